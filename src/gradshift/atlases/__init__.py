@@ -1,0 +1,1 @@
+"""Atlases: one JSON each, an image per space, one label table."""

@@ -1,0 +1,1 @@
+"""The only code that knows BIDS: finding inputs, naming outputs."""

@@ -1,0 +1,1 @@
+"""The mathematics: arrays in, arrays out. Nothing here knows where its arrays came from."""

@@ -1,0 +1,84 @@
+"""From region series to connectivity matrices."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_R = 0.999999
+"""Correlations are clipped to this before Fisher's z, which is infinite at one."""
+
+
+def correlate(series: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlate every pair of regions (plain Pearson r, nothing shrunk).
+
+    Parameters
+    ----------
+    series : (T, R) array
+        One column per region; a column that is NaN throughout is a region not to be used.
+
+    Returns
+    -------
+    (R, R) array
+        Exactly symmetric, diagonal 1; rows and columns of unused or constant regions are NaN.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two volumes.
+    """
+    n_volumes, _ = series.shape
+    if n_volumes < 2:
+        raise ValueError(f"A correlation needs at least 2 volumes, got {n_volumes}.")
+    centred = series - series.mean(axis=0)
+    norm = np.sqrt(np.einsum("tr,tr->r", centred, centred))
+    norm[~(norm > np.finfo(np.float64).eps * np.abs(series).max(axis=0, initial=0))] = np.nan
+    unit = centred / norm
+    matrix = unit.T @ unit
+    matrix = np.clip((matrix + matrix.T) / 2, -1, 1)
+    diagonal = np.diagonal(matrix)
+    np.fill_diagonal(matrix, np.where(np.isfinite(diagonal), 1.0, np.nan))
+    return matrix
+
+
+def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Correlate every pair of regions with all other regions held constant.
+
+    The covariance of the standardised series is shrunk towards its diagonal by the
+    Ledoit-Wolf rule, without which it has no inverse when regions outnumber volumes.
+
+    Parameters
+    ----------
+    series : (T, R) array
+        One column per region; a column that is NaN throughout is a region not to be used.
+
+    Returns
+    -------
+    matrix : (R, R) array
+        Symmetric, diagonal 1; NaN for unused regions.
+    shrinkage : float
+        The Ledoit-Wolf coefficient: 0 is none, 1 leaves the diagonal only.
+
+    References
+    ----------
+    Ledoit and Wolf (2004), J Multivariate Analysis 88:365.
+    """
+    from sklearn.covariance import ledoit_wolf
+
+    usable = np.isfinite(np.diagonal(correlate(series)))
+    used = series[:, usable]
+    standard = (used - used.mean(axis=0)) / used.std(axis=0)
+    covariance, shrinkage = ledoit_wolf(standard, assume_centered=True)
+    precision = np.linalg.inv(covariance)
+    scale = 1 / np.sqrt(np.diagonal(precision))
+    partial = -precision * scale * scale[:, None]
+    partial = (partial + partial.T) / 2
+    np.fill_diagonal(partial, 1.0)
+    matrix = np.full((len(usable), len(usable)), np.nan)
+    matrix[np.ix_(usable, usable)] = partial
+    return matrix, float(shrinkage)
+
+
+def fisher_z(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Transform correlations to Fisher's z, with the diagonal left out as NaN."""
+    z = np.arctanh(np.clip(matrix, -MAX_R, MAX_R))
+    np.fill_diagonal(z, np.nan)
+    return z

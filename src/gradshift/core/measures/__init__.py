@@ -1,0 +1,178 @@
+"""Measures: one module each, found by themselves.
+
+A module in this folder that defines ``MEASURE`` is a measure. The graph, the tables, the
+group level, the methods text and the documentation pick it up from there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core.regions import LEVELS
+from gradshift.core.session import Session
+
+
+class UnavailableError(Exception):
+    """A measure that cannot be had from this session; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Values that come with a remark of their own.
+
+    Parameters
+    ----------
+    values : array
+        One value per label of the level.
+    status : sequence of str
+        ``ok``, or what a reader must know; as many as values.
+    """
+
+    values: NDArray[np.float64]
+    status: Sequence[str]
+
+
+Values = Mapping[str, NDArray[np.float64] | Flagged]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number, or a set of numbers, that describes one session.
+
+    Parameters
+    ----------
+    name : str
+        Lower case, no spaces; the ``measure`` column of the tables.
+    levels : tuple of str
+        What its values belong to. ``network`` and ``set`` values of a measure that
+        computes ``region`` values only are the unweighted means over their regions.
+    unit : str
+    compute : callable
+        Takes a `Session`, returns values by level, NaN where there is none. Leaves its
+        input untouched. Raises `UnavailableError` when nothing can be computed.
+    formula, high, low : str
+        For the documentation: the formula, what a high and what a low value mean.
+    methods : str
+        The sentence for the methods section.
+    cite : tuple of str
+        Keys of ``report/references.bib``.
+    caveat : str
+        What the value must not be taken for.
+    """
+
+    name: str
+    levels: tuple[str, ...]
+    unit: str
+    compute: Callable[[Session], Values]
+    formula: str
+    high: str
+    low: str
+    methods: str
+    cite: tuple[str, ...] = ()
+    caveat: str = ""
+
+    def __post_init__(self) -> None:
+        if unknown := set(self.levels) - set(LEVELS):
+            raise ValueError(f"Measure {self.name}: unknown levels {sorted(unknown)}.")
+
+
+@cache
+def measures() -> Mapping[str, Measure]:
+    """Return every measure in this folder by name, in alphabetical order."""
+    found = {}
+    for module in iter_modules(__path__):
+        measure = import_module(f"{__name__}.{module.name}").MEASURE
+        found[measure.name] = measure
+    return found
+
+
+@dataclass(frozen=True)
+class Value:
+    """One row of a table of measures."""
+
+    measure: str
+    level: str
+    label: str
+    value: float
+    unit: str
+    status: str
+
+
+def evaluate(
+    measure: Measure, session: Session, reasons: Mapping[str, str] | None = None
+) -> list[Value]:
+    """Compute a measure and give every label of its levels a row.
+
+    Parameters
+    ----------
+    measure : Measure
+    session : Session
+    reasons : mapping of str to str
+        Why a region, by name, cannot be used.
+
+    Returns
+    -------
+    list of Value
+        A value that could not be computed is NaN, with the reason as its status.
+    """
+    reasons = reasons or {}
+    regions = session.regions
+    try:
+        computed = dict(measure.compute(session))
+    except UnavailableError as error:
+        return [
+            Value(measure.name, level, label, np.nan, measure.unit, str(error))
+            for level in measure.levels
+            for label in regions.labels(level)
+        ]
+    rows = []
+    for level in measure.levels:
+        if level not in computed:
+            computed[level] = _means(session, level, computed["region"])
+        found = computed[level]
+        labels = regions.labels(level)
+        values = found.values if isinstance(found, Flagged) else found
+        remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(labels)
+        if not len(values) == len(remarks) == len(labels):
+            raise ValueError(
+                f"Measure {measure.name} gave {len(values)} values at level {level}, "
+                f"which has {len(labels)} labels."
+            )
+        for label, value, remark in zip(labels, values, remarks, strict=True):
+            status = remark
+            if status == "ok" and not np.isfinite(value):
+                status = reasons.get(label, "too few usable regions")
+            rows.append(Value(measure.name, level, label, float(value), measure.unit, status))
+    return rows
+
+
+def _means(session: Session, level: str, found: NDArray[np.float64] | Flagged) -> Flagged:
+    """Average region values within networks or sets, over the regions that have one."""
+    regions = session.regions
+    values = found.values if isinstance(found, Flagged) else found
+    if level == "network":
+        members = [
+            np.flatnonzero(regions.network_index == i) for i in range(len(regions.network_names))
+        ]
+    elif level == "set":
+        members = [np.array(positions, dtype=np.intp) for positions in regions.sets.values()]
+    else:
+        raise ValueError(f"No rule gives values at level {level} from regions.")
+    means, status = [], []
+    for positions in members:
+        there = positions[np.isfinite(values[positions])]
+        means.append(values[there].mean() if len(there) else np.nan)
+        missing = len(positions) - len(there)
+        status.append(
+            "no usable region"
+            if not len(there)
+            else "ok"
+            if not missing
+            else f"{missing} of {len(positions)} regions missing"
+        )
+    return Flagged(np.array(means), status)

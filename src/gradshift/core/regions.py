@@ -1,0 +1,104 @@
+"""The regions of an atlas as the mathematics sees them: names, networks, places, sets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVELS = ("region", "network", "network-pair", "set", "whole")
+"""What a value can belong to, from the smallest to the whole cortex."""
+
+LOW = frozenset({"Vis", "SomMot", "VisCent", "VisPeri", "SomMotA", "SomMotB"})
+"""Sensory networks, in the names of 7 and of 17 networks."""
+
+HIGH = frozenset(
+    {"Default", "Cont", "ContA", "ContB", "ContC", "DefaultA", "DefaultB", "DefaultC"}
+)
+"""High-order networks, in the names of 7 and of 17 networks (limbic is left out: dropout)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Regions:
+    """The R regions of an atlas, in the order of its labels.
+
+    Parameters
+    ----------
+    names : tuple of str, length R
+    networks : tuple of str, length R
+        Empty for a region that belongs to no cortical network (such as the thalamus): it
+        takes no part in network and whole-cortex values.
+    hemispheres : tuple of str, length R
+        ``L``, ``R`` or empty.
+    centroids : (R, 3) array
+        Centres in millimetres, in the atlas's space.
+    sets : mapping of str to tuple of int
+        Named sets of positions (0-based), such as ``PCC``.
+    """
+
+    names: tuple[str, ...]
+    networks: tuple[str, ...]
+    hemispheres: tuple[str, ...]
+    centroids: NDArray[np.float64]
+    sets: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sizes = {
+            "names": len(self.names),
+            "networks": len(self.networks),
+            "hemispheres": len(self.hemispheres),
+            "centroids": len(self.centroids),
+        }
+        if len(set(sizes.values())) != 1:
+            raise ValueError(f"Regions need one entry each in every field, got {sizes}.")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def network_names(self) -> tuple[str, ...]:
+        """Networks in the order in which the atlas first names them."""
+        return tuple(dict.fromkeys(network for network in self.networks if network))
+
+    @cached_property
+    def network_index(self) -> NDArray[np.intp]:
+        """(R,) position in `network_names`; -1 where a region has no network."""
+        position = {name: i for i, name in enumerate(self.network_names)}
+        return np.array([position.get(network, -1) for network in self.networks], dtype=np.intp)
+
+    @property
+    def cortical(self) -> NDArray[np.bool_]:
+        """(R,) True for regions that belong to a network."""
+        return self.network_index >= 0
+
+    @property
+    def low(self) -> NDArray[np.bool_]:
+        """(R,) True for regions of sensory networks."""
+        return np.array([network in LOW for network in self.networks], dtype=bool)
+
+    @property
+    def high(self) -> NDArray[np.bool_]:
+        """(R,) True for regions of high-order networks."""
+        return np.array([network in HIGH for network in self.networks], dtype=bool)
+
+    @cached_property
+    def network_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every pair of networks once, each pair in alphabetical order."""
+        return tuple(tuple(sorted(pair)) for pair in combinations(self.network_names, 2))  # type: ignore[misc]
+
+    def labels(self, level: str) -> tuple[str, ...]:
+        """Return the labels of a level, in the order in which values come."""
+        match level:
+            case "region":
+                return self.names
+            case "network":
+                return self.network_names
+            case "network-pair":
+                return tuple("-".join(pair) for pair in self.network_pairs)
+            case "set":
+                return tuple(self.sets)
+            case "whole":
+                return ("whole",)
+        raise ValueError(f"Unknown level {level!r}; levels are {', '.join(LEVELS)}.")

@@ -1,0 +1,1 @@
+"""Tests of change, effect sizes and corrections: arrays in, arrays out."""

@@ -1,0 +1,69 @@
+"""What can go wrong, as one tree; the exit codes are those of the BIDS execution spec.
+
+::
+
+    GradshiftError                 1
+      SettingsError               64   wrong usage, or settings that differ from an output's
+      InputError                  65   data that cannot be used
+        ExcludedError             65   readable data that the quality rules leave out
+        MissingInputError         66   a file or folder that is not there
+        NotBidsError              16   not a BIDS dataset, or nothing preprocessed in it
+        NothingSelectedError      18   the filters select nothing
+      OutputError                 73   an output that cannot be created, or is locked
+      StorageError                74   the disk is full, or failed
+
+Every message is one sentence for the user: what was looked for, where, what is there
+instead, and what to do.
+"""
+
+
+class GradshiftError(Exception):
+    """Anything gradshift can explain to its user."""
+
+    exit_code = 1
+
+
+class SettingsError(GradshiftError):
+    """An option that makes no sense, or settings that differ from an output's."""
+
+    exit_code = 64
+
+
+class InputError(GradshiftError):
+    """Data that cannot be used."""
+
+    exit_code = 65
+
+
+class ExcludedError(InputError):
+    """Readable data that the quality rules leave out."""
+
+
+class MissingInputError(InputError):
+    """A file or folder that is not there."""
+
+    exit_code = 66
+
+
+class NotBidsError(InputError):
+    """A folder that is not a BIDS dataset, or has nothing preprocessed in it."""
+
+    exit_code = 16
+
+
+class NothingSelectedError(InputError):
+    """Filters that select nothing."""
+
+    exit_code = 18
+
+
+class OutputError(GradshiftError):
+    """An output that cannot be created, or that another process holds."""
+
+    exit_code = 73
+
+
+class StorageError(GradshiftError):
+    """A disk that is full or failed."""
+
+    exit_code = 74

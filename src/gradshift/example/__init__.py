@@ -1,0 +1,1 @@
+"""A simulated study with a known answer."""

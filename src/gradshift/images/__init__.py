@@ -1,0 +1,1 @@
+"""Reading and making images: the only code that knows voxels on disk."""

@@ -1,0 +1,1 @@
+"""Denoising recipes: one JSON each."""
