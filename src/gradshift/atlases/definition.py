@@ -1,0 +1,383 @@
+"""An atlas as its JSON and label table define it, read and checked."""
+
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradshift.errors import InputError, MissingInputError
+from gradshift.images.labels import LabelImage, centroids, read_labels
+
+KEYS = (
+    "name",
+    "entities",
+    "images",
+    "image",
+    "space",
+    "labels",
+    "description",
+    "cite",
+    "licence",
+    "release",
+)
+"""What the JSON of an atlas may hold."""
+
+ENTITIES = ("atlas", "seg", "scale")
+"""Entities of file names that an atlas may set, in their order."""
+
+REFERENCE_SPACE = "MNI152NLin6Asym"
+"""Centroids are taken in this space where an atlas has an image in it."""
+
+COLUMNS = ("index", "name", "hemisphere", "network", "x", "y", "z")
+NONE = ("", "n/a")
+
+WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One region in a label table.
+
+    Parameters
+    ----------
+    index : int
+        The label in the images.
+    name : str
+    hemisphere : str
+        ``L``, ``R`` or empty.
+    network : str
+        Empty for a region that belongs to no network.
+    centroid : tuple of three float, optional
+        Millimetres.
+    """
+
+    index: int
+    name: str
+    hemisphere: str = ""
+    network: str = ""
+    centroid: tuple[float, float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One atlas as one JSON defines it; a composite has several.
+
+    Parameters
+    ----------
+    name : str
+    entities : mapping of str to str
+        For file names.
+    images : mapping of str to Path
+        Label images by space.
+    table : Path
+        The label table.
+    rows : tuple of Row, length R
+    description : str
+        A sentence for the methods section.
+    cite : tuple of str
+        Keys of the bibliography.
+    licence, release : str
+    fetchable : bool
+        Whether TemplateFlow may have the image of another space.
+    """
+
+    name: str
+    entities: Mapping[str, str]
+    images: Mapping[str, Path]
+    table: Path
+    rows: tuple[Row, ...]
+    description: str = ""
+    cite: tuple[str, ...] = ()
+    licence: str = ""
+    release: str = ""
+    fetchable: bool = False
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """The label of each region in the images."""
+        return tuple(row.index for row in self.rows)
+
+
+def read_definition(path: Path) -> Part:
+    """Read the JSON of an atlas and its label table.
+
+    Parameters
+    ----------
+    path : Path
+        Paths inside are relative to its folder.
+
+    Returns
+    -------
+    Part
+        Images are not opened yet; see `check_images`.
+
+    Raises
+    ------
+    MissingInputError
+        If a file is not there.
+    InputError
+        If the JSON or the table is not as the format wants it.
+    """
+    found = _read_json(path)
+    name, table = _text(found, "name", path), path.parent / _text(found, "labels", path)
+    return Part(
+        name=name,
+        entities=_entities(found, name, path),
+        images=_images(found, path),
+        table=table,
+        rows=read_table(table),
+        description=_text(found, "description", path, default=""),
+        cite=_keys(found, path),
+        licence=_text(found, "licence", path, default=""),
+        release=_text(found, "release", path, default=""),
+    )
+
+
+def read_table(path: Path) -> tuple[Row, ...]:
+    """Read a label table.
+
+    Parameters
+    ----------
+    path : Path
+        Tab-separated, with the columns index and name, and maybe hemisphere (L, R, n/a), network
+        and x, y, z (mm); other columns are left alone.
+
+    Returns
+    -------
+    tuple of Row
+        In the order of the table. Centroids are None unless every region has one.
+
+    Raises
+    ------
+    MissingInputError
+        If there is no file.
+    InputError
+        If a column or value is missing, makes no sense or comes twice.
+    """
+    if not path.is_file():
+        raise MissingInputError(f"No label table at {path}; check `labels` in the atlas's JSON.")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, delimiter="\t")
+            header = tuple(reader.fieldnames or ())
+            entries = list(reader)
+    except UnicodeDecodeError as error:
+        raise InputError(f"The label table {path} is not UTF-8 text; save it as UTF-8.") from error
+    if absent := [column for column in COLUMNS[:2] if column not in header]:
+        raise InputError(
+            f"The label table {path} lacks {_list(absent)}; it needs tab-separated columns "
+            f"`index` and `name`, and its header is {_list(header)}."
+        )
+    rows = tuple(_row(entry, line, path) for line, entry in enumerate(entries, start=2))
+    _check_rows(rows, path)
+    if any(row.centroid is None for row in rows):
+        rows = tuple(replace(row, centroid=None) for row in rows)
+    return rows
+
+
+def check_images(part: Part) -> Part:
+    """Hold an atlas's images against its label table.
+
+    Parameters
+    ----------
+    part : Part
+
+    Returns
+    -------
+    Part
+        With centroids, from the images where the table has none.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be used or its labels are not those of the table.
+    """
+    reference = REFERENCE_SPACE if REFERENCE_SPACE in part.images else next(iter(part.images))
+    for space, path in part.images.items():
+        labels, affine = read_labels(path)
+        check_labels(np.unique(labels[labels > 0]).tolist(), part.indices, path, part.table)
+        if space == reference and part.rows[0].centroid is None:
+            placed = centroids(labels, affine, part.indices).tolist()
+            rows = (
+                replace(row, centroid=(x, y, z))
+                for row, (x, y, z) in zip(part.rows, placed, strict=True)
+            )
+            part = replace(part, rows=tuple(rows))
+    return part
+
+
+def check_labels(found: Iterable[int], wanted: Iterable[int], image: Path, table: Path) -> None:
+    """Raise InputError unless an image has exactly the labels of a table."""
+    extra, absent = set(found) - set(wanted), set(wanted) - set(found)
+    if extra or absent:
+        differences = [f"{_some(extra)} only in the image"] if extra else []
+        differences += [f"{_some(absent)} only in the table"] if absent else []
+        raise InputError(
+            f"The label image {image} and the label table {table} do not match: "
+            f"{' and '.join(differences)}; give each label of the image one row, and no others."
+        )
+
+
+def label_image(part: Part, path: Path) -> LabelImage:
+    """Pair one of an atlas's images with the labels of its regions."""
+    return LabelImage(path, part.indices)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise MissingInputError(f"No atlas definition at {path}; check the path of the JSON.")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise InputError(f"The atlas definition {path} is not valid JSON: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"The atlas definition {path} must be a JSON object with {_list(KEYS)}.")
+    if unknown := [key for key in found if key not in KEYS]:
+        raise InputError(
+            f"The atlas definition {path} has unknown keys {_list(unknown)}; it may have "
+            f"{_list(KEYS)}."
+        )
+    return found
+
+
+def _text(found: Mapping[str, Any], key: str, path: Path, default: str | None = None) -> str:
+    """Return a text of the JSON; without a default it must be there."""
+    value = found.get(key, default)
+    if not isinstance(value, str) or (default is None and not value):
+        there = f"is {value!r}" if key in found else "is not there"
+        raise InputError(f"The atlas definition {path} needs a text as `{key}`, which {there}.")
+    return value
+
+
+def _keys(found: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+    value = found.get("cite", [])
+    if not isinstance(value, list) or not all(isinstance(key, str) for key in value):
+        raise InputError(
+            f"The atlas definition {path} needs a list of bibliography keys as `cite`, which is "
+            f"{value!r}."
+        )
+    return tuple(value)
+
+
+def _entities(found: Mapping[str, Any], name: str, path: Path) -> dict[str, str]:
+    """Return the entities for file names; by default the name is the atlas label."""
+    given = found.get("entities")
+    if not WORD.fullmatch(name if given is None else name.replace("_", "")):
+        raise InputError(
+            f"The atlas definition {path} has the name {name!r}, which becomes part of file "
+            "names; use letters and digits only (underscores too if `entities` are given)."
+        )
+    entities = {"atlas": name} if given is None else given
+    if not (
+        isinstance(entities, dict)
+        and "atlas" in entities
+        and set(entities) <= set(ENTITIES)
+        and all(isinstance(v, str) and WORD.fullmatch(v) for v in entities.values())
+    ):
+        raise InputError(
+            f"The atlas definition {path} has the entities {entities!r}; it needs `atlas`, may "
+            "have `seg` and `scale`, and each is a text of letters and digits."
+        )
+    return {entity: entities[entity] for entity in ENTITIES if entity in entities}
+
+
+def _images(found: Mapping[str, Any], path: Path) -> dict[str, Path]:
+    """Return the images by space, from either form of the JSON."""
+    short = {"image", "space"} & set(found)
+    if ("images" in found) == bool(short) or len(short) == 1:
+        raise InputError(
+            f"The atlas definition {path} must say where its images are: either `images` with a "
+            f"file for each space, or `image` and `space` for a single one; it has "
+            f"{_list(found)}."
+        )
+    images = {found["space"]: found["image"]} if short else found["images"]
+    if (
+        not isinstance(images, dict)
+        or not images
+        or not all(isinstance(text, str) and text for item in images.items() for text in item)
+    ):
+        raise InputError(
+            f"The atlas definition {path} has the images {images!r}; it needs a file name for "
+            "each space, such as MNI152NLin2009cAsym."
+        )
+    if odd := [space for space in images if not WORD.fullmatch(space)]:
+        raise InputError(
+            f"The atlas definition {path} has the spaces {_list(odd)}; a space is the `space-` "
+            "label of the scans, such as MNI152NLin2009cAsym."
+        )
+    return {space: path.parent / Path(file).expanduser() for space, file in images.items()}
+
+
+def _row(entry: Mapping[str, str | None], line: int, path: Path) -> Row:
+    """Return one line of a label table."""
+    text = {column: (entry.get(column) or "").strip() for column in COLUMNS}
+    if not text["index"].isdecimal() or int(text["index"]) < 1:
+        raise InputError(
+            f"The label table {path} has the index {text['index']!r} in line {line}; an index is "
+            "a whole number from 1 on."
+        )
+    if text["name"] in NONE:
+        raise InputError(
+            f"The label table {path} has no name in line {line}; give the region one."
+        )
+    if text["hemisphere"] not in ("L", "R", *NONE):
+        raise InputError(
+            f"The label table {path} has the hemisphere {text['hemisphere']!r} in line {line}; "
+            "it must be L, R or n/a."
+        )
+    return Row(
+        index=int(text["index"]),
+        name=text["name"],
+        hemisphere="" if text["hemisphere"] in NONE else text["hemisphere"],
+        network="" if text["network"] in NONE else text["network"],
+        centroid=_centroid([text[axis] for axis in "xyz"], line, path),
+    )
+
+
+def _centroid(texts: list[str], line: int, path: Path) -> tuple[float, float, float] | None:
+    if any(text in NONE for text in texts):
+        return None
+    try:
+        x, y, z = (float(text) for text in texts)
+    except ValueError:
+        x = y = z = float("nan")
+    if not np.isfinite([x, y, z]).all():
+        raise InputError(
+            f"The label table {path} has the place {', '.join(texts)} in line {line}; x, y and z "
+            "are millimetres, or n/a."
+        )
+    return x, y, z
+
+
+def _check_rows(rows: tuple[Row, ...], path: Path) -> None:
+    """Raise InputError for an empty table, or an index or name that comes twice."""
+    if not rows:
+        raise InputError(f"The label table {path} has no rows; give each label of the image one.")
+    columns: dict[str, list[object]] = {
+        "index": [row.index for row in rows],
+        "name": [row.name for row in rows],
+    }
+    for column, values in columns.items():
+        if twice := [value for value, count in Counter(values).items() if count > 1]:
+            raise InputError(
+                f"The label table {path} has the same {column} in several rows: {_list(twice)}; "
+                "each region needs its own."
+            )
+
+
+def _list(values: Iterable[object]) -> str:
+    return ", ".join(map(str, values)) or "nothing"
+
+
+def _some(labels: Iterable[int], limit: int = 10) -> str:
+    """Return labels as text, not all when there are many."""
+    ordered = sorted(labels)
+    shown = _list(ordered[:limit])
+    more = f" and {len(ordered) - limit} more" if len(ordered) > limit else ""
+    return f"label{'s' if len(ordered) > 1 else ''} {shown}{more}"
