@@ -1,4 +1,4 @@
-"""gradshift: did the hierarchy of the cortex flatten after a drug?"""
+"""Did the hierarchy of the cortex flatten after a drug?  A BIDS App."""
 
 from importlib.metadata import version as _version
 

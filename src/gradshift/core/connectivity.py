@@ -1,5 +1,7 @@
 """From region series to connectivity matrices."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,6 +39,32 @@ def correlate(series: NDArray[np.float64]) -> NDArray[np.float64]:
     diagonal = np.diagonal(matrix)
     np.fill_diagonal(matrix, np.where(np.isfinite(diagonal), 1.0, np.nan))
     return matrix
+
+
+def join_runs(runs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Put the series of several runs one after the other, each run on the same scale.
+
+    Every run is standardised region by region, so that a run with a larger signal does not
+    dominate the correlation, then given the scale of the region over all runs (the root mean
+    square of its standard deviations). A single run is returned as it is.
+
+    Parameters
+    ----------
+    runs : sequence of (T_i, R) arrays
+        A region that must not be used is NaN throughout; one that is NaN in any run is NaN in
+        the result.
+
+    Returns
+    -------
+    (sum of T_i, R) array
+    """
+    if len(runs) == 1:
+        return runs[0]
+    spreads = np.array([run.std(axis=0) for run in runs])
+    spreads[spreads == 0] = np.nan
+    scale = np.sqrt((spreads**2).mean(axis=0))
+    standard = [(run - run.mean(axis=0)) / s for run, s in zip(runs, spreads, strict=True)]
+    return np.concatenate(standard) * scale
 
 
 def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

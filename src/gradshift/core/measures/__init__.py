@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.regions import LEVELS
+from gradshift.core.regions import LEVELS, Regions
 from gradshift.core.session import Session
 
 
@@ -125,11 +125,7 @@ def evaluate(
     try:
         computed = dict(measure.compute(session))
     except UnavailableError as error:
-        return [
-            Value(measure.name, level, label, np.nan, measure.unit, str(error))
-            for level in measure.levels
-            for label in regions.labels(level)
-        ]
+        return unavailable(measure, regions, str(error))
     rows = []
     for level in measure.levels:
         if level not in computed:
@@ -149,6 +145,15 @@ def evaluate(
                 status = reasons.get(label, "too few usable regions")
             rows.append(Value(measure.name, level, label, float(value), measure.unit, status))
     return rows
+
+
+def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
+    """Give every label of a measure a row without a value, for one reason."""
+    return [
+        Value(measure.name, level, label, np.nan, measure.unit, reason)
+        for level in measure.levels
+        for label in regions.labels(level)
+    ]
 
 
 def _means(session: Session, level: str, found: NDArray[np.float64] | Flagged) -> Flagged:

@@ -1,0 +1,135 @@
+"""Datasets: which folder holds what, and what its descriptions say."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gradshift.errors import InputError, MissingInputError, NotBidsError, SettingsError
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises
+    ------
+    MissingInputError
+        If there is no such file (or it is a dangling link).
+    InputError
+        If it does not hold a JSON object.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise MissingInputError(missing(path)) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not a JSON file: {error}.") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} should hold a JSON object, but holds a {type(found).__name__}.")
+    return found
+
+
+def missing(path: Path) -> str:
+    """Say that a file is not there; for a dangling link, how to get it."""
+    if path.is_symlink():
+        return (
+            f"{path} is a link whose content is not here; in a DataLad dataset, "
+            f"'datalad get {path.name}' in its folder brings it."
+        )
+    return f"There is no file {path}."
+
+
+def describe(folder: Path) -> dict[str, Any] | None:
+    """Read the dataset_description.json of a folder; None where there is none."""
+    path = folder / "dataset_description.json"
+    return read_json(path) if path.exists() or path.is_symlink() else None
+
+
+def made_by(description: Mapping[str, Any] | None) -> str:
+    """Return the lower-case name of the pipeline that made a derivative dataset, or ''."""
+    if description is None:
+        return ""
+    generated = description.get("GeneratedBy")
+    if isinstance(generated, list) and generated and isinstance(generated[0], dict):
+        return str(generated[0].get("Name", "")).lower()
+    older = description.get("PipelineDescription")
+    return str(older.get("Name", "")).lower() if isinstance(older, dict) else ""
+
+
+def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool) -> Path:
+    """Find the fMRIPrep output of a study.
+
+    Parameters
+    ----------
+    bids_dir : Path
+        A raw dataset, or an fMRIPrep output itself.
+    derivatives : sequence of str
+        ``fmriprep=PATH``: where to look instead.
+    validate : bool
+        Insist on a dataset_description.json.
+
+    Returns
+    -------
+    Path
+        The folder that holds ``sub-*``.
+
+    Raises
+    ------
+    MissingInputError
+        If a folder is not there, or nothing is preprocessed.
+    NotBidsError
+        If `bids_dir` is not a BIDS dataset.
+    SettingsError
+        If several outputs could be meant.
+    """
+    if not bids_dir.is_dir():
+        raise MissingInputError(f"There is no folder {bids_dir}.")
+    given = _named(derivatives)
+    if "fmriprep" in given:
+        folder = Path(given["fmriprep"]).resolve()
+        if not folder.is_dir():
+            raise MissingInputError(f"There is no folder {folder} (--derivatives fmriprep=).")
+        return folder
+    description = describe(bids_dir)
+    if description is None and validate:
+        raise NotBidsError(
+            f"{bids_dir} is not a BIDS dataset: it has no dataset_description.json. There is: "
+            f"{_contents(bids_dir)}. Give the top folder of the dataset."
+        )
+    if "fmriprep" in made_by(description):
+        return bids_dir
+    below = sorted(path for path in (bids_dir / "derivatives").glob("*") if path.is_dir())
+    found = [path for path in below if "fmriprep" in made_by(describe(path))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SettingsError(
+            f"{bids_dir} has several fMRIPrep outputs: "
+            f"{', '.join(str(path.relative_to(bids_dir)) for path in found)}. Choose one with "
+            "--derivatives fmriprep=PATH."
+        )
+    there = ", ".join(path.name for path in below) or "nothing"
+    raise MissingInputError(
+        f"No fMRIPrep output in {bids_dir / 'derivatives'} (a folder whose "
+        f"dataset_description.json says GeneratedBy fMRIPrep); there is: {there}. Preprocess "
+        f"first: fmriprep {bids_dir} {bids_dir / 'derivatives' / 'fmriprep'} participant "
+        "--output-spaces MNI152NLin2009cAsym:res-2, or name the folder with --derivatives "
+        "fmriprep=PATH."
+    )
+
+
+def _named(derivatives: Sequence[str]) -> dict[str, str]:
+    """Split NAME=PATH words."""
+    named = {}
+    for word in derivatives:
+        name, equals, path = word.partition("=")
+        if not equals or name != "fmriprep" or not path:
+            raise SettingsError(f"--derivatives takes fmriprep=PATH, got {word!r}.")
+        named[name] = path
+    return named
+
+
+def _contents(folder: Path, most: int = 8) -> str:
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) + more) or "nothing"

@@ -1,0 +1,123 @@
+"""The index of a dataset, made by pybids: no metadata, only the folders that are needed."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradshift.bids.names import ENTITIES
+from gradshift.errors import OutputError
+
+CONFIG = Path(__file__).with_name("pybids.json")
+SKIPPED = re.compile(
+    r"^/(sub-[^/]+/(ses-[^/]+/)?)?(anat|dwi|fmap|figures|log|logs|sourcedata)(/|$)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """A file with its entities by short name, in BIDS order."""
+
+    path: Path
+    entities: Mapping[str, str]
+    suffix: str
+
+
+def index(root: Path, participants: Sequence[str], database_dir: str | None) -> list[IndexedFile]:
+    """List the functional files of participants.
+
+    Parameters
+    ----------
+    root : Path
+        A dataset with ``sub-*`` folders.
+    participants : sequence of str
+        Labels whose folders are looked at.
+    database_dir : str, optional
+        Folder that keeps the index of the whole dataset for the next time. It is made anew
+        when folders of the dataset have changed since.
+
+    Returns
+    -------
+    list of IndexedFile
+        Images, masks and confounds.
+    """
+    layout = _layout(root, participants) if database_dir is None else _kept(root, database_dir)
+    query: dict[str, Any] = {
+        "suffix": ["bold", "mask", "timeseries", "regressors"],
+        "desc": ["preproc", "brain", "confounds"],
+        "extension": [".nii.gz", ".nii", ".tsv"],
+    }
+    if database_dir is not None:
+        query["subject"] = list(participants)
+    return [_indexed(file) for file in layout.get(**query)]
+
+
+def _indexed(file: Any) -> IndexedFile:
+    found = file.get_entities()
+    entities = {key: str(found[name]) for key, name in ENTITIES.items() if name in found}
+    return IndexedFile(Path(file.path), entities, found["suffix"])
+
+
+def _layout(root: Path, participants: Sequence[str] | None, database: Path | None = None) -> Any:
+    """Index a dataset with pybids, looking into the folders of these participants only."""
+    from bids.layout import BIDSLayoutIndexer
+
+    from bids import BIDSLayout
+
+    ignore = [SKIPPED]
+    if participants is not None:
+        labels = "|".join(re.escape(label) for label in participants)
+        ignore.append(re.compile(rf"^/sub-(?!({labels})(/|$))"))
+    return BIDSLayout(
+        root,
+        validate=False,
+        config=[str(CONFIG)],
+        database_path=database,
+        indexer=BIDSLayoutIndexer(validate=False, index_metadata=False, ignore=ignore),
+    )
+
+
+def _kept(root: Path, database_dir: str) -> Any:
+    """Load the kept index of a dataset, or make it; a made one appears in one step."""
+    state = _state(root)
+    name = hashlib.sha256(f"{root}\n{state}\n{CONFIG.read_text()}".encode()).hexdigest()[:16]
+    kept = Path(database_dir).resolve() / f"gradshift-{name}"
+    if kept.exists():
+        return _layout(root, None, kept)
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _forget(kept.parent, root)
+        made = Path(tempfile.mkdtemp(dir=kept.parent, prefix="tmp-"))
+    except OSError as error:
+        raise OutputError(f"The index cannot be kept in {database_dir}: {error}.") from error
+    _layout(root, None, made)
+    (made / "dataset.json").write_text(json.dumps(str(root)))
+    try:
+        made.rename(kept)
+    except OSError:  # another process was quicker
+        shutil.rmtree(made)
+    return _layout(root, None, kept)
+
+
+def _forget(database_dir: Path, root: Path) -> None:
+    """Remove older indexes of the same dataset."""
+    for note in database_dir.glob("gradshift-*/dataset.json"):
+        if note.read_text() == json.dumps(str(root)):
+            shutil.rmtree(note.parent, ignore_errors=True)
+
+
+def _state(root: Path) -> str:
+    """Sum up the folders of a dataset: any file added or taken away changes the result."""
+    digest = hashlib.sha256()
+    for folder, below, _ in os.walk(root):
+        below.sort()
+        relative = folder.removeprefix(str(root))
+        below[:] = [name for name in below if not SKIPPED.match(f"{relative}/{name}")]
+        digest.update(f"{relative}\t{os.stat(folder).st_mtime_ns}\n".encode())
+    return digest.hexdigest()

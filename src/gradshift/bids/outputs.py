@@ -1,0 +1,141 @@
+"""What gradshift writes: where it lies, what it is called, and what is said beside it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradshift.bids.names import file_name, folder
+from gradshift.bids.write import write_json, write_text
+
+MEASURE_COLUMNS = (
+    "modality", "task", "run", "space", "atlas", "recipe", "measure", "level", "label",
+    "value", "unit", "status",
+)  # fmt: skip
+
+BIDSIGNORE = """\
+work/
+logs/
+atlases/
+group/
+figures/
+*.html
+*_relmat.tsv
+*_relmat.json
+*_measures.tsv
+*_measures.json
+*_timeseries.tsv
+*_timeseries.json
+*_outliers.tsv
+*_outliers.json
+*_stat-coverage_bold.tsv
+*_stat-coverage_bold.json
+"""
+
+README = """\
+Results of gradshift, a BIDS App that compares sessions before and after a drug.
+
+sub-*/ holds the series, matrices and measures of every session; group/ holds the comparison
+of the sessions. Every table has a JSON file beside it that says what its columns are and how
+its values were made. logs/ keeps the settings of every run; work/ may be removed.
+"""
+
+STATISTICS = {"pearson": "pearsoncorrelation", "partial": "ledoitwolfpartialcorrelation"}
+"""The ``stat`` entity of a matrix, by estimator."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What an output file belongs to.
+
+    Parameters
+    ----------
+    entities : mapping of str to str
+        Of the input, by short name; ``run`` is left out where runs were combined.
+    atlas : mapping of str to str
+        Entities of the atlas: ``atlas``, ``seg``, ``scale``.
+    recipe : str
+        Denoising recipe, the ``desc`` of the file.
+    """
+
+    entities: Mapping[str, str]
+    atlas: Mapping[str, str]
+    recipe: str
+
+
+def series_path(root: Path, target: Target) -> Path:
+    """Name the file of denoised region series."""
+    return _path(
+        root, {**target.entities, **target.atlas, "desc": target.recipe}, "timeseries.tsv"
+    )
+
+
+def matrix_path(root: Path, target: Target, connectivity: str) -> Path:
+    """Name the file of a connectivity matrix."""
+    stat = STATISTICS[connectivity]
+    return _path(
+        root,
+        {**target.entities, **target.atlas, "stat": stat, "desc": target.recipe},
+        "relmat.tsv",
+    )
+
+
+def measures_path(root: Path, target: Target) -> Path:
+    """Name the file of the measures of one session, atlas and recipe."""
+    return _path(root, {**target.entities, **target.atlas, "desc": target.recipe}, "measures.tsv")
+
+
+def coverage_path(root: Path, entities: Mapping[str, str], atlas: Mapping[str, str]) -> Path:
+    """Name the file of the coverage of the regions in one run."""
+    return _path(root, {**entities, **atlas, "stat": "coverage"}, "bold.tsv")
+
+
+def quality_path(root: Path, entities: Mapping[str, str]) -> Path:
+    """Name the file of motion and retained volumes of one run."""
+    return _path(root, {**_acquired(entities), "desc": "qc"}, "timeseries.tsv")
+
+
+def outliers_path(root: Path, entities: Mapping[str, str]) -> Path:
+    """Name the file that says why volumes of one run were left out."""
+    return _path(root, _acquired(entities), "outliers.tsv")
+
+
+def sidecar(path: Path) -> Path:
+    """Return the JSON file beside a table."""
+    return path.with_suffix(".json")
+
+
+def _acquired(entities: Mapping[str, str]) -> dict[str, str]:
+    return {k: v for k, v in entities.items() if k not in ("space", "cohort", "res", "den")}
+
+
+def _path(root: Path, entities: Mapping[str, str], suffix: str) -> Path:
+    return root / folder(entities, "func") / file_name(entities, suffix)
+
+
+def group_matrix_path(
+    root: Path, task: str, space: str, atlas: Mapping[str, str], stat: str, recipe: str
+) -> Path:
+    """Name the file of a group result that is a matrix."""
+    entities = {"task": task, "space": space, **atlas, "stat": stat, "desc": recipe}
+    return root / "group" / file_name(entities, "relmat.tsv")
+
+
+def prepare(root: Path, *, version: str, sources: Sequence[Path]) -> None:
+    """Write the descriptions of the output dataset."""
+    description: dict[str, Any] = {
+        "Name": "gradshift: network connectivity before and after a drug",
+        "BIDSVersion": "1.10.0",
+        "DatasetType": "derivative",
+        "GeneratedBy": [
+            {
+                "Name": "gradshift",
+                "Version": version,
+                "Description": "BIDS App for pharmacological before-after imaging studies",
+            }
+        ],
+        "SourceDatasets": [{"URL": source.as_uri()} for source in sources],
+    }
+    write_json(root / "dataset_description.json", description)
+    write_text(root / ".bidsignore", BIDSIGNORE)
+    write_text(root / "README", README)

@@ -1,0 +1,88 @@
+"""Writing files so that each is there whole or not at all."""
+
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Write a file under a temporary name in the same folder, then rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """Write a text file in UTF-8."""
+    return write_bytes(path, text.encode())
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> Path:
+    """Write a JSON file; NaN becomes null, arrays become lists."""
+    return write_text(path, json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def write_array(path: Path, header: Sequence[str], values: NDArray[np.float64]) -> Path:
+    """Write a (rows, columns) array as TSV with ten significant digits; NaN becomes n/a."""
+    return write_text(path, "\t".join(header) + "\n" + _body(values))
+
+
+def write_matrix(path: Path, names: Sequence[str], matrix: NDArray[np.float64]) -> Path:
+    """Write a square matrix as TSV whose first column, ``Node``, names the rows."""
+    rows = _body(matrix).splitlines()
+    lines = [f"{name}\t{row}" for name, row in zip(names, rows, strict=True)]
+    return write_text(path, "\n".join(["\t".join(["Node", *names]), *lines]) + "\n")
+
+
+def _body(values: NDArray[np.float64]) -> str:
+    text = io.StringIO()
+    np.savetxt(text, values, fmt="%.10g", delimiter="\t")
+    return text.getvalue().replace("nan", "n/a")
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write rows of mixed values as TSV; None and NaN become n/a, True and False words."""
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(cell(value) for value in row) for row in rows]
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def cell(value: Any) -> str:
+    """Return the text of one value in a table."""
+    if value is None:
+        return "n/a"
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return f"{value:.10g}" if math.isfinite(value) else "n/a"
+    return " ".join(str(value).split())

@@ -1,0 +1,1 @@
+"""Files in, files out: nipype's thin view of the mathematics."""

@@ -1,0 +1,83 @@
+"""Atlases as the steps read them: regions, and labels made once per grid for all runs."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.atlases.catalogue import Atlas
+from gradshift.bids.write import write_bytes
+from gradshift.core.regions import Regions
+from gradshift.images.grid import labels_on_grid
+from gradshift.nodes.outcome import Outcome
+
+
+def keep_regions(atlas: Atlas, pcc: str, folder: Path) -> Path:
+    """Write the regions of an atlas for the steps to read, unless they are there already.
+
+    The name of the file is made from its content, as is that of `keep_labels`: processes may
+    share the folder, and nipype's cache need not look inside to know it.
+    """
+    notes = {"name": atlas.name, "entities": atlas.entities, "regions": _plain(atlas.regions(pcc))}
+    return _keep(folder, atlas.name, notes, lambda: Outcome(notes=notes))
+
+
+def keep_labels(
+    atlas: Atlas,
+    space: str,
+    shape: tuple[int, int, int],
+    affine: tuple[tuple[float, ...], ...],
+    folder: Path,
+) -> Path:
+    """Bring the labels of an atlas to a grid, unless they are there already."""
+    images = atlas.images(space)
+    told = {
+        "images": [
+            (hashlib.sha256(Path(image.path).read_bytes()).hexdigest(), image.indices)
+            for image in images
+        ],
+        "shape": shape,
+        "affine": np.round(affine, 5).tolist(),
+    }
+
+    def make() -> Outcome:
+        labels = labels_on_grid(images, shape, np.array(affine))
+        return Outcome({"labels": labels.ravel(order="F")})
+
+    return _keep(folder, f"{atlas.name}-labels", told, make)
+
+
+def _keep(folder: Path, name: str, told: object, make: Callable[[], Outcome]) -> Path:
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
+    path = folder / f"{name.replace('+', '')}-{digest}.npz"
+    return path if path.exists() else write_bytes(path, make().to_bytes())
+
+
+def read_regions(path: str | Path) -> Regions:
+    """Read the regions of an atlas."""
+    found = Outcome.load(path).notes["regions"]
+    return Regions(
+        names=tuple(found["names"]),
+        networks=tuple(found["networks"]),
+        hemispheres=tuple(found["hemispheres"]),
+        centroids=np.array(found["centroids"], dtype=np.float64),
+        sets={name: tuple(positions) for name, positions in found["sets"].items()},
+    )
+
+
+def _plain(regions: Regions) -> dict[str, object]:
+    return {
+        "names": regions.names,
+        "networks": regions.networks,
+        "hemispheres": regions.hemispheres,
+        "centroids": regions.centroids.tolist(),
+        "sets": {name: list(positions) for name, positions in regions.sets.items()},
+    }
+
+
+def flat_labels(path: str | Path) -> NDArray[np.int32]:
+    """Read the (V,) labels of an atlas on a grid, x fastest."""
+    return Outcome.load(path).arrays["labels"]

@@ -1,0 +1,479 @@
+"""The options of one run: typed once, checked once, and never changed afterwards.
+
+Every option is one field of one of the small dataclasses below. The command line, the
+settings file (``--config-file``), the record kept in ``logs/`` and the documentation are all
+made from these fields. Importing this module is cheap.
+"""
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from gradshift.errors import MissingInputError, SettingsError
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    kind: type = str,
+    metavar: str | None = None,
+    nargs: str | int | None = None,
+    choices: tuple[str, ...] | None = None,
+    numbers: str = "",
+    path: bool = False,
+    short: str | None = None,
+) -> Any:
+    """Describe one option.
+
+    Parameters
+    ----------
+    default : object
+    help : str
+        One line for ``--help``; the default is added by the command line.
+    kind : type
+        What one word of the option is converted to; ``bool`` makes a switch.
+    metavar, nargs, choices, short
+        As in `argparse`.
+    numbers : {'', 'participant', 'group'}
+        The level whose numbers the option changes: such settings are recorded with an
+        output, and a rerun that differs from the record is refused.
+    path : bool
+        A path of this machine: not kept in the settings written to ``logs/``.
+    """
+    return field(
+        default=default,
+        metadata={
+            "help": help,
+            "kind": kind,
+            "metavar": metavar,
+            "nargs": nargs,
+            "choices": choices,
+            "numbers": numbers,
+            "path": path,
+            "short": short,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Which data to use."""
+
+    derivatives: tuple[str, ...] = option(
+        (),
+        "where preprocessed data lie, as fmriprep=PATH",
+        nargs="+",
+        metavar="NAME=PATH",
+        path=True,
+    )
+    participant_label: tuple[str, ...] = option(
+        (), "participants to work on, with or without sub-", nargs="+", metavar="LABEL"
+    )
+    session_label: tuple[str, ...] = option(
+        (),
+        "sessions to work on, with or without ses-",
+        nargs="+",
+        metavar="LABEL",
+        numbers="participant",
+    )
+    task_id: tuple[str, ...] = option(
+        (), "tasks to work on, with or without task-", nargs="+", metavar="LABEL"
+    )
+    space: str | None = option(
+        None,
+        "standard space of the BOLD files to use; the first of MNI152NLin2009cAsym, "
+        "MNI152NLin6Asym that every atlas comes in if not given",
+        metavar="NAME",
+        numbers="participant",
+    )
+    exclude: str | None = option(
+        None,
+        "text file of runs to leave out: one file name or start of one per line",
+        metavar="FILE",
+        path=True,
+    )
+    bids_filter_file: str | None = option(
+        None,
+        "JSON of pybids filters for the BOLD files, as fMRIPrep takes it",
+        metavar="FILE",
+        path=True,
+    )
+    bids_database_dir: str | None = option(
+        None, "folder that keeps the pybids index for the next run", metavar="DIR", path=True
+    )
+    skip_bids_validation: bool = option(
+        False, "do not insist on a dataset_description.json", kind=bool
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Denoising:
+    """Denoising of the region series."""
+
+    denoise: tuple[str, ...] = option(
+        ("aCompCor", "36P"),
+        "recipes by name, or a JSON file; the first is the primary one",
+        nargs="+",
+        metavar="RECIPE",
+    )
+    band: tuple[float, float] = option(
+        (0.01, 0.08),
+        "pass band in Hz",
+        kind=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),  # type: ignore[arg-type]
+        numbers="participant",
+    )
+    fd_threshold: float | None = option(
+        None,
+        "leave out volumes with a larger framewise displacement, in mm; 0.5 in the "
+        "shipped recipes if not given",
+        kind=float,
+        metavar="MM",
+        numbers="participant",
+    )
+    dvars_threshold: float | None = option(
+        None,
+        "leave out volumes with larger standardised DVARS; not used by the shipped "
+        "recipes if not given",
+        kind=float,
+        metavar="X",
+        numbers="participant",
+    )
+    min_minutes: float | None = option(
+        None,
+        "leave out sessions with fewer retained minutes; 5 in the shipped recipes if not given",
+        kind=float,
+        metavar="N",
+        numbers="participant",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """What is computed."""
+
+    atlas: tuple[str, ...] = option(
+        ("Schaefer2018_200_7",),
+        "atlases by name, two joined by +, or a JSON file; the first is the primary one",
+        nargs="+",
+        metavar="ATLAS",
+    )
+    measures: tuple[str, ...] = option(
+        (), "measures to compute; all if not given", nargs="+", metavar="NAME"
+    )
+    coverage_threshold: float = option(
+        0.5,
+        "share of a region's voxels that the brain mask must hold",
+        kind=float,
+        metavar="SHARE",
+        numbers="participant",
+    )
+    connectivity: str = option(
+        "pearson",
+        "estimator of the matrices",
+        choices=("pearson", "partial"),
+        numbers="participant",
+    )
+    combine_runs: bool = option(
+        True, "join the runs of a session and task", kind=bool, numbers="participant"
+    )
+    pcc: str = option(
+        "core",
+        "regions of the posterior cingulate cortex: core (by place), all (every "
+        "default-mode pCunPCC region), names joined by commas, or a sphere x,y,z,radius in mm",
+        metavar="RULE",
+        numbers="participant",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Group level: sessions compared over people."""
+
+    baseline: str | None = option(
+        None, "session before the drug", metavar="LABEL", numbers="group"
+    )
+    followup: str | None = option(None, "session after the drug", metavar="LABEL", numbers="group")
+    alpha: float = option(
+        0.05,
+        "level of significance for the closing message",
+        kind=float,
+        metavar="P",
+        numbers="group",
+    )
+    n_permutations: int = option(
+        10000,
+        "random sign flips where all of them are too many (more than 16 people)",
+        kind=int,
+        metavar="N",
+        numbers="group",
+    )
+    random_seed: int = option(
+        20240501, "seed of every random number", kind=int, metavar="N", numbers="group"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """How the work is done."""
+
+    work_dir: str | None = option(
+        None,
+        "folder for intermediate results; OUTPUT_DIR/work if not given",
+        metavar="DIR",
+        short="-w",
+        path=True,
+    )
+    nprocs: int = option(1, "processes at once", kind=int, metavar="N")
+    omp_nthreads: int = option(1, "threads of one process", kind=int, metavar="N")
+    mem: float | None = option(
+        None,
+        "memory that may be used, in GB; nine tenths of what is free if not given",
+        kind=float,
+        metavar="GB",
+    )
+    use_plugin: str | None = option(
+        None, "YAML file with a nipype plugin and its plugin_args", metavar="FILE", path=True
+    )
+    overwrite: bool = option(
+        False, "accept settings that differ from those of the existing output", kind=bool
+    )
+    dry_run: bool = option(False, "print what would be done, and stop", kind=bool)
+    stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
+    clean_workdir: bool = option(
+        False, "remove the intermediate results of the participants that went well", kind=bool
+    )
+    verbose: bool = option(False, "say more", kind=bool, short="-v")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything one run was asked for."""
+
+    bids_dir: Path
+    output_dir: Path
+    level: str
+    inputs: Inputs = field(default_factory=Inputs)
+    denoising: Denoising = field(default_factory=Denoising)
+    analysis: Analysis = field(default_factory=Analysis)
+    group: Group = field(default_factory=Group)
+    running: Running = field(default_factory=Running)
+
+    @property
+    def work_dir(self) -> Path:
+        """Folder of intermediate results."""
+        given = self.running.work_dir
+        return Path(given).resolve() if given else self.output_dir / "work"
+
+
+GROUPS: Mapping[str, type] = {
+    "inputs": Inputs,
+    "denoising": Denoising,
+    "analysis": Analysis,
+    "group": Group,
+    "running": Running,
+}
+
+
+def options() -> Iterator[tuple[str, Field[Any]]]:
+    """Yield every option with the name of its group."""
+    for group, cls in GROUPS.items():
+        for f in fields(cls):
+            yield group, f
+
+
+def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, Any]) -> Settings:
+    """Build settings from the options that were given, and check them.
+
+    Parameters
+    ----------
+    bids_dir, output_dir : Path
+    level : {'participant', 'group'}
+    given : mapping of str to object
+        Values by field name, such as ``{"fd_threshold": 0.3}``.
+
+    Raises
+    ------
+    SettingsError
+        For a value that makes no sense.
+    """
+    by_group: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+    for group, f in options():
+        if f.name in given:
+            by_group[group][f.name] = _checked(f, given[f.name])
+    settings = Settings(
+        bids_dir=bids_dir,
+        output_dir=output_dir,
+        level=level,
+        **{group: cls(**by_group[group]) for group, cls in GROUPS.items()},
+    )
+    settings = replace(
+        settings, inputs=_bare_labels(settings.inputs), group=_bare_sessions(settings.group)
+    )
+    _check(settings)
+    return settings
+
+
+def _checked(f: Field[Any], value: Any) -> Any:
+    """Convert a value from the command line or a file to the type of its option."""
+    kind, nargs = f.metadata["kind"], f.metadata["nargs"]
+    name = flag(f.name)
+    many = nargs is not None
+    if value is None:
+        return None
+    words = list(value) if many and isinstance(value, list | tuple) else [value]
+    if any(isinstance(word, list | tuple | dict) for word in words):
+        raise SettingsError(f"{name} takes one value, got {value!r}.")
+    allowed = {float: (int, float), int: (int,), str: (str,), bool: (bool,)}[kind]
+    for word in words:
+        if not isinstance(word, allowed) or (kind is not bool and isinstance(word, bool)):
+            raise SettingsError(f"{name} takes {kind.__name__} values, got {word!r}.")
+    if isinstance(nargs, int) and len(words) != nargs:
+        raise SettingsError(f"{name} takes {nargs} values, got {len(words)}.")
+    choices = f.metadata["choices"]
+    if choices and words[0] not in choices:
+        raise SettingsError(f"{name} is one of {', '.join(choices)}, got {words[0]!r}.")
+    converted = tuple(kind(word) for word in words)
+    return converted if many else converted[0]
+
+
+def flag(name: str) -> str:
+    """Return the command-line name of a field."""
+    return "--" + name.replace("_", "-")
+
+
+def _without(prefix: str, labels: Sequence[str]) -> tuple[str, ...]:
+    """Strip a BIDS prefix, and drop labels named twice."""
+    return tuple(dict.fromkeys(label.removeprefix(prefix) for label in labels))
+
+
+def _bare_labels(inputs: Inputs) -> Inputs:
+    return replace(
+        inputs,
+        participant_label=_without("sub-", inputs.participant_label),
+        session_label=_without("ses-", inputs.session_label),
+        task_id=_without("task-", inputs.task_id),
+    )
+
+
+def _bare_sessions(group: Group) -> Group:
+    return replace(
+        group,
+        baseline=group.baseline and group.baseline.removeprefix("ses-"),
+        followup=group.followup and group.followup.removeprefix("ses-"),
+    )
+
+
+def _check(settings: Settings) -> None:
+    """Refuse values that make no sense."""
+    low, high = settings.denoising.band
+    shares = {"--coverage-threshold": settings.analysis.coverage_threshold}
+    positive = {
+        "--fd-threshold": settings.denoising.fd_threshold,
+        "--dvars-threshold": settings.denoising.dvars_threshold,
+        "--nprocs": settings.running.nprocs,
+        "--omp-nthreads": settings.running.omp_nthreads,
+        "--mem": settings.running.mem,
+        "--n-permutations": settings.group.n_permutations,
+    }
+    labels = (
+        settings.inputs.participant_label
+        + settings.inputs.session_label
+        + settings.inputs.task_id
+        + tuple(filter(None, (settings.group.baseline, settings.group.followup)))
+    )
+    if not 0 < low < high:
+        raise SettingsError(f"--band takes 0 < LOW < HIGH in Hz, got {low:g} {high:g}.")
+    for name, share in shares.items():
+        if not 0 <= share <= 1:
+            raise SettingsError(f"{name} takes a share between 0 and 1, got {share:g}.")
+    if not 0 < settings.group.alpha < 1:
+        raise SettingsError(
+            f"--alpha takes a number between 0 and 1, got {settings.group.alpha:g}."
+        )
+    for name, value in positive.items():
+        if value is not None and value <= 0:
+            raise SettingsError(f"{name} takes a number above 0, got {value:g}.")
+    if (settings.denoising.min_minutes or 0) < 0:
+        raise SettingsError(
+            f"--min-minutes takes a number of at least 0, got {settings.denoising.min_minutes:g}."
+        )
+    if settings.group.random_seed < 0:
+        raise SettingsError(
+            f"--random-seed takes a number of at least 0, got {settings.group.random_seed}."
+        )
+    for label in labels:
+        if not (label.isascii() and label.isalnum()):
+            raise SettingsError(
+                f"A BIDS label has letters and digits only, got {label!r}; give it with or "
+                "without sub-, ses- or task-."
+            )
+    group = settings.group
+    if group.baseline is not None and group.baseline == group.followup:
+        raise SettingsError(
+            f"--baseline and --followup name the same session, {group.baseline!r}."
+        )
+    for name, given in (
+        ("--atlas", settings.analysis.atlas),
+        ("--denoise", settings.denoising.denoise),
+    ):
+        if twice := sorted({word for word in given if given.count(word) > 1}):
+            raise SettingsError(f"{name} names {', '.join(twice)} twice.")
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """Read options from a TOML file: their names on the command line, without dashes in front.
+
+    Raises
+    ------
+    MissingInputError
+        If there is no such file.
+    SettingsError
+        If it is not TOML, or names an option that does not exist.
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise MissingInputError(f"There is no settings file {path}.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings file {path} is not TOML: {error}.") from error
+    given = {key.replace("-", "_"): value for key, value in found.items()}
+    known = {f.name for _, f in options()}
+    if unknown := sorted(set(given) - known):
+        raise SettingsError(
+            f"The settings file {path} has unknown keys: {', '.join(unknown)}. Keys are the "
+            "options of the command line, such as fd-threshold."
+        )
+    return given
+
+
+def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
+    """Return the options that were set, by field name, without paths of this machine.
+
+    Parameters
+    ----------
+    settings : Settings
+    numbers : {None, 'participant', 'group'}
+        Only the options that change the numbers of this level.
+    """
+    found = {}
+    for group, f in options():
+        value = getattr(getattr(settings, group), f.name)
+        wanted = numbers is None or f.metadata["numbers"] == numbers
+        if wanted and not f.metadata["path"] and value is not None:
+            found[f.name] = value
+    return found
+
+
+def to_toml(found: Mapping[str, Any]) -> str:
+    """Write options as TOML, in the form that `read_file` reads."""
+    lines = []
+    for name, value in found.items():
+        plain = list(value) if isinstance(value, tuple) else value
+        lines.append(f"{name.replace('_', '-')} = {json.dumps(plain, ensure_ascii=False)}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,244 @@
+"""The graph of the participant level: one workflow for all runs, one part per person."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from nipype.pipeline import engine as pe
+
+from gradshift import __version__
+from gradshift.bids.inputs import Run
+from gradshift.core.measures import measures
+from gradshift.nodes.connect import Connect
+from gradshift.nodes.denoise import Denoise
+from gradshift.nodes.measure import Measures
+from gradshift.nodes.parcellate import Parcellate
+from gradshift.nodes.person import Person
+from gradshift.nodes.save import SaveRun, SaveSession
+from gradshift.recipes.catalogue import Recipe
+from gradshift.settings import Analysis
+
+MEM_PARCELLATE = 0.3
+"""Gigabytes of the step that reads, whatever the length of the run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the graph is built from, besides the runs.
+
+    Parameters
+    ----------
+    recipes : sequence of Recipe
+        The first is the primary one.
+    atlases : sequence of Path
+        The regions of every atlas; the first is the primary one.
+    labels : mapping
+        Their labels by `grid`.
+    analysis : Analysis
+    output_dir, work_dir : Path
+    """
+
+    recipes: Sequence[Recipe]
+    atlases: Sequence[Path]
+    labels: Mapping[object, Sequence[Path]]
+    analysis: Analysis
+    output_dir: Path
+    work_dir: Path
+
+
+def grid(run: Run) -> tuple[object, ...]:
+    """Return what two runs must share to lie on the same grid."""
+    affine = tuple(tuple(round(value, 4) for value in row) for row in run.affine)
+    return run.entities["space"], run.shape, affine
+
+
+def build(runs: Sequence[Run], plan: Plan) -> pe.Workflow:
+    """Build the graph for all runs.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        A run with a problem gets rows without values, and the reason.
+    plan : Plan
+
+    Returns
+    -------
+    Workflow
+        ``sub_<label>_task_<label>`` for every person and task: sessions of a person meet in
+        its ``person`` node, nothing crosses from one person to another.
+    """
+    minor = "_".join(__version__.split(".")[:2])
+    workflow = pe.Workflow(name=f"gradshift_{minor}", base_dir=str(plan.work_dir))
+    for (sub, task), found in groupby(sorted(runs, key=_person), key=_person):
+        workflow.add_nodes([_person_workflow(f"sub_{sub}_task_{task}", list(found), plan)])
+    return workflow
+
+
+def _person(run: Run) -> tuple[str, str]:
+    return run.entities["sub"], run.entities.get("task", "none")
+
+
+def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
+    """Connect the steps of one person and task.
+
+    Inputs
+    ------
+    Every run: its image, mask and confounds.
+
+    Outputs
+    -------
+    Written by the ``save`` nodes.
+    """
+    workflow = pe.Workflow(name=name)
+    units = group_runs(runs, combine=plan.analysis.combine_runs)
+    person = pe.Node(
+        Person(
+            labels=[_session_label(unit) for unit in units],
+            n_atlases=len(plan.analysis.atlas),
+            recipes=[recipe.name for recipe in plan.recipes],
+        ),
+        name="person",
+    )
+    sessions = pe.Node(_merge(len(units)), name="sessions", run_without_submitting=True)
+    for number, unit in enumerate(units, start=1):
+        connect = _unit_workflow(workflow, unit, plan, person)
+        workflow.connect([(connect, sessions, [("out_file", f"in{number}")])])
+    workflow.connect([(sessions, person, [("out", "sessions")])])
+    return workflow
+
+
+def group_runs(runs: Sequence[Run], *, combine: bool) -> list[list[Run]]:
+    """Group runs into units of analysis: a session's runs together, or each run alone."""
+
+    def unit(run: Run) -> tuple[tuple[str, str], ...]:
+        left_out = ("run", "dir", "desc") if combine else ("desc",)
+        return tuple((k, v) for k, v in run.entities.items() if k not in left_out)
+
+    ordered = sorted(runs, key=lambda run: (unit(run), run.bold.name))
+    return [list(found) for _, found in groupby(ordered, key=unit)]
+
+
+def unit_entities(unit: Sequence[Run]) -> dict[str, str]:
+    """Return the entities that all runs of a unit share."""
+    first, *others = (dict(run.entities) for run in unit)
+    return {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
+
+
+def _session_label(unit: Sequence[Run]) -> str:
+    entities = unit_entities(unit)
+    named = [f"{key}-{entities[key]}" for key in ("ses", "run") if key in entities]
+    return " ".join(named) or "the only session"
+
+
+def _unit_workflow(
+    workflow: pe.Workflow, unit: Sequence[Run], plan: Plan, person: pe.Node
+) -> pe.Node:
+    """Add the steps of one session to a person's graph; return its ``connect`` node."""
+    tag = (
+        "_".join(
+            f"{key}_{value}"
+            for key, value in unit_entities(unit).items()
+            if key not in ("sub", "task", "space", "res", "den")
+        )
+        or "session"
+    )
+    atlases = [str(path) for path in plan.atlases]
+    recipes = list(plan.recipes)
+    connect = pe.Node(
+        Connect(
+            labels=[run.label for run in unit],
+            n_atlases=len(atlases),
+            recipes=recipes,
+            tr=[run.tr for run in unit],
+            connectivity=plan.analysis.connectivity,
+        ),
+        name=f"connect_{tag}",
+    )
+    runs = pe.Node(_merge(len(unit)), name=f"runs_{tag}", run_without_submitting=True)
+    for number, run in enumerate(unit, start=1):
+        denoise = _run_nodes(workflow, run, f"{tag}_{number}", plan)
+        workflow.connect([(denoise, runs, [("out_file", f"in{number}")])])
+    measure = pe.Node(
+        Measures(
+            atlases=atlases,
+            recipes=[recipe.name for recipe in recipes],
+            measures=list(plan.analysis.measures or measures()),
+        ),
+        name=f"measure_{tag}",
+    )
+    save = pe.Node(
+        SaveSession(
+            entities=unit_entities(unit),
+            atlases=atlases,
+            recipes=recipes,
+            connectivity=plan.analysis.connectivity,
+            sources=[run.bold.name for run in unit],
+            software=f"gradshift {__version__}",
+            output_dir=str(plan.output_dir),
+        ),
+        name=f"save_{tag}",
+        overwrite=True,
+    )
+    workflow.connect(
+        [
+            (runs, connect, [("out", "denoised")]),
+            (connect, measure, [("out_file", "session")]),
+            (person, measure, [("out_file", "person")]),
+            (connect, save, [("out_file", "session")]),
+            (person, save, [("out_file", "person")]),
+            (measure, save, [("out_file", "measures")]),
+        ]
+    )
+    return connect
+
+
+def _run_nodes(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
+    """Add the steps of one run; return its ``denoise`` node."""
+    atlases = [str(path) for path in plan.atlases]
+    parcellate = pe.Node(
+        Parcellate(
+            bold=str(run.bold),
+            mask=str(run.mask),
+            atlases=atlases,
+            labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
+            problem=run.problem,
+        ),
+        name=f"parcellate_{tag}",
+        mem_gb=MEM_PARCELLATE,
+    )
+    denoise = pe.Node(
+        Denoise(
+            confounds=str(run.confounds),
+            atlases=atlases,
+            recipes=list(plan.recipes),
+            tr=run.tr,
+            coverage_threshold=plan.analysis.coverage_threshold,
+        ),
+        name=f"denoise_{tag}",
+    )
+    save = pe.Node(
+        SaveRun(
+            entities=dict(run.entities),
+            atlases=atlases,
+            recipe=plan.recipes[0].name,
+            output_dir=str(plan.output_dir),
+        ),
+        name=f"save_run_{tag}",
+        overwrite=True,
+    )
+    workflow.connect(
+        [
+            (parcellate, denoise, [("out_file", "parcels")]),
+            (parcellate, save, [("out_file", "parcels")]),
+            (denoise, save, [("out_file", "denoised")]),
+        ]
+    )
+    return denoise
+
+
+def _merge(n: int) -> object:
+    """Return an interface that collects n files into a list."""
+    from nipype.interfaces.utility import Merge
+
+    return Merge(n)

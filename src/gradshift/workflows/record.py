@@ -1,0 +1,104 @@
+"""The record of an output: with which settings its numbers were made."""
+
+import os
+import time
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gradshift import settings as schema
+from gradshift.bids.write import write_text
+from gradshift.errors import SettingsError
+from gradshift.settings import Settings
+
+GROWING = ("atlas", "denoise")
+"""Options whose names may be added to in a later run."""
+
+
+def _path(output_dir: Path) -> Path:
+    return output_dir / "logs" / "settings.toml"
+
+
+def read(output_dir: Path) -> dict[str, dict[str, Any]]:
+    """Read the settings an output was made with, by level; empty for a new output."""
+    path = _path(output_dir)
+    if not path.exists():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The record of settings {path} is damaged: {error}.") from error
+    return {
+        level: {key.replace("-", "_"): value for key, value in recorded.items()}
+        for level, recorded in found.items()
+    }
+
+
+def check(settings: Settings) -> None:
+    """Compare settings with those recorded in the output.
+
+    Only options that change numbers count; atlases, recipes and measures may be added.
+
+    Raises
+    ------
+    SettingsError
+        If they differ and ``--overwrite`` was not given.
+    """
+    recorded = read(settings.output_dir).get(settings.level)
+    if recorded is None or settings.running.overwrite:
+        return
+    now = _numbers(settings)
+    differing = [
+        f"{schema.flag(name)} was {_told(recorded.get(name))} and is now {_told(now.get(name))}"
+        for name in sorted(set(recorded) | set(now))
+        if name not in GROWING and recorded.get(name) != now.get(name)
+    ]
+    if differing:
+        raise SettingsError(
+            f"{settings.output_dir} was made with other settings: {'; '.join(differing)}. Use "
+            "the same settings, another OUTPUT_DIR, or --overwrite."
+        )
+
+
+def keep(settings: Settings) -> None:
+    """Record the settings of this run."""
+    recorded = read(settings.output_dir)
+    known = recorded.get(settings.level, {})
+    now = _numbers(settings)
+    if settings.level == "participant":
+        for name in GROWING:
+            given = list(getattr(_holder(settings, name), name))
+            now[name] = list(dict.fromkeys([*known.get(name, []), *given]))
+    recorded[settings.level] = now
+    text = "\n".join(f"[{level}]\n{schema.to_toml(found)}" for level, found in recorded.items())
+    write_text(_path(settings.output_dir), text)
+    stamp = f"{time.strftime('%Y%m%d-%H%M%S')}_{os.getpid()}_{settings.level}.toml"
+    paths = (
+        f"# gradshift {settings.bids_dir} {settings.output_dir} {settings.level}\n"
+        f"# To use these options again: --config-file with this file.\n"
+    )
+    write_text(
+        settings.output_dir / "logs" / stamp, paths + schema.to_toml(schema.values(settings))
+    )
+
+
+def _numbers(settings: Settings) -> dict[str, Any]:
+    found = schema.values(settings, numbers=settings.level)
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
+
+
+def _holder(settings: Settings, name: str) -> Any:
+    return settings.analysis if name == "atlas" else settings.denoising
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "not given"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def participant_defaults(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options the participant level ran with, for the group level to go by."""
+    recorded = read(output_dir).get("participant", {})
+    return {**recorded, **given}

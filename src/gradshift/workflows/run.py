@@ -1,0 +1,314 @@
+"""One run of gradshift, from settings to exit code."""
+
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gradshift import __version__
+from gradshift.atlases.catalogue import Atlas, load_atlas
+from gradshift.bids import outputs
+from gradshift.bids.confounds import check_header
+from gradshift.bids.dataset import find_fmriprep, read_json
+from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.write import write_bytes
+from gradshift.core.measures import measures
+from gradshift.errors import InputError, OutputError, SettingsError, StorageError
+from gradshift.nodes.denoise import needs_confounds
+from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.settings import Settings
+from gradshift.workflows import record
+from gradshift.workflows.lock import locked
+
+logger = logging.getLogger("gradshift")
+
+ENOSPC = (28, 122)
+"""No space left on device; disk quota exceeded."""
+
+
+def run(settings: Settings, given: Mapping[str, Any]) -> int:
+    """Run one level.
+
+    Parameters
+    ----------
+    settings : Settings
+    given : mapping
+        The options that were given, by field name.
+
+    Returns
+    -------
+    int
+        Exit code: 0 all done, 1 some runs failed or were left out, 65 none was left.
+    """
+    _start_log(verbose=settings.running.verbose)
+    try:
+        if settings.level == "participant":
+            return participant(settings)
+        from gradshift.workflows.group import group
+
+        return group(settings, given)
+    except OSError as error:
+        if error.errno in ENOSPC:
+            raise StorageError(
+                f"The disk of {settings.output_dir} is full: make room and run the same "
+                "command again; what is finished is kept."
+            ) from error
+        raise
+
+
+def _start_log(*, verbose: bool) -> None:
+    """Write log lines as NiPreps users know them: time, logger, level, message."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        logging.Formatter(
+            "%(asctime)s,%(msecs)d %(name)s %(levelname)s:\n\t %(message)s", "%y%m%d-%H:%M:%S"
+        )
+    )
+    logger.handlers = [handler]
+    logger.propagate = False
+    logger.setLevel(logging.DEBUG if verbose else logging.INFO)
+
+
+def participant(settings: Settings) -> int:
+    """Run the participant level."""
+    atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
+    recipes = [_recipe(spec, settings) for spec in settings.denoising.denoise]
+    _check_names(atlases, recipes, settings.analysis.measures)
+    runs = find_runs(settings, {atlas.name: atlas.spaces for atlas in atlases})
+    runs = [check_recipes(run, recipes) for run in runs]
+    if settings.running.dry_run:
+        print(describe(runs, atlases, recipes))
+        return 0
+    usable = [found for found in runs if not found.problem]
+    if not usable:
+        others = f" ({len(runs) - 1} more runs cannot be used either.)" if len(runs) > 1 else ""
+        raise InputError(f"{runs[0].label}: {runs[0].problem}{others}")
+    check_output(settings)
+    record.check(settings)
+    people = sorted({f"sub-{found.entities['sub']}" for found in runs})
+    with locked(settings.output_dir / "logs", people):
+        _prepare_output(settings, atlases, usable[0].entities["space"])
+        record.keep(settings)
+        crashed = _compute(settings, runs, atlases, recipes)
+        return _summary(settings, runs, atlases, recipes, crashed)
+
+
+def _recipe(spec: str, settings: Settings) -> Recipe:
+    denoising = settings.denoising
+    return load_recipe(spec).with_options(
+        band=denoising.band,
+        fd_threshold=denoising.fd_threshold,
+        dvars_threshold=denoising.dvars_threshold,
+        min_minutes=denoising.min_minutes,
+    )
+
+
+def _check_names(
+    atlases: Sequence[Atlas], recipes: Sequence[Recipe], wanted: Sequence[str]
+) -> None:
+    """Refuse names that would mix up files, and measures that do not exist."""
+    for what, names in (
+        ("--atlas", ["".join(atlas.entities.values()) for atlas in atlases]),
+        ("--denoise", [recipe.name for recipe in recipes]),
+    ):
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise SettingsError(f"{what} names {', '.join(twice)} twice; choose other names.")
+    if unknown := sorted(set(wanted) - set(measures())):
+        raise SettingsError(
+            f"There is no measure {', '.join(unknown)}; measures are {', '.join(measures())}."
+        )
+
+
+def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
+    """Mark a run that no recipe can clean; warn of recipes that cannot."""
+    if found.problem:
+        return found
+    problems = []
+    for recipe in recipes:
+        try:
+            if needs_confounds(recipe):
+                check_header(found.confounds, recipe)
+        except InputError as error:
+            problems.append(str(error))
+    if len(problems) == len(recipes):
+        return replace(found, problem=problems[0])
+    for problem in problems:
+        logger.warning("%s: %s", found.label, problem)
+    return found
+
+
+def check_output(settings: Settings) -> None:
+    """Refuse an output folder inside the input, or one that cannot be written to.
+
+    Raises
+    ------
+    OutputError
+    """
+    output_dir, bids_dir = settings.output_dir, settings.bids_dir
+    below = bids_dir / "derivatives"
+    if output_dir == bids_dir or (
+        output_dir.is_relative_to(bids_dir) and not output_dir.is_relative_to(below)
+    ):
+        raise OutputError(
+            f"OUTPUT_DIR {output_dir} lies inside the dataset {bids_dir}; choose a folder "
+            f"outside, or below {below}."
+        )
+    try:
+        (output_dir / "logs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"OUTPUT_DIR {output_dir} cannot be created: {error.strerror}."
+        ) from error
+    if not os.access(output_dir, os.W_OK):
+        raise OutputError(f"OUTPUT_DIR {output_dir} cannot be written to.")
+
+
+def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> str:
+    """Say what would be done, a block per run."""
+    blocks = []
+    for found in runs:
+        lines = [found.label, f"  BOLD       {found.bold}"]
+        if found.problem:
+            lines.append(f"  left out   {found.problem}")
+        else:
+            lines += [
+                f"  mask       {found.mask}",
+                f"  confounds  {found.confounds}",
+                f"  TR         {found.tr:g} s, {found.n_volumes} volumes "
+                f"({found.n_volumes * found.tr / 60:.1f} min)",
+                f"  space      {found.entities['space']}",
+                f"  atlas      {', '.join(atlas.name for atlas in atlases)}",
+                f"  recipe     {', '.join(recipe.name for recipe in recipes)}",
+            ]
+        blocks.append("\n".join(lines))
+    n = sum(not found.problem for found in runs)
+    return "\n".join([*blocks, f"{n} of {len(runs)} runs would be processed."])
+
+
+def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) -> None:
+    """Write what belongs to the whole output: descriptions, and the atlases used."""
+    source = find_fmriprep(
+        settings.bids_dir,
+        settings.inputs.derivatives,
+        validate=not settings.inputs.skip_bids_validation,
+    )
+    outputs.prepare(settings.output_dir, version=__version__, sources=[source])
+    for atlas in atlases:
+        for path in {*(image.path for image in atlas.images(space)), *atlas.label_files}:
+            target = settings.output_dir / "atlases" / Path(path).name
+            if not target.exists():
+                write_bytes(target, Path(path).read_bytes())
+
+
+def _compute(
+    settings: Settings, runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]
+) -> list[str]:
+    """Build the graph and run it; return the nodes that crashed."""
+    from gradshift.nodes.atlas import keep_labels, keep_regions
+    from gradshift.workflows.execute import execute
+    from gradshift.workflows.participant import Plan, build, grid
+
+    kept = settings.work_dir / "atlases"
+    grids = {grid(found): found for found in runs if not found.problem}
+    plan = Plan(
+        recipes=recipes,
+        atlases=[keep_regions(atlas, settings.analysis.pcc, kept) for atlas in atlases],
+        labels={
+            key: [
+                keep_labels(atlas, found.entities["space"], found.shape, found.affine, kept)
+                for atlas in atlases
+            ]
+            for key, found in grids.items()
+        },
+        analysis=settings.analysis,
+        output_dir=settings.output_dir,
+        work_dir=settings.work_dir,
+    )
+    logger.info("%d runs of %d participants.", len(runs), len({r.entities["sub"] for r in runs}))
+    return execute(build(runs, plan), settings.running, settings.output_dir / "logs" / "crash")
+
+
+def _summary(
+    settings: Settings,
+    runs: Sequence[Run],
+    atlases: Sequence[Atlas],
+    recipes: Sequence[Recipe],
+    crashed: Sequence[str],
+) -> int:
+    """Say how many sessions are done, which are not, and why; return the exit code."""
+    from gradshift.workflows.participant import group_runs, unit_entities
+
+    units = [
+        unit_entities(unit) for unit in group_runs(runs, combine=settings.analysis.combine_runs)
+    ]
+    problems: dict[str, dict[str, list[str]]] = {}
+    partly = set()
+    for entities in units:
+        label = " ".join(f"{k}-{v}" for k, v in entities.items() if k not in ("space", "res"))
+        found = _problems(settings.output_dir, entities, atlases[0], recipes, crashed)
+        if found:
+            problems[label] = found
+        if 0 < sum(map(len, found.values())) < len(recipes):
+            partly.add(label)
+    failed = len(problems) - len(partly)
+    logger.info(
+        "%d sessions done, %d failed or left out%s. Results are in %s.",
+        len(units) - len(problems),
+        failed,
+        f", {len(partly)} with some recipes only" if partly else "",
+        settings.output_dir,
+    )
+    for label, found in problems.items():
+        for reason, names in found.items():
+            which = "" if len(names) == len(recipes) else f" (recipe {', '.join(names)})"
+            logger.error("%s%s: %s", label, which, reason)
+    if crashed:
+        logger.error(
+            "Steps that crashed: %s. Crash files are in %s.",
+            ", ".join(crashed),
+            settings.output_dir / "logs" / "crash",
+        )
+    if settings.running.clean_workdir:
+        _clean(settings.work_dir, units, problems)
+    if failed == len(units):
+        return InputError.exit_code
+    return int(bool(problems) or bool(crashed))
+
+
+def _clean(
+    work_dir: Path, units: Sequence[Mapping[str, str]], problems: Mapping[str, object]
+) -> None:
+    """Remove the intermediate results of the people without a problem."""
+    troubled = {label.split()[0] for label in problems}
+    for entities in units:
+        if f"sub-{entities['sub']}" not in troubled:
+            for folder in work_dir.glob(f"gradshift_*/sub_{entities['sub']}_task_*"):
+                shutil.rmtree(folder)
+
+
+def _problems(
+    root: Path,
+    entities: Mapping[str, str],
+    atlas: Atlas,
+    recipes: Sequence[Recipe],
+    crashed: Sequence[str],
+) -> dict[str, list[str]]:
+    """Look up in the sidecars which recipes of a session were left out, by reason."""
+    person = f".sub_{entities['sub']}_task_{entities.get('task', 'none')}."
+    by_reason: dict[str, list[str]] = {}
+    for recipe in recipes:
+        target = outputs.Target(entities=entities, atlas=atlas.entities, recipe=recipe.name)
+        path = outputs.sidecar(outputs.measures_path(root, target))
+        if any(person in f"{name}." for name in crashed):
+            reason = "a step crashed"
+        elif not path.exists():
+            reason = "no result was written"
+        else:
+            reason = read_json(path)["Excluded"]
+        if reason:
+            by_reason.setdefault(reason, []).append(recipe.name)
+    return by_reason
