@@ -1,1 +1,1 @@
-"""Denoising recipes: one JSON each."""
+"""Denoising recipes: one JSON each; `catalogue` reads them."""

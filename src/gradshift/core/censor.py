@@ -1,0 +1,236 @@
+"""Which volumes of a run are retained, and whether enough of them are."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.errors import ExcludedError
+
+WARN_MEAN_FD = 0.25
+"""Mean framewise displacement (mm) above which a run is remarked upon."""
+
+WARN_FD = 5.0
+"""Framewise displacement (mm) of a single volume that is remarked upon."""
+
+WARN_MINUTES = 4.0
+"""Minutes below which a run is remarked upon even where less was allowed."""
+
+
+class Thresholds(Protocol):
+    """What censoring for motion needs to know (a recipe's `Scrub` has it)."""
+
+    @property
+    def fd_threshold(self) -> float | None:
+        """Framewise displacement (mm) above which a volume is dropped."""
+
+    @property
+    def dvars_threshold(self) -> float | None:
+        """Standardised DVARS above which a volume is dropped."""
+
+    @property
+    def min_segment(self) -> int:
+        """Shortest run of retained volumes that is kept."""
+
+    @property
+    def before(self) -> int:
+        """Volumes dropped before each one above a threshold."""
+
+    @property
+    def after(self) -> int:
+        """Volumes dropped after each one above a threshold."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Censoring:
+    """Which of T volumes are retained, and why the others are not.
+
+    Parameters
+    ----------
+    kept : (T,) array of bool
+    reasons : dict of str to (T,) array of bool
+        In this order: ``bad_volume`` (not usable as an image), ``non_steady_state``, ``fd``,
+        ``dvars`` (above their thresholds), ``neighbour`` (beside one of these two),
+        ``short_segment``. A volume may have several reasons, but ``neighbour`` and
+        ``short_segment`` are given only to volumes that have no other.
+    """
+
+    kept: NDArray[np.bool_]
+    reasons: dict[str, NDArray[np.bool_]]
+
+    @property
+    def indices(self) -> NDArray[np.intp]:
+        """Positions of the retained volumes, 0-based."""
+        return np.flatnonzero(self.kept)
+
+
+def retained(
+    fd: NDArray[np.float64] | None,
+    dvars: NDArray[np.float64] | None,
+    non_steady: NDArray[np.bool_],
+    scrub: Thresholds | None,
+    bad_volumes: NDArray[np.bool_] | None = None,
+) -> Censoring:
+    """Decide which volumes are retained.
+
+    Volumes strictly above a threshold are dropped; a volume without a value (the first) is
+    not above any. Retained stretches shorter than ``scrub.min_segment`` are dropped as in
+    nilearn, except that what interrupts a stretch is any dropped volume (in nilearn volumes
+    that are not steady do not count). A run of which nothing is dropped has no short segments.
+
+    Parameters
+    ----------
+    fd : (T,) array or None
+        Framewise displacement in mm.
+    dvars : (T,) array or None
+        Standardised DVARS.
+    non_steady : (T,) array of bool
+        True for volumes before the steady state; always dropped.
+    scrub : Thresholds or None
+        None: nothing is dropped for motion.
+    bad_volumes : (T,) array of bool, optional
+        True for volumes that cannot be used (not a number, empty); always dropped.
+
+    Returns
+    -------
+    Censoring
+
+    Raises
+    ------
+    ValueError
+        If sizes differ, or a threshold is given for something that is not there.
+
+    References
+    ----------
+    Power et al. (2014), NeuroImage 84:320.
+    """
+    n_volumes = len(non_steady)
+    nothing = np.zeros(n_volumes, dtype=bool)
+    bad = nothing.copy() if bad_volumes is None else np.array(bad_volumes, dtype=bool)
+    reasons = {"bad_volume": bad, "non_steady_state": np.array(non_steady, dtype=bool)}
+    fd_threshold = None if scrub is None else scrub.fd_threshold
+    dvars_threshold = None if scrub is None else scrub.dvars_threshold
+    reasons["fd"] = _above("fd", fd, fd_threshold, n_volumes)
+    reasons["dvars"] = _above("dvars", dvars, dvars_threshold, n_volumes)
+    if len(bad) != n_volumes:
+        raise ValueError(f"bad_volumes has {len(bad)} volumes, non_steady {n_volumes}.")
+    dropped = np.logical_or.reduce(list(reasons.values()))
+    reasons["neighbour"] = reasons["short_segment"] = nothing
+    if scrub is not None:
+        motion = reasons["fd"] | reasons["dvars"]
+        reasons["neighbour"] = _widen(motion, scrub.before, scrub.after) & ~dropped
+        dropped |= reasons["neighbour"]
+        reasons["short_segment"] = _short_segments(~dropped, scrub.min_segment)
+        dropped |= reasons["short_segment"]
+    return Censoring(kept=~dropped, reasons=reasons)
+
+
+def _above(
+    name: str, values: NDArray[np.float64] | None, threshold: float | None, n_volumes: int
+) -> NDArray[np.bool_]:
+    if values is not None and len(values) != n_volumes:
+        raise ValueError(f"{name} has {len(values)} volumes, non_steady {n_volumes}.")
+    if threshold is None:
+        return np.zeros(n_volumes, dtype=bool)
+    if values is None:
+        raise ValueError(f"There is a threshold for {name} ({threshold:g}) but no {name}.")
+    # A NaN is not above anything.
+    above: NDArray[np.bool_] = values > threshold
+    return above
+
+
+def _widen(mask: NDArray[np.bool_], before: int, after: int) -> NDArray[np.bool_]:
+    wide = mask.copy()
+    for index in np.flatnonzero(mask):
+        wide[max(index - before, 0) : index + after + 1] = True
+    return wide
+
+
+def _short_segments(kept: NDArray[np.bool_], min_segment: int) -> NDArray[np.bool_]:
+    short = np.zeros(len(kept), dtype=bool)
+    if kept.all():
+        return short
+    edges = np.flatnonzero(np.diff(kept.astype(np.int8), prepend=0, append=0))
+    for start, stop in edges.reshape(-1, 2):
+        short[start:stop] = stop - start < min_segment
+    return short
+
+
+def check_length(
+    kept: NDArray[np.bool_],
+    fd: NDArray[np.float64] | None,
+    *,
+    tr: float,
+    min_minutes: float = 5.0,
+    min_share: float = 0.5,
+    max_mean_fd: float | None = 0.55,
+) -> list[str]:
+    """Check that a run is long enough and its head still enough.
+
+    Parameters
+    ----------
+    kept : (T,) array of bool
+        Retained volumes.
+    fd : (T,) array or None
+        Framewise displacement in mm of all volumes, dropped ones included.
+    tr : float
+        Repetition time in seconds.
+    min_minutes : float
+        Minutes that must be retained.
+    min_share : float
+        Share of all volumes that must be retained.
+    max_mean_fd : float or None
+        Largest mean framewise displacement in mm; None (recipes without scrubbing) allows
+        any.
+
+    Returns
+    -------
+    list of str
+        Warnings, a sentence each.
+
+    Raises
+    ------
+    ExcludedError
+        If the run must be left out.
+    """
+    n_kept, n_volumes = int(kept.sum()), len(kept)
+    minutes, share = n_kept * tr / 60, n_kept / max(n_volumes, 1)
+    left = f"{n_kept} of {n_volumes} volumes ({minutes:.1f} min, {share:.0%}) are retained"
+    # Rounding must not exclude a run of exactly the minimum.
+    if minutes < min_minutes - 1e-9:
+        raise ExcludedError(
+            f"Only {left}, and at least {min_minutes:g} min are needed (--min-minutes)."
+        )
+    if share < min_share - 1e-9:
+        raise ExcludedError(
+            f"Only {left}, and at least {min_share:.0%} of the volumes are needed "
+            "(min_share of the recipe)."
+        )
+    warnings = []
+    if minutes < WARN_MINUTES:
+        warnings.append(f"Only {left}: correlations from less than 4 min are unreliable.")
+    return warnings + _check_motion(fd, max_mean_fd)
+
+
+def _check_motion(fd: NDArray[np.float64] | None, max_mean_fd: float | None) -> list[str]:
+    if fd is None or not np.isfinite(fd).any():
+        return []
+    mean, largest = float(np.nanmean(fd)), float(np.nanmax(fd))
+    if max_mean_fd is not None and mean > max_mean_fd:
+        raise ExcludedError(
+            f"The mean framewise displacement is {mean:.2f} mm, and at most {max_mean_fd:g} mm "
+            "is allowed (max_mean_fd of the recipe)."
+        )
+    warnings = []
+    if mean > WARN_MEAN_FD:
+        warnings.append(
+            f"The mean framewise displacement is {mean:.2f} mm (more than {WARN_MEAN_FD:g} mm)."
+        )
+    if largest > WARN_FD:
+        count = int((fd > WARN_FD).sum())
+        warnings.append(
+            f"The head moved by more than {WARN_FD:g} mm between two volumes {count} time(s), "
+            f"at most {largest:.1f} mm."
+        )
+    return warnings

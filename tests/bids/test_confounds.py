@@ -1,0 +1,412 @@
+"""Confounds: the columns that nilearn would take, and one clear sentence for anything else."""
+
+import json
+from contextlib import suppress
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gradshift.bids.confounds import (
+    MOTION,
+    check_header,
+    framewise_displacement,
+    missing_columns,
+    read_confounds,
+    select,
+)
+from gradshift.errors import GradshiftError, InputError, MissingInputError
+from gradshift.recipes.catalogue import Recipe, Scrub, available, load_recipe
+
+T = 60
+STEM = "sub-01_ses-pre_task-rest"
+TISSUE = ("csf", "white_matter", "global_signal")
+
+
+def expansions(values):
+    slope = np.concatenate([[np.nan], np.diff(values)])
+    return {
+        "": values,
+        "_derivative1": slope,
+        "_power2": values**2,
+        "_derivative1_power2": slope**2,
+    }
+
+
+@pytest.fixture
+def table(rng):
+    """The columns of an fMRIPrep confounds file, as a data frame in a mixed order."""
+    columns = {}
+    for name in (*TISSUE, *MOTION):
+        base = rng.standard_normal(T).cumsum() / 50 + (100 if name in TISSUE else 0)
+        columns |= {name + suffix: values for suffix, values in expansions(base).items()}
+    motion = np.column_stack([columns[name] for name in MOTION])
+    columns["framewise_displacement"] = framewise_displacement(motion)
+    columns["std_dvars"] = np.concatenate([[np.nan], rng.random(T - 1) + 0.5])
+    for i in range(21):
+        columns[f"a_comp_cor_{i:02d}"] = rng.standard_normal(T)
+    for i in range(3):
+        columns[f"cosine{i:02d}"] = np.cos(np.pi * (i + 1) * (np.arange(T) + 0.5) / T)
+    return pd.DataFrame(columns)
+
+
+@pytest.fixture
+def metadata():
+    """Seven components each: combined, white matter, CSF, in this order."""
+    masks = ["combined"] * 7 + ["WM"] * 7 + ["CSF"] * 7
+    about = {
+        f"a_comp_cor_{i:02d}": {"Method": "aCompCor", "Mask": mask, "Retained": True}
+        for i, mask in enumerate(masks)
+    }
+    about["dropped_0"] = {"Method": "aCompCor", "Mask": "CSF", "Retained": False}
+    about["t_comp_cor_00"] = {"Method": "tCompCor", "Retained": True}
+    return about
+
+
+class Files:
+    """A confounds file, its JSON and an image name that nilearn finds them by."""
+
+    def __init__(self, folder):
+        self.tsv = folder / f"{STEM}_desc-confounds_timeseries.tsv"
+        self.json = self.tsv.with_suffix(".json")
+        self.image = folder / f"{STEM}_space-MNI152NLin2009cAsym_desc-preproc_bold.nii.gz"
+
+    def write(self, table, metadata=None):
+        table.to_csv(self.tsv, sep="\t", na_rep="n/a", index=False)
+        if metadata is not None:
+            self.json.write_text(json.dumps(metadata))
+        return self.tsv
+
+
+@pytest.fixture
+def files(tmp_path, table, metadata):
+    made = Files(tmp_path)
+    made.write(table, metadata)
+    made.image.touch()
+    return made
+
+
+STRATEGIES = {
+    "24P": {"strategy": ("motion",)},
+    "36P": {
+        "strategy": ("motion", "wm_csf", "global_signal"),
+        "wm_csf": "full",
+        "global_signal": "full",
+    },
+    "aCompCor": {
+        "strategy": ("motion", "high_pass", "compcor"),
+        "compcor": "anat_separated",
+        "n_compcor": 5,
+    },
+    "aCompCorGSR": {
+        "strategy": ("motion", "high_pass", "compcor", "global_signal"),
+        "compcor": "anat_separated",
+        "n_compcor": 5,
+        "global_signal": "basic",
+    },
+}
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_recipes_select_what_nilearn_selects(files, name):
+    from nilearn.interfaces.fmriprep import load_confounds
+
+    theirs, _ = load_confounds(str(files.image), motion="full", demean=False, **STRATEGIES[name])
+    # nilearn insists on cosines with aCompCor; ours come from the filter instead.
+    theirs = theirs[[column for column in theirs if not column.startswith("cosine")]]
+    names, values, notes = select(read_confounds(files.tsv, T), load_recipe(name))
+    assert set(names) == set(theirs.columns)
+    assert values.shape == (T, len(names))
+    np.testing.assert_array_equal(values, theirs[list(names)].to_numpy())
+    assert notes == ()
+
+
+def test_the_first_row_takes_the_value_of_the_second(files):
+    names, values, _ = select(read_confounds(files.tsv), load_recipe("24P"))
+    assert np.isnan(read_confounds(files.tsv).columns["rot_z_derivative1"][0])
+    slope = values[:, names.index("rot_z_derivative1")]
+    assert slope[0] == slope[1] != slope[2]
+
+
+def test_none_selects_nothing(files):
+    names, values, _ = select(read_confounds(files.tsv), load_recipe("none"))
+    assert names == ()
+    assert values.shape == (T, 0)
+
+
+def test_patterns_and_names_select_each_column_once(files):
+    recipe = Recipe(name="mine", columns=("cosine01", "cosine*", "csf"))
+    assert select(read_confounds(files.tsv), recipe).names == (
+        "cosine01",
+        "cosine00",
+        "cosine02",
+        "csf",
+    )
+
+
+def test_components_not_retained_or_not_there_are_not_used(files, table, metadata):
+    metadata["a_comp_cor_08"]["Retained"] = False
+    files.write(table.drop(columns="a_comp_cor_15"), metadata)
+    names = select(read_confounds(files.tsv), load_recipe("aCompCor")).names
+    assert names[-10:] == (
+        *(f"a_comp_cor_{i}" for i in (14, 16, 17, 18, 19)),
+        *(f"a_comp_cor_{i:02d}" for i in (7, 9, 10, 11, 12)),
+    )
+
+
+def test_components_are_taken_in_the_order_of_their_numbers(files, metadata):
+    files.json.write_text(json.dumps(dict(reversed(metadata.items()))))
+    names = select(read_confounds(files.tsv), load_recipe("aCompCor")).names
+    assert names[-10:-5] == tuple(f"a_comp_cor_{i}" for i in range(14, 19))
+
+
+def test_components_with_a_letter_for_their_mask_are_found(files, table, metadata):
+    def rename(name):
+        number = int(name[-2:]) if name.startswith("a_comp_cor") else -1
+        return name if number < 7 else f"{'w' if number < 14 else 'c'}_comp_cor_{number % 7:02d}"
+
+    files.write(table.rename(columns=rename), {rename(k): v for k, v in metadata.items()})
+    names = select(read_confounds(files.tsv), load_recipe("aCompCor")).names
+    assert names[-10:] == tuple(f"{m}_comp_cor_{i:02d}" for m in "cw" for i in range(5))
+
+
+def test_constant_columns_are_left_out_and_said(files, table, metadata):
+    files.write(table.assign(csf=3.0), metadata)
+    names, values, (note,) = select(read_confounds(files.tsv), load_recipe("simple"))
+    assert names == (*MOTION, "white_matter")
+    assert values.shape == (T, 7)
+    assert "csf" in note
+
+
+def test_framewise_displacement_by_hand():
+    motion = np.zeros((3, 6))
+    motion[1] = [0.1, -0.2, 0.3, 0.01, 0, -0.02]
+    np.testing.assert_allclose(framewise_displacement(motion), [np.nan, 2.1, 2.1])
+
+
+def test_missing_framewise_displacement_is_recomputed(files, table, metadata):
+    files.write(table.drop(columns="framewise_displacement"), metadata)
+    confounds = read_confounds(files.tsv)
+    np.testing.assert_allclose(confounds.fd, table["framewise_displacement"])
+    assert missing_columns(files.tsv, load_recipe("36P")) == ()
+    select(confounds, load_recipe("36P"))
+
+
+def test_without_motion_there_is_no_displacement(files, table, metadata):
+    files.write(table[["csf", "std_dvars"]], metadata)
+    confounds = read_confounds(files.tsv)
+    assert confounds.fd is None
+    np.testing.assert_array_equal(confounds.dvars, table["std_dvars"])
+    scrubbing = Recipe(name="x", columns=("csf",), scrub=Scrub())
+    with pytest.raises(InputError, match="does not have: framewise_displacement;"):
+        select(confounds, scrubbing)
+    assert select(confounds, Recipe(name="x", columns=("csf",))).names == ("csf",)
+
+
+def test_dvars_is_needed_only_to_censor_by_it(files, table, metadata):
+    files.write(table.drop(columns="std_dvars"), metadata)
+    confounds = read_confounds(files.tsv)
+    assert confounds.dvars is None
+    select(confounds, load_recipe("36P"))
+    with pytest.raises(InputError, match="does not have: std_dvars;"):
+        select(confounds, load_recipe("36P").with_options(dvars_threshold=1.5))
+
+
+def test_scrubbing_needs_its_measure_for_every_volume(files, table, metadata):
+    table.loc[30, "framewise_displacement"] = np.nan
+    files.write(table, metadata)
+    with pytest.raises(InputError, match="does not give for every volume"):
+        select(read_confounds(files.tsv), load_recipe("36P"))
+
+
+def test_volumes_before_the_steady_state_are_marked(files, table, metadata):
+    for i in range(2):
+        table[f"non_steady_state_outlier{i:02d}"] = np.eye(T)[i]
+    files.write(table, metadata)
+    marked = read_confounds(files.tsv).non_steady_state
+    assert np.flatnonzero(marked).tolist() == [0, 1]
+
+
+def test_missing_columns_name_recipe_file_and_what_would_work(files, table, metadata):
+    files.write(table[[*MOTION, "csf", "white_matter"]], {})
+    with pytest.raises(InputError) as caught:
+        select(read_confounds(files.tsv), load_recipe("aCompCor"))
+    message = str(caught.value)
+    assert "'aCompCor'" in message
+    assert str(files.tsv) in message
+    assert "trans_x_derivative1, trans_y_derivative1" in message
+    assert "and 14 more" in message
+    assert "timeseries.json, which tells the masks of aCompCor, is missing or empty" in message
+    assert message.endswith("shipped recipes that would work: simple (--denoise).")
+
+
+def test_too_few_components_are_counted(files, metadata):
+    metadata["a_comp_cor_20"]["Retained"] = metadata["a_comp_cor_19"]["Retained"] = False
+    metadata["a_comp_cor_18"]["Retained"] = False
+    files.json.write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match=r"5 aCompCor components of CSF \(4 there\);.*24P, 36P"):
+        select(read_confounds(files.tsv), load_recipe("aCompCor"))
+
+
+def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, table):
+    path = files.write(table[["global_signal", "std_dvars", "cosine00", "cosine01"]], {})
+    for name in available():
+        if name == "none":
+            continue
+        with pytest.raises(InputError, match=r"trans_x, trans_y, trans_z.*more.*write a recipe"):
+            check_header(path, load_recipe(name))
+    own = Recipe(name="own", columns=("global_signal", "cosine*"))
+    check_header(path, own)
+    assert select(read_confounds(path), own).values.shape == (T, 3)
+
+
+@pytest.mark.parametrize("name", ["24P", "36P", "aCompCor", "simple", "none"])
+def test_the_header_tells_the_same_as_the_whole_file(files, table, name):
+    recipe = load_recipe(name)
+    assert missing_columns(files.tsv, recipe) == ()
+    files.write(table[[*MOTION, "csf"]], {})
+    missing = missing_columns(files.tsv, recipe)
+    assert bool(missing) == (name != "none")
+    if not missing:
+        check_header(files.tsv, recipe)
+        return
+    with pytest.raises(InputError) as by_file:
+        select(read_confounds(files.tsv), recipe)
+    with pytest.raises(InputError) as by_header:
+        check_header(files.tsv, recipe)
+    assert str(by_header.value) == str(by_file.value)
+    assert missing[0] in str(by_file.value)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_byte_order_marks_and_line_ends_do_not_matter(tmp_path, end, mark):
+    path = tmp_path / "confounds.tsv"
+    path.write_bytes(mark + end.join(["csf\trot_x", "1\tn/a", "2.5\t-1e-3", ""]).encode())
+    confounds = read_confounds(path, 2)
+    assert list(confounds.columns) == ["csf", "rot_x"]
+    np.testing.assert_array_equal(confounds.columns["csf"], [1, 2.5])
+    np.testing.assert_array_equal(confounds.columns["rot_x"], [np.nan, -0.001])
+    assert confounds.metadata == {}
+    assert missing_columns(path, Recipe(name="x", columns=("csf",))) == ()
+
+
+class Wrong(NamedTuple):
+    content: str
+    says: str
+
+
+WRONG = {
+    "empty": Wrong("", "is empty"),
+    "only line ends": Wrong("\n\n", "is empty"),
+    "no rows": Wrong("csf\trot_x\n", "has a header but no rows"),
+    "text": Wrong("csf\trot_x\n1\t2\n3\tlow\n", "'rot_x' .* has 'low' in line 3"),
+    "decimal comma": Wrong("csf\n1\n2,5\n", "'csf' .* has '2,5' in line 3"),
+    "short row": Wrong("csf\trot_x\n1\t2\n3\n", "Line 3 .* has 1 cells, and the header has 2"),
+    "rows": Wrong("csf\n1\n2\n3\n", "has 3 rows, and the run has 2 volumes"),
+    "twice": Wrong("csf\tcsf\n1\t2\n3\t4\n", "more than one column with the name 'csf'"),
+    "binary": Wrong("\udc80\udcff", "not text in UTF-8"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG.values(), ids=WRONG.keys())
+def test_a_damaged_file_is_refused_with_its_path_and_reason(tmp_path, case):
+    path = tmp_path / "confounds.tsv"
+    path.write_bytes(case.content.encode(errors="surrogateescape"))
+    with pytest.raises(InputError, match=case.says) as caught:
+        read_confounds(path, 2)
+    assert str(path) in str(caught.value)
+
+
+class Cells(NamedTuple):
+    cells: tuple[str, ...]
+    says: str
+
+
+CELLS = {
+    "nothing but n/a": Cells(("n/a", "n/a", "n/a"), "has no number at all"),
+    "n/a in the middle": Cells(("1", "n/a", "3"), "no number in line 3"),
+    "n/a twice at the start": Cells(("n/a", "n/a", "3"), "no number in line 3"),
+    "infinite": Cells(("1", "2", "inf"), "no number in line 4"),
+}
+
+
+@pytest.mark.parametrize("case", CELLS.values(), ids=CELLS.keys())
+def test_values_that_cannot_be_regressed_are_refused(tmp_path, case):
+    path = tmp_path / "confounds.tsv"
+    path.write_text("\n".join(["csf", *case.cells]) + "\n")
+    confounds = read_confounds(path, 3)
+    select(confounds, Recipe(name="x"))
+    with pytest.raises(InputError, match=f"Column 'csf' .*{case.says}"):
+        select(confounds, Recipe(name="x", columns=("csf",)))
+
+
+def test_a_missing_file_and_a_dangling_link_are_told_apart(tmp_path):
+    with pytest.raises(MissingInputError, match="no confounds file"):
+        read_confounds(tmp_path / "confounds.tsv")
+    link = tmp_path / "link.tsv"
+    link.symlink_to(tmp_path / "annex")
+    for read in (read_confounds, lambda path: check_header(path, load_recipe("36P"))):
+        with pytest.raises(MissingInputError, match="datalad get"):
+            read(link)
+
+
+def test_a_folder_is_no_confounds_file(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_confounds(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '"\udc80"'])
+def test_a_damaged_json_is_named(files, content):
+    files.json.write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(InputError, match=r"timeseries\.json"):
+        read_confounds(files.tsv)
+
+
+CELL = st.one_of(
+    st.floats().map(str),
+    st.sampled_from(["n/a", "", "0", "-1e-3", " 1 ", "1_0", "x", "\x00", "\u2028", '"1"']),
+    st.text(st.characters(blacklist_categories=["Cs"]), max_size=4),
+)
+TABLE = st.lists(st.lists(CELL, min_size=1, max_size=4), max_size=5).map(
+    lambda rows: "\n".join("\t".join(row) for row in rows).encode()
+)
+HEADED = TABLE.map(lambda body: b"csf\trot_x\n" + body)
+NUMBERS = st.lists(st.tuples(*[st.floats().map(str)] * 6), min_size=1, max_size=4).map(
+    lambda rows: "\n".join("\t".join(row) for row in [MOTION, *rows]).encode()
+)
+KEYS = st.sampled_from(["csf", "Method", "Mask", "a_comp_cor_00", "Retained"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+SIDECAR = st.dictionaries(KEYS, JSON, max_size=3)
+
+
+@settings(
+    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(content=st.one_of(st.binary(max_size=60), TABLE, HEADED, NUMBERS), about=SIDECAR | JSON)
+def test_whatever_the_file_holds_the_error_is_ours(tmp_path, content, about):
+    path = tmp_path / "confounds.tsv"
+    path.write_bytes(content)
+    path.with_suffix(".json").write_text(json.dumps(about))
+    recipes = [
+        Recipe(name="x", columns=("csf",)),
+        Recipe(name="y", columns=("trans_x", "rot*"), scrub=Scrub()),
+        load_recipe("aCompCor"),
+    ]
+    for recipe in recipes:
+        missing = ()
+        with suppress(GradshiftError):
+            missing = missing_columns(path, recipe)
+        with suppress(GradshiftError):
+            confounds = read_confounds(path)
+            assert len(confounds.non_steady_state) == confounds.n_volumes
+            selected = select(confounds, recipe)
+            assert missing == ()
+            assert np.isfinite(selected.values).all()
