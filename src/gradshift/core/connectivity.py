@@ -20,24 +20,29 @@ def correlate(series: NDArray[np.float64]) -> NDArray[np.float64]:
     Returns
     -------
     (R, R) array
-        Exactly symmetric, diagonal 1; rows and columns of unused or constant regions are NaN.
+        Exactly symmetric, diagonal 1; rows and columns of regions that are constant or not
+        finite throughout are NaN.
 
     Raises
     ------
     ValueError
         If there are fewer than two volumes.
     """
-    n_volumes, _ = series.shape
+    n_volumes, n_regions = series.shape
     if n_volumes < 2:
         raise ValueError(f"A correlation needs at least 2 volumes, got {n_volumes}.")
-    centred = series - series.mean(axis=0)
+    finite = np.flatnonzero(np.isfinite(series).all(axis=0))
+    used = series[:, finite]
+    centred = used - used.mean(axis=0)
     norm = np.sqrt(np.einsum("tr,tr->r", centred, centred))
-    norm[~(norm > np.finfo(np.float64).eps * np.abs(series).max(axis=0, initial=0))] = np.nan
-    unit = centred / norm
-    matrix = unit.T @ unit
-    matrix = np.clip((matrix + matrix.T) / 2, -1, 1)
-    diagonal = np.diagonal(matrix)
-    np.fill_diagonal(matrix, np.where(np.isfinite(diagonal), 1.0, np.nan))
+    rounding = n_volumes * np.finfo(np.float64).eps * np.abs(used).max(axis=0, initial=0)
+    varies = norm > rounding
+    unit = centred[:, varies] / norm[varies]
+    found = np.clip(unit.T @ unit, -1, 1)
+    found = (found + found.T) / 2
+    np.fill_diagonal(found, 1.0)
+    matrix = np.full((n_regions, n_regions), np.nan)
+    matrix[np.ix_(finite[varies], finite[varies])] = found
     return matrix
 
 
@@ -107,6 +112,6 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
 
 def fisher_z(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Transform correlations to Fisher's z, with the diagonal left out as NaN."""
-    z = np.arctanh(np.clip(matrix, -MAX_R, MAX_R))
+    z: NDArray[np.float64] = np.arctanh(np.clip(matrix, -MAX_R, MAX_R))
     np.fill_diagonal(z, np.nan)
     return z

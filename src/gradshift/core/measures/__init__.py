@@ -88,7 +88,7 @@ def measures() -> Mapping[str, Measure]:
     for module in iter_modules(__path__):
         measure = import_module(f"{__name__}.{module.name}").MEASURE
         found[measure.name] = measure
-    return found
+    return dict(sorted(found.items()))
 
 
 @dataclass(frozen=True)

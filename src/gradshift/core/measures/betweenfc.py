@@ -1,0 +1,45 @@
+"""Connectivity between networks."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import network_sums, ratio
+from gradshift.core.session import Session
+
+
+def betweenfc(session: Session) -> Values:
+    """Average Fisher z over the pairs of regions between two networks, and between any two."""
+    regions = session.regions
+    sums, counts = network_sums(session.z, regions)
+    position = {name: i for i, name in enumerate(regions.network_names)}
+    means = ratio(sums, counts)
+    pairs = [means[position[first], position[second]] for first, second in regions.network_pairs]
+    sum_between = sums.sum() - np.trace(sums)
+    count_between = counts.sum() - np.trace(counts)
+    return {
+        "network-pair": np.array(pairs, dtype=np.float64),
+        "whole": ratio(np.array([sum_between]), np.array([count_between])),
+    }
+
+
+MEASURE = Measure(
+    name="betweenfc",
+    levels=("network-pair", "whole"),
+    unit="Fisher z",
+    compute=betweenfc,
+    formula=(
+        "B_kl = mean of z_ij over i in network k, j in network l; whole: over all pairs of "
+        "regions of different networks"
+    ),
+    high="the two networks exchange much",
+    low="the two networks act apart, or against each other if negative",
+    methods=(
+        "Between-network connectivity was the mean Fisher-transformed correlation over all pairs "
+        "of regions with one region in each network."
+    ),
+    cite=("Yeo2011", "Timmermann2023"),
+    caveat=(
+        "Its sign and size depend on global signal regression; a shift of all correlations "
+        "moves it too."
+    ),
+)

@@ -1,0 +1,34 @@
+"""Global brain connectivity of each region."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import ratio
+from gradshift.core.session import Session
+
+
+def gbc(session: Session) -> Values:
+    """Average Fisher z of each region with all other usable regions."""
+    there = np.isfinite(session.z)
+    sums = np.where(there, session.z, 0.0).sum(axis=1)
+    return {"region": ratio(sums, there.sum(axis=1).astype(np.float64))}
+
+
+MEASURE = Measure(
+    name="gbc",
+    levels=("region", "set"),
+    unit="Fisher z",
+    compute=gbc,
+    formula="GBC_i = mean of z_ij over all other usable regions j",
+    high="the region is connected with all the rest",
+    low="the region stands apart",
+    methods=(
+        "Global brain connectivity of a region was its mean Fisher-transformed correlation with "
+        "all other regions."
+    ),
+    cite=("Cole2010",),
+    caveat=(
+        "Regions of large networks have high values because many regions are their own "
+        "network's; depends on which structures the atlas covers."
+    ),
+)

@@ -1,0 +1,32 @@
+"""Difference in cohesion between high-order and sensory cortex."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import low_and_high, mean_connection
+from gradshift.core.session import Session
+
+
+def lowhighasymmetry(session: Session) -> Values:
+    """Subtract connectivity within sensory from that within high-order cortex."""
+    low, high = low_and_high(session.regions)
+    within_low = mean_connection(session.z, low, low)
+    within_high = mean_connection(session.z, high, high)
+    return {"whole": np.array([within_high - within_low])}
+
+
+MEASURE = Measure(
+    name="lowhighasymmetry",
+    levels=("whole",),
+    unit="Fisher z",
+    compute=lowhighasymmetry,
+    formula="W_HIGH - W_LOW; mean of z_ij over all pairs i < j of regions in HIGH, in LOW",
+    high="high-order cortex holds together more than sensory cortex",
+    low="high-order cortex holds together less than sensory cortex",
+    methods=(
+        "The asymmetry of cohesion was the mean connectivity within high-order minus that within "
+        "low-order cortex."
+    ),
+    cite=("Timmermann2023",),
+    caveat="A fall can come from either end: read it beside withinfc of the networks.",
+)

@@ -1,0 +1,33 @@
+"""Mean connectivity of the cortex."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import mean_connection
+from gradshift.core.session import Session
+
+
+def meanfc(session: Session) -> Values:
+    """Average Fisher z over all pairs of cortical regions."""
+    cortical = session.regions.cortical
+    return {"whole": np.array([mean_connection(session.z, cortical, cortical)])}
+
+
+MEASURE = Measure(
+    name="meanfc",
+    levels=("whole",),
+    unit="Fisher z",
+    compute=meanfc,
+    formula="mean of z_ij over all pairs i < j of cortical regions",
+    high="much of the signal is shared by all regions",
+    low="little of the signal is shared by all regions",
+    methods=(
+        "Global connectivity was the mean Fisher-transformed correlation over all pairs of "
+        "cortical regions."
+    ),
+    cite=("Timmermann2023",),
+    caveat=(
+        "Follows motion, breathing and arousal as much as anything neural, and is near 0 by "
+        "construction after global signal regression."
+    ),
+)

@@ -1,0 +1,36 @@
+"""System segregation."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import segregation as pooled_segregation
+from gradshift.core.session import Session
+
+
+def segregation(session: Session) -> Values:
+    """Compare connections within and between networks, negative ones set to 0."""
+    return pooled_segregation(np.maximum(session.z, 0.0), session.regions)
+
+
+MEASURE = Measure(
+    name="segregation",
+    levels=("network", "whole"),
+    unit="1",
+    compute=segregation,
+    formula=(
+        "S = (W - B) / W; W, B: mean of max(z_ij, 0) over all pairs within networks and over all "
+        "pairs between networks (network: pairs of that network)"
+    ),
+    high="networks keep to themselves",
+    low="networks are connected to others as strongly as within",
+    methods=(
+        "System segregation was the difference of mean within- and mean between-network "
+        "connectivity divided by the former, over pooled pairs of regions, with negative "
+        "Fisher-transformed correlations set to zero."
+    ),
+    cite=("Chan2014",),
+    caveat=(
+        "Large networks weigh more in the whole-cortex value, as pairs are pooled; zeros hide "
+        "changes of negative correlations (see segregationsigned)."
+    ),
+)

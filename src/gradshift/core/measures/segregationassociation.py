@@ -1,0 +1,31 @@
+"""System segregation of high-order networks."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import mean_segregation
+from gradshift.core.regions import HIGH
+from gradshift.core.session import Session
+
+
+def segregationassociation(session: Session) -> Values:
+    """Average the segregation of high-order networks, each with the same weight."""
+    z = np.maximum(session.z, 0.0)
+    return {"whole": mean_segregation(z, session.regions, HIGH)}
+
+
+MEASURE = Measure(
+    name="segregationassociation",
+    levels=("whole",),
+    unit="1",
+    compute=segregationassociation,
+    formula="mean of S_k over networks k in HIGH; S_k = (W_k - B_k,rest) / W_k on max(z_ij, 0)",
+    high="high-order networks keep to themselves",
+    low="high-order networks are open to the others",
+    methods=(
+        "Segregation was averaged over high-order networks (default, control), each "
+        "network with the same weight."
+    ),
+    cite=("Chan2014",),
+    caveat="A small network counts as much as a large one, and brings more noise.",
+)

@@ -1,0 +1,31 @@
+"""System segregation of sensory networks."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import mean_segregation
+from gradshift.core.regions import LOW
+from gradshift.core.session import Session
+
+
+def segregationsensory(session: Session) -> Values:
+    """Average the segregation of sensory networks, each with the same weight."""
+    z = np.maximum(session.z, 0.0)
+    return {"whole": mean_segregation(z, session.regions, LOW)}
+
+
+MEASURE = Measure(
+    name="segregationsensory",
+    levels=("whole",),
+    unit="1",
+    compute=segregationsensory,
+    formula="mean of S_k over networks k in LOW; S_k = (W_k - B_k,rest) / W_k on max(z_ij, 0)",
+    high="sensory networks keep to themselves",
+    low="sensory networks are open to the others",
+    methods=(
+        "Segregation was averaged over sensory networks (visual, somatomotor), each "
+        "network with the same weight."
+    ),
+    cite=("Chan2014",),
+    caveat="A small network counts as much as a large one, and brings more noise.",
+)

@@ -1,0 +1,29 @@
+"""System segregation with negative correlations kept."""
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import segregation
+from gradshift.core.session import Session
+
+
+def segregationsigned(session: Session) -> Values:
+    """Compare connections within and between networks, negative ones as they are."""
+    return segregation(session.z, session.regions)
+
+
+MEASURE = Measure(
+    name="segregationsigned",
+    levels=("network", "whole"),
+    unit="1",
+    compute=segregationsigned,
+    formula=(
+        "S = (W - B) / W; W, B: mean of z_ij over all pairs within networks and over all pairs "
+        "between networks (network: pairs of that network)"
+    ),
+    high="networks keep to themselves; above 1 where they act against each other",
+    low="networks are connected to others as strongly as within",
+    methods=(
+        "System segregation was also computed with negative Fisher-transformed correlations kept."
+    ),
+    cite=("Chan2014",),
+    caveat="Changes its scale under global signal regression, which makes correlations negative.",
+)

@@ -1,0 +1,36 @@
+"""Connectivity within networks."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, Values
+from gradshift.core.networks import network_sums, ratio
+from gradshift.core.session import Session
+
+
+def withinfc(session: Session) -> Values:
+    """Average Fisher z over the pairs of regions within each network, and within any."""
+    sums, counts = network_sums(session.z, session.regions)
+    return {
+        "network": ratio(np.diagonal(sums), np.diagonal(counts)),
+        "whole": ratio(np.array([np.trace(sums)]), np.array([np.trace(counts)])),
+    }
+
+
+MEASURE = Measure(
+    name="withinfc",
+    levels=("network", "whole"),
+    unit="Fisher z",
+    compute=withinfc,
+    formula="W_k = mean of z_ij over pairs i < j of network k; whole: over all such pairs",
+    high="the regions of the network act together",
+    low="the network holds together less",
+    methods=(
+        "Within-network connectivity was the mean Fisher-transformed correlation over all pairs "
+        "of regions of a network."
+    ),
+    cite=("Yeo2011", "Timmermann2023"),
+    caveat=(
+        "Moves with any shift of all correlations (motion, arousal, global signal): read it "
+        "beside meanfc."
+    ),
+)
