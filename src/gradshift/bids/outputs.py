@@ -113,12 +113,12 @@ def _path(root: Path, entities: Mapping[str, str], suffix: str) -> Path:
     return root / folder(entities, "func") / file_name(entities, suffix)
 
 
-def group_matrix_path(
-    root: Path, task: str, space: str, atlas: Mapping[str, str], stat: str, recipe: str
-) -> Path:
+def group_matrix_name(task: str, atlas: Mapping[str, str], stat: str, recipe: str) -> str:
     """Name the file of a group result that is a matrix."""
-    entities = {"task": task, "space": space, **atlas, "stat": stat, "desc": recipe}
-    return root / "group" / file_name(entities, "relmat.tsv")
+    entities = {**atlas, "stat": stat, "desc": recipe}
+    if task != "n/a":
+        entities["task"] = task
+    return file_name(entities, "relmat.tsv")
 
 
 def prepare(root: Path, *, version: str, sources: Sequence[Path]) -> None:

@@ -145,7 +145,7 @@ class SaveSession(SimpleInterface):
                 target = outputs.Target(
                     entities=self.inputs.entities, atlas=atlas["entities"], recipe=recipe.name
                 )
-                about = self._about(recipe, session, atlas["name"])
+                about = self._about(recipe, session, atlas)
                 if not session.notes["recipes"][recipe.name]["failure"]:
                     about["NumberOfCommonVolumes"] = person.notes[recipe.name]["n_common"]
                     files += self._save_series(target, session, i, path, about)
@@ -153,13 +153,16 @@ class SaveSession(SimpleInterface):
         self._results["files"] = [str(path) for path in files]
         return runtime
 
-    def _about(self, recipe: Any, session: Outcome, atlas: str) -> dict[str, Any]:
+    def _about(self, recipe: Any, session: Outcome, atlas: dict[str, Any]) -> dict[str, Any]:
         """Collect what every sidecar of a session says."""
         notes = session.notes["recipes"][recipe.name]
         about: dict[str, Any] = {
             "Sources": list(self.inputs.sources),
             "Software": self.inputs.software,
-            "Atlas": atlas,
+            "Entities": dict(self.inputs.entities),
+            "Atlas": atlas["name"],
+            "AtlasEntities": atlas["entities"],
+            "Estimator": self.inputs.connectivity,
             "DenoisingRecipe": recipe.as_dict(),
             "Excluded": notes["failure"] or None,
         }

@@ -98,7 +98,22 @@ def _told(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def participant_defaults(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options the participant level ran with, for the group level to go by."""
+def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options the participant level ran with.
+
+    Raises
+    ------
+    SettingsError
+        If an option that changes its numbers is now given another value.
+    """
     recorded = read(output_dir).get("participant", {})
-    return {**recorded, **given}
+    wanted = {f.name for _, f in schema.options() if f.metadata["numbers"] == "participant"}
+    for name in wanted & set(given):
+        value = list(given[name]) if isinstance(given[name], tuple) else given[name]
+        if recorded and recorded.get(name) != value:
+            raise SettingsError(
+                f"The participant level in {output_dir} ran with {schema.flag(name)} "
+                f"{_told(recorded.get(name))}, not {_told(value)}; run it again with this value, "
+                "or leave the option out at the group level."
+            )
+    return recorded

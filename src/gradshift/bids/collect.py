@@ -1,0 +1,168 @@
+"""Reading back what the participant level wrote, and what the study says of its sessions."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gradshift.bids.dataset import read_json
+from gradshift.bids.outputs import MEASURE_COLUMNS, Target, matrix_path, sidecar
+from gradshift.errors import InputError, MissingInputError
+
+KEYS = ("participant_id", "session_id")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionResult:
+    """One table of measures and what its sidecar says.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+    about : dict
+        Its sidecar.
+    """
+
+    path: Path
+    about: Mapping[str, Any]
+
+    @property
+    def participant(self) -> str:
+        """The participant, with prefix."""
+        return f"sub-{self.about['Entities']['sub']}"
+
+    @property
+    def session(self) -> str:
+        """The session, with prefix; ``n/a`` in a study without sessions."""
+        entities = self.about["Entities"]
+        return f"ses-{entities['ses']}" if "ses" in entities else "n/a"
+
+    @property
+    def task(self) -> str:
+        """The task."""
+        return str(self.about["Entities"].get("task", "n/a"))
+
+    @property
+    def recipe(self) -> str:
+        """Name of the denoising recipe."""
+        return str(self.about["DenoisingRecipe"]["name"])
+
+    @property
+    def atlas(self) -> str:
+        """Name of the atlas."""
+        return str(self.about["Atlas"])
+
+    @property
+    def excluded(self) -> str:
+        """Why there are no values; empty if there are."""
+        return self.about["Excluded"] or ""
+
+    def matrix_path(self, output_dir: Path) -> Path:
+        """Return the path of the connectivity matrix."""
+        target = Target(
+            entities=self.about["Entities"],
+            atlas=self.about["AtlasEntities"],
+            recipe=self.recipe,
+        )
+        return matrix_path(output_dir, target, self.about["Estimator"])
+
+
+def find_results(output_dir: Path) -> list[SessionResult]:
+    """Find every table of measures, in the order of participants and sessions.
+
+    Raises
+    ------
+    MissingInputError
+        If there is none.
+    """
+    paths = sorted(output_dir.glob("sub-*/**/*_measures.tsv"))
+    found = [SessionResult(path, read_json(sidecar(path))) for path in paths]
+    if not found:
+        raise MissingInputError(
+            f"There is no result of the participant level in {output_dir} "
+            "(sub-*/.../*_measures.tsv); run the participant level first."
+        )
+    return found
+
+
+def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
+    """Put all tables of measures under each other, participant and session in front."""
+    tables = []
+    for result in results:
+        table = read_tsv(result.path)
+        if list(table.columns) != list(MEASURE_COLUMNS):
+            raise InputError(
+                f"{result.path} does not have the columns of a table of measures; it has "
+                f"{', '.join(table.columns)}. Run the participant level again."
+            )
+        table.insert(0, "participant_id", result.participant)
+        table.insert(1, "session_id", result.session)
+        tables.append(table)
+    everything = pd.concat(tables, ignore_index=True)
+    everything["value"] = pd.to_numeric(everything["value"], errors="coerce")
+    return everything
+
+
+def read_tsv(path: Path) -> pd.DataFrame:
+    """Read a table as text, as it stands: no value is taken for missing."""
+    try:
+        return pd.read_csv(
+            path,
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            na_filter=False,
+            encoding="utf-8-sig",
+        )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not a table of tab-separated columns: {error}.") from error
+
+
+def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
+    """Read a connectivity matrix and the names of its regions."""
+    with path.open(encoding="utf-8") as file:
+        _, *names = file.readline().rstrip("\n").split("\t")
+        rows = [line.rstrip("\n").split("\t")[1:] for line in file]
+    values = [[np.nan if cell == "n/a" else float(cell) for cell in row] for row in rows]
+    return names, np.array(values, dtype=np.float64)
+
+
+def read_participants(bids_dir: Path) -> list[str]:
+    """List the participants a study names in participants.tsv; none where there is no such."""
+    path = bids_dir / "participants.tsv"
+    if not path.exists():
+        return []
+    table = read_tsv(path)
+    if "participant_id" not in table.columns:
+        raise InputError(f"{path} has no column participant_id.")
+    return sorted(set(table["participant_id"]))
+
+
+def read_sessions(bids_dir: Path, participants: Sequence[str]) -> Iterator[dict[str, str]]:
+    """Yield the sessions.tsv of participants as the acquisition time of each session.
+
+    Raises
+    ------
+    InputError
+        If a time cannot be read.
+    """
+    for participant in participants:
+        path = bids_dir / participant / f"{participant}_sessions.tsv"
+        if not path.exists():
+            continue
+        table = read_tsv(path)
+        if not {"session_id", "acq_time"} <= set(table.columns):
+            continue
+        times = table.set_index("session_id")["acq_time"].to_dict()
+        for session, when in times.items():
+            if when != "n/a" and pd.isna(pd.to_datetime(when, errors="coerce")):
+                raise InputError(
+                    f"{path} has the acq_time {when!r} for {session}; it must be a date and "
+                    "time such as 2024-05-01T10:30:00, or n/a."
+                )
+        yield {session: when for session, when in times.items() if when != "n/a"}
