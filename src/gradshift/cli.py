@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -114,10 +115,22 @@ def _dashed(word: str) -> str:
     return name.replace("_", "-") + equals + value if word.startswith("--") else word
 
 
+def _limit_threads(n: int) -> None:
+    """Bound the threads of the numerical libraries, which read this when they are loaded.
+
+    Small matrices are slower with many threads, and processes times threads must not exceed
+    what was asked for. Nipype is kept from asking the network for its latest version.
+    """
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = str(n)
+    os.environ["NO_ET"] = "1"
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run gradshift; return its exit code."""
     try:
         settings, given = parse(words)
+        _limit_threads(settings.running.omp_nthreads)
         from gradshift.workflows.run import run
 
         return run(settings, given)

@@ -85,13 +85,13 @@ def find_design(
             "atlas",
             list(atlases),
             asked=[load_atlas(spec).name for spec in given.get("atlas", ())],
-            known=[Path(spec).stem for spec in recorded.get("atlas", ())],
+            known=recorded.get("atlas", ()),
         ),
         recipes=_ordered(
             "recipe",
             list(recipes),
             asked=[load_recipe(spec).name for spec in given.get("denoise", ())],
-            known=[Path(spec).stem for spec in recorded.get("denoise", ())],
+            known=recorded.get("denoise", ()),
         ),
     )
 

@@ -117,7 +117,7 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
         print("\n".join(_who(people)))
         return 0
     with locked(settings.output_dir / "logs", ["group"]):
-        record.keep(settings)
+        record.keep(settings, {})
         made = settings.output_dir / f".tmp-group-{os.getpid()}"
         try:
             rows = _write(made, results, people, design, settings)

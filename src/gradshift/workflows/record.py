@@ -3,7 +3,7 @@
 import os
 import time
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -61,15 +61,21 @@ def check(settings: Settings) -> None:
         )
 
 
-def keep(settings: Settings) -> None:
-    """Record the settings of this run."""
+def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
+    """Record the settings of this run.
+
+    Parameters
+    ----------
+    settings : Settings
+    names : mapping of str to sequence of str
+        Names of the atlases (``atlas``) and recipes (``denoise``), whatever files they came
+        from; they are added to those recorded.
+    """
     recorded = read(settings.output_dir)
     known = recorded.get(settings.level, {})
     now = _numbers(settings)
-    if settings.level == "participant":
-        for name in GROWING:
-            given = list(getattr(_holder(settings, name), name))
-            now[name] = list(dict.fromkeys([*known.get(name, []), *given]))
+    for option, given in names.items():
+        now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
     recorded[settings.level] = now
     text = "\n".join(f"[{level}]\n{schema.to_toml(found)}" for level, found in recorded.items())
     write_text(_path(settings.output_dir), text)
@@ -86,10 +92,6 @@ def keep(settings: Settings) -> None:
 def _numbers(settings: Settings) -> dict[str, Any]:
     found = schema.values(settings, numbers=settings.level)
     return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
-
-
-def _holder(settings: Settings, name: str) -> Any:
-    return settings.analysis if name == "atlas" else settings.denoising
 
 
 def _told(value: object) -> str:

@@ -92,7 +92,11 @@ def participant(settings: Settings) -> int:
     people = sorted({f"sub-{found.entities['sub']}" for found in runs})
     with locked(settings.output_dir / "logs", people):
         _prepare_output(settings, atlases, usable[0].entities["space"])
-        record.keep(settings)
+        names = {
+            "atlas": [atlas.name for atlas in atlases],
+            "denoise": [recipe.name for recipe in recipes],
+        }
+        record.keep(settings, names)
         crashed = _compute(settings, runs, atlases, recipes)
         return _summary(settings, runs, atlases, recipes, crashed)
 

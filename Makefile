@@ -1,0 +1,48 @@
+# Everything happens in .venv; only Python >= 3.11 and make are needed.
+PYTHON ?= python3
+BIN := .venv/bin
+NPROCS ?= 2
+
+.PHONY: demo test lint types install bench clean
+
+demo: .venv/installed
+	rm -rf demo
+	$(BIN)/gradshift-example demo/study
+	./run.py demo/study demo/out participant --nprocs $(NPROCS)
+	./run.py demo/study demo/out group
+	@echo "The tables are in demo/out/group; contrasts.tsv holds the comparison."
+
+test: .venv/tested
+	$(BIN)/python -m pytest
+
+lint: .venv/developed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/codespell
+
+types: .venv/developed
+	$(BIN)/mypy
+
+bench: .venv/tested
+	$(BIN)/python benchmarks/parcellate.py
+
+install: .venv/installed
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gradshift needs Python 3.11 or later; make PYTHON=... names another one")'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python pyproject.toml version
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/tested: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	touch $@
+
+.venv/developed: .venv/tested
+	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo
