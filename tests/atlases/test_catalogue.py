@@ -182,6 +182,11 @@ def test_composite():
     assert [len(image.indices) for image in atlas.images("MNI152NLin2009cAsym")] == [200, 32]
 
 
+def test_the_first_part_gives_seg_and_scale():
+    atlas = load_atlas("Schaefer2018_100_7+Schaefer2018_200_17")
+    assert atlas.entities == {"atlas": "Schaefer2018Schaefer2018", "seg": "7n", "scale": "100"}
+
+
 def test_composite_with_an_own_atlas(own):
     atlas = load_atlas(f"TianS2+{own()}")
     assert atlas.name == "TianS2+mine"
