@@ -164,7 +164,7 @@ def read_table(path: Path) -> tuple[Row, ...]:
         raise MissingInputError(f"No label table at {path}; check `labels` in the atlas's JSON.")
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, delimiter="\t")
+            reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
             header = tuple(reader.fieldnames or ())
             entries = list(reader)
     except UnicodeDecodeError as error:

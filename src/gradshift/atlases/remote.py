@@ -126,8 +126,8 @@ def _fetch(name: str, space: str, there: tuple[str, ...] = ()) -> tuple[Path, Pa
     file = f"tpl-{space}_res-01_atlas-Schaefer2018_desc-{desc}_dseg.nii.gz"
     other = f"choose the space {' or '.join(there)} with --space, " if there else ""
     remedy = (
-        f"{other}fetch it where there is a network, or name {file} and its label table in a JSON of "
-        "your own and give that as the atlas"
+        f"{other}fetch it where there is a network, or give as the atlas a JSON of your own that "
+        f"names {file} and its label table"
     )
     try:
         from templateflow import api

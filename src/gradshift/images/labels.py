@@ -1,5 +1,6 @@
 """Label images: one whole number per voxel, 0 where there is no region."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def read_labels(path: Path) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     try:
         image = nibabel.load(path)
         values = np.asanyarray(image.dataobj)
-    except (ImageFileError, OSError, EOFError, ValueError) as error:
+    except (ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
         raise InputError(f"The label image {path} cannot be read as NIfTI: {error}.") from error
     return _whole_numbers(values, path), np.asarray(image.affine, dtype=np.float64)
 
