@@ -1,1 +1,43 @@
-"""Tests of change, effect sizes and corrections: arrays in, arrays out."""
+"""Tests of change, effect sizes and corrections, found by themselves: arrays in, arrays out.
+
+A module in this folder that defines ``STATISTIC`` is found here, with the sentence and the
+references that the methods section needs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistic:
+    """What the methods section says of a statistic.
+
+    Parameters
+    ----------
+    name : str
+        The name of its module.
+    methods : str
+        The sentence for the methods section.
+    cite : tuple of str
+        Keys of ``report/references.bib``.
+    caveat : str
+        What its results must not be taken for.
+    """
+
+    name: str
+    methods: str
+    cite: tuple[str, ...]
+    caveat: str
+
+
+@cache
+def statistics() -> Mapping[str, Statistic]:
+    """Return every statistic in this folder by name, in alphabetical order."""
+    found = {}
+    for module in iter_modules(__path__):
+        statistic = import_module(f"{__name__}.{module.name}").STATISTIC
+        found[statistic.name] = statistic
+    return dict(sorted(found.items()))
