@@ -79,8 +79,6 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
         If there is no preprocessed dataset.
     NothingSelectedError
         If the filters leave nothing.
-    InputError
-        If no atlas fits the space of the files.
     """
     root = find_fmriprep(
         settings.bids_dir,
@@ -196,27 +194,19 @@ def _passes(value: str | None, allowed: set[str] | None) -> bool:
 def _choose_space(
     bolds: Sequence[IndexedFile], asked: str | None, atlas_spaces: Mapping[str, Sequence[str]]
 ) -> str:
-    """Choose the space: the one asked for, or the first that every atlas and most runs have."""
+    """Choose the space: the one asked for, or the first that every atlas is at hand for.
+
+    Where there is none, loading the atlas says what it comes in, or fetches it.
+    """
     there = {file.entities["space"] for file in bolds}
     fitting = [s for s in there if all(s in spaces for spaces in atlas_spaces.values())]
-    comes_in = "; ".join(f"{name}: {', '.join(spaces)}" for name, spaces in atlas_spaces.items())
     if asked is not None and asked not in there:
         raise NothingSelectedError(
             f"No preprocessed BOLD file in space {asked}. Spaces there: {_listed(there)}."
         )
-    if asked is not None and asked not in fitting:
-        raise InputError(
-            f"The atlases asked for do not all come in {asked} ({comes_in}); choose other "
-            "atlases, or give one in this space as a JSON file."
-        )
-    if not fitting:
-        raise InputError(
-            f"The BOLD files are in {_listed(there)}, where not every atlas asked for comes in "
-            f"({comes_in}); choose other atlases, run fMRIPrep with such an output space, or "
-            "give an atlas as a JSON file."
-        )
-    order = [s for s in PREFERRED_SPACES if s in fitting] + sorted(
-        set(fitting) - set(PREFERRED_SPACES)
+    known = fitting or sorted(there)
+    order = [s for s in PREFERRED_SPACES if s in known] + sorted(
+        set(known) - set(PREFERRED_SPACES)
     )
     space = asked or order[0]
     if len(there) > 1:

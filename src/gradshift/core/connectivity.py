@@ -69,7 +69,8 @@ def join_runs(runs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     spreads[spreads == 0] = np.nan
     scale = np.sqrt((spreads**2).mean(axis=0))
     standard = [(run - run.mean(axis=0)) / s for run, s in zip(runs, spreads, strict=True)]
-    return np.concatenate(standard) * scale
+    joined: NDArray[np.float64] = np.concatenate(standard) * scale
+    return joined
 
 
 def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

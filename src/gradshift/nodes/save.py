@@ -1,5 +1,6 @@
 """Giving results their BIDS names."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ class SaveSession(SimpleInterface):
         self._results["files"] = [str(path) for path in files]
         return runtime
 
-    def _about(self, recipe: Any, session: Outcome, atlas: dict[str, Any]) -> dict[str, Any]:
+    def _about(self, recipe: Any, session: Outcome, atlas: Mapping[str, Any]) -> dict[str, Any]:
         """Collect what every sidecar of a session says."""
         notes = session.notes["recipes"][recipe.name]
         about: dict[str, Any] = {

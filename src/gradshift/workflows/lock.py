@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from gradshift.errors import OutputError
 
@@ -59,7 +60,7 @@ def _take(path: Path, name: str) -> None:
     )
 
 
-def _holder(path: Path) -> dict[str, object]:
+def _holder(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):
@@ -67,7 +68,7 @@ def _holder(path: Path) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
-def _stale(holder: dict[str, object]) -> bool:
+def _stale(holder: dict[str, Any]) -> bool:
     """Tell whether the holder of a lock lived on this machine and lives no more."""
     pid = holder.get("pid")
     if holder.get("host") != socket.gethostname() or not isinstance(pid, int):

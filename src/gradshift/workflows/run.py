@@ -80,6 +80,9 @@ def participant(settings: Settings) -> int:
     _check_names(atlases, recipes, settings.analysis.measures)
     runs = find_runs(settings, {atlas.name: atlas.spaces for atlas in atlases})
     runs = [check_recipes(run, recipes) for run in runs]
+    for space in {found.entities["space"] for found in runs if not found.problem}:
+        for atlas in atlases:
+            atlas.images(space)  # refuses a space it does not come in
     if settings.running.dry_run:
         print(describe(runs, atlases, recipes))
         return 0
@@ -202,7 +205,8 @@ def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) ->
     )
     outputs.prepare(settings.output_dir, version=__version__, sources=[source])
     for atlas in atlases:
-        for path in {*(image.path for image in atlas.images(space)), *atlas.label_files}:
+        used = [image.path for image in atlas.images(space)] + [p.table for p in atlas.parts]
+        for path in used:
             target = settings.output_dir / "atlases" / Path(path).name
             if not target.exists():
                 write_bytes(target, Path(path).read_bytes())
