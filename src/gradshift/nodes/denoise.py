@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from gradshift.bids.confounds import Confounds, read_confounds, select
 from gradshift.core.censor import retained
 from gradshift.core.denoise import check_band, check_degrees_of_freedom, clean
-from gradshift.core.parcellate import region_reasons
 from gradshift.errors import InputError
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome, Step
+from gradshift.nodes.parcellate import regions_of
 from gradshift.recipes.catalogue import Recipe
 
 
@@ -70,13 +70,9 @@ class Denoise(Step):
         means, reasons = [], []
         for i, path in enumerate(self.inputs.atlases):
             names = read_regions(path).names
-            series = parcels.arrays[f"means_{i}"].copy()
-            found = region_reasons(
-                series,
-                parcels.arrays[f"coverage_{i}"],
-                parcels.arrays[f"voxels_{i}"],
-                threshold=self.inputs.coverage_threshold,
-            )
+            regions = regions_of(parcels, i)
+            series = regions.means.copy()
+            found = regions.reasons(self.inputs.coverage_threshold)
             series[:, list(found)] = np.nan
             means.append(series)
             reasons.append({names[position]: text for position, text in found.items()})

@@ -1,11 +1,12 @@
 """The one read of a BOLD file."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
 
-from gradshift.core.parcellate import parcellate
+from gradshift.core.parcellate import RegionMeans, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import read_header, read_mask, stream
 from gradshift.nodes.atlas import flat_labels, read_regions
@@ -23,8 +24,9 @@ class _Spec(BaseInterfaceInputSpec):
 class Parcellate(Step):
     """Region means, coverage and voxel statistics of one run.
 
-    Gives, for atlas number i, ``means_i`` (T, R), ``coverage_i``, ``voxels_i`` and ``tsnr_i``
-    (R,); further ``carpet`` (T, S), ``bad_volumes`` and the note ``tsnr``.
+    Gives, for atlas number i, ``means_i`` (T, R) and ``n_voxels_i``, ``n_in_mask_i``,
+    ``n_used_i``, ``tsnr_i`` (R,), see `regions_of`; further ``carpet`` (T, S),
+    ``bad_volumes`` and the note ``tsnr``.
     """
 
     input_spec = _Spec
@@ -38,17 +40,25 @@ class Parcellate(Step):
         labels = [flat_labels(path) for path in self.inputs.labels]
         sizes = [len(read_regions(path)) for path in self.inputs.atlases]
         found = parcellate(
-            stream(header),
+            lambda: stream(header),
             list(zip(labels, sizes, strict=True)),
             mask,
             n_volumes=header.n_volumes,
             slope=header.slope,
             intercept=header.intercept,
         )
-        arrays = {"carpet": found.carpet, "bad_volumes": np.asarray(found.bad_volumes)}
-        for i in range(len(sizes)):
-            arrays[f"means_{i}"] = found.means[i]
-            arrays[f"coverage_{i}"] = found.coverage[i]
-            arrays[f"voxels_{i}"] = found.voxel_counts[i]
-            arrays[f"tsnr_{i}"] = found.tsnr[i]
-        return Outcome(arrays, {"tsnr": found.median_tsnr})
+        arrays = {
+            "carpet": found.carpet,
+            "bad_volumes": np.array(found.bad_volumes, dtype=np.intp),
+        }
+        for i, atlas in enumerate(found.atlases):
+            for field in fields(atlas):
+                arrays[f"{field.name}_{i}"] = getattr(atlas, field.name)
+        return Outcome(arrays, {"tsnr": found.tsnr})
+
+
+def regions_of(parcels: Outcome, i: int) -> RegionMeans:
+    """Return what `Parcellate` found for atlas number i."""
+    return RegionMeans(
+        **{field.name: parcels.arrays[f"{field.name}_{i}"] for field in fields(RegionMeans)}
+    )

@@ -21,6 +21,7 @@ from gradshift.bids.write import write_array, write_json, write_matrix, write_ta
 from gradshift.core.measures import measures
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome
+from gradshift.nodes.parcellate import regions_of
 
 DESCRIPTIONS = {
     "pearson": ("Pearson correlation", "Pearson correlation of the denoised region series."),
@@ -69,14 +70,15 @@ class SaveRun(SimpleInterface):
         self, root: Path, parcels: Outcome, i: int, atlas: str, denoised: Outcome
     ) -> list[Path]:
         regions, entities = read_regions(atlas), Outcome.load(atlas).notes["entities"]
+        found = regions_of(parcels, i)
         reasons = denoised.notes["reasons"][i] if denoised.notes else {}
         path = outputs.coverage_path(root, self.inputs.entities, entities)
         columns = ("name", "coverage", "n_voxels", "tsnr", "status")
         rows = zip(
             regions.names,
-            parcels.arrays[f"coverage_{i}"],
-            parcels.arrays[f"voxels_{i}"],
-            parcels.arrays[f"tsnr_{i}"],
+            found.coverage,
+            found.n_voxels,
+            found.tsnr,
             [reasons.get(name, "ok") for name in regions.names],
             strict=True,
         )
