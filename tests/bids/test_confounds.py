@@ -48,6 +48,7 @@ def table(rng):
     columns["std_dvars"] = np.concatenate([[np.nan], rng.random(T - 1) + 0.5])
     for i in range(21):
         columns[f"a_comp_cor_{i:02d}"] = rng.standard_normal(T)
+    columns["t_comp_cor_00"] = rng.standard_normal(T)
     for i in range(3):
         columns[f"cosine{i:02d}"] = np.cos(np.pi * (i + 1) * (np.arange(T) + 0.5) / T)
     return pd.DataFrame(columns)
@@ -62,7 +63,7 @@ def metadata():
         for i, mask in enumerate(masks)
     }
     about["dropped_0"] = {"Method": "aCompCor", "Mask": "CSF", "Retained": False}
-    about["t_comp_cor_00"] = {"Method": "tCompCor", "Retained": True}
+    about["t_comp_cor_00"] = {"Method": "tCompCor", "Mask": "CSF", "Retained": True}
     return about
 
 
@@ -125,8 +126,9 @@ def test_recipes_select_what_nilearn_selects(files, name):
 
 
 def test_the_first_row_takes_the_value_of_the_second(files):
-    names, values, _ = select(read_confounds(files.tsv), load_recipe("24P"))
-    assert np.isnan(read_confounds(files.tsv).columns["rot_z_derivative1"][0])
+    confounds = read_confounds(files.tsv)
+    names, values, _ = select(confounds, load_recipe("24P"))
+    assert np.isnan(confounds.columns["rot_z_derivative1"][0])
     slope = values[:, names.index("rot_z_derivative1")]
     assert slope[0] == slope[1] != slope[2]
 
@@ -319,6 +321,18 @@ def test_a_damaged_file_is_refused_with_its_path_and_reason(tmp_path, case):
     with pytest.raises(InputError, match=case.says) as caught:
         read_confounds(path, 2)
     assert str(path) in str(caught.value)
+
+
+def test_only_line_ends_end_a_line(tmp_path):
+    path = tmp_path / "confounds.tsv"
+    path.write_text("csf\n1\u2028\n2\x0c\n")
+    np.testing.assert_array_equal(read_confounds(path, 2).columns["csf"], [1, 2])
+
+
+def test_extreme_values_are_numbers_too(tmp_path):
+    path = tmp_path / "confounds.tsv"
+    path.write_text("csf\n1.7e308\n-1.7e308\n")
+    assert select(read_confounds(path, 2), Recipe(name="x", columns=("csf",))).names == ("csf",)
 
 
 class Cells(NamedTuple):

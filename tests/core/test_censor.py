@@ -34,6 +34,10 @@ def test_nothing_is_dropped_from_a_still_run():
     np.testing.assert_array_equal(result.indices, np.arange(N))
 
 
+def test_a_whole_run_is_no_short_segment():
+    assert retained(still(3), None, steady(3), Scrub()).kept.all()
+
+
 def test_the_threshold_itself_is_allowed():
     fd = still()
     fd[20], fd[30] = 0.5, 0.5001

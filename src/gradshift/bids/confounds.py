@@ -226,7 +226,7 @@ def select(confounds: Confounds, recipe: Recipe) -> Regressors:
     names = _matches(confounds.columns, recipe)
     for mask, count in recipe.acompcor.items():
         names += _components(confounds.columns, confounds.metadata, mask)[:count]
-    filled = {name: _fill(path, name, confounds.columns[name]) for name in dict.fromkeys(names)}
+    filled = {name: _fill(path, name, confounds.columns[name]) for name in names}
     constant = [name for name, values in filled.items() if values.min() == values.max()]
     used = {name: values for name, values in filled.items() if name not in constant}
     notes = [f"Constant confounds were left out ({path}): {_some(constant)}."] if constant else []
