@@ -14,11 +14,11 @@ MEASURE_COLUMNS = (
 )  # fmt: skip
 
 BIDSIGNORE = """\
-work/
-logs/
-atlases/
-group/
-figures/
+/work
+/logs
+/atlases
+/group
+figures
 *.html
 *_relmat.tsv
 *_relmat.json

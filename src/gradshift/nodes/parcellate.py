@@ -2,9 +2,11 @@
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
+from numpy.typing import NDArray
 
 from gradshift.core.parcellate import RegionMeans, parcellate
 from gradshift.errors import InputError
@@ -47,7 +49,7 @@ class Parcellate(Step):
             slope=header.slope,
             intercept=header.intercept,
         )
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "carpet": found.carpet,
             "bad_volumes": np.array(found.bad_volumes, dtype=np.intp),
         }

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,8 @@ def _summary(
             problems[label] = found
         if 0 < sum(map(len, found.values())) < len(recipes):
             partly.add(label)
+        if not found:
+            _log_remarks(settings.output_dir, label, entities, atlases, recipes)
     failed = len(problems) - len(partly)
     logger.info(
         "%d sessions done, %d failed or left out%s. Results are in %s.",
@@ -285,6 +288,26 @@ def _summary(
     if failed == len(units):
         return InputError.exit_code
     return int(bool(problems) or bool(crashed))
+
+
+def _log_remarks(
+    root: Path,
+    label: str,
+    entities: Mapping[str, str],
+    atlases: Sequence[Atlas],
+    recipes: Sequence[Recipe],
+) -> None:
+    """Log the warnings of a session, and the regions that are n/a in its results."""
+    remarks = []
+    for atlas, recipe in product(atlases, recipes):
+        target = outputs.Target(entities=entities, atlas=atlas.entities, recipe=recipe.name)
+        about = read_json(outputs.sidecar(outputs.series_path(root, target)))
+        remarks += [f"recipe {recipe.name}: {text}" for text in about["Warnings"]]
+        if left_out := about["RegionsLeftOut"]:
+            told = ", ".join(f"{name} ({why})" for name, why in left_out.items())
+            remarks.append(f"{len(left_out)} regions of {atlas.name} are n/a: {told}.")
+    for remark in dict.fromkeys(remarks):
+        logger.warning("%s: %s", label, remark)
 
 
 def _clean(

@@ -1,0 +1,230 @@
+"""The whole command on a study that fits into a test."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from gradshift.core import measures as folder
+
+OPTIONS = ("--denoise", "24P", "none")
+STEM = "_space-MNI152NLin2009cAsym_atlas-Tiny"
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, sep="\t", na_values="n/a", dtype={"run": str})
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """All results by name; what names the time or the process is left out."""
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path.relative_to(out).parts[0] not in ("work", "logs")
+    }
+
+
+def test_the_names_and_numbers_of_a_session(make_study, tmp_path):
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS) == 0
+    func = out / "sub-01" / "ses-pre" / "func"
+    start = "sub-01_ses-pre_task-rest"
+    names = {path.name for path in func.glob("*.tsv")}
+    assert names == {
+        f"{start}_desc-qc_timeseries.tsv",
+        f"{start}_outliers.tsv",
+        f"{start}{STEM}_res-4_stat-coverage_bold.tsv",
+        *(
+            f"{start}{STEM}_res-4{stat}_desc-{recipe}_{suffix}.tsv"
+            for recipe in ("24P", "none")
+            for stat, suffix in (
+                ("", "timeseries"),
+                ("", "measures"),
+                ("_stat-pearsoncorrelation", "relmat"),
+            )
+        ),
+    }
+    assert {path.with_suffix(".json").name for path in func.glob("*.tsv")} == {
+        path.name for path in func.glob("*.json")
+    }
+    series = read(func / f"{start}{STEM}_res-4_desc-24P_timeseries.tsv")
+    matrix = read(func / f"{start}{STEM}_res-4_stat-pearsoncorrelation_desc-24P_relmat.tsv")
+    about = json.loads((func / f"{start}{STEM}_res-4_desc-24P_timeseries.json").read_text())
+    quality = read(func / f"{start}_desc-qc_timeseries.tsv")
+    assert list(matrix["Node"]) == list(series.columns)
+    np.testing.assert_allclose(matrix.iloc[:, 1:], np.corrcoef(series.T), atol=1e-9)
+    assert about["RetainedVolumes"] == list(np.flatnonzero(quality["kept"]))
+    assert about["RepetitionTime"] == 2.0
+    assert not quality["kept"][[0, 50, 120]].any()
+    untouched = read(func / f"{start}{STEM}_res-4_desc-none_timeseries.tsv")
+    assert len(untouched) == 200
+    np.testing.assert_allclose(untouched.mean(), 0, atol=1e-6)
+
+
+def test_runs_of_a_session_are_joined_or_kept_apart(make_study, tmp_path):
+    study = make_study(people=["01"], sessions=["pre"], runs=["1", "2"])
+    joined, apart = tmp_path / "joined", tmp_path / "apart"
+    assert study.run(joined, "participant", "--denoise", "24P") == 0
+    assert (
+        study.run(
+            apart, "participant", "--denoise", "24P", "--no-combine-runs", "--min-minutes", "5"
+        )
+        == 0
+    )
+    (series,) = joined.glob("sub-01/**/*24P_timeseries.tsv")
+    assert "_run-" not in series.name
+    parts = sorted(apart.glob("sub-01/**/*24P_timeseries.tsv"))
+    assert ["_run-1_" in parts[0].name, "_run-2_" in parts[1].name] == [True, True]
+    together = np.concatenate([stats.zscore(read(path)) for path in parts])
+    (matrix,) = joined.glob("sub-01/**/*24P_relmat.tsv")
+    np.testing.assert_allclose(read(matrix).iloc[:, 1:], np.corrcoef(together.T), atol=1e-6)
+    (table,) = joined.glob("sub-01/**/*24P_measures.tsv")
+    assert set(read(table)["run"].isna()) == {True}
+
+
+def test_a_rerun_computes_nothing_again_and_changes_nothing(make_study, tmp_path):
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS) == 0
+    steps = {path: path.stat().st_mtime_ns for path in out.glob("work/**/outcome.npz")}
+    before = contents(out)
+    assert steps
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert {path: path.stat().st_mtime_ns for path in steps} == steps
+    assert contents(out) == before
+
+
+def test_two_processes_give_the_same_bytes_as_one(make_study, tmp_path):
+    study, one, two = make_study(), tmp_path / "one", tmp_path / "two"
+    assert study.run(one, "participant", *OPTIONS) == 0
+    assert study.run(two, "participant", *OPTIONS, "--nprocs", "2") == 0
+    assert contents(one) == contents(two)
+
+
+def test_a_broken_run_says_why_and_hinders_no_other(make_study, tmp_path, capsys):
+    study, out = make_study(people=["01", "02", "03"]), tmp_path / "out"
+    broken = study.bold("02", "post")
+    broken.write_bytes(broken.read_bytes()[:5000])
+    assert study.run(out, "participant", *OPTIONS) == 1
+    told = capsys.readouterr().err
+    assert "5 sessions done, 1 failed" in told
+    assert "sub-02 ses-post task-rest" in told
+    assert broken.name in told
+    (table,) = out.glob("sub-02/ses-post/func/*24P_measures.tsv")
+    found = read(table)
+    assert found["value"].isna().all()
+    assert found["status"].str.contains("volumes").all()
+    assert not list(out.glob("sub-02/ses-post/func/*24P_timeseries.tsv"))
+    assert read(next(out.glob("sub-02/ses-pre/func/*24P_measures.tsv")))["value"].notna().all()
+    assert study.run(out, "group") == 0
+    people = read(out / "group" / "participants.tsv").set_index("participant_id")
+    assert people["included"].to_dict() == {"sub-01": True, "sub-02": False, "sub-03": True}
+    assert broken.name in people.loc["sub-02", "reason"]
+
+
+def test_nothing_usable_is_an_error_and_writes_nothing(make_study, tmp_path, capsys):
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    assert study.run(out, "participant", "--denoise", "aCompCor") == 65
+    assert "aCompCor components" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_session_too_short_leaves_the_pair(make_study, tmp_path, capsys):
+    study, out = make_study(people=["01", "02"]), tmp_path / "out"
+    path = study.confounds("01", "post")
+    table = pd.read_csv(path, sep="\t", na_values="n/a")
+    table.loc[20:70, "framewise_displacement"] = 0.8
+    table.to_csv(path, sep="\t", index=False, na_rep="n/a")
+    assert study.run(out, "participant", "--denoise", "24P") == 1
+    assert "--min-minutes" in capsys.readouterr().err
+    assert study.run(out, "group") == 0
+    people = read(out / "group" / "participants.tsv").set_index("participant_id")
+    assert not people.loc["sub-01", "included"]
+    assert "min are needed" in people.loc["sub-01", "reason"]
+
+
+def test_the_group_table_is_the_paired_comparison(make_study, tmp_path):
+    study, out = make_study(people=["01", "02", "03", "04"]), tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "group") == 0
+    values = read(out / "group" / "measures.tsv")
+    rows = read(out / "group" / "contrasts.tsv")
+    for key, found in rows.groupby(["recipe", "measure", "level", "label"]):
+        same = (values[["recipe", "measure", "level", "label"]] == key).all(axis=1)
+        mine = values[same].pivot_table(
+            index="participant_id", columns="session_id", values="value"
+        )
+        expected = stats.ttest_rel(mine["ses-post"], mine["ses-pre"])
+        np.testing.assert_allclose(found["t"], expected.statistic, rtol=1e-6)
+        np.testing.assert_allclose(
+            found["mean_change"], (mine["ses-post"] - mine["ses-pre"]).mean(), rtol=1e-6
+        )
+    dmn = rows.query("measure == 'withinfc' and label == 'Default' and recipe == '24P'")
+    assert list(dmn["family"]) == ["confirmatory", "network"]
+    assert (dmn["mean_change"] < 0).all()
+    assert set(rows["contrast"]) == {"post-pre"}
+    assert (rows["p_min"] == 2 / 2**4).all()
+    assert rows["status"].str.startswith("cannot be significant").all()
+    change = read(out / "group" / "task-rest_atlas-Tiny_stat-meanchange_desc-24P_relmat.tsv")
+    matrices = [
+        np.arctanh(
+            read(next(out.glob(f"sub-*{s}/ses-{t}/func/*24P_relmat.tsv"))).iloc[:, 1:]
+            * (1 - np.eye(16))
+        )
+        for t in ("pre", "post")
+        for s in ("01", "02", "03", "04")
+    ]
+    expected = np.mean(matrices[4:], axis=0) - np.mean(matrices[:4], axis=0)
+    upper = np.triu_indices(16, 1)
+    np.testing.assert_allclose(change.iloc[:, 1:].to_numpy()[upper], expected[upper], atol=1e-8)
+
+
+def test_the_output_is_a_valid_derivative_dataset(make_study, tmp_path):
+    study, out = make_study(), tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "group") == 0
+    validator = shutil.which("bids-validator-deno")
+    assert validator, "bids-validator-deno belongs to the test extra"
+    found = subprocess.run([validator, str(out), "--json"], capture_output=True, text=True)
+    issues = json.loads(found.stdout)["issues"]["issues"]
+    assert [i for i in issues if i["severity"] == "error"] == []
+
+
+def test_a_new_file_under_measures_is_a_measure_everywhere(make_study, tmp_path, monkeypatch):
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "strongestfc.py").write_text(
+        "from gradshift.core.measures import Measure\n"
+        "import numpy as np\n"
+        "MEASURE = Measure(name='strongestfc', levels=('whole',), unit='Fisher z',\n"
+        "    compute=lambda s: {'whole': np.array([np.nanmax(s.z)])}, formula='max z',\n"
+        "    high='a strong edge', low='none', methods='The strongest edge was taken.')\n"
+    )
+    monkeypatch.setattr(folder, "__path__", [*folder.__path__, str(tmp_path / "more")])
+    folder.measures.cache_clear()
+    try:
+        study, out = make_study(people=["01", "02", "03"]), tmp_path / "out"
+        assert study.run(out, "participant", "--denoise", "24P") == 0
+        assert study.run(out, "group") == 0
+    finally:
+        folder.measures.cache_clear()
+    (table,) = out.glob("sub-01/ses-pre/func/*_measures.tsv")
+    assert "strongestfc" in set(read(table)["measure"])
+    about = json.loads(table.with_suffix(".json").read_text())
+    assert about["Measures"]["strongestfc"]["Description"] == "The strongest edge was taken."
+    rows = read(out / "group" / "contrasts.tsv").query("measure == 'strongestfc'")
+    assert list(rows["family"]) == ["whole"]
+    assert rows["t"].notna().all()
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_order_of_names_on_disk_does_not_matter(make_study, tmp_path, flip):
+    """Whoever comes first in the alphabet: labels are data, not an order of time."""
+    people = ["b", "a"] if flip else ["a", "b"]
+    study, out = make_study(people=people), tmp_path / "out"
+    assert study.run(out, "participant", "--denoise", "24P") == 0
+    assert study.run(out, "group") == 0
+    assert set(read(out / "group" / "contrasts.tsv")["contrast"]) == {"post-pre"}
