@@ -267,7 +267,7 @@ def test_few_degrees_of_freedom_warn_and_too_few_exclude(rng):
 
 def test_regressors_that_repeat_each_other_count_once(rng):
     three = rng.standard_normal((240, 3)) * [1, 1e-9, 1e9]
-    given = np.column_stack([three, three @ [1, 2e9, 1e-9], np.full(240, 7.0)])
+    given = np.column_stack([three, three @ [1, 0, 1e-9], np.full(240, 7.0)])
     kept = all_but(n=240)
     assert count_regressors(given, kept) == 3
     df, (warning,) = check_degrees_of_freedom(given, kept, tr=2.0, band=BAND)
