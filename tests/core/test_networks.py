@@ -1,6 +1,7 @@
 """Network measures against reference numbers and laws."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -233,3 +234,14 @@ def test_complexity_is_pearsons_whatever_the_matrix(rng):
     expected = -(eigenvalues * np.log(eigenvalues)).sum() / np.log(6)
     assert whole("ngsc", pearson) == pytest.approx(expected)
     assert whole("ngsc", partial) == whole("ngsc", pearson)
+
+
+def test_complexity_is_of_the_cortex_and_of_the_common_volumes(rng):
+    series = rng.normal(size=(50, 6)) + rng.normal(size=(50, 1))
+    more = np.hstack([series, rng.normal(size=(50, 2))])
+    cortex = session_of(correlate(series), ["Vis"] * 6, series=series)
+    whole_brain = session_of(correlate(more), ["Vis"] * 6 + [""] * 2, series=more)
+    assert whole("ngsc", whole_brain) == pytest.approx(whole("ngsc", cortex))
+    longer = np.vstack([series, rng.normal(size=(9, 6))])
+    cut = replace(session_of(correlate(longer), ["Vis"] * 6, series=longer), n_common=50)
+    assert whole("ngsc", cut) == pytest.approx(whole("ngsc", cortex))

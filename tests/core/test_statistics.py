@@ -80,6 +80,10 @@ def test_tied_values_count_as_ties():
     np.testing.assert_array_equal(found.p_fwe, family)
 
 
+def test_patterns_that_rounding_of_the_input_tells_apart_are_ties():
+    assert signflip(np.array([[1 + 1e-12], [-1.0], [3.0]])).p == 0.75
+
+
 def test_more_columns_and_patterns_than_a_block(rng):
     changes = rng.normal(size=(10, 1300))
     found = signflip(changes)
