@@ -158,7 +158,8 @@ def read_mask(
             "same run and space."
         )
     [(_, volumes)] = stream(header)
-    values = volumes[0] * header.slope + header.intercept
+    with np.errstate(all="ignore"):
+        values = volumes[0] * header.slope + header.intercept
     mask: NDArray[np.bool_] = np.isfinite(values) & (values != 0)
     if not mask.any():
         raise InputError(
@@ -222,9 +223,12 @@ def _read_block(file: Any, header: VolumeHeader, start: int, buffer: NDArray[Any
         try:
             whole = _fill(file, volume)
         except _UNREADABLE as error:
-            raise InputError(_cut_off(header, done, f"is damaged there ({error})")) from error
+            raise InputError(_damaged(header, done, error)) from error
         if not whole:
-            raise InputError(_cut_off(header, done, "ends there"))
+            raise InputError(
+                f"{header.path} is cut off: {done} of the {header.n_volumes} volumes that its "
+                "header promises are there; copy or compute the file again."
+            )
     if start + len(volumes) == header.n_volumes:
         _check_end(file, header)
     return volumes
@@ -246,11 +250,7 @@ def _check_end(file: Any, header: VolumeHeader) -> None:
     try:
         more = file.read(1)
     except _UNREADABLE as error:
-        raise InputError(
-            f"{header.path} is damaged: its {header.n_volumes} volumes can be unpacked, but "
-            f"the checksum or the bytes after them are wrong ({error}); copy or compute the "
-            "file again."
-        ) from error
+        raise InputError(_damaged(header, header.n_volumes, error)) from error
     if more:
         raise InputError(
             f"{header.path} holds more data than the {header.n_volumes} volumes of "
@@ -259,10 +259,10 @@ def _check_end(file: Any, header: VolumeHeader) -> None:
         )
 
 
-def _cut_off(header: VolumeHeader, done: int, how: str) -> str:
+def _damaged(header: VolumeHeader, done: int, error: Exception) -> str:
     return (
-        f"{header.path} has {done} of the {header.n_volumes} volumes that its header promises "
-        f"and {how}; copy or compute the file again."
+        f"{header.path} is damaged: {done} of the {header.n_volumes} volumes that its header "
+        f"promises could be read ({error}); copy or compute the file again."
     )
 
 
@@ -283,7 +283,7 @@ def _open_image(header: VolumeHeader) -> Any:
         file.seek(header.offset)
     except _UNREADABLE as error:
         file.close()
-        raise InputError(_cut_off(header, 0, f"is damaged there ({error})")) from error
+        raise InputError(_damaged(header, 0, error)) from error
     return file
 
 
@@ -404,11 +404,9 @@ def _zooms(affine: NDArray[np.float64]) -> tuple[float, float, float]:
 
 def _tr(header: Any) -> float | None:
     """Return the repetition time in seconds, None where the header does not tell."""
-    unit = _SECONDS.get(int(header["xyzt_units"]) & 0b111000)
-    tr = float(header["pixdim"][4])
-    if unit is None or not math.isfinite(tr) or tr <= 0:
-        return None
-    return round(tr * unit, 6)  # to the microsecond: 0.8 in float32 is 0.800000012
+    unit = _SECONDS.get(int(header["xyzt_units"]) & 0b111000, math.nan)
+    tr = round(float(header["pixdim"][4]) * unit, 6)  # 0.8 in float32 is 0.800000012
+    return tr if 0 < tr < math.inf else None
 
 
 def _check_size(header: VolumeHeader) -> None:
