@@ -154,7 +154,7 @@ def test_the_group_table_is_the_paired_comparison(make_study, tmp_path):
     values = read(out / "group" / "measures.tsv")
     rows = read(out / "group" / "contrasts.tsv")
     for key, found in rows.groupby(["recipe", "measure", "level", "label"]):
-        same = (values[["recipe", "measure", "level", "label"]] == key).all(axis=1)
+        same = (values[["recipe", "measure", "level", "label"]] == list(key)).all(axis=1)
         mine = values[same].pivot_table(
             index="participant_id", columns="session_id", values="value"
         )

@@ -14,6 +14,10 @@ CELLS = frozenset({("withinfc", "network"), ("betweenfc", "network-pair")})
 """The cells of the matrix of networks: 28 for seven networks."""
 
 
+FIRST = ("confirmatory", "network", "set", "whole")
+"""Families that tables begin with; the others follow."""
+
+
 def families(modality: str, measure: str, level: str, label: str) -> tuple[str, ...]:
     """Return the families that a value belongs to.
 

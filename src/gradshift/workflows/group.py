@@ -18,7 +18,7 @@ from gradshift.bids.collect import KEYS, SessionResult, find_results, read_matri
 from gradshift.bids.write import write_json, write_matrix, write_table
 from gradshift.core.connectivity import fisher_z
 from gradshift.core.contrasts import Comparison, compare
-from gradshift.core.families import families
+from gradshift.core.families import FIRST, families
 from gradshift.core.measures import measures
 from gradshift.core.statistics import statistics
 from gradshift.errors import InputError
@@ -213,7 +213,9 @@ def _contrasts(
         for family in families(fixed["modality"], *column):
             members.setdefault(family, []).append(position)
     rows = []
-    for family, positions in members.items():
+    first = [family for family in FIRST if family in members]
+    for family in dict.fromkeys([*first, *members]):
+        positions = members[family]
         result = compare(
             baseline[:, positions],
             followup[:, positions],
