@@ -285,6 +285,12 @@ def test_the_ends_of_the_interval_make_t_a_quantile(n, t):
     assert stats.nct.cdf(t, n - 1, high[0] * np.sqrt(n)) == pytest.approx(0.05, abs=1e-7)
 
 
+def test_a_very_wide_interval_is_found_too():
+    low, high = effect_interval(np.array([10.0]), np.array([2]), confidence=0.99999)
+    assert stats.nct.cdf(10.0, 1, high[0] * np.sqrt(2)) == pytest.approx(5e-6, rel=1e-6)
+    assert low[0] < 0
+
+
 def test_no_interval_without_spread_or_people():
     low, high = effect_interval(np.array([np.inf, np.nan, 1.0]), np.array([5, 1, 1]))
     assert np.isnan(low).all()
