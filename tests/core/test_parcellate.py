@@ -224,6 +224,7 @@ def check(result: Parcellation, run: np.ndarray, data: Data, bad: np.ndarray) ->
     np.testing.assert_allclose(atlas.means, expected, rtol=1e-12)
     np.testing.assert_array_equal(result.run_mask, ~bad[data.mask])
     assert not bad[result.carpet_voxels].any()
+    assert result.carpet.shape == (len(run), (data.mask & ~bad).sum())
     assert np.isfinite(atlas.tsnr).all()
     assert np.isfinite(result.tsnr)
     return atlas
@@ -254,10 +255,12 @@ def test_a_constant_voxel_does_not_count(data: Data, value: float) -> None:
 @pytest.mark.parametrize("value", [0.0, np.nan, np.inf])
 def test_a_volume_without_values_is_bad_and_nothing_else_is(data: Data, volumes, value) -> None:
     run = data.run.copy()
+    inside = np.flatnonzero(data.mask)
+    run[3, inside[:7]] = np.nan  # a few bad voxels besides
+    run[:, inside[7:14]] = 5.0
     run[list(volumes)] = value
-    run[3, np.flatnonzero(data.mask)[:7]] = np.nan  # a few bad voxels besides
     bad = np.zeros_like(data.mask)
-    bad[np.flatnonzero(data.mask)[:7]] = True
+    bad[inside[:14]] = True
     result = pass_over(data, run)
     assert result.bad_volumes == volumes
     check(result, run, data, bad)

@@ -39,7 +39,7 @@ def write(
     header.set_data_dtype(data.dtype.newbyteorder(endianness))
     header.set_data_shape(data.shape)
     header.set_sform(AFFINE, code=1)
-    header.set_zooms((*nib.affines.voxel_sizes(AFFINE), tr)[: data.ndim])
+    header.set_zooms((*nib.affines.voxel_sizes(AFFINE), tr, 1.0)[: data.ndim])
     header.set_xyzt_units("mm", unit)
     header["vox_offset"] = header.single_vox_offset
     header.set_slope_inter(slope if slope is not None else 1.0, inter)
@@ -162,6 +162,22 @@ def test_the_repetition_time_is_in_seconds_or_none(tr, unit, expected, tmp_path,
     assert read_header(path).tr == expected
 
 
+def test_ones_after_the_fourth_dimension_do_not_matter(run: Path, tmp_path: Path, rng) -> None:
+    path = write(tmp_path / "other.nii.gz", numbers(rng, "f4")[..., np.newaxis])
+    assert read_header(path).n_volumes == N_VOLUMES
+    assert collect(read_header(path)).shape == collect(read_header(run)).shape
+
+
+def test_a_file_that_gives_little_at_a_time_is_read_on(run: Path, monkeypatch) -> None:
+    class Slow(gzip.GzipFile):
+        def readinto(self, buffer: memoryview) -> int:
+            return super().readinto(buffer[:1000])
+
+    expected = collect(read_header(run))
+    monkeypatch.setattr(volumes, "GzipFile", Slow)
+    np.testing.assert_array_equal(collect(read_header(run)), expected)
+
+
 class Broken(NamedTuple):
     name: str
     damage: Callable[[bytes], bytes]  # from the bytes of a good .nii
@@ -186,6 +202,7 @@ BROKEN = [
     Broken("pair header", lambda raw: raw[:344] + b"ni1\0" + raw[348:], "is not a NIfTI image"),
     Broken("header cut off", lambda raw: raw[:200], "ends after 200 bytes, within its NIfTI"),
     Broken("packed header cut off", packed(lambda z: z[:60]), "cannot be read"),
+    Broken("not deflate", packed(lambda z: z[:12] + b"\xff" * 50 + z[62:]), "cannot be read"),
     Broken("3-D", with_shape(7, 8, 9), "3-D image of 7 x 8 x 9 voxels"),
     Broken("5-D", with_shape(7, 8, 9, 2, 5), "has 5 dimensions"),
     Broken("one volume", with_shape(7, 8, 9, 1), "holds one volume"),
