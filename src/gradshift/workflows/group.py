@@ -21,6 +21,8 @@ from gradshift.core.contrasts import Comparison, compare
 from gradshift.core.families import FIRST, families
 from gradshift.core.measures import measures
 from gradshift.core.statistics import statistics
+from gradshift.core.statistics.effects import moments
+from gradshift.core.statistics.signflip import signflip
 from gradshift.errors import InputError
 from gradshift.settings import Group, Settings
 from gradshift.workflows import record
@@ -74,9 +76,9 @@ PARTICIPANTS = {
 }
 
 MATRICES = {
-    "meanchange": ("mean_change", "Mean change of Fisher z"),
-    "t": ("t", "Paired t of the change of Fisher z"),
-    "p": ("p", "Two-sided p of the sign-flip test of the change of Fisher z, uncorrected"),
+    "meanchange": "Mean change of Fisher z",
+    "t": "Paired t of the change of Fisher z",
+    "p": "Two-sided p of the sign-flip test of the change of Fisher z, uncorrected",
 }
 
 
@@ -301,16 +303,15 @@ def _write_matrices(
         np.array([np.mean(edges.get((person, session), missing), axis=0) for person in people])
         for session in design.sessions
     )
-    result_ = compare(
-        baseline,
-        followup,
-        n_permutations=settings.group.n_permutations,
-        seed=settings.group.random_seed,
+    changes = followup - baseline
+    test = signflip(
+        changes, n_permutations=settings.group.n_permutations, seed=settings.group.random_seed
     )
+    values = {"meanchange": moments(changes)[1], "t": test.t, "p": test.p}
     first = results[0]
-    for stat, (name, description) in MATRICES.items():
+    for stat, description in MATRICES.items():
         matrix = np.full((len(names), len(names)), np.nan)
-        matrix[upper] = getattr(result_, name)
+        matrix[upper] = values[stat]
         matrix.T[upper] = matrix[upper]
         path = folder / outputs.group_matrix_name(
             first.task, first.about["AtlasEntities"], stat, first.recipe
@@ -320,8 +321,8 @@ def _write_matrices(
             "RelationshipMeasure": stat,
             "MeasureDescription": description,
             "Contrast": design.contrast,
-            "NumberOfParticipants": int(result_.n.max()),
-            "NumberOfPermutations": result_.n_permutations,
+            "NumberOfParticipants": int(test.n.max()),
+            "NumberOfPermutations": test.n_permutations,
             "Weighted": True,
             "Directed": False,
             "ValidDiagonal": False,

@@ -298,16 +298,19 @@ def _log_remarks(
     recipes: Sequence[Recipe],
 ) -> None:
     """Log the warnings of a session, and the regions that are n/a in its results."""
-    remarks = []
+    remarks: dict[str, list[str]] = {}
     for atlas, recipe in product(atlases, recipes):
         target = outputs.Target(entities=entities, atlas=atlas.entities, recipe=recipe.name)
         about = read_json(outputs.sidecar(outputs.series_path(root, target)))
-        remarks += [f"recipe {recipe.name}: {text}" for text in about["Warnings"]]
+        texts = list(about["Warnings"])
         if left_out := about["RegionsLeftOut"]:
             told = ", ".join(f"{name} ({why})" for name, why in left_out.items())
-            remarks.append(f"{len(left_out)} regions of {atlas.name} are n/a: {told}.")
-    for remark in dict.fromkeys(remarks):
-        logger.warning("%s: %s", label, remark)
+            texts.append(f"{len(left_out)} regions of {atlas.name} are n/a: {told}.")
+        for text in texts:
+            remarks.setdefault(text, []).append(recipe.name)
+    for text, names in remarks.items():
+        which = "" if len(set(names)) == len(recipes) else f" (recipe {', '.join(names)})"
+        logger.warning("%s%s: %s", label, which, text)
 
 
 def _clean(
