@@ -1,0 +1,59 @@
+"""The words in the files of the simulated study."""
+
+NOTE = "SIMULATED data made by gradshift-example: no person was scanned."
+
+README = """\
+# SIMULATED study: scans before and after one dose of ketamine
+
+**Nobody was scanned. All data here are simulated**, written by `gradshift-example` to try out
+and test gradshift, a BIDS App. They say nothing about ketamine.
+
+The imagined study: healthy men, one resting-state scan before (`ses-pre`) and one after
+(`ses-post`) a single open-label dose; about half came back after a day, the others after about
+a week. There is no placebo group.
+
+- `derivatives/fmriprep/`: what an analysis needs, in the layout of fMRIPrep (which did not run).
+- `sub-*/ses-*/func/`: stand-ins for the raw scans, every fourth voxel of the preprocessed ones.
+- `derivatives/simulation/truth.json`: what was planted in `ses-post`, and what an analysis
+  should find. Look there last.
+
+The signals follow the average functional connectome of 200 cortical regions of the Human
+Connectome Project (as shipped by BrainSpace 0.3.0, BSD-3-Clause), with random differences
+between people and days. Head motion, breathing, tissue signals, drift and noise spoil them.
+With the same options and seed the study is written the same, byte for byte.
+"""
+
+TRUTH_README = """\
+# SIMULATED study: the truth
+
+`truth.json` holds what was planted in the sessions after the drug, by network and person, and
+the changes that an analysis should find after cleaning. Measure, level and label are named as
+in gradshift's tables; values are mean changes of Fisher's z, first to second session, with
+the standard error of the simulation they come from. `ExpectedChanges` is null when the study
+was made with an effect for which none were computed (other than 0, 0.5, 1, 1.5 and 2).
+"""
+
+PARTICIPANTS = {
+    "age": {"Description": "Age at the first scan (simulated)", "Units": "year"},
+    "sex": {"Description": "Sex (simulated)", "Levels": {"M": "male"}},
+    "group": {
+        "Description": "Arm of the study; there is only one",
+        "Levels": {"ketamine": "one dose of ketamine, open label"},
+    },
+}
+
+SESSIONS = {
+    "acq_time": {"Description": "Start of the scan (simulated; dates moved to the past)"},
+    "days_since_dose": {
+        "Description": "Whole days from the dose to the scan; n/a before the dose",
+        "Units": "day",
+    },
+    "treatment": {
+        "Description": "The drug that the session comes before or after",
+        "Levels": {"ketamine": "one dose of ketamine, open label"},
+    },
+    "timepoint": {
+        "Description": "Place of the session in the study",
+        "Levels": {"pre": "before the dose", "post": "after the dose"},
+    },
+}
