@@ -146,7 +146,7 @@ def test_labels_hold_letters_and_digits_only(name, label):
 
 
 def test_one_session_cannot_be_compared_with_itself():
-    with pytest.raises(SettingsError, match="--baseline and --followup.*'pre'"):
+    with pytest.raises(SettingsError, match=r"--baseline and --followup.*'pre'"):
         schema.make(*FOLDERS, {"baseline": "pre", "followup": "ses-pre"})
 
 
