@@ -99,14 +99,20 @@ def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str
     -------
     settings : Settings
     given : dict
-        The options that were given, on the command line or in the file, by field name.
+        The options that were given, on the command line or in the file, by field name, with
+        the values they have in the settings.
     """
     words = [_dashed(word) for word in (sys.argv[1:] if words is None else words)]
     found = vars(build_parser().parse_args(words))
     bids_dir, output_dir = found.pop("bids_dir"), found.pop("output_dir")
     level, config_file = found.pop("level"), found.pop("config_file")
     given = {**(schema.read_file(config_file) if config_file else {}), **found}
-    return schema.make(bids_dir.resolve(), output_dir.resolve(), level, given), given
+    settings = schema.make(bids_dir.resolve(), output_dir.resolve(), level, given)
+    return settings, {
+        f.name: getattr(getattr(settings, group), f.name)
+        for group, f in schema.options()
+        if f.name in given
+    }
 
 
 def _dashed(word: str) -> str:

@@ -6,6 +6,7 @@ made from these fields. Importing this module is cheap.
 """
 
 import json
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
@@ -319,6 +320,15 @@ def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, Any])
     return settings
 
 
+KINDS: Mapping[type, tuple[tuple[type, ...], str]] = {
+    float: ((int, float), "a number"),
+    int: ((int,), "a whole number"),
+    str: ((str,), "text"),
+    bool: ((bool,), "true or false"),
+}
+"""What a settings file may hold for an option, and how a message calls it."""
+
+
 def _checked(f: Field[Any], value: Any) -> Any:
     """Convert a value from the command line or a file to the type of its option."""
     kind, nargs = f.metadata["kind"], f.metadata["nargs"]
@@ -329,10 +339,12 @@ def _checked(f: Field[Any], value: Any) -> Any:
     words = list(value) if many and isinstance(value, list | tuple) else [value]
     if any(isinstance(word, list | tuple | dict) for word in words):
         raise SettingsError(f"{name} takes one value, got {value!r}.")
-    allowed = {float: (int, float), int: (int,), str: (str,), bool: (bool,)}[kind]
+    allowed, told = KINDS[kind]
     for word in words:
         if not isinstance(word, allowed) or (kind is not bool and isinstance(word, bool)):
-            raise SettingsError(f"{name} takes {kind.__name__} values, got {word!r}.")
+            raise SettingsError(f"{name} takes {told}, got {word!r}.")
+        if isinstance(word, float) and not math.isfinite(word):
+            raise SettingsError(f"{name} takes a finite number, got {word!r}.")
     if isinstance(nargs, int) and len(words) != nargs:
         raise SettingsError(f"{name} takes {nargs} values, got {len(words)}.")
     choices = f.metadata["choices"]
@@ -356,7 +368,7 @@ def _bare_labels(inputs: Inputs) -> Inputs:
     return replace(
         inputs,
         participant_label=_without("sub-", inputs.participant_label),
-        session_label=_without("ses-", inputs.session_label),
+        session_label=tuple(sorted(_without("ses-", inputs.session_label))),
         task_id=_without("task-", inputs.task_id),
     )
 
@@ -434,7 +446,7 @@ def read_file(path: Path) -> dict[str, Any]:
     MissingInputError
         If there is no such file.
     SettingsError
-        If it is not TOML, or names an option that does not exist.
+        If it cannot be read, is not TOML, or names an option that does not exist.
     """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -442,9 +454,13 @@ def read_file(path: Path) -> dict[str, Any]:
         raise MissingInputError(f"There is no settings file {path}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings file {path} is not TOML: {error}.") from error
+    except OSError as error:
+        raise SettingsError(
+            f"The settings file {path} cannot be read: {error.strerror}."
+        ) from error
     given = {key.replace("-", "_"): value for key, value in found.items()}
     known = {f.name for _, f in options()}
-    if unknown := sorted(set(given) - known):
+    if unknown := sorted(key for key in found if key.replace("-", "_") not in known):
         raise SettingsError(
             f"The settings file {path} has unknown keys: {', '.join(unknown)}. Keys are the "
             "options of the command line, such as fd-threshold."

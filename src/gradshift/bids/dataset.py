@@ -16,12 +16,14 @@ def read_json(path: Path) -> dict[str, Any]:
     MissingInputError
         If there is no such file (or it is a dangling link).
     InputError
-        If it does not hold a JSON object.
+        If it cannot be read, or does not hold a JSON object.
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise MissingInputError(missing(path)) from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not a JSON file: {error}.") from error
     if not isinstance(found, dict):

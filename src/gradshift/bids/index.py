@@ -15,9 +15,8 @@ from gradshift.bids.names import ENTITIES
 from gradshift.errors import OutputError
 
 CONFIG = Path(__file__).with_name("pybids.json")
-SKIPPED = re.compile(
-    r"^/(sub-[^/]+/(ses-[^/]+/)?)?(anat|dwi|fmap|figures|log|logs|sourcedata)(/|$)"
-)
+SKIPPED = re.compile(r"^/(?!sub-)|^/sub-[^/]+/(ses-[^/]+/)?(anat|dwi|fmap|figures|log)(/|$)")
+"""What is not looked at: all but ``sub-*`` at the top, and folders without functional files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +112,15 @@ def _forget(database_dir: Path, root: Path) -> None:
 
 
 def _state(root: Path) -> str:
-    """Sum up the folders of a dataset: any file added or taken away changes the result."""
+    """Sum up the folders of people: any file added or taken away changes the result.
+
+    The time of the top folder does not count: it changes with every log or output put there.
+    """
     digest = hashlib.sha256()
-    for folder, below, _ in os.walk(root):
+    for folder, below, _ in os.walk(root, followlinks=True):
         below.sort()
         relative = folder.removeprefix(str(root))
         below[:] = [name for name in below if not SKIPPED.match(f"{relative}/{name}")]
-        digest.update(f"{relative}\t{os.stat(folder).st_mtime_ns}\n".encode())
+        if relative:
+            digest.update(f"{relative}\t{os.stat(folder).st_mtime_ns}\n".encode())
     return digest.hexdigest()

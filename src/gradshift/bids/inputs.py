@@ -131,6 +131,8 @@ def _selected(
             f"for {_listed(participants)} in {root}. Run fMRIPrep with --output-spaces "
             "MNI152NLin2009cAsym:res-2."
         )
+    if idle := set(participants) - {file.entities["sub"] for file in found}:
+        logger.warning("No preprocessed BOLD file for sub-%s.", _listed(idle))
     for key, option, wanted in (
         ("ses", "session", settings.inputs.session_label),
         ("task", "task", settings.inputs.task_id),
@@ -155,8 +157,10 @@ def _filtered(found: list[IndexedFile], path: str | None) -> list[IndexedFile]:
     if path is None:
         return found
     filters = read_json(Path(path)).get("bold", {})
+    if not isinstance(filters, dict):
+        raise InputError(f"The filter file {path} should hold an object of filters as 'bold'.")
     long_names = {name: key for key, name in ENTITIES.items()}
-    conditions = {}
+    conditions: dict[str, set[str] | None] = {}
     for name, value in filters.items():
         key = long_names.get(name, name)
         if name in ("datatype", "suffix", "extension"):
@@ -290,6 +294,8 @@ def _run(file: IndexedFile, by_name: Mapping[str, Path], root: Path) -> Run:
     run = _paths(file, by_name)
     try:
         header = read_header(run.bold)
+        if not run.mask.exists():
+            raise MissingInputError(missing(run.mask))
         run = replace(
             run,
             shape=header.shape,
@@ -320,13 +326,15 @@ def repetition_time(
             f"The repetition time of {bold.name} is not known: no RepetitionTime in its JSON "
             "sidecar, and 0 in its header. Add RepetitionTime, in seconds, to the sidecar."
         )
-    if found is None:
-        return float(from_header or 0)
-    if not isinstance(found, int | float) or isinstance(found, bool) or not 0 < found < 60:
+    where = "header" if found is None else "JSON sidecar"
+    told = from_header if found is None else found
+    if not isinstance(told, int | float) or isinstance(told, bool) or not 0 < told < 60:
         raise InputError(
-            f"RepetitionTime of {bold.name} is {found!r} in its JSON sidecar; it must be in "
-            "seconds, above 0 and below 60."
+            f"RepetitionTime of {bold.name} is {told!r} in its {where}; it must be in seconds, "
+            "above 0 and below 60."
         )
+    if found is None:
+        return float(told)
     if from_header is not None and abs(from_header - found) > 0.01 * found:
         raise InputError(
             f"The repetition time of {bold.name} is {found:g} s in its JSON sidecar and "
@@ -367,17 +375,18 @@ def _excluded(runs: Sequence[Run], path: str | None) -> list[Run]:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except FileNotFoundError as error:
         raise MissingInputError(missing(Path(path))) from error
-    starts = [line.split("#")[0].strip() for line in lines]
-    pattern = re.compile(
-        "|".join(re.escape(start) + r"(?![a-zA-Z0-9])" for start in starts if start) or r"(?!)"
-    )
-    marked = [
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The list of runs to leave out, {path}, cannot be read: {error}.") from (
+            error
+        )
+    starts = list(filter(None, (line.split("#")[0].strip() for line in lines)))
+    patterns = {start: re.compile(re.escape(start) + r"(?![a-zA-Z0-9])") for start in starts}
+    for start, pattern in patterns.items():
+        if not any(pattern.match(run.bold.name) for run in runs):
+            logger.warning("%s names %s, which is no run here.", path, start)
+    return [
         replace(run, problem=f"left out by {Path(path).name}")
-        if not run.problem and pattern.match(run.bold.name)
+        if not run.problem and any(p.match(run.bold.name) for p in patterns.values())
         else run
         for run in runs
     ]
-    for start in filter(None, starts):
-        if not any(run.bold.name.startswith(start) for run in runs):
-            logger.warning("%s names %s, which is no run here.", path, start)
-    return marked

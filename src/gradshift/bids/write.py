@@ -53,7 +53,7 @@ def _plain(value: Any) -> Any:
 
 
 def write_array(path: Path, header: Sequence[str], values: NDArray[np.float64]) -> Path:
-    """Write a (rows, columns) array as TSV with ten significant digits; NaN becomes n/a."""
+    """Write a (rows, columns) array as TSV with ten significant digits; n/a where not finite."""
     return write_text(path, "\t".join(header) + "\n" + _body(values))
 
 
@@ -66,7 +66,8 @@ def write_matrix(path: Path, names: Sequence[str], matrix: NDArray[np.float64]) 
 
 def _body(values: NDArray[np.float64]) -> str:
     text = io.StringIO()
-    np.savetxt(text, values, fmt="%.10g", delimiter="\t")
+    finite = np.where(np.isfinite(values), values, np.nan)
+    np.savetxt(text, finite, fmt="%.10g", delimiter="\t")
     return text.getvalue().replace("nan", "n/a")
 
 

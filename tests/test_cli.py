@@ -1,0 +1,115 @@
+"""The command line: words become settings, mistakes become a sentence and exit code 64."""
+
+import pytest
+
+from gradshift import __version__, cli
+from gradshift import settings as schema
+
+BASE = ["data", "out", "participant"]
+
+
+def parse(*words):
+    return cli.parse([*BASE, *words])
+
+
+def test_only_what_is_given_is_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings, given = parse("--fd-threshold", "0.3", "--overwrite")
+    assert given == {"fd_threshold": 0.3, "overwrite": True}
+    assert settings == schema.make(
+        tmp_path / "data",
+        tmp_path / "out",
+        "participant",
+        {"fd_threshold": 0.3, "overwrite": True},
+    )
+
+
+@pytest.mark.parametrize("flag", ["--participant-label", "--participant_label"])
+def test_participants_come_with_or_without_prefix_and_dash(flag):
+    settings, _ = parse(flag, "sub-01", "02")
+    assert settings.inputs.participant_label == ("01", "02")
+
+
+def test_underscores_are_dashes_in_names_but_not_in_values():
+    settings, _ = parse("--no_combine_runs", "--work_dir=a_b", "--derivatives=fmriprep=c_d")
+    assert not settings.analysis.combine_runs
+    assert settings.running.work_dir == "a_b"
+    assert settings.inputs.derivatives == ("fmriprep=c_d",)
+
+
+def test_the_command_line_wins_over_the_file(tmp_path):
+    file = tmp_path / "s.toml"
+    file.write_text('fd-threshold = 0.2\nmin-minutes = 3\ncombine-runs = false\nspace = "A"\n')
+    settings, given = parse("--config-file", str(file), "--fd-threshold", "0.4", "--combine-runs")
+    assert settings.denoising.fd_threshold == 0.4
+    assert settings.denoising.min_minutes == 3
+    assert settings.analysis.combine_runs
+    assert settings.inputs.space == "A"
+    assert set(given) == {"fd_threshold", "min_minutes", "combine_runs", "space"}
+
+
+def test_given_options_are_the_checked_ones_whoever_gave_them(tmp_path):
+    file = tmp_path / "s.toml"
+    file.write_text('atlas = "Schaefer2018_200_7"\nsession-label = "ses-pre"\nmem = 2\n')
+    _, given = parse("--config-file", str(file))
+    assert given == {"atlas": ("Schaefer2018_200_7",), "session_label": ("pre",), "mem": 2.0}
+
+
+WRONG = {
+    "no words": ([], "BIDS_DIR"),
+    "level": (["data", "out", "everybody"], "everybody"),
+    "unknown option": ([*BASE, "--fd-treshold", "1"], "--fd-treshold"),
+    "shortened option": ([*BASE, "--participant", "01"], "--participant"),
+    "not a number": ([*BASE, "--fd-threshold", "small"], "--fd-threshold"),
+    "not whole": ([*BASE, "--nprocs", "1.5"], "--nprocs"),
+    "not a choice": ([*BASE, "--connectivity", "spearman"], "--connectivity"),
+    "one of two": ([*BASE, "--band", "0.1"], "--band"),
+    "no value": ([*BASE, "--participant-label"], "--participant-label"),
+    "nonsense": ([*BASE, "--band", "0.1", "0.01"], "--band"),
+    "not a finite number": ([*BASE, "--mem", "nan"], "--mem"),
+    "not a label": ([*BASE, "--task-id", "a/b"], "'a/b'"),
+}
+
+
+@pytest.mark.parametrize(("words", "named"), WRONG.values(), ids=WRONG)
+def test_wrong_usage_ends_with_64_and_names_the_option(words, named, capsys):
+    try:
+        code = cli.main(words)
+    except SystemExit as stop:
+        code = stop.code
+    told = capsys.readouterr()
+    assert code == 64
+    assert told.out == ""
+    assert told.err.startswith("gradshift: ")
+    assert named in told.err
+    assert told.err.count("\n") == 1
+
+
+def test_a_settings_file_that_is_not_there_ends_with_66(tmp_path, capsys):
+    assert cli.main([*BASE, "--config-file", str(tmp_path / "none.toml")]) == 66
+    assert "none.toml" in capsys.readouterr().err
+
+
+def test_a_dataset_that_is_not_there_ends_with_66(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(cli, "_limit_threads", lambda n: None)
+    assert cli.main([str(tmp_path / "none"), str(tmp_path / "out"), "participant"]) == 66
+    assert str(tmp_path / "none") in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_version_needs_nothing_else(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert not stop.value.code
+    assert capsys.readouterr().out == f"gradshift {__version__}\n"
+
+
+def test_help_shows_every_option_with_its_default(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert not stop.value.code
+    for _, f in schema.options():
+        assert schema.flag(f.name) in text
+    assert "(default: 0.01 0.08)" in text
+    assert "(default: aCompCor 36P)" in text

@@ -1,0 +1,101 @@
+"""Who may import whom: downward only, and nothing heavy before it is needed."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gradshift
+
+ROOT = Path(gradshift.__file__).parent
+MODULES = sorted(ROOT.rglob("*.py"))
+EVERYTHING = frozenset({path.relative_to(ROOT).parts[0].removesuffix(".py") for path in MODULES})
+
+MAY_IMPORT = {
+    "errors": frozenset(),
+    "settings": frozenset({"errors"}),
+    "core": frozenset({"errors"}),
+    "figures": frozenset({"errors"}),
+    "images": frozenset({"errors", "core"}),
+    "recipes": frozenset({"errors"}),
+    "atlases": frozenset({"errors", "images", "core.regions"}),
+    "bids": frozenset({"errors", "settings", "images", "recipes", "core.regions"}),
+    "nodes": EVERYTHING - {"workflows", "cli", "settings"},
+    "report": EVERYTHING - {"workflows", "cli", "nodes"},
+    "workflows": EVERYTHING - {"cli"},
+    "example": EVERYTHING - {"workflows", "cli", "nodes"},
+    "cli": EVERYTHING - {"nodes", "bids", "core"},
+    "__main__": frozenset({"cli"}),
+}
+"""By folder or module, what else of ours it may import; what is below a name goes with it."""
+
+CORE_MAY_IMPORT = ("numpy", "scipy", "sklearn", "nilearn.signal")
+TOUCHES_FILES = {"os", "pathlib", "io", "shutil", "tempfile", "glob", "subprocess", "socket"}
+HEAVY = {"numpy", "scipy", "nibabel", "nilearn", "nipype", "bids", "pandas", "matplotlib", "yaml"}
+
+
+def names(node: ast.AST) -> Iterator[str]:
+    """Yield the dotted names an import statement brings in, modules as full as they are."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        assert node.level == 0, "imports are absolute, so that they can be searched for"
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports(path: Path, *, top_only: bool = False) -> list[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = tree.body if top_only else ast.walk(tree)
+    return [name for node in nodes for name in names(node)]
+
+
+def within(name: str, allowed: str) -> bool:
+    return name == allowed or name.startswith(f"{allowed}.")
+
+
+def owner(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_modules_import_only_what_lies_below_them(path):
+    own = owner(path)
+    if own == "__init__":
+        assert not [name for name in imports(path) if within(name, "gradshift")]
+        return
+    assert own in MAY_IMPORT, f"say in MAY_IMPORT what {own} may import"
+    ours = [name for name in imports(path) if within(name, "gradshift")]
+    allowed = {"gradshift.__version__", *(f"gradshift.{n}" for n in {own, *MAY_IMPORT[own]})}
+    wrong = [name for name in ours if not any(within(name, other) for other in allowed)]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if owner(p) == "core"], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_core_is_mathematics_without_files(path):
+    for name in imports(path):
+        top = name.split(".")[0]
+        plain = top in sys.stdlib_module_names and top not in TOUCHES_FILES
+        known = any(within(name, allowed) for allowed in (*CORE_MAY_IMPORT, "gradshift"))
+        assert plain or known, name
+
+
+@pytest.mark.parametrize("module", ["__init__", "__main__", "cli", "settings", "errors"])
+def test_modules_of_the_command_line_start_with_the_standard_library_only(module):
+    tops = {name.split(".")[0] for name in imports(ROOT / f"{module}.py", top_only=True)}
+    assert tops <= {*sys.stdlib_module_names, "gradshift"}
+
+
+def test_help_loads_nothing_heavy():
+    program = (
+        "import sys; from gradshift.cli import build_parser; build_parser().format_help(); "
+        f"print(*sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.split() == []
