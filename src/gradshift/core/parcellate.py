@@ -346,7 +346,9 @@ def _stack(labels: Sequence[NDArray[np.integer[Any]]], sizes: Sequence[int]) -> 
         rows.append(first + atlas[inside].astype(np.intp) - 1)
         columns.append(inside)
         first += size
-    row, column = np.concatenate(rows), np.concatenate(columns)
+    # 32-bit positions: the products are bound by how fast the matrix comes from memory.
+    row = np.concatenate(rows).astype(np.int32)
+    column = np.concatenate(columns).astype(np.int32)
     return csr_array((np.ones(len(row)), (row, column)), shape=(first, len(labels[0])))
 
 
