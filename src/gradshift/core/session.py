@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.connectivity import correlate, fisher_z
 from gradshift.core.gradients import Gradients, session_gradients
+from gradshift.core.graph import Graph, positive_weights
 from gradshift.core.options import Options
 from gradshift.core.regions import Regions
 
@@ -88,3 +89,20 @@ class Session:
         return session_gradients(
             self.matrix_common, self.regions, self.reference, self.options, self.dropout
         )
+
+    @cached_property
+    def nodes(self) -> NDArray[np.bool_]:
+        """(R,) True for regions that are nodes of the graph: usable and of a network."""
+        return self.regions.cortical & np.isfinite(np.diagonal(self.matrix_common))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Graph of the positive Fisher z of `matrix_common`, without a threshold."""
+        nodes = self.nodes
+        z = fisher_z(self.matrix_common[np.ix_(nodes, nodes)])
+        return Graph(weights=positive_weights(z), modules=self.regions.network_index[nodes])
+
+    @cached_property
+    def thresholded(self) -> tuple[Graph, ...]:
+        """The graph at each density of the options."""
+        return tuple(self.graph.threshold(density) for density in self.options.densities)
