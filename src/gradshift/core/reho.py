@@ -66,7 +66,7 @@ def reho(
     spread = np.zeros(n_voxels)
     for row in ranks:
         spread += around(row) ** 2
-    return 12 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes))
+    return np.asarray(12 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
 
 
 def _centred_ranks(series: NDArray[np.floating]) -> NDArray[np.float32]:
