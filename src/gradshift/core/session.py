@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.connectivity import correlate, fisher_z
+from gradshift.core.direction import Direction, direction
 from gradshift.core.gradients import Gradients, session_gradients
 from gradshift.core.graph import Graph, positive_weights
 from gradshift.core.options import Options
@@ -106,3 +107,20 @@ class Session:
     def thresholded(self) -> tuple[Graph, ...]:
         """The graph at each density of the options."""
         return tuple(self.graph.threshold(density) for density in self.options.densities)
+
+    @cached_property
+    def direction(self) -> Direction:
+        """Who leads among the `nodes`, in the first `n_common` volumes.
+
+        Raises
+        ------
+        InputError
+            If there are too few pairs of adjacent volumes.
+        """
+        first = slice(self.n_common)
+        return direction(
+            self.series[first, self.nodes],
+            self.volumes[first],
+            self.run_of[first],
+            self.options.lag,
+        )
