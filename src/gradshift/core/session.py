@@ -8,6 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.connectivity import correlate, fisher_z
+from gradshift.core.direction import Direction, direction
+from gradshift.core.gradients import Gradients, session_gradients
+from gradshift.core.graph import Graph, positive_weights
+from gradshift.core.options import Options
 from gradshift.core.regions import Regions
 
 
@@ -36,6 +40,13 @@ class Session:
         depend on length use the first `n_common` only.
     maps : mapping of str to (R,) array
         Region means of voxel maps, by the name of the map.
+    reference : (R, K) array, optional
+        Reference gradients, the principal one first; NaN for regions they do not have.
+    dropout : (R,) array of bool, optional
+        Regions whose signal dropped out in any session of the person, left out of the
+        gradients. If not given they are looked for in this session.
+    options : Options
+        Choices for the measures.
     """
 
     regions: Regions
@@ -46,6 +57,9 @@ class Session:
     matrix: NDArray[np.float64]
     n_common: int
     maps: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    reference: NDArray[np.float64] | None = None
+    dropout: NDArray[np.bool_] | None = None
+    options: Options = field(default_factory=Options)
 
     @cached_property
     def usable(self) -> NDArray[np.bool_]:
@@ -61,3 +75,52 @@ class Session:
     def matrix_common(self) -> NDArray[np.float64]:
         """(R, R) Pearson r of the first `n_common` retained volumes."""
         return correlate(self.series[: self.n_common])
+
+    @cached_property
+    def gradients(self) -> Gradients | None:
+        """Gradients of `matrix_common`; none without a reference.
+
+        Raises
+        ------
+        InputError
+            If they cannot be computed; the message says why.
+        """
+        if self.reference is None:
+            return None
+        return session_gradients(
+            self.matrix_common, self.regions, self.reference, self.options, self.dropout
+        )
+
+    @cached_property
+    def nodes(self) -> NDArray[np.bool_]:
+        """(R,) True for regions that are nodes of the graph: usable and of a network."""
+        return self.regions.cortical & np.isfinite(np.diagonal(self.matrix_common))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Graph of the positive Fisher z of `matrix_common`, without a threshold."""
+        nodes = self.nodes
+        z = fisher_z(self.matrix_common[np.ix_(nodes, nodes)])
+        return Graph(weights=positive_weights(z), modules=self.regions.network_index[nodes])
+
+    @cached_property
+    def thresholded(self) -> tuple[Graph, ...]:
+        """The graph at each density of the options."""
+        return tuple(self.graph.threshold(density) for density in self.options.densities)
+
+    @cached_property
+    def direction(self) -> Direction:
+        """Who leads among the `nodes`, in the first `n_common` volumes.
+
+        Raises
+        ------
+        InputError
+            If there are too few pairs of adjacent volumes.
+        """
+        first = slice(self.n_common)
+        return direction(
+            self.series[first, self.nodes],
+            self.volumes[first],
+            self.run_of[first],
+            self.options.lag,
+        )

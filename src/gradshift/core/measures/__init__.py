@@ -160,6 +160,7 @@ def _means(session: Session, level: str, found: NDArray[np.float64] | Flagged) -
     """Average region values within networks or sets, over the regions that have one."""
     regions = session.regions
     values = found.values if isinstance(found, Flagged) else found
+    remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(regions)
     if level == "network":
         members = [
             np.flatnonzero(regions.network_index == i) for i in range(len(regions.network_names))
@@ -173,11 +174,7 @@ def _means(session: Session, level: str, found: NDArray[np.float64] | Flagged) -
         there = positions[np.isfinite(values[positions])]
         means.append(values[there].mean() if len(there) else np.nan)
         missing = len(positions) - len(there)
-        status.append(
-            "no usable region"
-            if not len(there)
-            else "ok"
-            if not missing
-            else f"{missing} of {len(positions)} regions missing"
-        )
+        said = [f"{missing} of {len(positions)} regions missing"] if missing else []
+        said += sorted({remarks[i] for i in there} - {"ok"})
+        status.append("; ".join(said) or "ok" if len(there) else "no usable region")
     return Flagged(np.array(means), status)

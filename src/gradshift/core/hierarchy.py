@@ -1,0 +1,91 @@
+"""What the measures of the hierarchy share: gradients of a session, and their remarks."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core.gradients import Gradients
+from gradshift.core.measures import Flagged, UnavailableError
+from gradshift.core.regions import Regions
+from gradshift.core.session import Session
+from gradshift.errors import InputError
+
+UNIT = "diffusion units"
+"""They depend on the kernel and on how many connections were kept."""
+
+METHODS = (
+    "For each region the strongest tenth of its correlations was kept; the cosine similarity of "
+    "these profiles (or their normalised angle, where stated) was embedded by a diffusion map "
+    "(alpha 0.5, multiscale, ten components, exact symmetric eigensolver) and aligned by an "
+    "orthogonal Procrustes rotation to a reference that no session after the drug contributed "
+    "to. All sessions of a person entered with the same number of volumes."
+)
+
+CITE = ("Margulies2016", "Coifman2006", "VosdeWael2020")
+
+
+def any_gradients(session: Session) -> Gradients:
+    """Return what is known of a session's gradients, alignable or not.
+
+    Raises
+    ------
+    UnavailableError
+        Without a reference, or if nothing can be computed.
+    """
+    try:
+        found = session.gradients
+    except InputError as error:
+        raise UnavailableError(str(error)) from error
+    if found is None:
+        raise UnavailableError("no reference gradients for this atlas at this stage")
+    return found
+
+
+def aligned(session: Session) -> Gradients:
+    """Return the aligned gradients of a session.
+
+    Raises
+    ------
+    UnavailableError
+        If there are none.
+    """
+    found = any_gradients(session)
+    if found.problem:
+        raise UnavailableError(found.problem)
+    return found
+
+
+def with_status(values: NDArray[np.float64], found: Gradients) -> Flagged:
+    """Give values of other levels than regions the status of the session's gradients."""
+    return Flagged(values, [found.status if np.isfinite(v) else "ok" for v in values])
+
+
+def whole(value: float, found: Gradients) -> Flagged:
+    """Give one value for the whole cortex the status of the session's gradients."""
+    return with_status(np.array([value]), found)
+
+
+def per_region(values: NDArray[np.float64], found: Gradients) -> Flagged:
+    """Give region values their status: that of the session, or why there is none."""
+    status = [
+        "left out of the gradients: signal dropped out"
+        if gone
+        else found.status
+        if there
+        else "ok"
+        for there, gone in zip(np.isfinite(values), found.dropout, strict=True)
+    ]
+    return Flagged(values, status)
+
+
+def component(session: Session, number: int) -> Flagged:
+    """Return the region scores of an aligned component, counted from one."""
+    found = aligned(session)
+    return per_region(found.scores[:, number - 1], found)
+
+
+def network_means(values: NDArray[np.float64], regions: Regions) -> NDArray[np.float64]:
+    """Average the finite region values of each network; NaN where there are none."""
+    members = [values[regions.network_index == i] for i in range(len(regions.network_names))]
+    return np.array(
+        [v[np.isfinite(v)].mean() if np.isfinite(v).any() else np.nan for v in members]
+    )

@@ -1,0 +1,22 @@
+"""How many shortest paths run through a region."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="betweenness",
+    levels=("region", "set"),
+    unit="share of pairs",
+    compute=of_regions(graph.betweenness),
+    formula="pairs whose shortest path passes i, over (N-1)(N-2)/2; lengths 1/w",
+    high="paths between others run through it",
+    low="no path between others runs through it",
+    methods=(
+        f"{GRAPH_METHODS} "
+        "Betweenness was the share of pairs of other regions whose shortest path (length one "
+        "over weight) ran through a region."
+    ),
+    cite=("Freeman1977", "Brandes2001"),
+    caveat=f"{CAVEAT} Very sensitive to noise in single connections.",
+)

@@ -1,0 +1,22 @@
+"""How tightly the neighbours of a region are connected with each other."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="clustering",
+    levels=("region", "set"),
+    unit="coefficient",
+    compute=of_regions(graph.clustering),
+    formula="C_i = Σ_jk (w_ij w_jk w_ki)^(1/3) / (k_i (k_i - 1)), weights over their maximum",
+    high="neighbours are connected with each other",
+    low="neighbours are not connected",
+    methods=(
+        f"{GRAPH_METHODS} "
+        "The clustering coefficient was the mean geometric mean of the weights of triangles "
+        "around a region, weights divided by the largest."
+    ),
+    cite=("Onnela2005", "Rubinov2010"),
+    caveat=f"{CAVEAT} Noise in the largest weight scales all values.",
+)

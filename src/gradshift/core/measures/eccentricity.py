@@ -1,0 +1,35 @@
+"""How far regions lie from the centre of the space of the first three gradients."""
+
+import numpy as np
+
+from gradshift.core.hierarchy import UNIT, aligned, per_region, whole
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def eccentricity(session: Session) -> Values:
+    """Compute the distance of each region from the centroid of all."""
+    found = aligned(session)
+    space = found.scores[:, :3]
+    distance = np.linalg.norm(space - space[found.used].mean(axis=0), axis=1)
+    return {
+        "region": per_region(distance, found),
+        "whole": whole(float(distance[found.used].mean()), found),
+    }
+
+
+MEASURE = Measure(
+    name="eccentricity",
+    levels=("region", "network", "set", "whole"),
+    unit=UNIT,
+    compute=eccentricity,
+    formula="‖g_i - mean g‖, g the first three gradients",
+    high="a connectivity profile unlike the average one: segregated",
+    low="a connectivity profile near the average one: integrated",
+    methods=(
+        "Eccentricity was the distance of a region from the centroid of all regions in the "
+        "space of the first three gradients."
+    ),
+    cite=("Bethlehem2020", "Park2021"),
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

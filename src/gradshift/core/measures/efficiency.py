@@ -1,0 +1,22 @@
+"""How easily any two regions reach each other."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_whole
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="efficiency",
+    levels=("whole",),
+    unit="Fisher z",
+    compute=of_whole(graph.efficiency),
+    formula="mean over pairs of 1 / d_ij, d the shortest distance with lengths 1/w",
+    high="regions reach each other over short, strong paths",
+    low="long, weak paths, or none",
+    methods=(
+        f"{GRAPH_METHODS} "
+        "Global efficiency was the mean of one over the shortest distance (lengths one over "
+        "weight) of all pairs of regions."
+    ),
+    cite=("Latora2001",),
+    caveat=CAVEAT,
+)

@@ -1,0 +1,22 @@
+"""Share of low frequencies in all fluctuations."""
+
+from gradshift.core.measures import Measure
+from gradshift.core.voxelwise import region_means
+
+MEASURE = Measure(
+    name="falff",
+    levels=("region", "network", "set"),
+    unit="share",
+    compute=region_means("falff"),
+    formula="Σ A_k over 0.01 <= f_k <= 0.08 Hz, over Σ A_k of all f_k > 0; mean over voxels",
+    high="slow fluctuations dominate",
+    low="fast fluctuations, noise among them, dominate",
+    methods=(
+        "The fractional amplitude was the summed amplitude of a voxel's unfiltered, denoised "
+        "series from 0.01 to 0.08 Hz (where not stated otherwise) over that of all "
+        "frequencies. Where volumes were censored, amplitudes were those of a Lomb-Scargle "
+        "periodogram."
+    ),
+    cite=("Zou2008",),
+    caveat=("Depends on the repetition time, which sets the highest frequency."),
+)

@@ -1,0 +1,24 @@
+"""Position of each region on the principal gradient."""
+
+from gradshift.core.hierarchy import CITE, METHODS, UNIT, component
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradient1(session: Session) -> Values:
+    """Return the aligned scores of the principal gradient."""
+    return {"region": component(session, 1)}
+
+
+MEASURE = Measure(
+    name="gradient1",
+    levels=("region", "network", "set"),
+    unit=UNIT,
+    compute=gradient1,
+    formula="ψ λ / (1 - λ), principal component of the diffusion map after Procrustes alignment",
+    high="close to the high-order (default mode) end",
+    low="close to the sensory end",
+    methods=METHODS,
+    cite=CITE,
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

@@ -1,0 +1,24 @@
+"""Position of each region on the third gradient."""
+
+from gradshift.core.hierarchy import CITE, METHODS, UNIT, component
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradient3(session: Session) -> Values:
+    """Return the aligned scores of the third gradient."""
+    return {"region": component(session, 3)}
+
+
+MEASURE = Measure(
+    name="gradient3",
+    levels=("region", "network", "set"),
+    unit=UNIT,
+    compute=gradient3,
+    formula="ψ λ / (1 - λ), component 3 of the diffusion map after Procrustes alignment",
+    high="close to the reference's positive end",
+    low="close to its negative end",
+    methods=METHODS,
+    cite=CITE,
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

@@ -1,0 +1,57 @@
+"""How widely regions scatter in the space of the first three gradients."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core.hierarchy import aligned, whole, with_status
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradientdispersion(session: Session) -> Values:
+    """Compute dispersion within networks, between networks and over the whole cortex."""
+    found = aligned(session)
+    regions = session.regions
+    space = found.scores[:, :3]
+    index = np.where(found.used, regions.network_index, -1)
+    members = [space[index == i] for i in range(len(regions.network_names))]
+    centres = {
+        name: _centre(inside) for name, inside in zip(regions.network_names, members, strict=True)
+    }
+    between = [np.linalg.norm(centres[a] - centres[b]) for a, b in regions.network_pairs]
+    return {
+        "network": with_status(np.array([_scatter(inside) for inside in members]), found),
+        "network-pair": with_status(np.array(between), found),
+        "whole": whole(_scatter(space[found.used]), found),
+    }
+
+
+def _centre(space: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Find the median of each gradient; NaN without regions."""
+    return np.median(space, axis=0) if len(space) else np.full(space.shape[1], np.nan)
+
+
+def _scatter(space: NDArray[np.float64]) -> float:
+    """Sum the squared distances of regions to their centre; NaN without regions."""
+    return float(np.sum((space - _centre(space)) ** 2)) if len(space) else np.nan
+
+
+MEASURE = Measure(
+    name="gradientdispersion",
+    levels=("network", "network-pair", "whole"),
+    unit="squared diffusion units (network, whole); diffusion units (network-pair)",
+    compute=gradientdispersion,
+    formula=(
+        "Σ ‖g_i - median‖² over the regions of a network, or of the cortex; ‖median_a - "
+        "median_b‖ between networks; g the first three gradients"
+    ),
+    high="regions of a network are unlike; networks are far apart",
+    low="regions of a network are alike; networks are close together",
+    methods=(
+        "In the space of the first three gradients, within-network dispersion was the sum of "
+        "squared distances of regions to their network's median, between-network dispersion "
+        "the distance of two medians, global dispersion the sum over all regions."
+    ),
+    cite=("Bethlehem2020",),
+    caveat="Sums grow with the number of regions: never compare across atlases.",
+)

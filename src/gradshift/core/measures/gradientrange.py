@@ -1,0 +1,30 @@
+"""How far the principal gradient reaches, without its extreme regions."""
+
+import numpy as np
+
+from gradshift.core.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradientrange(session: Session) -> Values:
+    """Subtract the 5th from the 95th percentile of the principal gradient."""
+    found = aligned(session)
+    scores = found.scores[found.used, 0]
+    return {"whole": whole(float(np.subtract(*np.percentile(scores, (95, 5)))), found)}
+
+
+MEASURE = Measure(
+    name="gradientrange",
+    levels=("whole",),
+    unit=UNIT,
+    compute=gradientrange,
+    formula="P95(g) - P5(g) over regions",
+    high="a long hierarchy, its ends far apart",
+    low="a flattened hierarchy",
+    methods=(
+        "The range of the principal gradient was the distance of its 95th from its 5th percentile."
+    ),
+    cite=CITE,
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

@@ -1,0 +1,26 @@
+"""How widely regions spread along the principal gradient."""
+
+from gradshift.core.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradientsd(session: Session) -> Values:
+    """Compute the standard deviation of the principal gradient over regions."""
+    found = aligned(session)
+    scores = found.scores[found.used, 0]
+    return {"whole": whole(float(scores.std(ddof=1)), found)}
+
+
+MEASURE = Measure(
+    name="gradientsd",
+    levels=("whole",),
+    unit=UNIT,
+    compute=gradientsd,
+    formula="SD(g) over regions, ddof 1",
+    high="regions spread widely along the hierarchy",
+    low="a flattened hierarchy",
+    methods="The spread of the principal gradient was its standard deviation over regions.",
+    cite=CITE,
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

@@ -1,0 +1,28 @@
+"""How much of the connectivity the principal gradient accounts for."""
+
+from gradshift.core.hierarchy import aligned, whole
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradientshare(session: Session) -> Values:
+    """Return the variance share of the unaligned component most like the principal one."""
+    found = aligned(session)
+    return {"whole": whole(found.share, found)}
+
+
+MEASURE = Measure(
+    name="gradientshare",
+    levels=("whole",),
+    unit="share",
+    compute=gradientshare,
+    formula="λ'_b / Σ λ' over ten components, λ' = λ / (1 - λ), b the best component",
+    high="the principal gradient dominates",
+    low="other components matter as much",
+    methods=(
+        "The variance share of the principal gradient was λ/(1-λ) of the unaligned component "
+        "with the highest absolute correlation with the reference, over the sum for ten."
+    ),
+    cite=("Bethlehem2020",),
+    caveat="Aligned components have no eigenvalue; with near-equal ones the share jumps.",
+)

@@ -1,0 +1,28 @@
+"""How far the principal gradient reaches, extremes included."""
+
+import numpy as np
+
+from gradshift.core.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def gradientspan(session: Session) -> Values:
+    """Subtract the smallest from the largest score of the principal gradient."""
+    found = aligned(session)
+    scores = found.scores[found.used, 0]
+    return {"whole": whole(float(np.ptp(scores)), found)}
+
+
+MEASURE = Measure(
+    name="gradientspan",
+    levels=("whole",),
+    unit=UNIT,
+    compute=gradientspan,
+    formula="max(g) - min(g) over regions",
+    high="a long hierarchy, its ends far apart",
+    low="a flattened hierarchy",
+    methods="The span of the principal gradient was the distance of its extreme regions.",
+    cite=CITE,
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

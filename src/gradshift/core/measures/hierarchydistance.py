@@ -1,0 +1,34 @@
+"""How far high-order and sensory networks lie apart on the principal gradient."""
+
+import numpy as np
+
+from gradshift.core.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.measures import Measure, UnavailableError, Values
+from gradshift.core.session import Session
+
+
+def hierarchydistance(session: Session) -> Values:
+    """Subtract the mean score of sensory from that of high-order regions."""
+    found = aligned(session)
+    high = found.scores[session.regions.high & found.used, 0]
+    low = found.scores[session.regions.low & found.used, 0]
+    if not (len(high) and len(low)):
+        raise UnavailableError("no usable regions in high-order or in sensory networks")
+    return {"whole": whole(float(np.mean(high) - np.mean(low)), found)}
+
+
+MEASURE = Measure(
+    name="hierarchydistance",
+    levels=("whole",),
+    unit=UNIT,
+    compute=hierarchydistance,
+    formula="mean(g, default and control) - mean(g, visual and somatomotor)",
+    high="the ends of the hierarchy lie far apart",
+    low="a flattened hierarchy",
+    methods=(
+        "The distance of the ends of the hierarchy was the mean principal gradient of default "
+        "and control regions minus that of visual and somatomotor regions."
+    ),
+    cite=CITE,
+    caveat="Units depend on kernel and sparsity: never compare across settings or atlases.",
+)

@@ -1,0 +1,32 @@
+"""How strongly a session's connectivity follows the reference hierarchy."""
+
+import numpy as np
+
+from gradshift.core.hierarchy import any_gradients
+from gradshift.core.measures import Flagged, Measure, Values
+from gradshift.core.session import Session
+
+
+def lambdaref(session: Session) -> Values:
+    """Return the strength of the reference gradient; unreliable alignment does not matter."""
+    found = any_gradients(session)
+    status = found.problem or (found.status if found.status.startswith("coarse") else "ok")
+    return {"whole": Flagged(np.array([found.lambda_ref]), [status])}
+
+
+MEASURE = Measure(
+    name="lambdaref",
+    levels=("whole",),
+    unit="eigenvalue",
+    compute=lambdaref,
+    formula="⟨g, Pg⟩_π / ⟨g, g⟩_π, P the session's transition operator, g the reference gradient",
+    high="near 1: regions alike in connectivity lie close together on the reference hierarchy",
+    low="the reference hierarchy says little about who is alike: flattened",
+    methods=(
+        "The strength of the hierarchy was the Rayleigh quotient of the reference's principal "
+        "gradient under the session's diffusion operator, which needs neither eigenvectors nor "
+        "alignment."
+    ),
+    cite=("Coifman2006",),
+    caveat="Depends on kernel and sparsity; defined here, not taken from the literature.",
+)

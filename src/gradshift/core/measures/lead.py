@@ -1,0 +1,32 @@
+"""How much a region leads the others in time (exploratory)."""
+
+import numpy as np
+
+from gradshift.core.lagged import CAVEAT, METHODS, directed
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def lead(session: Session) -> Values:
+    """Return the mean asymmetry of each region with the others."""
+    values = np.full(len(session.regions), np.nan)
+    values[session.nodes] = directed(session).lead
+    return {"region": values}
+
+
+MEASURE = Measure(
+    name="lead",
+    levels=("region", "network", "set"),
+    unit="nats",
+    compute=lead,
+    formula="mean over j of I_ij - I_ji, I = -ln(1 - C²) / 2, C_ij = r(x_i(t), x_j(t + lag))",
+    high="above 0: its past tells more about others than theirs about it",
+    low="below 0: it follows",
+    methods=(
+        f"{METHODS} "
+        "The lead of a region was the mean over all other regions of the difference between the "
+        "two directions."
+    ),
+    cite=("Deco2022",),
+    caveat=CAVEAT,
+)

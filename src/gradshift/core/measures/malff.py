@@ -1,0 +1,25 @@
+"""Amplitude of low-frequency fluctuations over that of the brain."""
+
+from gradshift.core.measures import Measure
+from gradshift.core.voxelwise import region_means
+
+MEASURE = Measure(
+    name="malff",
+    levels=("region", "network", "set"),
+    unit="ratio",
+    compute=region_means("malff"),
+    formula="ALFF over its mean in the brain mask; mean over voxels",
+    high="fluctuates more strongly than the average voxel",
+    low="fluctuates less strongly than the average voxel",
+    methods=(
+        "The amplitude of low-frequency fluctuations was the mean amplitude of a voxel's "
+        "unfiltered, denoised series from 0.01 to 0.08 Hz (where not stated otherwise). Where"
+        " volumes were censored, amplitudes were those of a Lomb-Scargle periodogram. Each "
+        "voxel was divided by the mean of the brain mask."
+    ),
+    cite=("Zang2007",),
+    caveat=(
+        "Relative to the brain: if all of it changes, nothing is seen. Pulsation near vessels"
+        " counts."
+    ),
+)

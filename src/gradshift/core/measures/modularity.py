@@ -1,0 +1,22 @@
+"""How much connections keep to the networks of the atlas."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_whole
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="modularity",
+    levels=("whole",),
+    unit="Q",
+    compute=of_whole(graph.modularity),
+    formula="Q = Σ_ij (w_ij - k_i k_j / 2m) δ_ij / 2m, modules the networks of the atlas",
+    high="connections stay within networks",
+    low="connections ignore the networks",
+    methods=(
+        f"{GRAPH_METHODS} "
+        "Modularity was Newman's Q of the weights for the networks of the atlas, not for "
+        "communities found in the data."
+    ),
+    cite=("Newman2004",),
+    caveat=CAVEAT,
+)

@@ -1,0 +1,30 @@
+"""How different the recording looks played backwards (exploratory)."""
+
+import numpy as np
+
+from gradshift.core.lagged import CAVEAT, METHODS, directed
+from gradshift.core.measures import Measure, Values
+from gradshift.core.session import Session
+
+
+def nonreversibility(session: Session) -> Values:
+    """Return the mean square of the strongest asymmetries."""
+    return {"whole": np.array([directed(session).nonreversibility])}
+
+
+MEASURE = Measure(
+    name="nonreversibility",
+    levels=("whole",),
+    unit="squared nats",
+    compute=nonreversibility,
+    formula="mean of the largest 5 % of (I_ij - I_ji)² over pairs i < j",
+    high="activity flows in a preferred direction",
+    low="near 0: no arrow of time",
+    methods=(
+        f"{METHODS} "
+        "Global non-reversibility was the mean square of the largest twentieth of the differences "
+        "between the two directions."
+    ),
+    cite=("Deco2022",),
+    caveat=(f"{CAVEAT} Grows as volumes get fewer: noise has asymmetries too."),
+)

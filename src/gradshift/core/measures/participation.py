@@ -1,0 +1,20 @@
+"""How evenly a region's connections spread over networks."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="participation",
+    levels=("region", "set"),
+    unit="coefficient",
+    compute=of_regions(graph.participation),
+    formula="P_i = 1 - Σ_m (k_im / k_i)², m the networks",
+    high="near 1: connected evenly with all networks",
+    low="0: connected with one network only",
+    methods=(
+        f"{GRAPH_METHODS} The participation coefficient was taken over the networks of the atlas."
+    ),
+    cite=("Guimera2005", "Rubinov2010"),
+    caveat=CAVEAT,
+)

@@ -1,0 +1,36 @@
+"""How strongly each region is connected with the posterior cingulate."""
+
+import numpy as np
+
+from gradshift.core.measures import Measure, UnavailableError, Values
+from gradshift.core.seeds import seed_map
+from gradshift.core.session import Session
+
+SEED = "PCC"
+"""Name of the set of regions that is the seed."""
+
+
+def seedz(session: Session) -> Values:
+    """Correlate each region with the mean series of the usable regions of the seed."""
+    members = [i for i in session.regions.sets.get(SEED, ()) if session.usable[i]]
+    if not members:
+        raise UnavailableError(f"the atlas has no usable region in the set {SEED}")
+    z = seed_map(session.series, session.series[:, members].mean(axis=1))
+    return {"region": np.where(session.usable, z, np.nan)}
+
+
+MEASURE = Measure(
+    name="seedz",
+    levels=("region", "network"),
+    unit="Fisher z",
+    compute=seedz,
+    formula="atanh r(x_i, mean of x over the posterior cingulate set)",
+    high="fluctuates with the posterior cingulate",
+    low="below 0: fluctuates against it",
+    methods=(
+        "Seed connectivity was the Fisher-transformed correlation of each region with the mean "
+        "series of the posterior cingulate regions."
+    ),
+    cite=("Scheidegger2012",),
+    caveat="Regions of the seed are part of it and have high values for that reason.",
+)

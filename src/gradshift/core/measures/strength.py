@@ -1,0 +1,18 @@
+"""How much connection a region has in all."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="strength",
+    levels=("region", "set"),
+    unit="summed Fisher z",
+    compute=of_regions(graph.strength),
+    formula="s_i = Σ_j w_ij",
+    high="strongly connected with many regions",
+    low="hardly connected",
+    methods=(f"{GRAPH_METHODS} Node strength was the sum of a region's weights."),
+    cite=("Rubinov2010",),
+    caveat=CAVEAT,
+)

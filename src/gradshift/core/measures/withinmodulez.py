@@ -1,0 +1,22 @@
+"""How strongly a region is connected within its own network, against its peers."""
+
+from gradshift.core import graph
+from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.measures import Measure
+
+MEASURE = Measure(
+    name="withinmodulez",
+    levels=("region", "set"),
+    unit="standard deviations",
+    compute=of_regions(graph.within_module_z),
+    formula="z_i = (k_i(m) - mean) / SD over the regions of network m, ddof 0",
+    high="a hub of its network",
+    low="on the edge of its network",
+    methods=(
+        f"{GRAPH_METHODS} "
+        "The within-module z-score compared a region's strength within its network with that "
+        "of the network's other regions (population standard deviation)."
+    ),
+    cite=("Guimera2005", "Rubinov2010"),
+    caveat=CAVEAT,
+)

@@ -1,0 +1,21 @@
+"""Share of low frequencies, standardised over the brain."""
+
+from gradshift.core.measures import Measure
+from gradshift.core.voxelwise import region_means
+
+MEASURE = Measure(
+    name="zfalff",
+    levels=("region", "network", "set"),
+    unit="standard deviations",
+    compute=region_means("zfalff"),
+    formula="(fALFF - mean) / SD over the brain mask; mean over voxels",
+    high="more slow fluctuations than in the average voxel",
+    low="fewer slow fluctuations than in the average voxel",
+    methods=(
+        "The fractional amplitude of low-frequency fluctuations (0.01 to 0.08 Hz where not "
+        "stated otherwise, unfiltered denoised series) was standardised over the brain mask. "
+        "Where volumes were censored, amplitudes were those of a Lomb-Scargle periodogram."
+    ),
+    cite=("Zou2008",),
+    caveat=("Relative to the brain: if all of it changes, nothing is seen."),
+)

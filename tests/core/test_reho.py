@@ -1,0 +1,110 @@
+"""Regional homogeneity: closed forms, brute force, edges."""
+
+import numpy as np
+import pytest
+from scipy.stats import rankdata, spearmanr
+
+from gradshift.core import reho as module
+from gradshift.core.reho import reho
+
+
+def kendall_w(columns):
+    """Concordance of columns, from ranks."""
+    n, k = columns.shape
+    sums = rankdata(columns, axis=0).sum(axis=1)
+    return 12 * np.sum((sums - sums.mean()) ** 2) / (k**2 * (n**3 - n))
+
+
+def brute(series, mask, distance):
+    """Kendall's W around each voxel, one after the other."""
+    where = np.argwhere(mask)
+    found = []
+    for voxel in where:
+        step = np.abs(where - voxel)
+        near = (step.max(axis=1) <= 1) & (step.sum(axis=1) <= distance)
+        found.append(kendall_w(series[:, near]) if near.sum() else np.nan)
+    return np.array(found)
+
+
+@pytest.fixture
+def mask(rng):
+    return rng.random((7, 8, 9)) < 0.85
+
+
+@pytest.mark.parametrize(("neighbours", "distance"), [(7, 1), (19, 2), (27, 3)])
+def test_by_brute_force(rng, mask, neighbours, distance):
+    series = rng.standard_normal((31, int(mask.sum())))
+    series += rng.standard_normal((31, 1))
+    found = reho(series, mask, neighbours)
+    there = np.isfinite(found)
+    assert there.sum() > 100
+    np.testing.assert_allclose(found[there], brute(series, mask, distance)[there], rtol=1e-6)
+
+
+def test_concordance_follows_from_rank_correlations(rng):
+    series = rng.standard_normal((40, 27)) + rng.standard_normal((40, 1))
+    rho = spearmanr(series).statistic
+    mean = rho[np.triu_indices(27, 1)].mean()
+    centre = reho(series, np.ones((3, 3, 3), dtype=bool))[13]
+    assert centre == pytest.approx((1 + 26 * mean) / 27, abs=1e-10)
+
+
+def test_identical_neighbours_have_concordance_one(rng):
+    series = np.repeat(rng.standard_normal((25, 1)), 27, axis=1)
+    series *= rng.uniform(1, 9, 27)
+    assert reho(series, np.ones((3, 3, 3), dtype=bool))[13] == pytest.approx(1, abs=1e-10)
+
+
+def test_ties_have_average_ranks(rng):
+    series = rng.integers(0, 4, (30, 27)).astype(np.float64)
+    assert reho(series, np.ones((3, 3, 3), dtype=bool))[13] == pytest.approx(kendall_w(series))
+
+
+def test_fewer_than_half_of_the_neighbours_have_no_value(rng):
+    """Corners of a cube have 8 of 27, edges 12, faces 18."""
+    found = reho(rng.standard_normal((20, 125)), np.ones((5, 5, 5), dtype=bool)).reshape(5, 5, 5)
+    at_border = np.sum(np.isin(np.indices((5, 5, 5)), [0, 4]), axis=0)
+    np.testing.assert_array_equal(np.isnan(found), at_border >= 2)
+
+
+@pytest.mark.parametrize(("lost", "has_value"), [(13, True), (14, False)])
+def test_fourteen_of_twenty_seven_are_enough(rng, lost, has_value):
+    mask = np.ones((3, 3, 3), dtype=bool)
+    mask.ravel()[np.delete(np.arange(27), 13)[:lost]] = False
+    found = reho(rng.standard_normal((20, 27 - lost)), mask)
+    assert np.isfinite(found[mask.ravel()[:13].sum()]) == has_value
+
+
+def test_constant_and_missing_voxels_are_as_if_outside(rng, mask):
+    series = rng.standard_normal((20, int(mask.sum())))
+    spoilt = series.copy()
+    spoilt[:, 100] = 4
+    spoilt[3, 200] = np.nan
+    smaller = mask.copy()
+    smaller[tuple(np.argwhere(mask)[[100, 200]].T)] = False
+    kept = np.delete(np.arange(series.shape[1]), [100, 200])
+    found = reho(spoilt, mask)
+    assert np.isnan(found[[100, 200]]).all()
+    np.testing.assert_allclose(found[kept], reho(series[:, kept], smaller), rtol=1e-12)
+
+
+def test_blocks_make_no_difference_and_input_stays(rng, mask, monkeypatch):
+    series = rng.standard_normal((20, int(mask.sum()))).astype(np.float32)
+    before = series.copy()
+    whole = reho(series, mask)
+    monkeypatch.setattr(module, "BLOCK", 11)
+    np.testing.assert_array_equal(reho(series, mask), whole)
+    np.testing.assert_array_equal(series, before)
+
+
+@pytest.mark.parametrize(
+    ("shape", "neighbours", "message"),
+    [
+        ((20, 26), 27, "The mask has 27 voxels, the series have 26"),
+        ((1, 27), 27, "at least 2 volumes"),
+        ((20, 27), 26, "neighbours must be one of"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(rng, shape, neighbours, message):
+    with pytest.raises(ValueError, match=message):
+        reho(rng.standard_normal(shape), np.ones((3, 3, 3), dtype=bool), neighbours)
