@@ -114,9 +114,7 @@ def test_a_participant_without_any_run_is_named(tmp_path, caplog):
 @pytest.mark.parametrize("people", [{}, {"sub-01": {"func": {}}}], ids=["nobody", "no BOLD"])
 def test_nothing_at_all_is_said(tmp_path, people):
     root = grow(tmp_path, preprocessed(people))
-    with pytest.raises(
-        NothingSelectedError, match=r"There is no participant|No preprocessed BOLD"
-    ):
+    with pytest.raises(NothingSelectedError, match=r"no participant|No preprocessed BOLD"):
         find(root)
 
 

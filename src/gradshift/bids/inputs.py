@@ -156,7 +156,7 @@ def _filtered(found: list[IndexedFile], path: str | None) -> list[IndexedFile]:
     """Apply the ``bold`` entry of a filter file, with the entity names of pybids."""
     if path is None:
         return found
-    filters = read_json(Path(path)).get("bold", {})
+    filters: dict[str, Any] = read_json(Path(path)).get("bold", {})
     if not isinstance(filters, dict):
         raise InputError(f"The filter file {path} should hold an object of filters as 'bold'.")
     long_names = {name: key for key, name in ENTITIES.items()}

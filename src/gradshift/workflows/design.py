@@ -132,38 +132,46 @@ def _choose_sessions(
         other = next(session for session in there if session not in given.values())
         return given.get("--baseline", other), given.get("--followup", other)
     first, second = there
-    earlier = {
-        pd.to_datetime(dates[first]) < pd.to_datetime(dates[second])
-        for dates in read_sessions(bids_dir, people)
-        if first in dates and second in dates
+    order = {
+        (first, second) if when < then else (second, first) if then < when else None
+        for when, then in (
+            (pd.to_datetime(dates[first], utc=True), pd.to_datetime(dates[second], utc=True))
+            for dates in read_sessions(bids_dir, people)
+            if first in dates and second in dates
+        )
     }
-    if len(earlier) != 1:
+    told = order.pop() if len(order) == 1 else None
+    if told is None:
         raise _unclear(there, "acq_time in sessions.tsv does not tell which comes first")
-    return (first, second) if earlier.pop() else (second, first)
+    return told
 
 
 def _unclear(there: Sequence[str], why: str) -> SettingsError:
     bare = [session.removeprefix("ses-") for session in there]
     return SettingsError(
         f"It is not clear which sessions to compare: {why}. Sessions there: {', '.join(bare)}. "
-        f"Add, for example, --baseline {bare[0]} --followup {bare[1]}."
+        "Name the one before the drug and the one after it: --baseline LABEL --followup LABEL."
     )
 
 
 def find_people(
-    results: Sequence[SessionResult], design: Design, bids_dir: Path
+    results: Sequence[SessionResult],
+    design: Design,
+    bids_dir: Path,
+    asked: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Say of every participant and task whether both sessions can be used, or why not.
 
     The primary atlas and recipe decide; what differs in another recipe is a remark.
-    Participants whom the study names but who have no result are listed too.
+    Those asked for, or else named in participants.tsv, are listed even without a result.
     """
     by_key: dict[tuple[str, ...], SessionResult] = {}
     for result in results:
         key = (result.participant, result.session, result.task, result.recipe, result.atlas)
         if key not in by_key or by_key[key].excluded:
             by_key[key] = result
-    everybody = sorted({*(r.participant for r in results), *read_participants(bids_dir)})
+    named = [f"sub-{label}" for label in asked] or read_participants(bids_dir)
+    everybody = sorted({*(result.participant for result in results), *named})
     rows = []
     for person, task in product(everybody, sorted({result.task for result in results})):
         found = {

@@ -108,7 +108,7 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     design = find_design(settings, results, given, recorded)
     logger.info("%s", design)
     record.check(settings)
-    people = find_people(results, design, settings.bids_dir)
+    people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
     if not any(row["included"] for row in people):
         reasons = "; ".join(f"{row['participant_id']}: {row['reason']}" for row in people[:3])
         raise InputError(

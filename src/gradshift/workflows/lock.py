@@ -46,35 +46,45 @@ def _take(path: Path, name: str) -> None:
     for _ in range(2):
         try:
             with path.open("x") as file:
-                json.dump(owner, file)
+                try:
+                    json.dump(owner, file)
+                    file.flush()
+                except BaseException:  # such as a full disk: nobody would own what is left
+                    path.unlink(missing_ok=True)
+                    raise
             return
         except FileExistsError:
             holder = _holder(path)
             if not _stale(holder):
                 break
             path.unlink(missing_ok=True)
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(float(holder.get("time", 0))))
+    who = "a process that did not say which"
+    if holder:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(holder["time"]))
+        who = f"process {holder['pid']} on {holder['host']} since {when}"
     raise OutputError(
-        f"{name} is being worked on by process {holder.get('pid')} on {holder.get('host')} "
-        f"since {when}; wait for it, or remove {path} if that process is gone."
+        f"{name} is being worked on by {who}; wait for it, or remove {path} if that process is "
+        "gone."
     )
 
 
 def _holder(path: Path) -> dict[str, Any]:
+    """Read who holds a lock; empty if the file does not say."""
     try:
         found = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    kinds = {"host": str, "pid": int, "time": float}
+    told = isinstance(found, dict) and all(isinstance(found.get(k), t) for k, t in kinds.items())
+    return found if told else {}
 
 
 def _stale(holder: dict[str, Any]) -> bool:
     """Tell whether the holder of a lock lived on this machine and lives no more."""
-    pid = holder.get("pid")
-    if holder.get("host") != socket.gethostname() or not isinstance(pid, int):
+    if holder.get("host") != socket.gethostname():
         return False
     try:
-        os.kill(pid, 0)
+        os.kill(holder["pid"], 0)
     except ProcessLookupError:
         return True
     except PermissionError:

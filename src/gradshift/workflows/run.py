@@ -14,7 +14,8 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.confounds import check_header
-from gradshift.bids.dataset import find_fmriprep, read_json
+from gradshift.bids.dataset import describe as describe_dataset
+from gradshift.bids.dataset import find_fmriprep, made_by, read_json
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.write import write_bytes
 from gradshift.core.measures import measures
@@ -149,21 +150,35 @@ def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
     return found
 
 
+def _source(settings: Settings) -> Path:
+    return find_fmriprep(
+        settings.bids_dir,
+        settings.inputs.derivatives,
+        validate=not settings.inputs.skip_bids_validation,
+    )
+
+
 def check_output(settings: Settings) -> None:
-    """Refuse an output folder inside the input, or one that cannot be written to.
+    """Refuse to write into the input or another dataset, or where nothing can be written.
 
     Raises
     ------
     OutputError
     """
-    output_dir, bids_dir = settings.output_dir, settings.bids_dir
-    below = bids_dir / "derivatives"
-    if output_dir == bids_dir or (
-        output_dir.is_relative_to(bids_dir) and not output_dir.is_relative_to(below)
-    ):
+    output_dir = settings.output_dir
+    for dataset in {settings.bids_dir: None, _source(settings): None}:
+        below = dataset / "derivatives"
+        for what, path in (("OUTPUT_DIR", output_dir), ("--work-dir", settings.work_dir)):
+            if path.is_relative_to(dataset) and below not in path.parents:
+                raise OutputError(
+                    f"{what} {path} lies inside the dataset {dataset}; choose a folder outside, "
+                    f"or one below {below}."
+                )
+    description = describe_dataset(output_dir)
+    if description is not None and made_by(description) != "gradshift":
         raise OutputError(
-            f"OUTPUT_DIR {output_dir} lies inside the dataset {bids_dir}; choose a folder "
-            f"outside, or below {below}."
+            f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
+            "choose a folder of its own."
         )
     try:
         (output_dir / "logs").mkdir(parents=True, exist_ok=True)
@@ -199,12 +214,7 @@ def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Re
 
 def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) -> None:
     """Write what belongs to the whole output: descriptions, and the atlases used."""
-    source = find_fmriprep(
-        settings.bids_dir,
-        settings.inputs.derivatives,
-        validate=not settings.inputs.skip_bids_validation,
-    )
-    outputs.prepare(settings.output_dir, version=__version__, sources=[source])
+    outputs.prepare(settings.output_dir, version=__version__, sources=[_source(settings)])
     for atlas in atlases:
         used = [image.path for image in atlas.images(space)] + [p.table for p in atlas.parts]
         for path in used:

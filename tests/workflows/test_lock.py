@@ -1,0 +1,101 @@
+"""Locks: one process per participant, and none outlived by its lock."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from gradshift.errors import OutputError
+from gradshift.workflows.lock import locked
+
+
+def held(folder):
+    return sorted(path.name for path in folder.glob("*.lock"))
+
+
+def leave(folder, **owner):
+    """Leave a lock behind as another process would."""
+    here = {"host": socket.gethostname(), "pid": os.getpid(), "time": 1714559400.0}
+    path = folder / "sub-01.lock"
+    path.write_text(json.dumps({**here, **owner}))
+    return path
+
+
+@pytest.fixture
+def dead():
+    """Return the id of a process that is no more."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_a_lock_is_exclusive_and_goes_with_its_holder(tmp_path):
+    logs = tmp_path / "logs"
+    with locked(logs, ["sub-01", "sub-02"]):
+        assert held(logs) == ["sub-01.lock", "sub-02.lock"]
+        with pytest.raises(OutputError, match="sub-02 is being worked on") as caught:
+            locked(logs, ["sub-03", "sub-02"]).__enter__()
+        assert held(logs) == ["sub-01.lock", "sub-02.lock"], "what was taken is given back"
+        with locked(logs, ["sub-03"]):
+            pass
+    assert held(logs) == []
+    assert caught.value.exit_code == 73
+    assert str(os.getpid()) in str(caught.value)
+    assert str(logs / "sub-02.lock") in str(caught.value)
+
+
+def test_another_process_is_kept_out(tmp_path):
+    program = (
+        "import sys; from pathlib import Path; from gradshift.workflows.lock import locked\n"
+        f"with locked(Path({str(tmp_path)!r}), ['sub-01']): print('in')"
+    )
+    command = [sys.executable, "-c", program]
+    with locked(tmp_path, ["sub-01"]):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode
+        assert f"by process {os.getpid()}" in done.stderr
+    assert subprocess.check_output(command, text=True, timeout=60) == "in\n"
+
+
+def test_a_lock_is_given_back_after_a_failure(tmp_path):
+    with pytest.raises(KeyboardInterrupt), locked(tmp_path, ["sub-01"]):
+        raise KeyboardInterrupt
+    assert held(tmp_path) == []
+
+
+def test_the_lock_of_a_dead_process_is_taken_over(tmp_path, dead):
+    path = leave(tmp_path, pid=dead)
+    with locked(tmp_path, ["sub-01"]):
+        assert json.loads(path.read_text())["pid"] == os.getpid()
+
+
+def test_the_lock_of_another_machine_is_not(tmp_path, dead):
+    path = leave(tmp_path, pid=dead, host="elsewhere")
+    with (
+        pytest.raises(OutputError, match=rf"process {dead} on elsewhere since 2024-0"),
+        locked(tmp_path, ["sub-01"]),
+    ):
+        pytest.fail("entered")
+    assert path.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"time": "soon", "pid": "x"}'])
+def test_a_lock_that_says_nothing_is_respected_and_named(tmp_path, content):
+    path = tmp_path / "sub-01.lock"
+    path.write_text(content)
+    with pytest.raises(OutputError, match=r"remove .*sub-01\.lock"), locked(tmp_path, ["sub-01"]):
+        pytest.fail("entered")
+    assert path.read_text() == content
+
+
+def test_a_full_disk_leaves_no_lock_without_owner(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gradshift.workflows.lock.json.dump", fail)
+    with pytest.raises(OSError, match="No space"), locked(tmp_path, ["sub-01"]):
+        pytest.fail("entered")
+    assert held(tmp_path) == []

@@ -1,0 +1,109 @@
+"""One run: what is never written to, and what a dry run says."""
+
+import os
+
+import pytest
+
+from gradshift import cli
+from gradshift import settings as schema
+from gradshift.atlases.catalogue import load_atlas
+from gradshift.bids import outputs
+from gradshift.bids.inputs import find_runs
+from gradshift.errors import OutputError
+from gradshift.recipes.catalogue import load_recipe
+from gradshift.workflows.run import check_output, describe
+from synthetic import MNI, Dangling, fingerprint, grow, person, preprocessed, study
+
+
+@pytest.fixture
+def root(tmp_path):
+    return grow(tmp_path / "study", study(person("01", "pre")))
+
+
+def settings(root, out, **given):
+    return schema.make(root, (root / out).resolve(), "participant", given)
+
+
+@pytest.mark.parametrize("out", ["derivatives/gradshift", "../out", "derivatives/new/er"])
+def test_an_output_beside_or_below_derivatives_is_made(root, out):
+    check_output(settings(root, out))
+    assert (root / out / "logs").is_dir()
+
+
+@pytest.mark.parametrize(
+    "out", [".", "out", "sub-01", "derivatives", "derivatives/fmriprep", "derivatives/fmriprep/x"]
+)
+def test_nothing_is_written_into_the_input(root, out):
+    before = fingerprint(root)
+    with pytest.raises(OutputError, match=r"OUTPUT_DIR .* lies inside the dataset") as caught:
+        check_output(settings(root, out))
+    assert fingerprint(root) == before
+    assert caught.value.exit_code == 73
+
+
+def test_preprocessed_data_elsewhere_are_input_too(root, tmp_path):
+    other = grow(tmp_path / "prep", preprocessed(person("01")))
+    with pytest.raises(OutputError, match=r"lies inside the dataset .*/prep;"):
+        check_output(settings(root, other, derivatives=[f"fmriprep={other}"]))
+
+
+def test_intermediate_results_are_not_kept_in_the_input(root, tmp_path):
+    with pytest.raises(OutputError, match=r"--work-dir .* lies inside"):
+        check_output(settings(root, tmp_path / "out", work_dir=str(root / "work")))
+
+
+def test_another_dataset_is_not_overwritten(root):
+    """The raw dataset, when the fMRIPrep output below it is the input."""
+    before = (root / "dataset_description.json").read_text()
+    with pytest.raises(OutputError, match="is another dataset, 'A study'"):
+        check_output(settings(root / "derivatives" / "fmriprep", root))
+    assert (root / "dataset_description.json").read_text() == before
+
+
+def test_an_output_of_gradshift_is_used_again(root, tmp_path):
+    outputs.prepare(tmp_path / "out", version="0", sources=[root])
+    check_output(settings(root, tmp_path / "out"))
+
+
+def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file/out cannot be created: Not a directory"):
+        check_output(settings(root, tmp_path / "file" / "out"))
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(OutputError, match="cannot be written to"):
+        check_output(settings(root, tmp_path / "out"))
+
+
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(root, capsys, monkeypatch):
+    grow(root, {"derivatives": {"fmriprep": person("02", bold=Dangling())}})
+    before = fingerprint(root.parent)
+    monkeypatch.setattr(cli, "_limit_threads", lambda n: None)
+    words = [str(root), str(root.parent / "out"), "participant", "--dry-run"]
+    assert cli.main([*words, "--denoise", "none"]) == 0
+    assert capsys.readouterr().out.endswith("1 of 2 runs would be processed.\n")
+    assert fingerprint(root.parent) == before
+
+
+def test_the_text_of_a_dry_run(root):
+    grow(root, {"derivatives": {"fmriprep": person("02", bold=Dangling())}})
+    atlases = [load_atlas("Schaefer2018_200_7"), load_atlas("Schaefer2018_200_7+TianS2")]
+    recipes = [load_recipe("aCompCor"), load_recipe("none")]
+    runs = find_runs(settings(root, "../out"), {a.name: a.spaces for a in atlases})
+    text = describe(runs, atlases, recipes)
+    good, bad = text.split("sub-02 task-rest\n")
+    func = root / "derivatives" / "fmriprep" / "sub-01" / "ses-pre" / "func"
+    stem = f"sub-01_ses-pre_task-rest_space-{MNI}_res-2"
+    assert good.splitlines() == [
+        "sub-01 ses-pre task-rest",
+        f"  BOLD       {func}/{stem}_desc-preproc_bold.nii.gz",
+        f"  mask       {func}/{stem}_desc-brain_mask.nii.gz",
+        f"  confounds  {func}/sub-01_ses-pre_task-rest_desc-confounds_timeseries.tsv",
+        "  TR         2 s, 8 volumes (0.3 min)",
+        f"  space      {MNI}",
+        "  atlas      Schaefer2018_200_7, Schaefer2018_200_7+TianS2",
+        "  recipe     aCompCor, none",
+    ]
+    assert "  left out   " in bad
+    assert "datalad get" in bad
+    assert "  mask " not in bad
+    assert text.endswith("1 of 2 runs would be processed.")
