@@ -10,6 +10,7 @@ import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +189,30 @@ class Analysis:
         "regions of the posterior cingulate cortex: core (by place), all (every "
         "default-mode pCunPCC region), names joined by commas, or a sphere x,y,z,radius in mm",
         metavar="RULE",
+        numbers="participant",
+    )
+    kernel: str = option(
+        "cosine",
+        "likeness of connectivity profiles that the gradients are made from",
+        choices=("cosine", "normalized_angle"),
+        numbers="participant",
+    )
+    densities: tuple[float, ...] = option(
+        (0.10, 0.15, 0.20, 0.25, 0.30),
+        "shares of connections kept in thresholded graphs, two or more, rising",
+        kind=float,
+        nargs="+",
+        metavar="SHARE",
+        numbers="participant",
+    )
+    voxelwise: bool = option(
+        True, "make voxel maps: ALFF, fALFF, ReHo, connectivity of the PCC", kind=bool
+    )
+    smoothing: float = option(
+        0.0,
+        "smooth the voxel maps that are written, full width at half maximum",
+        kind=float,
+        metavar="MM",
         numbers="participant",
     )
 
@@ -411,6 +436,16 @@ def _check(settings: Settings) -> None:
     for name, value in positive.items():
         if value is not None and value <= 0:
             raise SettingsError(f"{name} takes a number above 0, got {value:g}.")
+    steps = (0.0, *settings.analysis.densities, 1.0)
+    if len(steps) < 4 or any(low >= high for low, high in pairwise(steps)):
+        raise SettingsError(
+            f"--densities takes two or more rising shares between 0 and 1, got "
+            f"{' '.join(map(str, settings.analysis.densities))}."
+        )
+    if settings.analysis.smoothing < 0:
+        raise SettingsError(
+            f"--smoothing takes a number of at least 0, got {settings.analysis.smoothing:g}."
+        )
     if (settings.denoising.min_minutes or 0) < 0:
         raise SettingsError(
             f"--min-minutes takes a number of at least 0, got {settings.denoising.min_minutes:g}."

@@ -100,6 +100,35 @@ class Atlas:
             sets=pcc_sets(self.rows, pcc),
         )
 
+    def reference(self, kernel: str) -> "NDArray[np.float64] | None":
+        """Return the shipped reference gradients of the atlas, the principal one first.
+
+        Parameters
+        ----------
+        kernel : {'cosine', 'normalized_angle'}
+
+        Returns
+        -------
+        (R, 10) array or None
+            NaN for the regions of parts without a reference; None if no part has one.
+        """
+        import numpy as np
+
+        from gradshift.atlases.templates import load_template
+
+        found = [
+            load_template(part.name, kernel) if part.table.parent == FOLDER else None
+            for part in self.parts
+        ]
+        if all(reference is None for reference in found):
+            return None
+        return np.concatenate(
+            [
+                np.full((len(part.rows), 10), np.nan) if reference is None else reference
+                for part, reference in zip(self.parts, found, strict=True)
+            ]
+        )
+
     def _image(self, part: Part, space: str) -> Path:
         if space in part.images:
             return part.images[space]

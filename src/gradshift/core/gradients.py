@@ -407,7 +407,7 @@ def session_gradients(
     known = np.isfinite(reference).all(axis=1)
     candidates = np.isfinite(np.diagonal(matrix)) & regions.cortical & known
     if dropout is None:
-        dropout = _search(matrix, regions, candidates, options)
+        dropout = search_dropout(matrix, regions, reference, options)
     used = candidates & ~dropout
     inner = _between(matrix, used, regions)
     weights = affinity(inner, options)
@@ -430,13 +430,36 @@ def session_gradients(
     return _align(found, embed(weights, reference.shape[1]), reference, regions, options)
 
 
-def _search(
+def search_dropout(
     matrix: NDArray[np.float64],
     regions: Regions,
-    candidates: NDArray[np.bool_],
-    options: Options,
+    reference: NDArray[np.float64] | None = None,
+    options: Options | None = None,
 ) -> NDArray[np.bool_]:
-    """Look for dropout among the candidates, in gradients that still contain it."""
+    """Look for regions whose signal dropped out, in gradients that still contain them.
+
+    Parameters
+    ----------
+    matrix : (R, R) array
+        Correlations; NaN for regions that must not be used.
+    regions : Regions
+        Those without a network take no part.
+    reference : (R, K) array, optional
+        Regions it does not have take no part either.
+    options : Options, optional
+
+    Returns
+    -------
+    (R,) array of bool
+
+    Raises
+    ------
+    InputError
+        If a region correlates positively with no other, or fewer than three are left.
+    """
+    candidates = np.isfinite(np.diagonal(matrix)) & regions.cortical
+    if reference is not None:
+        candidates = candidates & np.isfinite(reference).all(axis=1)
     dropout = np.zeros(len(regions), dtype=bool)
     weights = affinity(_between(matrix, candidates, regions), options)
     if _n_pieces(weights) == 1:

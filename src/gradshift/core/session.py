@@ -40,6 +40,8 @@ class Session:
         depend on length use the first `n_common` only.
     maps : mapping of str to (R,) array
         Region means of voxel maps, by the name of the map.
+    missing_maps : mapping of str to str
+        Why a map is missing.
     reference : (R, K) array, optional
         Reference gradients, the principal one first; NaN for regions they do not have.
     dropout : (R,) array of bool, optional
@@ -57,6 +59,7 @@ class Session:
     matrix: NDArray[np.float64]
     n_common: int
     maps: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    missing_maps: Mapping[str, str] = field(default_factory=dict)
     reference: NDArray[np.float64] | None = None
     dropout: NDArray[np.bool_] | None = None
     options: Options = field(default_factory=Options)

@@ -15,14 +15,17 @@ from gradshift.images.grid import labels_on_grid
 from gradshift.nodes.outcome import Outcome
 
 
-def keep_regions(atlas: Atlas, pcc: str, folder: Path) -> Path:
-    """Write the regions of an atlas for the steps to read, unless they are there already.
+def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
+    """Write the regions of an atlas, and its reference gradients where it ships some.
 
     The name of the file is made from its content, as is that of `keep_labels`: processes may
     share the folder, and nipype's cache need not look inside to know it.
     """
     notes = {"name": atlas.name, "entities": atlas.entities, "regions": _plain(atlas.regions(pcc))}
-    return _keep(folder, atlas.name, notes, lambda: Outcome(notes=notes))
+    reference = atlas.reference(kernel)
+    arrays = {} if reference is None else {"reference": reference}
+    told = {**notes, "kernel": kernel}
+    return _keep(folder, atlas.name, told, lambda: Outcome(arrays, notes))
 
 
 def keep_labels(
@@ -76,6 +79,11 @@ def _plain(regions: Regions) -> dict[str, object]:
         "centroids": regions.centroids.tolist(),
         "sets": {name: list(positions) for name, positions in regions.sets.items()},
     }
+
+
+def read_reference(path: str | Path) -> NDArray[np.float64] | None:
+    """Read the (R, K) reference gradients of an atlas; None where it ships none."""
+    return Outcome.load(path).arrays.get("reference")
 
 
 def flat_labels(path: str | Path) -> NDArray[np.int32]:

@@ -30,8 +30,8 @@ class Denoise(Step):
     """Censor and clean the series of one run.
 
     Gives ``fd`` and ``dvars`` (T,), and for recipe name r and atlas number i ``series_r_i``
-    (retained volumes, R), ``kept_r`` (T,), ``censored_r`` (T, reasons). The notes have an
-    entry per recipe under ``recipes``, and ``reasons``: per atlas, why a region has no value.
+    (retained volumes, R), ``kept_r`` (T,), ``censored_r`` (T, reasons) and ``regressors_r``
+    (T, K). The notes have an entry per recipe under ``recipes``, and ``reasons``: per atlas, why a region has no value.
     """
 
     input_spec = _Spec
@@ -104,6 +104,7 @@ class Denoise(Step):
         )
         arrays: dict[str, NDArray[Any]] = {
             f"kept_{recipe.name}": kept,
+            f"regressors_{recipe.name}": regressors.values,
             f"censored_{recipe.name}": np.column_stack(list(censoring.reasons.values())),
         }
         for i, series in enumerate(means):

@@ -15,11 +15,16 @@ from gradshift.nodes.atlas import flat_labels, read_regions
 from gradshift.nodes.outcome import Outcome, Step
 
 
+VOXELS = "voxels.npy"
+"""Name of the kept voxel series, in the folder of the outcome."""
+
+
 class _Spec(BaseInterfaceInputSpec):
     bold = File(mandatory=True, desc="preprocessed 4-D image")
     mask = File(mandatory=True, desc="brain mask on the same grid")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
+    keep_voxels = traits.Bool(desc="keep the series of every voxel of the mask")
     problem = traits.Str(desc="why the run cannot be used; empty if it can")
 
 
@@ -28,7 +33,9 @@ class Parcellate(Step):
 
     Gives, for atlas number i, ``means_i`` (T, R) and ``n_voxels_i``, ``n_in_mask_i``,
     ``n_used_i``, ``tsnr_i`` (R,), see `regions_of`; further ``carpet`` (T, S),
-    ``bad_volumes`` and the note ``tsnr``.
+    ``bad_volumes``, ``places`` (voxels of the mask on the grid, x fastest), ``run_mask``
+    (which of them have a signal) and the note ``tsnr``. Beside the outcome, on request,
+    `VOXELS`: (T, voxels of the mask) array of float32.
     """
 
     input_spec = _Spec
@@ -41,6 +48,10 @@ class Parcellate(Step):
         mask = read_mask(Path(self.inputs.mask), header.shape, header.affine)
         labels = [flat_labels(path) for path in self.inputs.labels]
         sizes = [len(read_regions(path)) for path in self.inputs.atlases]
+        kept = None
+        if self.inputs.keep_voxels:
+            shape = (header.n_volumes, int(mask.sum()))
+            kept = np.lib.format.open_memmap(VOXELS, "w+", dtype=np.float32, shape=shape)
         found = parcellate(
             lambda: stream(header),
             list(zip(labels, sizes, strict=True)),
@@ -48,10 +59,13 @@ class Parcellate(Step):
             n_volumes=header.n_volumes,
             slope=header.slope,
             intercept=header.intercept,
+            keep=kept,
         )
         arrays: dict[str, NDArray[Any]] = {
             "carpet": found.carpet,
             "bad_volumes": np.array(found.bad_volumes, dtype=np.intp),
+            "places": np.flatnonzero(mask),
+            "run_mask": found.run_mask,
         }
         for i, atlas in enumerate(found.atlases):
             for field in fields(atlas):

@@ -1,0 +1,118 @@
+"""Maps of every voxel of one session, from the series that the one read kept."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
+from numpy.typing import NDArray
+
+from gradshift.core.connectivity import join_runs
+from gradshift.core.denoise import clean
+from gradshift.core.maps import activity_maps, by_blocks, homogeneity_map, region_means
+from gradshift.core.seeds import seed_map
+from gradshift.errors import ExcludedError
+from gradshift.nodes.atlas import flat_labels, read_regions
+from gradshift.nodes.outcome import Outcome, Step
+from gradshift.nodes.parcellate import VOXELS
+from gradshift.recipes.catalogue import Recipe
+
+SEED = "PCC"
+"""The set of regions that seed maps start from."""
+
+
+class _Spec(BaseInterfaceInputSpec):
+    parcels = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Parcellate")
+    denoised = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Denoise")
+    session = File(exists=True, mandatory=True, desc="outcome of Connect")
+    person = File(exists=True, mandatory=True, desc="outcome of Person")
+    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
+    labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
+    shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
+    recipes = traits.List(traits.Any, desc="recipes")
+
+
+class Voxelwise(Step):
+    """Voxel maps of one session.
+
+    Gives, for recipe name r, ``places_r`` (V,), every map m as ``m_r`` (V,) and its means
+    over the regions of atlas number i as ``m_r_i`` (R,), and the seed map ``seed_r_i`` (V,).
+    The notes have, per recipe, ``missing`` (why a map could not be made) and ``remarks``.
+    """
+
+    input_spec = _Spec
+
+    def compute(self) -> Outcome:
+        """Make the maps of every recipe that left a session."""
+        session = Outcome.load(self.inputs.session)
+        arrays: dict[str, NDArray[Any]] = {}
+        notes: dict[str, Any] = {}
+        for recipe in self.inputs.recipes:
+            if session.notes["recipes"][recipe.name]["failure"]:
+                continue
+            found, notes[recipe.name] = self._maps(recipe, session)
+            arrays.update(found)
+        return Outcome(arrays, notes)
+
+    def _maps(
+        self, recipe: Recipe, session: Outcome
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        name, tr = recipe.name, session.notes["recipes"][recipe.name]["tr"]
+        n_common = Outcome.load(self.inputs.person).notes[name]["n_common"]
+        volumes = session.arrays[f"volumes_{name}"]
+        run_of = session.arrays[f"run_{name}"]
+        runs = np.unique(run_of)
+        places = self._shared_places(runs)
+        rows = slice(n_common)
+        unfiltered = np.concatenate(
+            [self._cleaned(run, recipe, places, tr, filtered=False) for run in runs]
+        )
+        found = activity_maps(unfiltered[rows], volumes[rows], run_of[rows], tr, recipe.band)
+        del unfiltered
+        filtered = join_runs(
+            [self._cleaned(run, recipe, places, tr, filtered=True) for run in runs]
+        )
+        maps = {**found.values, "reho": homogeneity_map(filtered[rows], places, self.inputs.shape)}
+        arrays: dict[str, NDArray[Any]] = {f"places_{name}": places}
+        arrays |= {f"{key}_{name}": values for key, values in maps.items()}
+        for i, atlas in enumerate(self.inputs.atlases):
+            labels, regions = flat_labels(self.inputs.labels[i])[places], read_regions(atlas)
+            for key, values in maps.items():
+                arrays[f"{key}_{name}_{i}"] = region_means(values, labels, len(regions))
+            series = session.arrays[f"series_{name}_{i}"][:, list(regions.sets.get(SEED, ()))]
+            usable = np.isfinite(series).all(axis=0)
+            if usable.any():
+                arrays[f"seed_{name}_{i}"] = seed_map(filtered, series[:, usable].mean(axis=1))
+        return arrays, {"missing": dict(found.missing), "remarks": list(found.remarks)}
+
+    def _shared_places(self, runs: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return the voxels that have a signal in all runs."""
+        used = [Outcome.load(self.inputs.parcels[run]).arrays for run in runs]
+        places = [arrays["places"][arrays["run_mask"]] for arrays in used]
+        shared = places[0]
+        for others in places[1:]:
+            shared = np.intersect1d(shared, others, assume_unique=True)
+        if not len(shared):
+            raise ExcludedError("The runs of the session share no voxel.")
+        return shared
+
+    def _cleaned(
+        self, run: int, recipe: Recipe, places: NDArray[np.intp], tr: float, *, filtered: bool
+    ) -> NDArray[np.float32]:
+        """Clean the voxels of one run as its regions were cleaned, with or without the filter."""
+        path = Path(self.inputs.parcels[run])
+        columns = np.searchsorted(Outcome.load(path).arrays["places"], places)
+        arrays = Outcome.load(self.inputs.denoised[run]).arrays
+        band = recipe.passband if filtered else None
+
+        def cleaned(voxels: NDArray[np.float64]) -> NDArray[np.float64]:
+            return clean(
+                voxels,
+                arrays[f"regressors_{recipe.name}"],
+                arrays[f"kept_{recipe.name}"],
+                tr=tr,
+                band=band,
+                detrend=recipe.detrend,
+            )
+
+        return by_blocks(cleaned, np.load(path.with_name(VOXELS), mmap_mode="r"), columns)
