@@ -282,7 +282,7 @@ def test_regions_outside_networks_take_no_part(hcp):
         hemispheres=(*regions.hemispheres, "L", "L", "L"),
         centroids=np.vstack([regions.centroids, np.zeros((3, 3))]),
     )
-    padded = np.vstack([reference, np.full((3, 10), np.nan)])
+    padded = np.vstack([reference, np.ones((3, 10))])
     found = session_gradients(matrix, more, padded)
     alone = session_gradients(hcp(200).matrix, regions, reference)
     np.testing.assert_array_equal(found.scores[:200], alone.scores)
@@ -405,6 +405,15 @@ def test_a_disconnected_matrix_has_no_gradient_but_a_strength(hcp):
     assert np.isfinite(found.lambda_ref)
     with pytest.raises(InputError, match="2 unconnected parts"):
         mean_reference([matrix], hcp(200).regions)
+
+
+def test_rounding_errors_connect_nothing(make_regions, rng):
+    """Fourteen blocks of three, with a fourth connection that is next to nothing."""
+    matrix = np.kron(np.eye(14), np.full((3, 3), 0.5)) + 1e-15
+    np.fill_diagonal(matrix, 1)
+    regions = make_regions({"Vis": 21, "Default": 21})
+    found = session_gradients(matrix, regions, rng.standard_normal((42, 10)))
+    assert found.problem == "no gradient: the affinity matrix falls into 14 unconnected parts"
 
 
 def test_components_that_may_change_places_are_reported(hcp):

@@ -172,6 +172,11 @@ def test_threshold_keeps_the_strongest(graph):
     assert kept.density == pytest.approx(0.1, abs=0.002)
 
 
+def test_half_a_connection_is_kept(group_graph):
+    """Fifteen percent of 4950 connections are 742.5: as bctpy, not to the even number."""
+    assert np.count_nonzero(group_graph(100).threshold(0.15).weights) == 2 * 743
+
+
 def test_threshold_beyond_what_is_there_keeps_everything(graph):
     np.testing.assert_array_equal(graph.threshold(0.99).weights, graph.weights)
 
@@ -215,7 +220,7 @@ def test_hubs_are_high_by_several_metrics(rng):
     metrics[:3, 11] = 2
     metrics[:2, 13] = 2
     metrics[2:, 13] = 0
-    found = g.hubs(*metrics, share=0.05)
+    found = g.hubs(*metrics, share=0.1)
     assert np.flatnonzero(found).tolist() == [7, 11]
 
 

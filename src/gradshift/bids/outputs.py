@@ -30,6 +30,8 @@ figures
 *_outliers.json
 *_stat-coverage_bold.tsv
 *_stat-coverage_bold.json
+*_boldmap.nii.gz
+*_boldmap.json
 """
 
 README = """\
@@ -100,9 +102,15 @@ def outliers_path(root: Path, entities: Mapping[str, str]) -> Path:
     return _path(root, _acquired(entities), "outliers.tsv")
 
 
+def map_path(root: Path, target: Target, stat: str) -> Path:
+    """Name the file of a voxel map; a map that rests on no atlas has none in its name."""
+    entities = {**target.entities, **target.atlas, "stat": stat, "desc": target.recipe}
+    return _path(root, entities, "boldmap.nii.gz")
+
+
 def sidecar(path: Path) -> Path:
-    """Return the JSON file beside a table."""
-    return path.with_suffix(".json")
+    """Return the JSON file beside a table or an image."""
+    return path.with_name(path.name.split(".")[0] + ".json")
 
 
 def _acquired(entities: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Writing files so that each is there whole or not at all."""
 
+import gzip
 import io
 import json
 import math
@@ -69,6 +70,38 @@ def _body(values: NDArray[np.float64]) -> str:
     finite = np.where(np.isfinite(values), values, np.nan)
     np.savetxt(text, finite, fmt="%.10g", delimiter="\t")
     return text.getvalue().replace("nan", "n/a")
+
+
+def write_map(
+    path: Path,
+    values: NDArray[np.float64],
+    places: NDArray[np.intp],
+    shape: tuple[int, int, int],
+    affine: NDArray[np.float64],
+) -> Path:
+    """Write a voxel map as gzipped NIfTI in single precision.
+
+    Parameters
+    ----------
+    path : Path
+    values : (V,) array
+        NaN becomes 0, as outside the mask.
+    places : (V,) array of int
+        Places of the voxels on the grid, x fastest.
+    shape : tuple of int
+        Voxels along x, y and z.
+    affine : (4, 4) array
+        Of an MNI space.
+    """
+    import nibabel
+
+    image = np.zeros(shape, dtype=np.float32, order="F")
+    image.ravel(order="K")[places] = np.nan_to_num(values)
+    nifti = nibabel.Nifti1Image(image, affine)
+    nifti.header.set_xyzt_units("mm")
+    nifti.set_sform(affine, "mni")
+    nifti.set_qform(affine, "mni")
+    return write_bytes(path, gzip.compress(nifti.to_bytes(), compresslevel=6, mtime=0))
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:

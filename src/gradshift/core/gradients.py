@@ -34,6 +34,9 @@ DROPOUT_SCORE = 8.0
 NEARLY_EQUAL = 0.97
 """Ratio of the second to the first eigenvalue above which the two may change places."""
 
+CONNECTED = 1e-12
+"""Affinities below this are rounding errors, not connections."""
+
 FEWEST_REGIONS = 200
 """Cortical regions below which the cosine kernel gives no clear principal gradient."""
 
@@ -513,7 +516,7 @@ def _between(
 
 def _n_pieces(weights: NDArray[np.float64]) -> int:
     """Count the unconnected parts of an affinity matrix."""
-    return int(connected_components(weights > 0, directed=False, return_labels=False))
+    return int(connected_components(weights > CONNECTED, directed=False, return_labels=False))
 
 
 def _likeness(scores: NDArray[np.float64], principal: NDArray[np.float64]) -> float:

@@ -11,6 +11,9 @@ from gradshift.core.reho import reho
 from gradshift.core.spectra import fluctuations, over_mean, z_scores
 from gradshift.errors import InputError
 
+MAPS = ("alff", "malff", "falff", "zfalff", "reho")
+"""Maps of intrinsic activity, each the measure of the same name."""
+
 FWHM = 2 * np.sqrt(2 * np.log(2))
 """Full width at half maximum of a Gaussian with a standard deviation of one."""
 
@@ -53,7 +56,7 @@ def activity_maps(
     band : (low, high)
         In hertz.
     """
-    names = ("alff", "malff", "falff", "zfalff")
+    names = MAPS[:4]
     try:
         found = fluctuations(unfiltered, volumes, run_of, tr, band)
     except InputError as error:

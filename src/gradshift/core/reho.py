@@ -1,5 +1,7 @@
 """How alike the signals of neighbouring voxels are: regional homogeneity (ReHo)."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
@@ -54,30 +56,37 @@ def reho(
     inside = np.flatnonzero(mask[box])
     volume = np.zeros(mask[box].shape, dtype=np.float32)
 
-    def around(row: NDArray[np.float32]) -> NDArray[np.float64]:
+    def around(row: NDArray[Any]) -> NDArray[np.float64]:
         volume.ravel()[inside] = row
         return np.asarray(_sum_around(volume, neighbours).ravel()[inside], dtype=np.float64)
 
-    ranks = _centred_ranks(series)
-    there = np.isfinite(ranks[0])
+    ranks, there = _doubled_ranks(series)
     count = around(there.astype(np.float32))
     count[~there | (count <= neighbours // 2)] = np.nan
-    np.nan_to_num(ranks, copy=False)
     spread = np.zeros(n_voxels)
     for row in ranks:
         spread += around(row) ** 2
-    return np.asarray(12 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
+    return np.asarray(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
 
 
-def _centred_ranks(series: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Rank each column, average 0; NaN for columns that are constant or not finite."""
+def _doubled_ranks(
+    series: NDArray[np.floating],
+) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
+    """Rank each column, twice the distance to the mean rank: whole numbers, also with ties.
+
+    Two bytes each, since there is one for every voxel and volume. Columns that are constant
+    or not finite are zero, and False in the second array.
+    """
     n_volumes, n_voxels = series.shape
-    ranks = np.empty((n_volumes, n_voxels), dtype=np.float32)
+    ranks = np.empty((n_volumes, n_voxels), dtype=np.int16 if n_volumes < 2**14 else np.int32)
+    there = np.empty(n_voxels, dtype=bool)
     for start in range(0, n_voxels, BLOCK):
-        block = series[:, start : start + BLOCK].T
-        ranks[:, start : start + BLOCK] = _rank_rows(block).T
-    ranks -= np.float32((n_volumes + 1) / 2)
-    return ranks
+        block = slice(start, start + BLOCK)
+        ranked = _rank_rows(series[:, block].T)
+        there[block] = np.isfinite(ranked[:, 0])
+        ranked[~there[block]] = (n_volumes + 1) / 2
+        ranks[:, block] = (2 * ranked - (n_volumes + 1)).T
+    return ranks, there
 
 
 def _rank_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from gradshift.core.measures import UnavailableError, Values
 from gradshift.core.session import Session
 
-
 NOT_COMPUTED = "voxel maps were not computed"
 
 

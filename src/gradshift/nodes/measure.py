@@ -5,19 +5,23 @@ from typing import Any
 
 import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
+from numpy.typing import NDArray
 
+from gradshift.core.maps import MAPS
 from gradshift.core.measures import Value, evaluate, measures, unavailable
-from gradshift.core.session import Session
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome, Step
+from gradshift.nodes.session import build_session
 
 
 class _Spec(BaseInterfaceInputSpec):
     session = File(exists=True, mandatory=True, desc="outcome of Connect")
     person = File(exists=True, mandatory=True, desc="outcome of Person")
+    voxelwise = File(desc="outcome of Voxelwise, where voxel maps were asked for")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Str, desc="names of the recipes")
     measures = traits.List(traits.Str, desc="names of the measures")
+    options = traits.Any(desc="options of the measures")
 
 
 class Measures(Step):
@@ -29,37 +33,51 @@ class Measures(Step):
         """Evaluate every measure for every recipe and atlas."""
         found = Outcome.load(self.inputs.session)
         person = Outcome.load(self.inputs.person)
+        maps = Outcome.load(self.inputs.voxelwise) if self.inputs.voxelwise else Outcome()
         rows: dict[str, list[list[dict[str, Any]]]] = {}
         for recipe in self.inputs.recipes:
             rows[recipe] = [
-                [asdict(value) for value in self._values(found, person, recipe, i)]
+                [asdict(value) for value in self._values(found, person, maps, recipe, i)]
                 for i in range(len(self.inputs.atlases))
             ]
         return Outcome(notes={"rows": rows})
 
-    def _values(self, found: Outcome, person: Outcome, recipe: str, i: int) -> list[Value]:
-        regions = read_regions(self.inputs.atlases[i])
+    def _values(
+        self, found: Outcome, person: Outcome, maps: Outcome, recipe: str, i: int
+    ) -> list[Value]:
+        atlas = self.inputs.atlases[i]
         wanted = [measures()[name] for name in self.inputs.measures]
-        notes = found.notes["recipes"][recipe]
-        if notes["failure"]:
-            return [
-                value
-                for measure in wanted
-                for value in unavailable(measure, regions, f"excluded: {notes['failure']}")
-            ]
+        if failure := found.notes["recipes"][recipe]["failure"]:
+            reason = f"excluded: {failure}"
+            return [v for m in wanted for v in unavailable(m, read_regions(atlas), reason)]
         common = person.notes[recipe]
-        reasons = common["reasons"][i]
-        left_out = np.array([name in reasons for name in regions.names])
-        series = found.arrays[f"series_{recipe}_{i}"].copy()
-        matrix = found.arrays[f"matrix_{recipe}_{i}"].copy()
-        series[:, left_out] = matrix[left_out] = matrix[:, left_out] = np.nan
-        session = Session(
-            regions=regions,
-            series=series,
-            volumes=found.arrays[f"volumes_{recipe}"],
-            run_of=found.arrays[f"run_{recipe}"],
-            tr=notes["tr"],
-            matrix=matrix,
+        names = read_regions(atlas).names
+        session = build_session(
+            found,
+            recipe,
+            i,
+            atlas,
+            reasons=common["reasons"][i],
             n_common=common["n_common"],
+            options=self.inputs.options,
+            dropout=np.isin(names, common["dropout"][i]),
+            maps=_of_regions(maps, recipe, i),
+            missing_maps=_missing(maps, recipe),
         )
-        return [value for m in wanted for value in evaluate(m, session, reasons)]
+        return [v for m in wanted for v in evaluate(m, session, common["reasons"][i])]
+
+
+def _of_regions(maps: Outcome, recipe: str, i: int) -> dict[str, NDArray[np.float64]]:
+    """Return the region means of every map, by the name of the map."""
+    end = f"_{recipe}_{i}"
+    return {
+        key.removesuffix(end): values
+        for key, values in maps.arrays.items()
+        if key.endswith(end) and not key.startswith("seed_")
+    }
+
+
+def _missing(maps: Outcome, recipe: str) -> dict[str, str]:
+    if maps.failure:
+        return dict.fromkeys(MAPS, maps.failure)
+    return dict(maps.notes.get(recipe, {}).get("missing", {}))

@@ -14,7 +14,6 @@ from gradshift.images.volumes import read_header, read_mask, stream
 from gradshift.nodes.atlas import flat_labels, read_regions
 from gradshift.nodes.outcome import Outcome, Step
 
-
 VOXELS = "voxels.npy"
 """Name of the kept voxel series, in the folder of the outcome."""
 

@@ -17,7 +17,8 @@ from nipype.interfaces.base import (
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_array, write_json, write_matrix, write_table
+from gradshift.bids.write import write_array, write_json, write_map, write_matrix, write_table
+from gradshift.core.maps import MAPS, smooth
 from gradshift.core.measures import measures
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome
@@ -150,7 +151,10 @@ class SaveSession(SimpleInterface):
                 )
                 about = self._about(recipe, session, atlas)
                 if not session.notes["recipes"][recipe.name]["failure"]:
-                    about["NumberOfCommonVolumes"] = person.notes[recipe.name]["n_common"]
+                    common = person.notes[recipe.name]
+                    about["NumberOfCommonVolumes"] = common["n_common"]
+                    about["RegionsLeftOutOfMeasures"] = common["reasons"][i]
+                    about["RegionsLeftOutOfGradients"] = common["dropout"][i]
                     files += self._save_series(target, session, i, path, about)
                 files.append(self._save_measures(target, rows[recipe.name][i], about))
         self._results["files"] = [str(path) for path in files]
@@ -250,6 +254,76 @@ class SaveSession(SimpleInterface):
             for name in dict.fromkeys(row["measure"] for row in rows)
         }
         write_json(outputs.sidecar(path), {**about, "Measures": described})
+        return path
+
+
+class _MapsSpec(BaseInterfaceInputSpec):
+    voxelwise = File(exists=True, mandatory=True, desc="outcome of Voxelwise")
+    entities = traits.Dict(mandatory=True, desc="BIDS entities of the session")
+    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
+    recipes = traits.List(traits.Str, desc="names of the recipes")
+    shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
+    affine = traits.List(traits.List(traits.Float), desc="voxels to mm")
+    smoothing = traits.Float(desc="full width at half maximum in mm")
+    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    software = traits.Str(mandatory=True, desc="name and version")
+    output_dir = Directory(mandatory=True, desc="top folder of the results")
+
+
+class SaveMaps(SimpleInterface):
+    """Write the voxel maps of one session."""
+
+    input_spec = _MapsSpec
+    output_spec = _Saved
+
+    def _run_interface(self, runtime: Any) -> Any:
+        found = Outcome.load(self.inputs.voxelwise)
+        files = []
+        for recipe in found.notes:
+            for name in MAPS:
+                if (key := f"{name}_{recipe}") in found.arrays:
+                    measure = measures()[name]
+                    about = {"Description": measure.methods, "Units": measure.unit}
+                    files.append(self._save(found, recipe, key, name, {}, about))
+            for i, atlas in enumerate(self.inputs.atlases):
+                if (key := f"seed_{recipe}_{i}") in found.arrays:
+                    about = {
+                        "Description": "Connectivity with the posterior cingulate: correlation "
+                        "of each voxel with the mean series of its regions.",
+                        "Units": "Fisher z",
+                    }
+                    entities = Outcome.load(atlas).notes["entities"]
+                    files.append(self._save(found, recipe, key, "zpcc", entities, about))
+        self._results["files"] = [str(path) for path in files]
+        return runtime
+
+    def _save(
+        self,
+        found: Outcome,
+        recipe: str,
+        key: str,
+        stat: str,
+        atlas: Mapping[str, str],
+        about: Mapping[str, str],
+    ) -> Path:
+        target = outputs.Target(entities=self.inputs.entities, atlas=atlas, recipe=recipe)
+        path = outputs.map_path(Path(self.inputs.output_dir), target, stat)
+        places, affine = found.arrays[f"places_{recipe}"], np.array(self.inputs.affine)
+        zooms = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+        values = smooth(
+            found.arrays[key], places, self.inputs.shape, tuple(zooms), self.inputs.smoothing
+        )
+        write_map(path, values, places, self.inputs.shape, affine)
+        write_json(
+            outputs.sidecar(path),
+            {
+                **about,
+                "SmoothingFWHM": self.inputs.smoothing,
+                "Remarks": found.notes[recipe]["remarks"],
+                "Sources": list(self.inputs.sources),
+                "Software": self.inputs.software,
+            },
+        )
         return path
 
 

@@ -1,5 +1,6 @@
 """The graph of the participant level: one workflow for all runs, one part per person."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,17 +11,23 @@ from nipype.pipeline import engine as pe
 from gradshift import __version__
 from gradshift.bids.inputs import Run
 from gradshift.core.measures import measures
+from gradshift.core.options import Options
 from gradshift.nodes.connect import Connect
 from gradshift.nodes.denoise import Denoise
 from gradshift.nodes.measure import Measures
 from gradshift.nodes.parcellate import Parcellate
 from gradshift.nodes.person import Person
-from gradshift.nodes.save import SaveRun, SaveSession
+from gradshift.nodes.save import SaveMaps, SaveRun, SaveSession
+from gradshift.nodes.voxelwise import Voxelwise
 from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Analysis
 
 MEM_PARCELLATE = 0.3
 """Gigabytes of the step that reads, whatever the length of the run."""
+
+
+BYTES_PER_VOXEL = 3.0
+"""Of the step that maps voxels: a quarter of the grid is brain, held three times over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,8 +102,9 @@ def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
     person = pe.Node(
         Person(
             labels=[_session_label(unit) for unit in units],
-            n_atlases=len(plan.analysis.atlas),
+            atlases=[str(path) for path in plan.atlases],
             recipes=[recipe.name for recipe in plan.recipes],
+            options=measure_options(plan.analysis),
         ),
         name="person",
     )
@@ -156,14 +164,17 @@ def _unit_workflow(
         name=f"connect_{tag}",
     )
     runs = pe.Node(_merge(len(unit)), name=f"runs_{tag}", run_without_submitting=True)
+    reads = pe.Node(_merge(len(unit)), name=f"reads_{tag}", run_without_submitting=True)
     for number, run in enumerate(unit, start=1):
-        denoise = _run_nodes(workflow, run, f"{tag}_{number}", plan)
+        parcellate, denoise = _run_nodes(workflow, run, f"{tag}_{number}", plan)
+        workflow.connect([(parcellate, reads, [("out_file", f"in{number}")])])
         workflow.connect([(denoise, runs, [("out_file", f"in{number}")])])
     measure = pe.Node(
         Measures(
             atlases=atlases,
             recipes=[recipe.name for recipe in recipes],
             measures=list(plan.analysis.measures or measures()),
+            options=measure_options(plan.analysis),
         ),
         name=f"measure_{tag}",
     )
@@ -190,11 +201,64 @@ def _unit_workflow(
             (measure, save, [("out_file", "measures")]),
         ]
     )
+    grids = {grid(run): run for run in unit if not run.problem}
+    if plan.analysis.voxelwise and len(grids) == 1:
+        (example,) = grids.values()
+        voxelwise = _voxel_nodes(workflow, unit, example, tag, plan)
+        workflow.connect(
+            [
+                (reads, voxelwise, [("out", "parcels")]),
+                (runs, voxelwise, [("out", "denoised")]),
+                (connect, voxelwise, [("out_file", "session")]),
+                (person, voxelwise, [("out_file", "person")]),
+                (voxelwise, measure, [("out_file", "voxelwise")]),
+            ]
+        )
     return connect
 
 
-def _run_nodes(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
-    """Add the steps of one run; return its ``denoise`` node."""
+def _voxel_nodes(
+    workflow: pe.Workflow, unit: Sequence[Run], example: Run, tag: str, plan: Plan
+) -> pe.Node:
+    """Add the steps of the voxel maps of a session, on the grid of one of its runs."""
+    atlases = [str(path) for path in plan.atlases]
+    voxels = math.prod(example.shape) * sum(run.n_volumes for run in unit)
+    voxelwise = pe.Node(
+        Voxelwise(
+            atlases=atlases,
+            labels=[str(path) for path in plan.labels[grid(example)]],
+            shape=example.shape,
+            recipes=list(plan.recipes),
+        ),
+        name=f"voxelwise_{tag}",
+        mem_gb=MEM_PARCELLATE + BYTES_PER_VOXEL * voxels / 1e9,
+    )
+    save = pe.Node(
+        SaveMaps(
+            entities=unit_entities(unit),
+            atlases=atlases,
+            recipes=[recipe.name for recipe in plan.recipes],
+            shape=example.shape,
+            affine=[list(row) for row in example.affine],
+            smoothing=plan.analysis.smoothing,
+            sources=[run.bold.name for run in unit],
+            software=f"gradshift {__version__}",
+            output_dir=str(plan.output_dir),
+        ),
+        name=f"save_maps_{tag}",
+        overwrite=True,
+    )
+    workflow.connect([(voxelwise, save, [("out_file", "voxelwise")])])
+    return voxelwise
+
+
+def measure_options(analysis: Analysis) -> Options:
+    """Return the options that the measures see."""
+    return Options(kernel=analysis.kernel, densities=analysis.densities)
+
+
+def _run_nodes(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> tuple[pe.Node, pe.Node]:
+    """Add the steps of one run; return its ``parcellate`` and ``denoise`` nodes."""
     atlases = [str(path) for path in plan.atlases]
     parcellate = pe.Node(
         Parcellate(
@@ -202,6 +266,7 @@ def _run_nodes(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node
             mask=str(run.mask),
             atlases=atlases,
             labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
+            keep_voxels=plan.analysis.voxelwise,
             problem=run.problem,
         ),
         name=f"parcellate_{tag}",
@@ -234,7 +299,7 @@ def _run_nodes(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node
             (denoise, save, [("out_file", "denoised")]),
         ]
     )
-    return denoise
+    return parcellate, denoise
 
 
 def _merge(n: int) -> object:

@@ -235,7 +235,10 @@ def _compute(
     grids = {grid(found): found for found in runs if not found.problem}
     plan = Plan(
         recipes=recipes,
-        atlases=[keep_regions(atlas, settings.analysis.pcc, kept) for atlas in atlases],
+        atlases=[
+            keep_regions(atlas, settings.analysis.pcc, settings.analysis.kernel, kept)
+            for atlas in atlases
+        ],
         labels={
             key: [
                 keep_labels(atlas, found.entities["space"], found.shape, found.affine, kept)
