@@ -1,0 +1,170 @@
+"""The arterial input function, from samples of blood.
+
+Times are minutes since injection, activities kBq/mL, corrected for decay to injection.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import PchipInterpolator
+from scipy.optimize import isotonic_regression, least_squares
+
+from gradshift.core.curves import InputFunction
+from gradshift.errors import InputError
+
+Array = NDArray[np.float64]
+
+FEWEST = 4
+"""Samples of the parent fraction that a Hill function needs."""
+
+POOR = 0.05
+"""Root mean square misfit of the parent fraction above which the Hill function is left."""
+
+BEYOND = 5.0
+"""Minutes that the input function may be carried on after its last sample."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples:
+    """One series of blood samples; NaN where a sample lacks a value.
+
+    Parameters
+    ----------
+    time : (N,) array
+        Minutes since injection.
+    plasma, whole_blood : (N,) array
+        kBq/mL.
+    parent_fraction : (N,) array
+        Share of plasma activity that is unchanged tracer.
+    """
+
+    time: Array
+    plasma: Array
+    whole_blood: Array
+    parent_fraction: Array
+
+
+def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunction, list[str]]:
+    """Join recordings into the parent input function.
+
+    Plasma is linear between its samples, from 0 at injection. Where a recording has whole
+    blood only (an autosampler), its plasma is whole blood times the ratio of plasma to whole
+    blood of the samples that have both, linear between them. The parent fraction is
+    `parent_fraction`.
+
+    Parameters
+    ----------
+    recordings : sequence of Samples
+    end : float
+        End of the scan, minutes.
+
+    Returns
+    -------
+    InputFunction
+        Up to the end of the scan.
+    list of str
+        What a reader must know.
+
+    Raises
+    ------
+    InputError
+        If plasma or parent fraction is missing, or blood ends long before the scan.
+    """
+    time, plasma, whole, fraction = (
+        np.concatenate([getattr(found, name) for found in recordings])
+        for name in ("time", "plasma", "whole_blood", "parent_fraction")
+    )
+    remarks = []
+    both = np.isfinite(plasma) & np.isfinite(whole) & (whole > 0)
+    alone = np.isnan(plasma) & np.isfinite(whole)
+    if alone.any() and both.any():
+        order = np.argsort(time[both])
+        ratio = (plasma[both] / whole[both])[order]
+        plasma = np.where(alone, whole * np.interp(time, time[both][order], ratio), plasma)
+        remarks.append("plasma of samples with whole blood only was made from their ratio")
+    if not np.isfinite(plasma).any():
+        raise InputError("The blood has no plasma activity, which an input function needs.")
+    if not np.isfinite(fraction).any():
+        raise InputError(
+            "The blood has no parent fraction (metabolite_parent_fraction), without which plasma "
+            "is no input function."
+        )
+    known, values = _series(time, plasma)
+    if known[-1] < end - BEYOND:
+        raise InputError(
+            f"The blood samples end at {known[-1]:.3g} minutes, the scan at {end:.3g} minutes; "
+            "an input function must cover the scan."
+        )
+    shares, remark = parent_fraction(*_series(time, fraction, start=1.0), at=known)
+    remarks += [remark] if remark else []
+    if np.isfinite(whole).any():
+        blood = np.interp(known, *_series(time, whole))
+    if known[-1] < end:
+        known, values = np.append(known, end), np.append(values, values[-1])
+        shares = np.append(shares, shares[-1])
+        remarks.append(f"the last {end - known[-2]:.2g} minutes of blood were carried on")
+        if np.isfinite(whole).any():
+            blood = np.append(blood, blood[-1])
+    return (
+        InputFunction(known, values * shares, blood if np.isfinite(whole).any() else None),
+        remarks,
+    )
+
+
+def _series(time: Array, values: Array, *, start: float = 0.0) -> tuple[Array, Array]:
+    """Sort the samples that have a value, average those at the same time, begin at 0."""
+    there = np.isfinite(values) & np.isfinite(time)
+    known, index = np.unique(time[there], return_inverse=True)
+    means = np.bincount(index, values[there]) / np.bincount(index)
+    if len(known) == 0 or known[0] > 0:
+        known, means = np.append(0.0, known), np.append(start, means)
+    return known, means
+
+
+def parent_fraction(time: Array, fraction: Array, *, at: Array) -> tuple[Array, str]:
+    """Fit how much of the plasma's activity is unchanged tracer.
+
+    A Hill function ``1 - (1 - a) t^b / (c^b + t^b)``; where there are too few samples or it
+    misses them, a monotone curve through falling averages of the samples. Either is 1 at
+    injection.
+
+    Parameters
+    ----------
+    time, fraction : (N,) array
+        Samples in minutes, rising; shares between 0 and 1.
+    at : (M,) array
+        Minutes at which the share is wanted.
+
+    Returns
+    -------
+    (M,) array
+    str
+        Remark if no Hill function was used.
+    """
+    later = time > 0
+    t, y = time[later], fraction[later]
+    if len(t) >= FEWEST:
+        found = least_squares(
+            lambda p: hill(t, p) - y,
+            x0=(min(max(y[-1], 0.05), 0.9), 1.5, 10.0),
+            bounds=((0.0, 0.2, 0.1), (1.0, 10.0, 1000.0)),
+            x_scale=(0.1, 1.0, 10.0),
+            xtol=1e-12,
+            ftol=1e-12,
+            gtol=1e-12,
+        )
+        if np.sqrt(np.mean(found.fun**2)) <= POOR:
+            return hill(at, found.x), ""
+    falling = np.clip(isotonic_regression(y, increasing=False).x, 0, 1)
+    curve = PchipInterpolator(np.append(0.0, t), np.append(1.0, falling))
+    shares: Array = curve(np.minimum(at, t[-1]))
+    return shares, "parent fraction interpolated between samples, no Hill function"
+
+
+def hill(time: Array, parameters: Array) -> Array:
+    """Return ``1 - (1 - a) t^b / (c^b + t^b)`` for (a, b, c); 1 at injection."""
+    a, b, c = parameters
+    power = (time / c) ** b
+    return np.asarray(1 - (1 - a) * power / (1 + power))

@@ -1,0 +1,38 @@
+"""Logan's graphical analysis with a reference region."""
+
+import numpy as np
+
+from gradshift.core.curves import late_line, until_middle
+from gradshift.core.kinetics import LATE, Fit, Model, Scan, late_frames
+
+
+def dvrreflogan(scan: Scan) -> Fit:
+    """Take the late slope of ``∫C/C`` on ``(∫Cr + Cr/k2')/C``."""
+    assert scan.reference is not None
+    assert scan.k2prime is not None
+    late = late_frames(scan.frames)
+    source = until_middle(scan.frames, scan.reference) + scan.reference / scan.k2prime
+    x = np.repeat(source[:, None], scan.tissue.shape[1], axis=1)
+    y = until_middle(scan.frames, scan.tissue)
+    slope, error, intercept, curves = late_line(x, y, scan.tissue, late)
+    return Fit(
+        values=slope,
+        errors=error,
+        curves=curves,
+        parameters={"bpnd": slope - 1, "intercept": intercept},
+    )
+
+
+MODEL = Model(
+    name="dvrreflogan",
+    unit="ratio",
+    needs=("reference", "k2prime", "start"),
+    fit=dvrreflogan,
+    formula=f"∫C / C = DVR (∫Cr + Cr / k2') / C + b for t >= {LATE:g} min; BPND = DVR - 1",
+    methods=(
+        "The distribution volume ratio was the slope of Logan's plot with the reference region "
+        f"in place of plasma and k2' fixed, over frames from {LATE:g} minutes on."
+    ),
+    cite=("Logan1996",),
+    caveat="A change in the reference region, or everywhere, cancels.",
+)

@@ -1,0 +1,32 @@
+"""Late activity as a ratio to the reference region."""
+
+import numpy as np
+
+from gradshift.core.kinetics import Fit, Model, Scan
+from gradshift.core.ratios import late_ratio
+
+
+def suvr(scan: Scan) -> Fit:
+    """Divide mean activity from 60 to 90 (or else 40 to 60) minutes by the reference's."""
+    ratio, (low, high) = late_ratio(scan)
+    return Fit(
+        values=ratio,
+        errors=np.full(len(ratio), np.nan),
+        curves=np.full(scan.tissue.shape, np.nan),
+        remark="" if low == 60 else f"from {low:g} to {high:g} minutes",
+    )
+
+
+MODEL = Model(
+    name="suvr",
+    unit="ratio",
+    needs=("reference",),
+    fit=suvr,
+    formula="SUVR = mean C / mean Cr, 60 to 90 min (or else 40 to 60 min)",
+    methods=(
+        "The uptake ratio was the mean activity from 60 to 90 minutes (40 to 60 where the scan "
+        "was shorter) over that of the reference region."
+    ),
+    cite=("Naganawa2021",),
+    caveat="Semi-quantitative and sensitive to blood flow.",
+)

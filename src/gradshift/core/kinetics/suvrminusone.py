@@ -1,0 +1,29 @@
+"""Late ratio to the reference region, less 1: a stand-in for the binding potential."""
+
+import numpy as np
+
+from gradshift.core.kinetics import Fit, Model, Scan
+from gradshift.core.ratios import late_ratio
+
+
+def suvrminusone(scan: Scan) -> Fit:
+    """Subtract 1 from the late ratio, see `gradshift.core.ratios.late_ratio`."""
+    ratio, (low, high) = late_ratio(scan)
+    return Fit(
+        values=ratio - 1,
+        errors=np.full(len(ratio), np.nan),
+        curves=np.full(scan.tissue.shape, np.nan),
+        remark="" if low == 60 else f"from {low:g} to {high:g} minutes",
+    )
+
+
+MODEL = Model(
+    name="suvrminusone",
+    unit="ratio",
+    needs=("reference",),
+    fit=suvrminusone,
+    formula="SUVR - 1",
+    methods="The uptake ratio less 1 stood in for the non-displaceable binding potential.",
+    cite=("Naganawa2021",),
+    caveat="Semi-quantitative and sensitive to blood flow.",
+)

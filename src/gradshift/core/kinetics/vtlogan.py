@@ -1,0 +1,32 @@
+"""Logan's graphical analysis with an arterial input function."""
+
+import numpy as np
+
+from gradshift.core.curves import late_line, until_middle
+from gradshift.core.kinetics import LATE, Fit, Model, Scan, late_frames
+
+
+def vtlogan(scan: Scan) -> Fit:
+    """Take the late slope of ``∫C/C`` on ``∫Cp/C``, integrals to the middle of frames."""
+    assert scan.input is not None
+    late = late_frames(scan.frames)
+    arrived = scan.input.integral(scan.frames.middle)
+    x = np.repeat(arrived[:, None], scan.tissue.shape[1], axis=1)
+    y = until_middle(scan.frames, scan.tissue)
+    slope, error, intercept, curves = late_line(x, y, scan.tissue, late)
+    return Fit(values=slope, errors=error, curves=curves, parameters={"intercept": intercept})
+
+
+MODEL = Model(
+    name="vtlogan",
+    unit="mL/cm3",
+    needs=("input", "start"),
+    fit=vtlogan,
+    formula=f"∫C / C = VT ∫Cp / C + b for t >= {LATE:g} min",
+    methods=(
+        "The total volume of distribution was the slope of Logan's plot with the metabolite-"
+        f"corrected arterial input function, over frames from {LATE:g} minutes on, all alike."
+    ),
+    cite=("Logan1990", "Finnema2018"),
+    caveat="Biased downwards by noise, and by blood in the region, which it does not model.",
+)
