@@ -22,7 +22,9 @@ MAY_IMPORT = {
     "images": frozenset({"errors", "core"}),
     "recipes": frozenset({"errors"}),
     "atlases": frozenset({"errors", "images", "core.regions"}),
-    "bids": frozenset({"errors", "settings", "images", "recipes", "core.regions"}),
+    "bids": frozenset(
+        {"errors", "settings", "images", "recipes", "core.regions", "core.blood", "core.curves"}
+    ),
     "nodes": EVERYTHING - {"workflows", "cli", "settings"},
     "report": EVERYTHING - {"workflows", "cli", "nodes"},
     "workflows": EVERYTHING - {"cli"},

@@ -67,7 +67,7 @@ class Inputs:
 
     derivatives: tuple[str, ...] = option(
         (),
-        "where preprocessed data lie, as fmriprep=PATH",
+        "where preprocessed data lie, as fmriprep=PATH or petprep=PATH",
         nargs="+",
         metavar="NAME=PATH",
         path=True,
@@ -90,6 +90,28 @@ class Inputs:
         "standard space of the BOLD files to use; the first of MNI152NLin2009cAsym, "
         "MNI152NLin6Asym that every atlas comes in if not given",
         metavar="NAME",
+        numbers="participant",
+    )
+    mrs_table: str | None = option(
+        None,
+        "table of metabolite values; phenotype/mrs.tsv, or columns mrs_VOI_METABOLITE of "
+        "sessions.tsv, if not given",
+        metavar="FILE",
+        path=True,
+    )
+    mrs_columns: tuple[str, ...] = option(
+        (),
+        "columns of that table with other names than voi, metabolite, value, ...: "
+        "our name, an equals sign, the name there",
+        nargs="+",
+        metavar="NAME=COLUMN",
+        numbers="participant",
+    )
+    pet_columns: tuple[str, ...] = option(
+        (),
+        "columns of finished PET tables, such as region=name vtlogan=VT",
+        nargs="+",
+        metavar="NAME=COLUMN",
         numbers="participant",
     )
     exclude: str | None = option(
@@ -218,6 +240,40 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pet:
+    """Kinetic models of PET."""
+
+    pet_model: tuple[str, ...] = option(
+        (),
+        "kinetic models; if not given vtlogan and vt1tcm with blood, else dvrreflogan, "
+        "bpndmrtm2 and bpndsrtm2 with --k2prime, else suvr",
+        nargs="+",
+        metavar="MODEL",
+        numbers="participant",
+    )
+    k2prime: float | None = option(
+        None,
+        "efflux from the reference region, the same for everybody; from a one-tissue model of "
+        "the reference region, one for all sessions of a person, if not given and there is blood",
+        kind=float,
+        metavar="PER_MINUTE",
+        numbers="participant",
+    )
+    pet_reference: str = option(
+        "semiovale",
+        "reference region: its name in PETPrep, or a mask on the grid of the 4-D image",
+        metavar="NAME|FILE",
+        numbers="participant",
+    )
+    blood_volume: str = option(
+        "0.05",
+        "share of a region that is blood in vt1tcm, or fit",
+        metavar="SHARE|fit",
+        numbers="participant",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
     """Group level: sessions compared over people."""
 
@@ -287,6 +343,7 @@ class Settings:
     inputs: Inputs = field(default_factory=Inputs)
     denoising: Denoising = field(default_factory=Denoising)
     analysis: Analysis = field(default_factory=Analysis)
+    pet: Pet = field(default_factory=Pet)
     group: Group = field(default_factory=Group)
     running: Running = field(default_factory=Running)
 
@@ -301,6 +358,7 @@ GROUPS: Mapping[str, type] = {
     "inputs": Inputs,
     "denoising": Denoising,
     "analysis": Analysis,
+    "pet": Pet,
     "group": Group,
     "running": Running,
 }
@@ -417,6 +475,7 @@ def _check(settings: Settings) -> None:
         "--omp-nthreads": settings.running.omp_nthreads,
         "--mem": settings.running.mem,
         "--n-permutations": settings.group.n_permutations,
+        "--k2prime": settings.pet.k2prime,
     }
     labels = (
         settings.inputs.participant_label
@@ -460,6 +519,17 @@ def _check(settings: Settings) -> None:
                 f"A BIDS label has letters and digits only, got {label!r}; give it with or "
                 "without sub-, ses- or task-."
             )
+    if settings.pet.blood_volume != "fit" and not _is_share(settings.pet.blood_volume):
+        raise SettingsError(
+            f"--blood-volume takes a share between 0 and 0.5, or fit, got "
+            f"{settings.pet.blood_volume}."
+        )
+    for name, pairs in (
+        ("--mrs-columns", settings.inputs.mrs_columns),
+        ("--pet-columns", settings.inputs.pet_columns),
+    ):
+        if wrong := [pair for pair in pairs if not all(pair.partition("=")[::2])]:
+            raise SettingsError(f"{name} takes NAME=COLUMN, got {wrong[0]!r}.")
     group = settings.group
     if group.baseline is not None and group.baseline == group.followup:
         raise SettingsError(
@@ -471,6 +541,18 @@ def _check(settings: Settings) -> None:
     ):
         if twice := sorted({word for word in given if given.count(word) > 1}):
             raise SettingsError(f"{name} names {', '.join(twice)} twice.")
+
+
+def _is_share(text: str) -> bool:
+    try:
+        return 0 <= float(text) <= 0.5
+    except ValueError:
+        return False
+
+
+def columns(pairs: Sequence[str]) -> dict[str, str]:
+    """Return NAME=COLUMN words as our name to the column's."""
+    return {name: column for name, _, column in (pair.partition("=") for pair in pairs)}
 
 
 def read_file(path: Path) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from gradshift.bids.names import ENTITIES, file_name, folder
 
 ORDER = [
     "sub", "ses", "task", "acq", "ce", "trc", "rec", "dir", "run", "echo", "part", "recording",
-    "space", "cohort", "atlas", "seg", "scale", "res", "den", "label", "stat", "desc",
+    "space", "cohort", "atlas", "seg", "scale", "res", "den", "label", "ref", "stat",
+    "desc", "pvc",
 ]  # fmt: skip
 LETTERS = "abcdefXYZ0189+"
 NARROW = {

@@ -83,7 +83,7 @@ def test_errors_cover_the_truth_as_often_as_they_say(scan, name):
     truth = fit(models()[name], scan).values[0]
     used = 12 if "logan" in name else 27
     inside = np.abs(found.values - truth) < stats.t.ppf(0.975, used - 2) * found.errors
-    assert 0.92 <= inside.mean() <= 0.98
+    assert 0.9 <= inside.mean() <= 0.98
 
 
 def test_a_region_without_a_curve_is_nan_and_leaves_the_others_alone(scan):

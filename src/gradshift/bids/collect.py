@@ -43,14 +43,19 @@ class SessionResult:
         return f"ses-{entities['ses']}" if "ses" in entities else "n/a"
 
     @property
+    def modality(self) -> str:
+        """What was measured: func, pet or mrs."""
+        return str(self.about.get("Modality", "func"))
+
+    @property
     def task(self) -> str:
         """The task."""
         return str(self.about["Entities"].get("task", "n/a"))
 
     @property
     def recipe(self) -> str:
-        """Name of the denoising recipe."""
-        return str(self.about["DenoisingRecipe"]["name"])
+        """Name of the denoising recipe, of PET of the partial volume correction."""
+        return str(self.about.get("Recipe") or self.about["DenoisingRecipe"]["name"])
 
     @property
     def atlas(self) -> str:

@@ -120,13 +120,50 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
     )
 
 
+def find_petprep(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
+    """Find the PETPrep output of a study; None where there is none.
+
+    Parameters
+    ----------
+    bids_dir : Path
+        A raw dataset, or a PETPrep output itself.
+    derivatives : sequence of str
+        ``petprep=PATH``: where to look instead.
+
+    Raises
+    ------
+    MissingInputError
+        If a folder that was named is not there.
+    SettingsError
+        If several outputs could be meant.
+    """
+    given = _named(derivatives)
+    if "petprep" in given:
+        folder = Path(given["petprep"]).resolve()
+        if not folder.is_dir():
+            raise MissingInputError(f"There is no folder {folder} (--derivatives petprep=).")
+        return folder
+    if "petprep" in made_by(describe(bids_dir)):
+        return bids_dir
+    below = sorted(path for path in (bids_dir / "derivatives").glob("*") if path.is_dir())
+    found = [path for path in below if "petprep" in made_by(describe(path))]
+    if len(found) > 1:
+        raise SettingsError(
+            f"{bids_dir} has several PETPrep outputs: {', '.join(p.name for p in found)}. Choose "
+            "one with --derivatives petprep=PATH."
+        )
+    return found[0] if found else None
+
+
 def _named(derivatives: Sequence[str]) -> dict[str, str]:
     """Split NAME=PATH words."""
     named = {}
     for word in derivatives:
         name, equals, path = word.partition("=")
-        if not equals or name != "fmriprep" or not path:
-            raise SettingsError(f"--derivatives takes fmriprep=PATH, got {word!r}.")
+        if not equals or name not in ("fmriprep", "petprep") or not path:
+            raise SettingsError(
+                f"--derivatives takes fmriprep=PATH and petprep=PATH, got {word!r}."
+            )
         named[name] = path
     return named
 

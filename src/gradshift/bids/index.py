@@ -16,7 +16,7 @@ from gradshift.errors import OutputError
 
 CONFIG = Path(__file__).with_name("pybids.json")
 SKIPPED = re.compile(r"^/(?!sub-)|^/sub-[^/]+/(ses-[^/]+/)?(anat|dwi|fmap|figures|log)(/|$)")
-"""What is not looked at: all but ``sub-*`` at the top, and folders without functional files."""
+"""What is not looked at: all but ``sub-*`` at the top, and folders without images of function."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,33 @@ class IndexedFile:
     suffix: str
 
 
-def index(root: Path, participants: Sequence[str], database_dir: str | None) -> list[IndexedFile]:
-    """List the functional files of participants.
+BOLD: Mapping[str, Sequence[str]] = {
+    "suffix": ("bold", "mask", "timeseries", "regressors"),
+    "desc": ("preproc", "brain", "confounds"),
+    "extension": (".nii.gz", ".nii", ".tsv"),
+}
+"""Preprocessed BOLD files with their masks and confounds."""
+
+PET: Mapping[str, Sequence[str]] = {
+    "datatype": ("pet",),
+    "suffix": ("pet", "mask", "tacs", "timeseries", "kinpar"),
+    "extension": (".nii.gz", ".nii", ".tsv"),
+}
+"""What PETPrep writes, and finished tables of kinetic parameters."""
+
+BLOOD: Mapping[str, Sequence[str]] = {
+    "datatype": ("pet",), "suffix": ("blood",), "extension": (".tsv",)
+}  # fmt: skip
+"""Blood samples of a raw dataset."""
+
+
+def index(
+    root: Path,
+    participants: Sequence[str],
+    database_dir: str | None,
+    wanted: Mapping[str, Sequence[str]] = BOLD,
+) -> list[IndexedFile]:
+    """List the files of participants.
 
     Parameters
     ----------
@@ -40,18 +65,15 @@ def index(root: Path, participants: Sequence[str], database_dir: str | None) -> 
     database_dir : str, optional
         Folder that keeps the index of the whole dataset for the next time. It is made anew
         when folders of the dataset have changed since.
+    wanted : mapping of str to sequence of str
+        Entities by their names in pybids: `BOLD`, `PET` or `BLOOD`.
 
     Returns
     -------
     list of IndexedFile
-        Images, masks and confounds.
     """
     layout = _layout(root, participants) if database_dir is None else _kept(root, database_dir)
-    query: dict[str, Any] = {
-        "suffix": ["bold", "mask", "timeseries", "regressors"],
-        "desc": ["preproc", "brain", "confounds"],
-        "extension": [".nii.gz", ".nii", ".tsv"],
-    }
+    query: dict[str, Any] = {name: list(values) for name, values in wanted.items()}
     if database_dir is not None:
         query["subject"] = list(participants)
     return [_indexed(file) for file in layout.get(**query)]

@@ -23,8 +23,10 @@ ENTITIES: Mapping[str, str] = {
     "res": "res",
     "den": "den",
     "label": "label",
+    "ref": "ref",
     "stat": "stat",
     "desc": "desc",
+    "pvc": "pvc",
 }
 """Every entity a name may have, with its long name in pybids, in the order of file names."""
 

@@ -35,6 +35,10 @@ figures
 *_stat-coverage_bold.json
 *_boldmap.nii.gz
 *_boldmap.json
+*_tacs.tsv
+*_tacs.json
+*_kinpar.tsv
+*_kinpar.json
 """
 
 README = """\
@@ -60,7 +64,8 @@ class Target:
     atlas : mapping of str to str
         Entities of the atlas: ``atlas``, ``seg``, ``scale``.
     recipe : str
-        Denoising recipe, the ``desc`` of the file.
+        Denoising recipe, the ``desc`` of the file; of PET the method of partial volume
+        correction, ``n/a`` for none.
     """
 
     entities: Mapping[str, str]
@@ -109,6 +114,32 @@ def map_path(root: Path, target: Target, stat: str) -> Path:
     """Name the file of a voxel map; a map that rests on no atlas has none in its name."""
     entities = {**target.entities, **target.atlas, "stat": stat, "desc": target.recipe}
     return _path(root, entities, "boldmap.nii.gz")
+
+
+def tacs_path(root: Path, target: Target, model: str = "") -> Path:
+    """Name the file of the curves of a PET scan, or of those that a model fitted."""
+    return _pet_path(root, target, {"desc": model} if model else {}, "tacs.tsv")
+
+
+def kinetics_path(root: Path, target: Target) -> Path:
+    """Name the file of what kinetic models gave for a PET scan."""
+    return _pet_path(root, target, {}, "kinpar.tsv")
+
+
+def pet_measures_path(root: Path, target: Target) -> Path:
+    """Name the file of the measures of a PET scan."""
+    return _pet_path(root, target, {}, "measures.tsv")
+
+
+def _pet_path(root: Path, target: Target, more: Mapping[str, str], suffix: str) -> Path:
+    pvc = {} if target.recipe == "n/a" else {"pvc": target.recipe}
+    entities = {**target.entities, **target.atlas, **more, **pvc}
+    return root / folder(entities, "pet") / file_name(entities, suffix)
+
+
+def mrs_measures_path(root: Path, entities: Mapping[str, str]) -> Path:
+    """Name the file of the metabolite values of one session."""
+    return root / folder(entities, "mrs") / file_name(entities, "measures.tsv")
 
 
 def sidecar(path: Path) -> Path:

@@ -30,6 +30,12 @@ def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
     return _keep(folder, atlas.name, told, lambda: Outcome(arrays, notes))
 
 
+def keep_named(name: str, entities: dict[str, str], regions: Regions, folder: Path) -> Path:
+    """Write regions that have names only, such as those of a table of curves."""
+    notes = {"name": name, "entities": entities, "regions": outputs.plain_regions(regions)}
+    return _keep(folder, name, notes, lambda: Outcome({}, notes))
+
+
 def keep_labels(
     atlas: Atlas,
     space: str,

@@ -60,11 +60,16 @@ def align(
     names = [name for name, m in measures().items() if m.needs_reference and name in wanted]
     if not names:
         return table
-    compared = {(row["participant_id"], row["task"]) for row in people if row["included"]}
+    compared = {
+        (row["participant_id"], row["task"])
+        for row in people
+        if row["included"] and row["modality"] == "func"
+    }
     used = [
         result
         for result in results
-        if not result.excluded
+        if result.modality == "func"
+        and not result.excluded
         and (result.participant, result.task) in compared
         and result.session in design.sessions
     ]

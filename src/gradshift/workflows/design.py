@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -76,23 +75,24 @@ def find_design(
     there = sorted({result.session for result in results} - {"n/a"})
     people = sorted({result.participant for result in results})
     baseline, followup = _choose_sessions(settings.group, settings.bids_dir, there, people)
-    atlases = {result.atlas: None for result in results}
-    recipes = {result.recipe: None for result in results}
+    others = [result for result in results if result.modality != "func"]
+    atlases = _ordered(
+        "atlas",
+        list(dict.fromkeys(result.atlas for result in results)),
+        asked=[load_atlas(spec).name for spec in given.get("atlas", ())],
+        known=recorded.get("atlas", ()),
+    )
+    recipes = _ordered(
+        "recipe",
+        list(dict.fromkeys(result.recipe for result in results)),
+        asked=[load_recipe(spec).name for spec in given.get("denoise", ())],
+        known=recorded.get("denoise", ()),
+    )
     return Design(
         baseline=baseline,
         followup=followup,
-        atlases=_ordered(
-            "atlas",
-            list(atlases),
-            asked=[load_atlas(spec).name for spec in given.get("atlas", ())],
-            known=recorded.get("atlas", ()),
-        ),
-        recipes=_ordered(
-            "recipe",
-            list(recipes),
-            asked=[load_recipe(spec).name for spec in given.get("denoise", ())],
-            known=recorded.get("denoise", ()),
-        ),
+        atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others)])),
+        recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others)])),
     )
 
 
@@ -160,45 +160,53 @@ def find_people(
     bids_dir: Path,
     asked: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """Say of every participant and task whether both sessions can be used, or why not.
+    """Say of every participant and modality whether both sessions can be used, or why not.
 
-    The primary atlas and recipe decide; what differs in another recipe is a remark.
+    The primary atlas and recipe of the modality decide; what differs in others is a remark.
     Those asked for, or else named in participants.tsv, are listed even without a result.
     """
     by_key: dict[tuple[str, ...], SessionResult] = {}
     for result in results:
-        key = (result.participant, result.session, result.task, result.recipe, result.atlas)
+        key = (
+            result.participant, result.session, result.modality, result.task, result.recipe,
+            result.atlas,
+        )  # fmt: skip
         if key not in by_key or by_key[key].excluded:
             by_key[key] = result
     named = [f"sub-{label}" for label in asked] or read_participants(bids_dir)
     everybody = sorted({*(result.participant for result in results), *named})
     rows = []
-    for person, task in product(everybody, sorted({result.task for result in results})):
-        found = {
-            recipe: [
-                by_key.get((person, session, task, recipe, design.atlases[0]))
-                for session in design.sessions
-            ]
-            for recipe in design.recipes
-        }
-        reasons = {recipe: _reason(pair, design) for recipe, pair in found.items()}
-        reason = reasons[design.recipes[0]]
-        before, after = (r.about if r else {} for r in found[design.recipes[0]])
-        remarks = [f"{name}: {text}" for name, text in reasons.items() if text != reason]
-        rows.append(
-            {
-                "participant_id": person,
-                "task": task,
-                "included": not reason,
-                "reason": reason or None,
-                "mean_fd_baseline": before.get("MeanFramewiseDisplacement"),
-                "mean_fd_followup": after.get("MeanFramewiseDisplacement"),
-                "minutes_baseline": before.get("MinutesRetained"),
-                "minutes_followup": after.get("MinutesRetained"),
-                "remarks": "; ".join(remarks) or None,
+    for modality, task in sorted({(result.modality, result.task) for result in results}):
+        mine = [r for r in results if (r.modality, r.task) == (modality, task)]
+        atlas = next(name for name in design.atlases if name in {r.atlas for r in mine})
+        recipes = [name for name in design.recipes if name in {r.recipe for r in mine}]
+        for person in everybody:
+            found = {
+                recipe: [
+                    by_key.get((person, session, modality, task, recipe, atlas))
+                    for session in design.sessions
+                ]
+                for recipe in recipes
             }
-        )
-    return rows
+            reasons = {recipe: _reason(pair, design) for recipe, pair in found.items()}
+            reason = reasons[recipes[0]]
+            before, after = (r.about if r else {} for r in found[recipes[0]])
+            remarks = [f"{name}: {text}" for name, text in reasons.items() if text != reason]
+            rows.append(
+                {
+                    "participant_id": person,
+                    "modality": modality,
+                    "task": task,
+                    "included": not reason,
+                    "reason": reason or None,
+                    "mean_fd_baseline": before.get("MeanFramewiseDisplacement"),
+                    "mean_fd_followup": after.get("MeanFramewiseDisplacement"),
+                    "minutes_baseline": before.get("MinutesRetained"),
+                    "minutes_followup": after.get("MinutesRetained"),
+                    "remarks": "; ".join(remarks) or None,
+                }
+            )
+    return sorted(rows, key=lambda row: (str(row["participant_id"]), str(row["modality"])))
 
 
 def _reason(pair: Sequence[SessionResult | None], design: Design) -> str:

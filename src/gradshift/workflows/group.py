@@ -19,7 +19,6 @@ from gradshift.bids.write import write_json, write_matrix, write_table
 from gradshift.core.connectivity import fisher_z
 from gradshift.core.contrasts import Comparison, compare
 from gradshift.core.families import FIRST, families
-from gradshift.core.measures import measures
 from gradshift.core.options import Options
 from gradshift.core.statistics import statistics
 from gradshift.core.statistics.effects import moments
@@ -67,8 +66,9 @@ CONTRASTS = {
 
 PARTICIPANTS = {
     "participant_id": "Participant",
+    "modality": "func, pet or mrs",
     "task": "Task",
-    "included": "true if both sessions can be used (primary atlas and recipe)",
+    "included": "true if both sessions can be used (primary atlas and recipe of the modality)",
     "reason": "Why a participant is left out",
     "mean_fd_baseline": "Mean framewise displacement (mm) at baseline, all volumes",
     "mean_fd_followup": "Mean framewise displacement (mm) at follow-up, all volumes",
@@ -172,15 +172,16 @@ def _write(
         part = table[(table[list(fixed)] == pd.Series(fixed)).all(axis=1)]
         for modality, found in part.groupby("modality", sort=True):
             rows += _contrasts(found, {**fixed, "modality": str(modality)}, design, settings.group)
-        used = [r for r in results if (r.task, r.atlas, r.recipe) == (task, atlas, recipe)]
+        used = [
+            r
+            for r in results
+            if r.modality == "func" and (r.task, r.atlas, r.recipe) == (task, atlas, recipe)
+        ]
         _write_matrices(folder, used, design, settings)
     _write_described(folder / "contrasts.tsv", CONTRASTS, rows, _about(design, settings))
     _write_described(folder / "participants.tsv", PARTICIPANTS, people, _about(design, settings))
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
-    described = {
-        name: {"Description": measures()[name].methods, "Units": measures()[name].unit}
-        for name in dict.fromkeys(table["measure"])
-    }
+    described = {k: v for result in results for k, v in result.about["Measures"].items()}
     write_json(folder / "measures.json", {"Measures": described, **_about(design, settings)})
     return rows
 
@@ -374,9 +375,15 @@ def _replace(target: Path, made: Path) -> None:
 
 def _who(people: Sequence[Mapping[str, Any]]) -> list[str]:
     """Say who is in, and who is not and why."""
-    included = [row for row in people if row["included"]]
-    lines = [f"{len(included)} of {len(people)} participants are compared."]
-    lines += [f"Left out: {r['participant_id']} ({r['reason']})." for r in people if r["reason"]]
+    lines = []
+    kinds = list(dict.fromkeys((row["modality"], row["task"]) for row in people))
+    for modality, task in kinds:
+        mine = [row for row in people if (row["modality"], row["task"]) == (modality, task)]
+        n, told = sum(row["included"] for row in mine), f" ({modality})" if len(kinds) > 1 else ""
+        lines.append(f"{n} of {len(mine)} participants are compared{told}.")
+        lines += [
+            f"Left out{told}: {r['participant_id']} ({r['reason']})." for r in mine if r["reason"]
+        ]
     return lines
 
 

@@ -15,16 +15,28 @@ from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import describe as describe_dataset
-from gradshift.bids.dataset import find_fmriprep, made_by, read_json
+from gradshift.bids.dataset import find_fmriprep, find_petprep, made_by, read_json
 from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.mrs import find_values
+from gradshift.bids.pet import find_scans
 from gradshift.bids.write import write_array, write_bytes, write_json
 from gradshift.core.measures import measures
-from gradshift.errors import InputError, OutputError, SettingsError, StorageError
+from gradshift.errors import (
+    InputError,
+    MissingInputError,
+    NothingSelectedError,
+    OutputError,
+    SettingsError,
+    StorageError,
+)
 from gradshift.nodes.denoise import needs_confounds
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
 from gradshift.workflows.lock import locked
+from gradshift.workflows.mrs import write_values
+from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
+from gradshift.workflows.pet import describe as describe_pet
 
 logger = logging.getLogger("gradshift")
 
@@ -80,30 +92,65 @@ def participant(settings: Settings) -> int:
     atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
     recipes = [_recipe(spec, settings) for spec in settings.denoising.denoise]
     _check_names(atlases, recipes, settings.analysis.measures)
-    runs = find_runs(settings, {atlas.name: atlas.spaces for atlas in atlases})
+    check_models(settings)
+    spaces = {atlas.name: atlas.spaces for atlas in atlases}
+    scans, values = find_scans(settings, spaces), find_values(settings)
+    runs = _find_bold(settings, spaces, alone=not scans and not values)
     runs = [check_recipes(run, recipes) for run in runs]
     for space in {found.entities["space"] for found in runs if not found.problem}:
         for atlas in atlases:
             atlas.images(space)  # refuses a space it does not come in
     if settings.running.dry_run:
         print(describe(runs, atlases, recipes))
+        if scans:
+            print(describe_pet(scans, settings))
         return 0
     usable = [found for found in runs if not found.problem]
-    if not usable:
+    if not usable and not scans and not values:
         others = f" ({len(runs) - 1} more runs cannot be used either.)" if len(runs) > 1 else ""
         raise InputError(f"{runs[0].label}: {runs[0].problem}{others}")
     check_output(settings)
     record.check(settings)
-    people = sorted({f"sub-{found.entities['sub']}" for found in runs})
+    people = sorted(
+        {f"sub-{found.entities['sub']}" for found in runs}
+        | {f"sub-{found.entities['sub']}" for found in scans}
+        | {value.participant for value in values}
+    )
     with locked(settings.output_dir / "logs", people):
-        _prepare_output(settings, atlases, usable[0].entities["space"])
+        sources = [place(scan, atlases, settings) for scan in scans]
+        spaces_used = [found.entities["space"] for found in usable] + [
+            scan.entities["space"] for scan in scans if scan.kind == "image"
+        ]
+        _prepare_output(settings, atlases, spaces_used[0] if spaces_used else None)
+        prepare(sources, settings.output_dir)
         names = {
             "atlas": [atlas.name for atlas in atlases],
             "denoise": [recipe.name for recipe in recipes],
         }
         record.keep(settings, names)
-        crashed = _compute(settings, runs, atlases, recipes)
-        return _summary(settings, runs, atlases, recipes, crashed)
+        crashed = _compute(settings, runs, sources, atlases, recipes)
+        codes = []
+        if runs:
+            codes.append(_summary(settings, runs, atlases, recipes, crashed))
+        if sources:
+            codes.append(summary(sources, settings.output_dir, crashed))
+        if values:
+            write_values(values, settings.output_dir)
+            codes.append(0)
+        return codes[0] if len(set(codes)) == 1 else 1
+
+
+def _find_bold(
+    settings: Settings, spaces: Mapping[str, Sequence[str]], *, alone: bool
+) -> list[Run]:
+    """Find the BOLD runs; there may be none where PET or spectroscopy is there."""
+    try:
+        return find_runs(settings, spaces)
+    except (MissingInputError, NothingSelectedError) as error:
+        if alone:
+            raise
+        logger.warning("No BOLD run is used: %s", error)
+        return []
 
 
 def _recipe(spec: str, settings: Settings) -> Recipe:
@@ -150,12 +197,18 @@ def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
     return found
 
 
-def _source(settings: Settings) -> Path:
-    return find_fmriprep(
-        settings.bids_dir,
-        settings.inputs.derivatives,
-        validate=not settings.inputs.skip_bids_validation,
-    )
+def _sources(settings: Settings) -> list[Path]:
+    """List the preprocessed datasets that are read."""
+    given = settings.inputs.derivatives
+    found = find_petprep(settings.bids_dir, given)
+    sources = [] if found is None else [found]
+    try:
+        fmriprep = find_fmriprep(
+            settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
+        )
+    except MissingInputError:
+        return sources or [settings.bids_dir]
+    return [fmriprep, *sources]
 
 
 def check_output(settings: Settings) -> None:
@@ -166,7 +219,7 @@ def check_output(settings: Settings) -> None:
     OutputError
     """
     output_dir = settings.output_dir
-    for dataset in {settings.bids_dir: None, _source(settings): None}:
+    for dataset in dict.fromkeys([settings.bids_dir, *_sources(settings)]):
         below = dataset / "derivatives"
         for what, path in (("OUTPUT_DIR", output_dir), ("--work-dir", settings.work_dir)):
             if path.is_relative_to(dataset) and below not in path.parents:
@@ -212,11 +265,12 @@ def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Re
     return "\n".join([*blocks, f"{n} of {len(runs)} runs would be processed."])
 
 
-def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) -> None:
+def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str | None) -> None:
     """Write what belongs to the whole output: descriptions, and the atlases used."""
-    outputs.prepare(settings.output_dir, version=__version__, sources=[_source(settings)])
+    outputs.prepare(settings.output_dir, version=__version__, sources=_sources(settings))
     for atlas in atlases:
-        used = [image.path for image in atlas.images(space)] + [p.table for p in atlas.parts]
+        images = [] if space is None else [image.path for image in atlas.images(space)]
+        used = images + [part.table for part in atlas.parts]
         for path in used:
             target = settings.output_dir / "atlases" / Path(path).name
             if not target.exists():
@@ -234,7 +288,11 @@ def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) ->
 
 
 def _compute(
-    settings: Settings, runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]
+    settings: Settings,
+    runs: Sequence[Run],
+    sources: Sequence[Source],
+    atlases: Sequence[Atlas],
+    recipes: Sequence[Recipe],
 ) -> list[str]:
     """Build the graph and run it; return the nodes that crashed."""
     from gradshift.nodes.atlas import keep_labels, keep_regions
@@ -261,7 +319,11 @@ def _compute(
         work_dir=settings.work_dir,
     )
     logger.info("%d runs of %d participants.", len(runs), len({r.entities["sub"] for r in runs}))
-    return execute(build(runs, plan), settings.running, settings.output_dir / "logs" / "crash")
+    workflow = build(runs, plan)
+    add_pet(workflow, sources, settings)
+    if not runs and not sources:
+        return []
+    return execute(workflow, settings.running, settings.output_dir / "logs" / "crash")
 
 
 def _summary(

@@ -133,7 +133,7 @@ def evaluate(
     rows = []
     for level in measure.levels:
         if level not in computed:
-            computed[level] = _means(session, level, computed["region"])
+            computed[level] = averages(regions, level, computed["region"])
         found = computed[level]
         labels = regions.labels(level)
         values = found.values if isinstance(found, Flagged) else found
@@ -160,9 +160,21 @@ def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
     ]
 
 
-def _means(session: Session, level: str, found: NDArray[np.float64] | Flagged) -> Flagged:
-    """Average region values within networks or sets, over the regions that have one."""
-    regions = session.regions
+def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged) -> Flagged:
+    """Average region values within networks, sets or the cortex, over regions that have one.
+
+    Parameters
+    ----------
+    regions : Regions
+    level : {'network', 'set', 'whole'}
+    found : (R,) array, or Flagged
+        Values of the regions.
+
+    Returns
+    -------
+    Flagged
+        The unweighted means, one per label of the level.
+    """
     values = found.values if isinstance(found, Flagged) else found
     remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(regions)
     if level == "network":
@@ -171,6 +183,8 @@ def _means(session: Session, level: str, found: NDArray[np.float64] | Flagged) -
         ]
     elif level == "set":
         members = [np.array(positions, dtype=np.intp) for positions in regions.sets.values()]
+    elif level == "whole":
+        members = [np.flatnonzero(regions.cortical)]
     else:
         raise ValueError(f"No rule gives values at level {level} from regions.")
     means, status = [], []

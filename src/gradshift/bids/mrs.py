@@ -1,0 +1,254 @@
+"""Metabolite values of MR spectroscopy: read from a table, checked, never fitted."""
+
+import logging
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradshift.bids.collect import read_tsv
+from gradshift.bids.dataset import missing, read_json
+from gradshift.bids.outputs import sidecar
+from gradshift.errors import InputError, MissingInputError
+from gradshift.settings import Settings, columns
+
+COLUMNS = (
+    "participant_id", "session_id", "voi", "metabolite", "value", "units", "reference", "crlb_pct",
+    "fwhm_hz", "snr", "fGM", "fWM", "fCSF", "tissue_corrected", "sequence", "te_ms",
+)  # fmt: skip
+NEEDED = ("participant_id", "session_id", "voi", "metabolite", "value")
+NONE = ("", "n/a", "nan", "NaN")
+
+NAMES = {
+    "glu": "glutamate",
+    "gln": "glutamine",
+    "gaba+": "gabaplus",
+    "glu+gln": "glx",
+}
+"""Metabolites whose measure has another name than the letters and digits of their own."""
+
+WORST_CRLB = {"glutamate": 20.0, "gaba": 30.0, "gabaplus": 30.0}
+"""Per cent; values fitted worse are flagged."""
+
+WIDEST = 12.8
+"""Hz, 0.1 ppm at 3 T; broader lines are flagged."""
+
+WIDE = re.compile(r"mrs_([A-Za-z0-9]+)_([A-Za-z0-9+]+)")
+"""A column of sessions.tsv with a metabolite."""
+
+STRICT = "qcpassed"
+"""Recipe of the values without those that were flagged."""
+
+logger = logging.getLogger("gradshift")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metabolite:
+    """One value of one session.
+
+    Parameters
+    ----------
+    participant, session : str
+        With prefix.
+    voi : str
+        Name of the voxel, such as ``ACC``.
+    measure : str
+        Such as ``glutamate``; glx and gabaplus are measures of their own.
+    value : float
+        NaN where there is none.
+    unit, reference : str
+    status : str
+    flagged : bool
+        Whether the value failed a check of quality, and is kept nevertheless.
+    source : str
+        Name of the table.
+    """
+
+    participant: str
+    session: str
+    voi: str
+    measure: str
+    value: float
+    unit: str
+    reference: str
+    status: str
+    flagged: bool
+    source: str
+
+
+def find_values(settings: Settings) -> list[Metabolite]:
+    """Read the metabolite values of a study; none where there is no table.
+
+    The table given comes first, then ``phenotype/mrs.tsv``, then columns of sessions.tsv.
+
+    Raises
+    ------
+    MissingInputError
+        If a table that was given is not there.
+    InputError
+        If a table cannot be used.
+    """
+    given, root = settings.inputs.mrs_table, settings.bids_dir
+    path = Path(given) if given else root / "phenotype" / "mrs.tsv"
+    if path.exists():
+        table = _long(path, columns(settings.inputs.mrs_columns))
+    elif given:
+        raise MissingInputError(missing(path))
+    else:
+        found = [_wide(p) for p in sorted(root.glob("sub-*/sub-*_sessions.tsv"))]
+        table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+    if table.empty:
+        return []
+    twice = table.duplicated(["participant_id", "session_id", "voi", "metabolite"])
+    if twice.any():
+        row = table[twice].iloc[0]
+        raise InputError(
+            f"{row['source']} has {row['metabolite']} in {row['voi']} of {row['participant_id']} "
+            f"{row['session_id']} twice."
+        )
+    values = _one_reference([_value(row) for row in table.to_dict("records")])
+    people, sessions = settings.inputs.participant_label, settings.inputs.session_label
+    return [
+        value
+        for value in values
+        if (not people or value.participant.removeprefix("sub-") in people)
+        and (not sessions or value.session.removeprefix("ses-") in sessions)
+    ]
+
+
+def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
+    """Read a table with a row per value."""
+    if unknown := sorted(set(names) - set(COLUMNS)):
+        raise InputError(
+            f"--mrs-columns names {', '.join(unknown)}, which is no column of ours: "
+            f"{', '.join(COLUMNS)}."
+        )
+    table = read_tsv(path).rename(columns={theirs: ours for ours, theirs in names.items()})
+    if absent := [name for name in NEEDED if name not in table.columns]:
+        raise InputError(
+            f"{path} has no column {', '.join(absent)}; it has {', '.join(table.columns)}. Say "
+            "which is which with --mrs-columns, such as value=concentration."
+        )
+    about = read_json(sidecar(path)) if sidecar(path).exists() else {}
+    for name in COLUMNS:
+        if name not in table:
+            table[name] = _units(about, "value") if name == "units" else ""
+    for name, prefix in (("participant_id", "sub-"), ("session_id", "ses-")):
+        table[name] = [prefix + text.removeprefix(prefix) for text in table[name]]
+    return table[list(COLUMNS)].assign(source=path.name)
+
+
+def _wide(path: Path) -> pd.DataFrame:
+    """Read the columns ``mrs_<voxel>_<metabolite>`` of the sessions of a person."""
+    table = read_tsv(path)
+    about = read_json(sidecar(path)) if sidecar(path).exists() else {}
+    person = path.name.removesuffix("_sessions.tsv")
+    rows = []
+    for column in table.columns:
+        if (named := WIDE.fullmatch(str(column))) and "session_id" in table.columns:
+            for session, value in zip(table["session_id"], table[column], strict=True):
+                rows.append(
+                    dict.fromkeys(COLUMNS, "")
+                    | {
+                        "participant_id": person,
+                        "session_id": session,
+                        "voi": named[1],
+                        "metabolite": named[2],
+                        "value": value,
+                        "units": _units(about, str(column)),
+                        "source": path.name,
+                    }
+                )
+    return pd.DataFrame(rows, columns=[*COLUMNS, "source"])
+
+
+def _units(about: Mapping[str, Any], column: str) -> str:
+    described = about.get(column)
+    return str(described.get("Units", "")) if isinstance(described, dict) else ""
+
+
+def _number(row: Mapping[str, str], name: str) -> float:
+    text = row[name]
+    if text in NONE:
+        return np.nan
+    try:
+        return float(text)
+    except ValueError as error:
+        raise InputError(
+            f"{row['source']} has {text!r} as {name} of {row['participant_id']} "
+            f"{row['session_id']}; it must be a number, or n/a."
+        ) from error
+
+
+def _value(row: Mapping[str, str]) -> Metabolite:
+    """Check one value, correct it for cerebrospinal fluid, and flag what is doubtful."""
+    if row["units"] in NONE:
+        raise InputError(
+            f"The unit of {row['metabolite']} in {row['voi']} ({row['source']}) is not known; "
+            "give a column units (i.u., mM or ratio), or Units in the JSON beside the table."
+        )
+    if not re.fullmatch(r"[A-Za-z0-9]+", row["voi"]):
+        raise InputError(f"{row['source']} has the voxel {row['voi']!r}; use letters and digits.")
+    bare = row["metabolite"].strip().lower()
+    measure = NAMES.get(bare) or re.sub(r"[^a-z0-9]", "", bare.replace("+", "plus"))
+    if not measure:
+        raise InputError(f"{row['source']} has a value without the name of its metabolite.")
+    value, remarks = _number(row, "value"), []
+    fluid, ratio = _number(row, "fCSF"), row["units"].lower() == "ratio"
+    corrected = row["tissue_corrected"].strip().lower() in ("true", "1", "yes", "y")
+    if not corrected and np.isfinite(fluid) and not ratio:
+        if not 0 <= fluid < 1:
+            raise InputError(
+                f"{row['source']} has fCSF {fluid:g} for {row['participant_id']} "
+                f"{row['session_id']}; it is a share, from 0 to below 1."
+            )
+        value /= 1 - fluid
+        remarks.append("divided by 1 - fCSF")
+    flags = _flags(row, measure)
+    if measure == "gabaplus":
+        remarks.append("GABA with macromolecules")
+    status = "; ".join(flags) or "ok"
+    return Metabolite(
+        participant=row["participant_id"],
+        session=row["session_id"],
+        voi=row["voi"],
+        measure=measure,
+        value=value,
+        unit=" ".join([row["units"], *(f"({text})" for text in remarks)]),
+        reference=row["reference"] if row["reference"] not in NONE else "n/a",
+        status=status if np.isfinite(value) else "no value in the table",
+        flagged=bool(flags),
+        source=row["source"],
+    )
+
+
+def _flags(row: Mapping[str, str], measure: str) -> list[str]:
+    crlb, width = _number(row, "crlb_pct"), _number(row, "fwhm_hz")
+    worst = WORST_CRLB.get(measure)
+    found = []
+    if worst is not None and crlb > worst:
+        found.append(f"CRLB above {worst:g} %")
+    if width > WIDEST:
+        found.append(f"line width above {WIDEST:g} Hz (0.1 ppm at 3 T)")
+    return found
+
+
+def _one_reference(values: Sequence[Metabolite]) -> list[Metabolite]:
+    """Take out values whose reference or unit differs between the sessions of a person."""
+    scales: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
+    for value in values:
+        key = (value.participant, value.voi, value.measure)
+        scales.setdefault(key, set()).add((value.reference, value.unit))
+    found = []
+    for value in values:
+        used = scales[value.participant, value.voi, value.measure]
+        if len(used) > 1:
+            told = " and ".join(sorted(" ".join(scale) for scale in used))
+            reason = f"reference or unit differs between sessions: {told}"
+            value = replace(value, value=np.nan, status=reason)
+        found.append(value)
+    return found

@@ -1,0 +1,362 @@
+"""Reading curves and blood of PET, and refusing what does not fit together.
+
+Inside gradshift times are minutes since injection and activities kBq/mL; BIDS files have
+seconds and whatever unit they declare.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gradshift.bids.collect import read_tsv
+from gradshift.bids.dataset import missing, read_json
+from gradshift.bids.outputs import sidecar
+from gradshift.core.blood import Samples
+from gradshift.core.curves import Frames, InputFunction
+from gradshift.errors import InputError, MissingInputError
+
+Array = NDArray[np.float64]
+
+KBQ = {"bq/ml": 1e-3, "bq/cc": 1e-3, "kbq/ml": 1.0, "kbq/cc": 1.0, "mbq/ml": 1e3}
+"""What one unit of activity is in kBq/mL."""
+
+SECONDS = ("s", "sec", "second", "seconds")
+SHORTEST = 300.0
+"""Seconds: what ends earlier is taken for minutes."""
+
+RATIOS = (0.05, 500.0)
+"""Area under a tissue curve over that of the parent in plasma: kBq against Bq lie beyond."""
+
+
+class Curves(NamedTuple):
+    """Curves of regions as a table has them."""
+
+    frames: Frames
+    names: tuple[str, ...]
+    activity: Array  # (T, R), kBq/mL
+
+
+def read_curves(path: Path, metadata: Mapping[str, Any]) -> Curves:
+    """Read a table of time-activity curves.
+
+    Parameters
+    ----------
+    path : Path
+        With the columns ``frame_start`` and ``frame_end`` (s), and one per region.
+    metadata : mapping
+        Of the scan.
+
+    Returns
+    -------
+    Curves
+
+    Raises
+    ------
+    InputError
+        If times, units or decay do not fit together.
+    """
+    table = _table(path)
+    if absent := {"frame_start", "frame_end"} - set(table.columns):
+        raise InputError(
+            f"{path.name} has no column {', '.join(sorted(absent))}; it has "
+            f"{_some(table.columns)}. A table of time-activity curves names the seconds at "
+            "which frames start and end."
+        )
+    numbers = _numbers(table, path)
+    start, end = numbers.pop("frame_start"), numbers.pop("frame_end")
+    names = tuple(name for name in numbers if not name.startswith("frame_"))
+    for column in ("frame_start", "frame_end"):
+        _check_seconds(metadata.get(column), f"{column} of {path.name}")
+    frames = make_frames(start, end, metadata, path.name)
+    activity = np.column_stack([numbers[name] for name in names]) if names else np.empty((0, 0))
+    if not names:
+        raise InputError(f"{path.name} has no curve: only frame_start and frame_end.")
+    return Curves(frames, names, activity * tissue_factor(metadata, path.name))
+
+
+def frames_of(metadata: Mapping[str, Any], n_frames: int, name: str) -> Frames:
+    """Return the frames of an image from its metadata.
+
+    Raises
+    ------
+    InputError
+        If they are not there, or are not as many as volumes.
+    """
+    start, duration = (metadata.get(key) for key in ("FrameTimesStart", "FrameDuration"))
+    if not isinstance(start, list) or not isinstance(duration, list):
+        raise InputError(
+            f"The frames of {name} are not known: its JSON needs FrameTimesStart and "
+            "FrameDuration, in seconds."
+        )
+    if not len(start) == len(duration) == n_frames:
+        raise InputError(
+            f"{name} has {n_frames} volumes, but its JSON has {len(start)} FrameTimesStart and "
+            f"{len(duration)} FrameDuration."
+        )
+    begin = np.array(start, dtype=np.float64)
+    return make_frames(begin, begin + np.array(duration, dtype=np.float64), {**metadata}, name)
+
+
+def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> Frames:
+    """Check the times of frames (s), and count them in minutes from injection.
+
+    Raises
+    ------
+    InputError
+    """
+    if not (np.isfinite(start).all() and np.isfinite(end).all() and (end > start).all()):
+        raise InputError(f"A frame of {name} does not end after it starts.")
+    if (np.diff(start) <= 0).any() or (np.abs(start[1:] - end[:-1]) > 0.02 * end[1:]).any():
+        raise InputError(
+            f"The frames of {name} do not follow each other: each must start where the one "
+            "before ends."
+        )
+    _check_same_times(start, end, metadata, name)
+    if end[-1] < SHORTEST:
+        raise InputError(
+            f"The last frame of {name} ends at {end[-1]:g} seconds, which is no dynamic scan; "
+            "the times look like minutes, and BIDS has seconds."
+        )
+    if metadata.get("ImageDecayCorrected") is False:
+        raise InputError(
+            f"{name} is not corrected for decay (ImageDecayCorrected is false in its JSON), "
+            "which every model needs; correct it to the time of injection."
+        )
+    injected = float(metadata.get("InjectionStart") or 0.0)
+    return Frames((start - injected) / 60, (end - injected) / 60)
+
+
+def _check_same_times(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> None:
+    """Hold the frames of a table against those of the scan's JSON."""
+    told, duration = metadata.get("FrameTimesStart"), metadata.get("FrameDuration")
+    if not isinstance(told, list) or not isinstance(duration, list) or not told:
+        return
+    ends, last = told[-1] + duration[-1], end[-1]
+    if abs(last - ends) <= 0.02 * ends:
+        return
+    pairs = {
+        1 / 60: "minutes",
+        60.0: "seconds, and those of the JSON minutes",
+        1e3: "milliseconds",
+    }
+    for factor, unit in pairs.items():
+        if abs(last - factor * ends) <= 0.02 * factor * ends:
+            raise InputError(
+                f"The last frame of {name} ends at {last:g} where FrameTimesStart and "
+                f"FrameDuration of the scan say {ends:g} seconds: its times are {unit}. BIDS has "
+                "seconds."
+            )
+    raise InputError(
+        f"The last frame of {name} ends at {last:g} seconds, by FrameTimesStart and FrameDuration "
+        f"of the scan at {ends:g} seconds."
+    )
+
+
+def tissue_factor(metadata: Mapping[str, Any], name: str) -> float:
+    """Return what makes the activity of a scan kBq/mL; Bq/mL, as BIDS has it, if not told.
+
+    Raises
+    ------
+    InputError
+        If the unit is none of activity per volume.
+    """
+    return _factor(metadata.get("Units", "Bq/mL"), f"Units of {name}")
+
+
+def _factor(unit: object, what: str) -> float:
+    found = KBQ.get(str(unit).replace(" ", "").lower().replace("^", ""))
+    if found is None:
+        raise InputError(
+            f"{what} is {unit!r}; it must be an activity per volume such as Bq/mL or kBq/mL."
+        )
+    return found
+
+
+def check_tissue_and_blood(
+    frames: Frames, activity: Array, source: InputFunction, metadata: Mapping[str, Any], name: str
+) -> None:
+    """Refuse tissue and blood that cannot be of one scale or one decay correction.
+
+    Raises
+    ------
+    InputError
+    """
+    corrected = metadata.get("ImageDecayCorrectionTime")
+    injected = float(metadata.get("InjectionStart") or 0.0)
+    if isinstance(corrected, int | float) and abs(float(corrected) - injected) > 1.0:
+        raise InputError(
+            f"{name} is corrected for decay to {float(corrected):g} s (ImageDecayCorrectionTime), "
+            f"its blood to the injection at {injected:g} s; correct both to the same time."
+        )
+    tissue = np.nanmedian(frames.duration @ np.nan_to_num(activity))
+    arrived = source.integral(frames.end[-1:])[0]
+    ratio = tissue / arrived if arrived > 0 else np.inf
+    if not RATIOS[0] < ratio < RATIOS[1]:
+        raise InputError(
+            f"The area under the curves of {name} is {ratio:.3g} times that of the parent in "
+            "plasma: one of them is in Bq/mL and taken for kBq/mL, or the other way round. Check "
+            "Units in the JSON of the scan and of the blood."
+        )
+
+
+def read_blood(paths: Sequence[Path], scan_end: float, injected: float = 0.0) -> list[Samples]:
+    """Read the blood samples of a scan.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        ``*_blood.tsv``, a JSON beside each.
+    scan_end : float
+        Minutes after injection.
+    injected : float
+        Seconds of the injection after time zero.
+
+    Returns
+    -------
+    list of Samples
+
+    Raises
+    ------
+    InputError
+        If times or units do not make sense.
+    """
+    found = [_read_samples(path, injected) for path in paths]
+    last = max(float(np.nanmax(samples.time)) for samples in found)
+    if abs(last * 60 - scan_end) < 0.35 * scan_end:
+        raise InputError(
+            f"The last blood sample ({paths[-1].name}) is at {last * 60:.3g} seconds, the scan "
+            f"ends at {scan_end * 60:.5g} seconds: the times of the blood are minutes. BIDS has "
+            "seconds."
+        )
+    return found
+
+
+def _read_samples(path: Path, injected: float) -> Samples:
+    table, about = _table(path), read_json(sidecar(path)) if sidecar(path).exists() else {}
+    if "time" not in table.columns:
+        raise InputError(f"{path.name} has no column time; it has {_some(table.columns)}.")
+    numbers = _numbers(table, path)
+    _check_seconds(about.get("time"), f"time of {path.name}")
+
+    def column(name: str, flag: str) -> Array:
+        if name not in numbers or about.get(flag) is False:
+            return np.full(len(table), np.nan)
+        return numbers[name]
+
+    def activity(name: str, flag: str) -> Array:
+        values = column(name, flag)
+        if np.isnan(values).all():
+            return values
+        described = about.get(name)
+        unit = described.get("Units") if isinstance(described, dict) else None
+        if unit is None:
+            raise InputError(
+                f"The unit of {name} in {path.name} is not known; its JSON needs "
+                f'{{"{name}": {{"Units": "kBq/mL"}}}} or "Bq/mL".'
+            )
+        return values * _factor(unit, f"Units of {name} of {path.name}")
+
+    fraction = column("metabolite_parent_fraction", "MetaboliteAvail")
+    if (fraction[np.isfinite(fraction)] > 1.05).any() or (fraction < -0.05).any():
+        raise InputError(
+            f"metabolite_parent_fraction of {path.name} goes from {np.nanmin(fraction):g} to "
+            f"{np.nanmax(fraction):g}; it must be a share between 0 and 1."
+        )
+    return Samples(
+        time=(numbers["time"] - injected) / 60,
+        plasma=activity("plasma_radioactivity", "PlasmaAvail"),
+        whole_blood=activity("whole_blood_radioactivity", "WholeBloodAvail"),
+        parent_fraction=np.clip(fraction, 0, 1),
+    )
+
+
+def undispersed(paths: Sequence[Path]) -> list[str]:
+    """Name the recordings that say they were not corrected for dispersion."""
+    return [
+        path.name
+        for path in paths
+        if sidecar(path).exists() and read_json(sidecar(path)).get("DispersionCorrected") is False
+        and "autosampler" in path.name
+    ]  # fmt: skip
+
+
+def read_finished(path: Path, columns: Mapping[str, str], known: Sequence[str]) -> pd.DataFrame:
+    """Read a finished table of kinetic parameters.
+
+    Parameters
+    ----------
+    path : Path
+        One row per region.
+    columns : mapping of str to str
+        What the user says: our name (``region``, or a model) to the column's.
+    known : sequence of str
+        Names of our models.
+
+    Returns
+    -------
+    DataFrame
+        The column ``region``, and one per model, as numbers.
+
+    Raises
+    ------
+    InputError
+        If no column is a model of ours.
+    """
+    table = _table(path)
+    lower = {str(name).lower(): str(name) for name in table.columns}
+    named = {name: columns.get(name, lower.get(name, "")) for name in ("region", *known)}
+    named["region"] = named["region"] or lower.get("name", "") or str(table.columns[0])
+    found = {ours: theirs for ours, theirs in named.items() if theirs in table.columns}
+    if len(found) < 2:
+        raise InputError(
+            f"{path.name} has no column that is known: it has {_some(table.columns)}. Say which "
+            "is which with --pet-columns, such as region=name vtlogan=VT."
+        )
+    picked = table[list(found.values())].set_axis(list(found), axis=1)
+    for name in list(found)[1:]:
+        picked[name] = pd.to_numeric(picked[name], errors="coerce")
+    return picked
+
+
+def table_names(path: Path, kind: str, columns: Mapping[str, str]) -> list[str]:
+    """List the regions of a table of curves, or of one of finished values (``table``)."""
+    table = _table(path)
+    if kind == "tacs":
+        return [str(name) for name in table.columns if not str(name).startswith("frame_")]
+    lower = {str(name).lower(): str(name) for name in table.columns}
+    column = columns.get("region") or lower.get("region") or lower.get("name")
+    return [str(name) for name in table[column or table.columns[0]]]
+
+
+def _table(path: Path) -> pd.DataFrame:
+    if not path.exists():
+        raise MissingInputError(missing(path))
+    return read_tsv(path)
+
+
+def _numbers(table: pd.DataFrame, path: Path) -> dict[str, Array]:
+    """Return the columns as numbers; n/a becomes NaN, times must be numbers."""
+    found = {}
+    for name in table.columns:
+        text = table[name].where(~table[name].isin(["n/a", "", "nan", "NaN"]))
+        values = pd.to_numeric(text, errors="coerce")
+        odd = text[values.isna() & text.notna()]
+        if len(odd) and name in ("time", "frame_start", "frame_end"):
+            raise InputError(f"{path.name} has {odd.iloc[0]!r} in the column {name}.")
+        found[str(name)] = values.to_numpy(dtype=np.float64)
+    return found
+
+
+def _check_seconds(described: object, what: str) -> None:
+    unit = described.get("Units") if isinstance(described, dict) else None
+    if unit is not None and str(unit).lower() not in SECONDS:
+        raise InputError(f"Units of {what} is {unit!r}; BIDS has seconds (s).")
+
+
+def _some(names: Sequence[str], most: int = 8) -> str:
+    listed = [str(name) for name in names]
+    return ", ".join(listed[:most]) + (" ..." if len(listed) > most else "")
