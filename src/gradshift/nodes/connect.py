@@ -12,7 +12,6 @@ from gradshift.errors import ExcludedError
 from gradshift.nodes.outcome import Outcome, Step
 from gradshift.recipes.catalogue import Recipe
 
-
 MIN_VOLUMES = 3
 """Retained volumes below which every correlation is 1 or -1, or none."""
 
