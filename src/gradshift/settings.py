@@ -98,7 +98,7 @@ class Inputs:
         "table of metabolite values; phenotype/mrs.tsv, or columns mrs_VOI_METABOLITE of "
         "sessions.tsv, if not given",
         metavar="FILE",
-        path=True,
+        local=True,
     )
     mrs_columns: tuple[str, ...] = option(
         (),

@@ -318,7 +318,9 @@ def _compute(
         output_dir=settings.output_dir,
         work_dir=settings.work_dir,
     )
-    logger.info("%d runs of %d participants.", len(runs), len({r.entities["sub"] for r in runs}))
+    if runs:
+        people = {run.entities["sub"] for run in runs}
+        logger.info("%d runs of %d participants.", len(runs), len(people))
     workflow = build(runs, plan)
     add_pet(workflow, sources, settings)
     if not runs and not sources:
