@@ -296,6 +296,15 @@ class Group:
         metavar="N",
         numbers="group",
     )
+    coupling: tuple[str, ...] = option(
+        (),
+        "pairs of changes to correlate, as MEASURE:LABEL~MEASURE:LABEL; if not given, synaptic "
+        "density of the default mode with its fALFF, and of the cortex with the centrality of "
+        "the PCC",
+        nargs="+",
+        metavar="PAIR",
+        numbers="group",
+    )
     random_seed: int = option(
         20240501, "seed of every random number", kind=int, metavar="N", numbers="group"
     )
@@ -528,6 +537,13 @@ def _check(settings: Settings) -> None:
             f"--blood-volume takes a share between 0 and 0.5, or fit, got "
             f"{settings.pet.blood_volume}."
         )
+    for word in settings.group.coupling:
+        sides = [side.partition(":") for side in word.split("~")]
+        if len(sides) != 2 or not all(measure and label for measure, _, label in sides):
+            raise SettingsError(
+                f"--coupling takes MEASURE:LABEL~MEASURE:LABEL, such as "
+                f"vtlogan:Default~falff:Default, got {word!r}."
+            )
     for name, pairs in (
         ("--mrs-columns", settings.inputs.mrs_columns),
         ("--pet-columns", settings.inputs.pet_columns),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from tiny import PER_NETWORK, Study, write_atlas
 from tinypet import K2PRIME, folders, volumes, write_mask, write_pet
@@ -232,3 +233,46 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
     assert found.loc[("glutamate", "qcpassed"), "n"] == 2
     assert found.loc[("glutamate", "n/a"), "mean_change"] == pytest.approx(0.6 / 0.8)
     assert found.loc[("gabaplus", "n/a"), "n"] == 2
+
+
+def test_changes_of_all_modalities_are_coupled(make_study, tmp_path):
+    people = ("01", "02", "03", "04")
+    study, out = make_study(people=people), tmp_path / "out"
+    write_pet(study.root, people, SESSIONS)
+    options = ("--denoise", "none", "--measures", "falff", "eigenvectorcentrality", *PCC)
+    assert study.run(out, "participant", *options) == 0
+    assert study.run(out, "group", "--n-permutations", "200") == 0
+    rows = read(out / "group" / "coupling.tsv")
+    assert list(rows.columns) == [
+        "pair", "scope", "n", "estimate", "ci_low", "ci_high", "p", "p_fwe", "n_permutations",
+        "status",
+    ]  # fmt: skip
+    assert set(rows["pair"]) == {
+        "vtlogan:Default~falff:Default", "vtlogan:whole~eigenvectorcentrality:PCC",
+        "vtlogan:region~falff:region", "vtlogan:region~eigenvectorcentrality:region",
+    }  # fmt: skip
+    table = read(out / "group" / "measures.tsv")
+
+    def change(measure: str, label: str) -> np.ndarray:
+        mine = table.query("measure == @measure and label == @label")
+        wide = mine.pivot_table(index="participant_id", columns="session_id", values="value")
+        return (wide["ses-post"] - wide["ses-pre"]).to_numpy()
+
+    between = rows.query("scope == 'between-people'").set_index("pair")
+    first = between.loc["vtlogan:Default~falff:Default"]
+    expected = stats.spearmanr(change("vtlogan", "Default"), change("falff", "Default")).statistic
+    assert first["estimate"] == pytest.approx(expected)
+    assert (first["n"], first["n_permutations"]) == (4, 24)
+    across = rows.query("scope == 'across-regions'").set_index("pair")
+    assert across["n"].eq(4).all()
+    # In the tiny study the default mode network gains synapses and loses what it shared.
+    assert across.loc["vtlogan:region~eigenvectorcentrality:region", "estimate"] < 0
+    assert set(rows.query("scope == 'group-maps-spin'")["status"]) == {
+        "fewer than ten cortical regions with a hemisphere, a place and both changes"
+    }
+    percent = read(out / "group" / "percentchange.tsv").set_index(["measure", "label"])
+    before, change_ = volumes("pre")[-PER_NETWORK:].mean(), 2 + 0.3 * 1.5
+    assert percent.loc[("vt1tcm", "Default"), "mean_percent"] == pytest.approx(
+        100 * change_ / before, rel=0.01
+    )
+    assert study.run(out, "group", "--coupling", "a:b~falff:Default", "--overwrite") == 64

@@ -29,6 +29,7 @@ from gradshift.workflows import record
 from gradshift.workflows.alignment import align
 from gradshift.workflows.design import Design, find_design, find_people
 from gradshift.workflows.lock import locked
+from gradshift.workflows.multimodal import write_multimodal
 
 logger = logging.getLogger("gradshift")
 
@@ -178,6 +179,7 @@ def _write(
             if r.modality == "func" and (r.task, r.atlas, r.recipe) == (task, atlas, recipe)
         ]
         _write_matrices(folder, used, design, settings)
+    write_multimodal(folder, table, results, people, design, settings)
     _write_described(folder / "contrasts.tsv", CONTRASTS, rows, _about(design, settings))
     _write_described(folder / "participants.tsv", PARTICIPANTS, people, _about(design, settings))
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
