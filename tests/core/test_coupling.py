@@ -55,7 +55,7 @@ def test_random_orders_come_near_the_exact_p(changes):
     exact = couple(x, y)
     spare = np.full((1, 2), np.nan)
     drawn = couple(
-        np.vstack([x, spare + [[0, np.nan]]]), np.vstack([y, spare]), n_permutations=20000
+        np.vstack([x, np.array([[0, np.nan]])]), np.vstack([y, spare]), n_permutations=20000
     )
     np.testing.assert_allclose(drawn.p, exact.p, atol=0.01)
     assert (drawn.p_fwe >= drawn.p).all()

@@ -52,7 +52,8 @@ class _CurvesSpec(BaseInterfaceInputSpec):
     source = File(mandatory=True, desc="curves, 4-D image, or finished values")
     reference = File(desc="curve or mask of the reference region")
     mask = File(desc="brain mask on the grid of an image")
-    blood = traits.List(traits.Str, desc="blood samples")
+    blood = InputMultiPath(File(exists=True), desc="blood samples")
+    blood_json = InputMultiPath(File(exists=True), desc="their JSON: a change must be seen")
     metadata = traits.Any(desc="what the JSON files of the scan say")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on the grid, a file each")
@@ -87,7 +88,7 @@ class PetCurves(Step):
         if reference is not None:
             arrays["reference"] = reference
         notes: dict[str, Any] = {"reasons": reasons, "remarks": [], "lacking": "no blood samples"}
-        blood = [Path(path) for path in self.inputs.blood]
+        blood = [Path(path) for path in self.inputs.blood or ()]
         if blood:
             injected = float(self.inputs.metadata.get("InjectionStart") or 0.0)
             samples = read_blood(blood, frames.end[-1], injected)

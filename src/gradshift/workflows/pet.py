@@ -1,6 +1,7 @@
 """PET at the participant level: which scans, which atlases, which models, and their graph."""
 
 import logging
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -221,7 +222,6 @@ def _curves(source: Source, settings: Settings) -> PetCurves:
     step = PetCurves(
         kind=scan.kind,
         source=str(scan.source),
-        blood=[str(path) for path in scan.blood],
         metadata=dict(scan.metadata),
         atlases=[str(path) for path in source.atlases],
         labels=[str(path) for path in source.labels],
@@ -230,6 +230,10 @@ def _curves(source: Source, settings: Settings) -> PetCurves:
         reference_name=settings.pet.pet_reference,
         problem=scan.problem,
     )
+    if scan.blood:
+        described = [outputs.sidecar(path) for path in scan.blood]
+        step.inputs.blood = [str(path) for path in scan.blood]
+        step.inputs.blood_json = [str(path) for path in described if path.exists()]
     if scan.reference is not None:
         step.inputs.reference = str(scan.reference)
     if scan.mask is not None:
@@ -252,8 +256,9 @@ def describe(scans: Sequence[PetScan], settings: Settings) -> str:
     return "\n".join(blocks)
 
 
-def summary(sources: Sequence[Source], root: Path, crashed: Sequence[str]) -> int:
+def summary(sources: Sequence[Source], settings: Settings, crashed: Sequence[str]) -> int:
     """Say how many scans are done, which are not, and why; return the exit code."""
+    root = settings.output_dir
     problems: dict[str, str] = {}
     for source in sources:
         step = f".sub_{source.scan.entities['sub']}_pet"
@@ -272,6 +277,12 @@ def summary(sources: Sequence[Source], root: Path, crashed: Sequence[str]) -> in
     )
     for label, reason in problems.items():
         logger.error("%s: %s", label, reason)
+    if settings.running.clean_workdir:
+        troubled = {label.split()[0] for label in problems}
+        for sub in {source.scan.entities["sub"] for source in sources}:
+            if f"sub-{sub}" not in troubled:
+                for folder in settings.work_dir.glob(f"gradshift_*/sub_{sub}_pet*"):
+                    shutil.rmtree(folder)
     return InputError.exit_code if len(problems) == len(sources) else int(bool(problems))
 
 

@@ -133,7 +133,7 @@ def participant(settings: Settings) -> int:
         if runs:
             codes.append(_summary(settings, runs, atlases, recipes, crashed))
         if sources:
-            codes.append(summary(sources, settings.output_dir, crashed))
+            codes.append(summary(sources, settings, crashed))
         if values:
             write_values(values, settings.output_dir)
             codes.append(0)

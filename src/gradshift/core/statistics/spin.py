@@ -1,4 +1,4 @@
-"""Spin test: is the likeness of two cortical maps more than that of any two smooth maps?"""
+"""Spin test: whether two cortical maps are more alike than any two smooth maps."""
 
 import numpy as np
 from numpy.typing import NDArray
