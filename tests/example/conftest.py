@@ -3,6 +3,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.core.regions import Regions
@@ -10,6 +11,13 @@ from gradshift.example.connectome import ATLAS
 from gradshift.example.expected import QUANTITIES, Cleaned, Quantity, measure_person
 
 Measured = Callable[[NDArray[np.float64]], dict[Quantity, float]]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _one_thread():
+    # Small matrices: more threads do not help, and where cores are shared they hinder much.
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")

