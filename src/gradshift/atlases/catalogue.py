@@ -4,6 +4,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gradshift.atlases import remote
 from gradshift.atlases.definition import Part, Row, check_images, label_image, read_definition
 from gradshift.atlases.pcc import pcc_sets, places
@@ -100,7 +103,7 @@ class Atlas:
             sets=pcc_sets(self.rows, pcc),
         )
 
-    def reference(self, kernel: str) -> "NDArray[np.float64] | None":
+    def reference(self, kernel: str) -> NDArray[np.float64] | None:
         """Return the shipped reference gradients of the atlas, the principal one first.
 
         Parameters
@@ -112,8 +115,6 @@ class Atlas:
         (R, 10) array or None
             NaN for the regions of parts without a reference; None if no part has one.
         """
-        import numpy as np
-
         from gradshift.atlases.templates import load_template
 
         found = [

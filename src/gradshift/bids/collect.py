@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.dataset import read_json
-from gradshift.bids.outputs import MEASURE_COLUMNS, Target, matrix_path, sidecar
+from gradshift.bids.outputs import MEASURE_COLUMNS, Target, matrix_path, series_path, sidecar
 from gradshift.errors import InputError, MissingInputError
 
 KEYS = ("participant_id", "session_id")
@@ -62,14 +62,26 @@ class SessionResult:
         """Why there are no values; empty if there are."""
         return self.about["Excluded"] or ""
 
-    def matrix_path(self, output_dir: Path) -> Path:
-        """Return the path of the connectivity matrix."""
-        target = Target(
+    @property
+    def run(self) -> str:
+        """The run; ``n/a`` where runs were combined."""
+        return str(self.about["Entities"].get("run", "n/a"))
+
+    @property
+    def _target(self) -> Target:
+        return Target(
             entities=self.about["Entities"],
             atlas=self.about["AtlasEntities"],
             recipe=self.recipe,
         )
-        return matrix_path(output_dir, target, self.about["Estimator"])
+
+    def matrix_path(self, output_dir: Path) -> Path:
+        """Return the path of the connectivity matrix."""
+        return matrix_path(output_dir, self._target, self.about["Estimator"])
+
+    def series_path(self, output_dir: Path) -> Path:
+        """Return the path of the denoised series."""
+        return series_path(output_dir, self._target)
 
 
 def find_results(output_dir: Path) -> list[SessionResult]:
@@ -130,6 +142,15 @@ def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
         rows = [line.rstrip("\n").split("\t")[1:] for line in file]
     values = [[np.nan if cell == "n/a" else float(cell) for cell in row] for row in rows]
     return names, np.array(values, dtype=np.float64)
+
+
+def read_array(path: Path) -> NDArray[np.float64]:
+    """Read a table of numbers, without its header; n/a becomes NaN."""
+    with path.open(encoding="utf-8") as file:
+        file.readline()
+        text = file.read().replace("n/a", "nan")
+    found: NDArray[np.float64] = np.loadtxt(text.splitlines(), delimiter="\t", ndmin=2)
+    return found
 
 
 def read_participants(bids_dir: Path) -> list[str]:

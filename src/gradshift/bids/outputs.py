@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.write import write_json, write_text
+from gradshift.core.regions import Regions
 
 MEASURE_COLUMNS = (
     "modality", "task", "run", "space", "atlas", "recipe", "measure", "level", "label",
@@ -127,6 +130,42 @@ def group_matrix_name(task: str, atlas: Mapping[str, str], stat: str, recipe: st
     if task != "n/a":
         entities["task"] = task
     return file_name(entities, "relmat.tsv")
+
+
+def regions_path(root: Path, atlas: Mapping[str, str]) -> Path:
+    """Name the file of the regions of an atlas, as they were used."""
+    return root / "atlases" / f"{_atlas_stem(atlas)}_regions.json"
+
+
+def reference_path(root: Path, atlas: Mapping[str, str]) -> Path:
+    """Name the file of the reference gradients of an atlas, where it ships some."""
+    return root / "atlases" / f"{_atlas_stem(atlas)}_reference.tsv"
+
+
+def _atlas_stem(atlas: Mapping[str, str]) -> str:
+    return file_name(atlas, "").rstrip("_")
+
+
+def plain_regions(regions: Regions) -> dict[str, Any]:
+    """Return regions as plain JSON types; `regions_from` reads them back."""
+    return {
+        "names": list(regions.names),
+        "networks": list(regions.networks),
+        "hemispheres": list(regions.hemispheres),
+        "centroids": regions.centroids.tolist(),
+        "sets": {name: list(positions) for name, positions in regions.sets.items()},
+    }
+
+
+def regions_from(found: Mapping[str, Any]) -> Regions:
+    """Build regions from plain JSON types."""
+    return Regions(
+        names=tuple(found["names"]),
+        networks=tuple(found["networks"]),
+        hemispheres=tuple(found["hemispheres"]),
+        centroids=np.array(found["centroids"], dtype=np.float64),
+        sets={name: tuple(positions) for name, positions in found["sets"].items()},
+    )
 
 
 def prepare(root: Path, *, version: str, sources: Sequence[Path]) -> None:

@@ -1,9 +1,12 @@
 """From region series to connectivity matrices."""
 
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Real = TypeVar("Real", bound=np.floating[Any])
 
 MAX_R = 0.999999
 """Correlations are clipped to this before Fisher's z, which is infinite at one."""
@@ -46,7 +49,7 @@ def correlate(series: NDArray[np.float64]) -> NDArray[np.float64]:
     return matrix
 
 
-def join_runs(runs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+def join_runs(runs: Sequence[NDArray[Real]]) -> NDArray[Real]:
     """Put the series of several runs one after the other, each run on the same scale.
 
     Every run is standardised region by region, so that a run with a larger signal does not
@@ -69,7 +72,7 @@ def join_runs(runs: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     spreads[spreads == 0] = np.nan
     scale = np.sqrt((spreads**2).mean(axis=0))
     standard = [(run - run.mean(axis=0)) / s for run, s in zip(runs, spreads, strict=True)]
-    joined: NDArray[np.float64] = np.concatenate(standard) * scale
+    joined: NDArray[Real] = (np.concatenate(standard) * scale).astype(runs[0].dtype)
     return joined
 
 
@@ -98,6 +101,9 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
     from sklearn.covariance import ledoit_wolf
 
     usable = np.isfinite(np.diagonal(correlate(series)))
+    matrix = np.full((len(usable), len(usable)), np.nan)
+    if not usable.any():
+        return matrix, np.nan
     used = series[:, usable]
     standard = (used - used.mean(axis=0)) / used.std(axis=0)
     covariance, shrinkage = ledoit_wolf(standard, assume_centered=True)
@@ -106,7 +112,6 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
     partial = -precision * scale * scale[:, None]
     partial = (partial + partial.T) / 2
     np.fill_diagonal(partial, 1.0)
-    matrix = np.full((len(usable), len(usable)), np.nan)
     matrix[np.ix_(usable, usable)] = partial
     return matrix, float(shrinkage)
 

@@ -1,6 +1,6 @@
 """Voxel maps of one session, and their means over regions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -153,31 +153,40 @@ def smooth(
     return smoothed
 
 
-def by_blocks(
-    clean: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+def clean_voxels(
+    operator: NDArray[np.float64],
     voxels: NDArray[np.float32],
+    kept: NDArray[np.bool_],
     columns: NDArray[np.intp],
     block: int = 8192,
 ) -> NDArray[np.float32]:
-    """Clean chosen voxels block by block, so that memory holds one copy in single precision.
+    """Clean chosen voxels by a matrix product, in single precision and block by block.
 
     Parameters
     ----------
-    clean : callable
-        Takes (T, B), returns (retained volumes, B).
-    voxels : (T, N) array
+    operator : (N, N) array
+        From `gradshift.core.denoise.cleaning_operator`; N retained volumes.
+    voxels : (T, M) array
+        May be a memory map.
+    kept : (T,) array of bool
+        Retained volumes.
     columns : (V,) array of int
+        The voxels to clean.
     block : int
+        Voxels at a time.
 
     Returns
     -------
-    (retained volumes, V) array
+    (N, V) array
     """
-    parts = []
+    single = operator.astype(np.float32)
+    cleaned = np.empty((len(operator), len(columns)), dtype=np.float32)
     for start in range(0, len(columns), block):
-        chosen = voxels[:, columns[start : start + block]].astype(np.float64)
-        parts.append(clean(chosen).astype(np.float32))
-    return np.concatenate(parts, axis=1)
+        chosen = voxels[:, columns[start : start + block]][kept]
+        # Cleaning takes the mean out: without it first, nothing is lost to rounding.
+        chosen -= chosen.mean(axis=0, dtype=np.float64).astype(np.float32)
+        cleaned[:, start : start + block] = single @ chosen
+    return cleaned
 
 
 def _on_grid(

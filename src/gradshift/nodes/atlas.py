@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.atlases.catalogue import Atlas
+from gradshift.bids import outputs
 from gradshift.bids.write import write_bytes
 from gradshift.core.regions import Regions
 from gradshift.images.grid import labels_on_grid
@@ -21,7 +22,8 @@ def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
     The name of the file is made from its content, as is that of `keep_labels`: processes may
     share the folder, and nipype's cache need not look inside to know it.
     """
-    notes = {"name": atlas.name, "entities": atlas.entities, "regions": _plain(atlas.regions(pcc))}
+    regions = outputs.plain_regions(atlas.regions(pcc))
+    notes = {"name": atlas.name, "entities": atlas.entities, "regions": regions}
     reference = atlas.reference(kernel)
     arrays = {} if reference is None else {"reference": reference}
     told = {**notes, "kernel": kernel}
@@ -61,24 +63,7 @@ def _keep(folder: Path, name: str, told: object, make: Callable[[], Outcome]) ->
 
 def read_regions(path: str | Path) -> Regions:
     """Read the regions of an atlas."""
-    found = Outcome.load(path).notes["regions"]
-    return Regions(
-        names=tuple(found["names"]),
-        networks=tuple(found["networks"]),
-        hemispheres=tuple(found["hemispheres"]),
-        centroids=np.array(found["centroids"], dtype=np.float64),
-        sets={name: tuple(positions) for name, positions in found["sets"].items()},
-    )
-
-
-def _plain(regions: Regions) -> dict[str, object]:
-    return {
-        "names": regions.names,
-        "networks": regions.networks,
-        "hemispheres": regions.hemispheres,
-        "centroids": regions.centroids.tolist(),
-        "sets": {name: list(positions) for name, positions in regions.sets.items()},
-    }
+    return outputs.regions_from(Outcome.load(path).notes["regions"])
 
 
 def read_reference(path: str | Path) -> NDArray[np.float64] | None:

@@ -31,7 +31,8 @@ class Denoise(Step):
 
     Gives ``fd`` and ``dvars`` (T,), and for recipe name r and atlas number i ``series_r_i``
     (retained volumes, R), ``kept_r`` (T,), ``censored_r`` (T, reasons) and ``regressors_r``
-    (T, K). The notes have an entry per recipe under ``recipes``, and ``reasons``: per atlas, why a region has no value.
+    (T, K). The notes have an entry per recipe under ``recipes``, and ``reasons``: per atlas,
+    why a region has no value.
     """
 
     input_spec = _Spec

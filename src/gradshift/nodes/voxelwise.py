@@ -8,8 +8,8 @@ from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath,
 from numpy.typing import NDArray
 
 from gradshift.core.connectivity import join_runs
-from gradshift.core.denoise import clean
-from gradshift.core.maps import activity_maps, by_blocks, homogeneity_map, region_means
+from gradshift.core.denoise import cleaning_operator
+from gradshift.core.maps import activity_maps, clean_voxels, homogeneity_map, region_means
 from gradshift.core.seeds import seed_map
 from gradshift.errors import ExcludedError
 from gradshift.nodes.atlas import flat_labels, read_regions
@@ -103,16 +103,13 @@ class Voxelwise(Step):
         path = Path(self.inputs.parcels[run])
         columns = np.searchsorted(Outcome.load(path).arrays["places"], places)
         arrays = Outcome.load(self.inputs.denoised[run]).arrays
-        band = recipe.passband if filtered else None
-
-        def cleaned(voxels: NDArray[np.float64]) -> NDArray[np.float64]:
-            return clean(
-                voxels,
-                arrays[f"regressors_{recipe.name}"],
-                arrays[f"kept_{recipe.name}"],
-                tr=tr,
-                band=band,
-                detrend=recipe.detrend,
-            )
-
-        return by_blocks(cleaned, np.load(path.with_name(VOXELS), mmap_mode="r"), columns)
+        kept = arrays[f"kept_{recipe.name}"]
+        operator = cleaning_operator(
+            arrays[f"regressors_{recipe.name}"],
+            kept,
+            tr=tr,
+            band=recipe.passband if filtered else None,
+            detrend=recipe.detrend,
+        )
+        voxels = np.load(path.with_name(VOXELS), mmap_mode="r")
+        return clean_voxels(operator, voxels, kept, columns)

@@ -37,22 +37,17 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
     StorageError
         If a node failed because the disk is full.
     """
-    from nipype import config
-    from nipype import logging as nipype_logging
-
-    config.update_config(
+    # Nodes take their settings from the workflow; nipype's global ones came before it.
+    workflow.config["execution"].update(
         {
-            "execution": {
-                "crashdump_dir": str(crash_dir),
-                "crashfile_format": "txt",
-                "create_report": False,
-                "poll_sleep_duration": POLL_SECONDS,
-                "remove_unnecessary_outputs": False,
-                "stop_on_first_crash": running.stop_on_first_crash,
-            },
+            "crashdump_dir": str(crash_dir),
+            "crashfile_format": "txt",
+            "create_report": False,
+            "poll_sleep_duration": POLL_SECONDS,
+            "remove_unnecessary_outputs": False,
+            "stop_on_first_crash": running.stop_on_first_crash,
         }
     )
-    nipype_logging.update_logging(config)
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
         logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
     crash_dir.mkdir(parents=True, exist_ok=True)

@@ -20,12 +20,14 @@ from gradshift.core.connectivity import fisher_z
 from gradshift.core.contrasts import Comparison, compare
 from gradshift.core.families import FIRST, families
 from gradshift.core.measures import measures
+from gradshift.core.options import Options
 from gradshift.core.statistics import statistics
 from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import signflip
 from gradshift.errors import InputError
 from gradshift.settings import Group, Settings
 from gradshift.workflows import record
+from gradshift.workflows.alignment import align
 from gradshift.workflows.design import Design, find_design, find_people
 from gradshift.workflows.lock import locked
 
@@ -122,7 +124,11 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
         record.keep(settings, {})
         made = settings.output_dir / f".tmp-group-{os.getpid()}"
         try:
-            rows = _write(made, results, people, design, settings)
+            options = Options(
+                kernel=recorded.get("kernel", Options.kernel),
+                densities=tuple(recorded.get("densities", Options.densities)),
+            )
+            rows = _write(made, results, people, design, settings, options)
             _replace(settings.output_dir / "group", made)
         finally:
             shutil.rmtree(made, ignore_errors=True)
@@ -154,9 +160,10 @@ def _write(
     people: Sequence[Mapping[str, Any]],
     design: Design,
     settings: Settings,
+    options: Options,
 ) -> list[dict[str, Any]]:
     """Compute and write everything; return the rows of the table of contrasts."""
-    table = read_measures(results)
+    table = align(read_measures(results), results, people, design, settings.output_dir, options)
     rows: list[dict[str, Any]] = []
     for atlas, recipe, task in product(
         design.atlases, design.recipes, sorted({result.task for result in results})
@@ -214,6 +221,7 @@ def _contrasts(
     for position, column in enumerate(columns):
         for family in families(fixed["modality"], *column):
             members.setdefault(family, []).append(position)
+    remarks = _remarks(found, design)
     rows = []
     first = [family for family in FIRST if family in members]
     for family in dict.fromkeys([*first, *members]):
@@ -226,7 +234,7 @@ def _contrasts(
         )
         named = [columns[position] for position in positions]
         shared = {**fixed, "family": family, "contrast": design.contrast, "effect": "change"}
-        rows += _rows(result, named, shared, group.alpha)
+        rows += _rows(result, named, shared, remarks, group.alpha)
     return rows
 
 
@@ -261,10 +269,30 @@ def pair(
     return baseline, followup, columns
 
 
+def _remarks(found: pd.DataFrame, design: Design) -> dict[tuple[str, str, str], str]:
+    """Collect what the values of a column are marked with, other than ok."""
+    marked = found[
+        (found["status"] != "ok")
+        & (found["value"].notna() | found["status"].str.startswith("unreliable"))
+        & found["session_id"].isin(design.sessions)
+    ]
+    texts: dict[tuple[str, str, str], dict[str, int]] = {}
+    for measure, level, label, status in marked[
+        ["measure", "level", "label", "status"]
+    ].itertuples(index=False):
+        counts = texts.setdefault((measure, level, label), {})
+        counts[status] = counts.get(status, 0) + 1
+    return {
+        key: "; ".join(f"{n} values: {text}" for text, n in sorted(counts.items()))
+        for key, counts in texts.items()
+    }
+
+
 def _rows(
     result: Comparison,
     columns: Sequence[tuple[str, str, str]],
     shared: Mapping[str, str],
+    remarks: Mapping[tuple[str, str, str], str],
     alpha: float,
 ) -> list[dict[str, Any]]:
     """Turn the comparison of one family into rows of the table."""
@@ -277,8 +305,12 @@ def _rows(
             if name not in row:
                 value = getattr(result, name)
                 row[name] = value if isinstance(value, bool | int) else value[i]
-        if row["status"] == "ok" and row["p_min"] > alpha:
-            row["status"] = f"cannot be significant: p_min {row['p_min']:.3g} > {alpha:g}"
+        limits = [row["status"]] if row["status"] != "ok" else []
+        if not limits and row["p_min"] > alpha:
+            limits.append(f"cannot be significant: p_min {row['p_min']:.3g} > {alpha:g}")
+        if (measure, level, label) in remarks:
+            limits.append(remarks[measure, level, label])
+        row["status"] = "; ".join(limits) or "ok"
         rows.append(row)
     return rows
 

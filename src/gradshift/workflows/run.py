@@ -17,7 +17,7 @@ from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import describe as describe_dataset
 from gradshift.bids.dataset import find_fmriprep, made_by, read_json
 from gradshift.bids.inputs import Run, find_runs
-from gradshift.bids.write import write_bytes
+from gradshift.bids.write import write_array, write_bytes, write_json
 from gradshift.core.measures import measures
 from gradshift.errors import InputError, OutputError, SettingsError, StorageError
 from gradshift.nodes.denoise import needs_confounds
@@ -221,6 +221,16 @@ def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) ->
             target = settings.output_dir / "atlases" / Path(path).name
             if not target.exists():
                 write_bytes(target, Path(path).read_bytes())
+        regions = atlas.regions(settings.analysis.pcc)
+        write_json(
+            outputs.regions_path(settings.output_dir, atlas.entities),
+            {"Name": atlas.name, **outputs.plain_regions(regions)},
+        )
+        reference = atlas.reference(settings.analysis.kernel)
+        if reference is not None:
+            header = [f"gradient{k + 1}" for k in range(reference.shape[1])]
+            path = outputs.reference_path(settings.output_dir, atlas.entities)
+            write_array(path, header, reference)
 
 
 def _compute(

@@ -63,6 +63,9 @@ class Measure:
         Keys of ``report/references.bib``.
     caveat : str
         What the value must not be taken for.
+    needs_reference : bool
+        Whether it rests on the reference gradients of the session. The group level computes
+        it again where the regions or the reference depend on everybody.
     """
 
     name: str
@@ -75,6 +78,7 @@ class Measure:
     methods: str
     cite: tuple[str, ...] = ()
     caveat: str = ""
+    needs_reference: bool = False
 
     def __post_init__(self) -> None:
         if unknown := set(self.levels) - set(LEVELS):

@@ -21,6 +21,7 @@ def eccentricity(session: Session) -> Values:
 MEASURE = Measure(
     name="eccentricity",
     levels=("region", "network", "set", "whole"),
+    needs_reference=True,
     unit=UNIT,
     compute=eccentricity,
     formula="‖g_i - mean g‖, g the first three gradients",

@@ -13,6 +13,7 @@ def gradient1(session: Session) -> Values:
 MEASURE = Measure(
     name="gradient1",
     levels=("region", "network", "set"),
+    needs_reference=True,
     unit=UNIT,
     compute=gradient1,
     formula="ψ λ / (1 - λ), principal component of the diffusion map after Procrustes alignment",

@@ -13,6 +13,7 @@ def gradient2(session: Session) -> Values:
 MEASURE = Measure(
     name="gradient2",
     levels=("region", "network", "set"),
+    needs_reference=True,
     unit=UNIT,
     compute=gradient2,
     formula="ψ λ / (1 - λ), component 2 of the diffusion map after Procrustes alignment",

@@ -13,6 +13,7 @@ def gradient3(session: Session) -> Values:
 MEASURE = Measure(
     name="gradient3",
     levels=("region", "network", "set"),
+    needs_reference=True,
     unit=UNIT,
     compute=gradient3,
     formula="ψ λ / (1 - λ), component 3 of the diffusion map after Procrustes alignment",

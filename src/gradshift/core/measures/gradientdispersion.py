@@ -39,6 +39,7 @@ def _scatter(space: NDArray[np.float64]) -> float:
 MEASURE = Measure(
     name="gradientdispersion",
     levels=("network", "network-pair", "whole"),
+    needs_reference=True,
     unit="squared diffusion units (network, whole); diffusion units (network-pair)",
     compute=gradientdispersion,
     formula=(

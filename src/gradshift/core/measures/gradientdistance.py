@@ -27,6 +27,7 @@ def _pairwise(session: Session, means: NDArray[np.float64]) -> NDArray[np.float6
 MEASURE = Measure(
     name="gradientdistance",
     levels=("network-pair",),
+    needs_reference=True,
     unit=UNIT,
     compute=gradientdistance,
     formula="mean(g, upper network) - mean(g, lower network), upper and lower by the reference",

@@ -17,6 +17,7 @@ def gradientrange(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientrange",
     levels=("whole",),
+    needs_reference=True,
     unit=UNIT,
     compute=gradientrange,
     formula="P95(g) - P5(g) over regions",

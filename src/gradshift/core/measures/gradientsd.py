@@ -15,6 +15,7 @@ def gradientsd(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientsd",
     levels=("whole",),
+    needs_reference=True,
     unit=UNIT,
     compute=gradientsd,
     formula="SD(g) over regions, ddof 1",

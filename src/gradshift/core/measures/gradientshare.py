@@ -14,6 +14,7 @@ def gradientshare(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientshare",
     levels=("whole",),
+    needs_reference=True,
     unit="share",
     compute=gradientshare,
     formula="λ'_b / Σ λ' over ten components, λ' = λ / (1 - λ), b the best component",

@@ -17,6 +17,7 @@ def gradientspan(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientspan",
     levels=("whole",),
+    needs_reference=True,
     unit=UNIT,
     compute=gradientspan,
     formula="max(g) - min(g) over regions",

@@ -20,6 +20,7 @@ def hierarchydistance(session: Session) -> Values:
 MEASURE = Measure(
     name="hierarchydistance",
     levels=("whole",),
+    needs_reference=True,
     unit=UNIT,
     compute=hierarchydistance,
     formula="mean(g, default and control) - mean(g, visual and somatomotor)",

@@ -17,6 +17,7 @@ def lambdaref(session: Session) -> Values:
 MEASURE = Measure(
     name="lambdaref",
     levels=("whole",),
+    needs_reference=True,
     unit="eigenvalue",
     compute=lambdaref,
     formula="⟨g, Pg⟩_π / ⟨g, g⟩_π, P the session's transition operator, g the reference gradient",

@@ -1,0 +1,194 @@
+"""Gradients that need everybody: the same regions for all, and a reference if none ships.
+
+The participant level aligns each session to the shipped reference over the regions its own
+person has. For a comparison the regions must be the same in everybody; and an atlas without
+a shipped reference is aligned to the mean of the baseline sessions. Both need all people.
+"""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gradshift.bids import outputs
+from gradshift.bids.collect import SessionResult, read_array, read_matrix
+from gradshift.bids.dataset import read_json
+from gradshift.core.gradients import mean_reference
+from gradshift.core.measures import Value, evaluate, measures, unavailable
+from gradshift.core.options import Options
+from gradshift.core.session import Session
+from gradshift.errors import InputError
+from gradshift.workflows.design import Design
+
+logger = logging.getLogger("gradshift")
+
+
+def align(
+    table: pd.DataFrame,
+    results: Sequence[SessionResult],
+    people: Sequence[Mapping[str, Any]],
+    design: Design,
+    output_dir: Path,
+    options: Options,
+) -> pd.DataFrame:
+    """Compute the measures of gradients again where they depend on everybody.
+
+    Parameters
+    ----------
+    table : DataFrame
+        All values of the participant level.
+    results : sequence of SessionResult
+    people : sequence of mapping
+        Who is compared, see `gradshift.workflows.design.find_people`.
+    design : Design
+    output_dir : Path
+    options : Options
+        Those of the participant level.
+
+    Returns
+    -------
+    DataFrame
+        The table, with the values of these measures replaced for the people compared.
+    """
+    wanted = set(table["measure"])
+    names = [name for name, m in measures().items() if m.needs_reference and name in wanted]
+    if not names:
+        return table
+    compared = {(row["participant_id"], row["task"]) for row in people if row["included"]}
+    used = [
+        result
+        for result in results
+        if not result.excluded
+        and (result.participant, result.task) in compared
+        and result.session in design.sessions
+    ]
+
+    def key(result: SessionResult) -> tuple[str, str, str]:
+        return result.task, result.atlas, result.recipe
+
+    for _, found in groupby(sorted(used, key=key), key=key):
+        table = _replaced(table, list(found), names, design, output_dir, options)
+    return table
+
+
+def _replaced(
+    table: pd.DataFrame,
+    results: Sequence[SessionResult],
+    names: Sequence[str],
+    design: Design,
+    output_dir: Path,
+    options: Options,
+) -> pd.DataFrame:
+    """Replace the values of one task, atlas and recipe, if they depend on everybody."""
+    path = outputs.reference_path(output_dir, results[0].about["AtlasEntities"])
+    reference = read_array(path) if path.exists() else None
+    left_out = [_left_out(result) for result in results]
+    everywhere = {
+        name: f"left out of everybody's gradients: {result.participant} lacks it"
+        for result, names_ in zip(results, left_out, strict=True)
+        for name in sorted(names_)
+    }
+    if reference is not None and all(found == set(everywhere) for found in left_out):
+        return table
+    sessions = [_session(result, everywhere, output_dir, options) for result in results]
+    problem = ""
+    if reference is None:
+        baseline = [
+            session.matrix_common
+            for session, result in zip(sessions, results, strict=True)
+            if result.session == design.baseline
+        ]
+        try:
+            reference = mean_reference(baseline, sessions[0].regions, options)
+        except InputError as error:
+            problem = f"no reference: {error}"
+    logger.info(
+        "%s, %s: gradients of %d sessions aligned over %d regions%s.",
+        results[0].atlas,
+        results[0].recipe,
+        len(results),
+        len(sessions[0].regions) - len(everywhere),
+        "" if path.exists() else " to the mean of the baseline sessions",
+    )
+    rows = []
+    for session, result in zip(sessions, results, strict=True):
+        values = _values(replace(session, reference=reference), names, everywhere, problem)
+        rows += [{**_fixed(result), **asdict(value)} for value in values]
+    made = pd.DataFrame(rows, columns=table.columns)
+    keys = ["participant_id", "session_id", "task", "run", "atlas", "recipe", "measure"]
+    old = pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(made[keys]))
+    return pd.concat([table[~old], made], ignore_index=True).sort_values(
+        keys, kind="stable", ignore_index=True
+    )
+
+
+def _values(
+    session: Session, names: Sequence[str], reasons: Mapping[str, str], problem: str
+) -> list[Value]:
+    return [
+        value
+        for name in names
+        for value in (
+            unavailable(measures()[name], session.regions, problem)
+            if problem
+            else evaluate(measures()[name], session, reasons)
+        )
+    ]
+
+
+def _fixed(result: SessionResult) -> dict[str, str]:
+    """Return the columns that are the same in all rows of a session."""
+    return {
+        "participant_id": result.participant,
+        "session_id": result.session,
+        "modality": "func",
+        "task": result.task,
+        "run": result.run,
+        "space": result.about["Entities"]["space"],
+        "atlas": result.atlas,
+        "recipe": result.recipe,
+    }
+
+
+def _left_out(result: SessionResult) -> set[str]:
+    """Name the regions that the gradients of a session do without."""
+    return {
+        *result.about["RegionsLeftOutOfMeasures"],
+        *result.about["RegionsLeftOutOfGradients"],
+    }
+
+
+def _session(
+    result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
+) -> Session:
+    """Read a session back from its series, without the regions left out of any."""
+    about = result.about
+    regions = outputs.regions_from(
+        read_json(outputs.regions_path(output_dir, about["AtlasEntities"]))
+    )
+    path = result.series_path(output_dir)
+    series, told = read_array(path), read_json(outputs.sidecar(path))
+    _, matrix = read_matrix(result.matrix_path(output_dir))
+    gone = np.isin(regions.names, list(left_out))
+    series[:, gone] = matrix[gone] = matrix[:, gone] = np.nan
+    return Session(
+        regions=regions,
+        series=series,
+        volumes=_indices(told["RetainedVolumes"]),
+        run_of=_indices(told["RetainedVolumesRun"]),
+        tr=about["RepetitionTime"],
+        matrix=matrix,
+        n_common=about["NumberOfCommonVolumes"],
+        dropout=np.zeros(len(regions), dtype=bool),
+        options=options,
+    )
+
+
+def _indices(values: Sequence[int]) -> NDArray[np.intp]:
+    return np.array(values, dtype=np.intp)
