@@ -1,8 +1,8 @@
 """Make the expected changes that ship with the example study.
 
 Usage: ``nice python tools/make_expected_changes.py [PEOPLE [SEED [CHANGES]]]``. Writes
-``src/gradshift/example/expected_changes.json`` from PEOPLE (default 800) simulated people;
-takes some ten minutes on two cores. CHANGES is an ``.npy`` file to keep each person's changes
+``src/gradshift/example/expected_changes.json`` from PEOPLE (default 440) simulated people;
+takes five to ten minutes on two cores. CHANGES is an ``.npy`` file to keep each person's changes
 in (people x effects x quantities). To be run again when the simulation, the default recipe or a
 measure in the table changes; a test of the example study fails until then.
 """
@@ -27,7 +27,7 @@ from gradshift.example.connectome import ATLAS
 TARGET = Path(expected.__file__).with_name(expected.TABLE)
 
 
-def main(n_people: int = 800, seed: int = 715, keep: Path | None = None) -> None:
+def main(n_people: int = 440, seed: int = 715, keep: Path | None = None) -> None:
     """Simulate, and write the table."""
     numbers = range(1, n_people + 1)
     with ProcessPoolExecutor(2) as pool:
