@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, INK, RULE, new
+from gradshift.figures.style import DIVERGING, INK, colours, new
 
 
 def cells(
@@ -38,8 +38,7 @@ def cells(
     axes = figure.subplots()
     finite = np.abs(values[np.isfinite(values)])
     limit = float(finite.max()) if len(finite) and finite.max() > 0 else 1.0
-    image = axes.imshow(values, cmap=DIVERGING, vmin=-limit, vmax=limit)
-    image.cmap.set_bad(RULE)
+    image = axes.imshow(values, cmap=colours(DIVERGING), vmin=-limit, vmax=limit)
     for i in range(n):
         for j in range(n):
             if np.isfinite(values[i, j]):

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, RULE, network_style, new, symmetric_limit
+from gradshift.figures.style import DIVERGING, colours, network_style, new, symmetric_limit
 
 
 def by_network(networks: Sequence[str]) -> NDArray[np.intp]:
@@ -49,9 +49,8 @@ def matrices(
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for place, (title, values) in zip(axes, ordered.items(), strict=True):
         image = place.imshow(
-            np.where(off, values, np.nan), cmap=DIVERGING, vmin=-limit, vmax=limit
+            np.where(off, values, np.nan), cmap=colours(DIVERGING), vmin=-limit, vmax=limit
         )
-        image.cmap.set_bad(RULE)
         place.set_title(title, fontsize=10)
         _mark(place, [networks[i] for i in order], names=place is axes[0])
     figure.colorbar(image, ax=list(axes), label=unit, shrink=0.8)

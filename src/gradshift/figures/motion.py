@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import AFTER, BEFORE, INK, RULE, new, plain
+from gradshift.figures.style import AFTER, BEFORE, INK, RULE, colours, new, plain
 
 
 def motion(
@@ -70,8 +70,8 @@ def _trace(
 
 def _carpet(axes: Any, values: NDArray[np.float64], label: str) -> None:
     axes.imshow(
-        values.T, aspect="auto", cmap="gray", vmin=-2, vmax=2, interpolation="nearest"
-    ).cmap.set_bad(RULE)
+        values.T, aspect="auto", cmap=colours("gray"), vmin=-2, vmax=2, interpolation="nearest"
+    )
     axes.set_yticks([])
     axes.tick_params(labelsize=8)
     axes.set_ylabel(label, fontsize=8)

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, RULE, new
+from gradshift.figures.style import DIVERGING, colours, new
 
 PLANES = ("x", "y", "z")
 
@@ -49,10 +49,9 @@ def slices(
             across, up = (i for i in range(3) if i != plane)
             cut = cut[:: int(signs[across]) or 1, :: int(signs[up]) or 1]
             image = cell.imshow(
-                cut.T, origin="lower", cmap=DIVERGING, vmin=-limit, vmax=limit,
+                cut.T, origin="lower", cmap=colours(DIVERGING, "white"), vmin=-limit, vmax=limit,
                 aspect=abs(affine[up, up] / affine[across, across]),
             )  # fmt: skip
-            image.cmap.set_bad("white" if np.isfinite(cut).any() else RULE)
             cell.set_xlabel(f"{PLANES[plane]} = {through[plane]:.0f} mm", fontsize=8)
             cell.set_xticks([])
             cell.set_yticks([])

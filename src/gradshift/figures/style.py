@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -49,6 +51,11 @@ def network_style(name: str, names: Sequence[str]) -> tuple[str, str]:
 def new(width: float, height: float) -> Figure:
     """Return an empty figure on white paper, in inches."""
     return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def colours(name: str, missing: str = RULE) -> Colormap:
+    """Return a map of colours that shows missing values in one of their own."""
+    return colormaps[name].with_extremes(bad=missing)
 
 
 def plain(axes: Any) -> None:

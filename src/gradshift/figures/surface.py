@@ -89,8 +89,8 @@ def _draw(
     shade = 0.72 + 0.28 * np.clip(normals[order] @ LIGHT, 0, 1)
     axes.add_collection(
         PolyCollection(
-            corners[order, :, :2], facecolors=colours * shade[:, None], edgecolors="face",
-            linewidths=0.15, rasterized=True,
+            corners[order, :, :2], facecolors=colours * shade[:, None], edgecolors="none",
+            antialiaseds=False,
         )
     )  # fmt: skip
     axes.set_xlim(seen[:, 0].min() - 2, seen[:, 0].max() + 2)
