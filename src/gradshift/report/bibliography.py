@@ -64,7 +64,7 @@ def references() -> dict[str, Reference]:
     """Read ``references.bib``; entries by key."""
     text = files("gradshift.report").joinpath("references.bib").read_text(encoding="utf-8")
     found = {}
-    for source in re.findall(r"^@.*?^}", text, flags=re.MULTILINE | re.DOTALL):
+    for source in map(str.strip, re.split(r"^(?=@)", text, flags=re.MULTILINE)[1:]):
         key = source[source.index("{") + 1 : source.index(",")].strip()
         pairs = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", source, flags=re.MULTILINE)
         found[key] = Reference(key, source, dict(pairs))
@@ -78,8 +78,12 @@ def known(keys: Iterable[str]) -> list[Reference]:
     return sorted(found.values(), key=lambda reference: reference.named)
 
 
-def in_text(keys: Iterable[str]) -> str:
-    """Return the keys as a text names them, within brackets; empty for none."""
+def in_text(keys: Iterable[str], sentence: str = "") -> str:
+    """Return the keys as a text names them, within brackets; empty for none.
+
+    Those that the sentence names itself are left out.
+    """
     everything = references()
     names = [everything[key].named if key in everything else key for key in dict.fromkeys(keys)]
-    return f"({'; '.join(names)})" if names else ""
+    new = [name for name in names if name not in sentence]
+    return f"({'; '.join(new)})" if new else ""
