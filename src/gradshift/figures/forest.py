@@ -45,7 +45,11 @@ def forest(rows: Mapping[str, Sequence[Effect]], series: Sequence[str], *, label
         effects = [found[k] for found in rows.values()]
         heights = np.arange(len(rows)) + offsets[k]
         axes.hlines(
-            heights, [e.low for e in effects], [e.high for e in effects], color=colour, linewidth=1.4
+            heights,
+            [e.low for e in effects],
+            [e.high for e in effects],
+            color=colour,
+            linewidth=1.4,
         )
         axes.scatter(
             [e.size for e in effects], heights, marker=marker, s=30, zorder=3, label=name,

@@ -68,7 +68,9 @@ class Paragraph:
     @property
     def text(self) -> str:
         """The sentences, with references named in brackets."""
-        return " ".join(_cited(sentence, in_text(cite, sentence)) for sentence, cite in self.sentences)
+        return " ".join(
+            _cited(sentence, in_text(cite, sentence)) for sentence, cite in self.sentences
+        )
 
 
 def _cited(sentence: str, where: str) -> str:

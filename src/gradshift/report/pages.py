@@ -64,7 +64,9 @@ def _environment() -> Environment:
 
 def _asset(name: str) -> Markup:
     """Return a style sheet or script of ours, to stand in the page as it is."""
-    return Markup(files("gradshift.report").joinpath("templates", name).read_text("utf-8"))
+    return Markup(
+        files("gradshift.report").joinpath("templates").joinpath(name).read_text("utf-8")
+    )
 
 
 def write_page(path: Path, template: str, about: Mapping[str, Any]) -> Path:
