@@ -18,21 +18,10 @@ from gradshift.report.methods import Described, Used
 from gradshift.report.wording import Row
 
 TEXT = frozenset(
-    [
-        "contrast",
-        "effect",
-        "family",
-        "modality",
-        "task",
-        "atlas",
-        "recipe",
-        "measure",
-        "level",
-        "label",
-        "covariates",
-        "exact",
-        "status",
-    ]
+    {
+        *("contrast", "effect", "family", "modality", "task", "atlas", "recipe"),
+        *("measure", "level", "label", "covariates", "exact", "status"),
+    }
 )
 """Columns of the table of contrasts that hold words; n is a count, all others are numbers."""
 
