@@ -45,7 +45,7 @@ def matrices(
     ordered = {title: values[np.ix_(order, order)] for title, values in panels.items()}
     off = ~np.eye(len(order), dtype=bool)
     limit = limit or symmetric_limit(*(values[off] for values in ordered.values()))
-    figure = new(3.4 * len(panels) + 0.9, 3.7)
+    figure = new(3.4 * len(panels) + 0.9, 4.3)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for place, (title, values) in zip(axes, ordered.items(), strict=True):
         image = place.imshow(

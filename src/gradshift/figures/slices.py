@@ -55,6 +55,7 @@ def slices(
             cell.set_xlabel(f"{PLANES[plane]} = {through[plane]:.0f} mm", fontsize=8)
             cell.set_xticks([])
             cell.set_yticks([])
+            cell.spines[:].set_visible(False)
         row[0].set_title(title, fontsize=10, loc="left")
     figure.colorbar(image, ax=axes.ravel().tolist(), label=unit, shrink=0.7)
     return figure

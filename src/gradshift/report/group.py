@@ -259,8 +259,8 @@ def _finding(found: GroupResults, task: str, asked: Asked) -> dict[str, Any]:
         n_tests = family_size(found.rows, row)
         told = wording.finding(row, asked.name, _unit(asked.measure), found.alpha, n_tests)
         more = [wording.beside(row, other, found.alpha) for other in others if other is not None]
-        if row["status"] != "ok" and math.isfinite(row["p_fwe"]):
-            more.append(f"Remark: {row['status']}.")
+        if math.isfinite(row["p_fwe"]):
+            more.append(wording.remarks(row))
     return {
         "key": " ".join(asked.key),
         "name": asked.name,

@@ -17,7 +17,7 @@ from gradshift import __version__
 from gradshift.bids.write import write_bytes, write_text
 from gradshift.report.wording import number, signed
 
-DPI = 130
+DPI = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,24 @@ def save(figure: Figure, path: Path) -> Path:
     content = io.BytesIO()
     kind = path.suffix.removeprefix(".")
     settings = {"svg.fonttype": "path", "svg.hashsalt": path.name}
-    about: dict[str, Any] = {"metadata": {"Date": None}} if kind == "svg" else {"dpi": DPI}
+    about: dict[str, Any] = (
+        {"metadata": {"Date": None}}
+        if kind == "svg"
+        else {"dpi": DPI, "pil_kwargs": {"compress_level": 1}}
+    )
     with rc_context(settings):
         figure.savefig(content, format=kind, **about)
-    return write_bytes(path, content.getvalue())
+    return write_bytes(path, content.getvalue() if kind == "svg" else _fewer_colours(content))
+
+
+def _fewer_colours(content: io.BytesIO) -> bytes:
+    """Store a PNG with 256 colours: a third of the size, and the eye sees no difference."""
+    from PIL import Image
+
+    smaller = io.BytesIO()
+    with Image.open(content) as image:
+        image.convert("RGB").quantize(256).save(smaller, format="png")
+    return smaller.getvalue()
 
 
 @cache

@@ -1,6 +1,7 @@
 """Plain sentences about results, never stronger than their statistics allow."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -184,16 +185,36 @@ def beside(primary: Row, other: Row, alpha: float) -> str:
     """
     if not math.isfinite(other["p_fwe"]):
         return f"With recipe {other['recipe']} it was not tested ({other['status']})."
-    told = (
-        f"With recipe {other['recipe']}: change {signed(other['mean_change'])}, g "
-        f"{number(other['hedges_g'])} [{number(other['ci_low'])}, {number(other['ci_high'])}], "
-        f"family-wise p = {number(other['p_fwe'])}"
+    direction = "the sign differs" if _opposed(primary, other) else "the same direction"
+    advice = " So this rests on how the data were cleaned." if _opposed(primary, other) else ""
+    return (
+        f"With recipe {other['recipe']}: {verdict(other, alpha)}, {direction} (change "
+        f"{signed(other['mean_change'])}, g {number(other['hedges_g'])}, interval "
+        f"{number(other['ci_low'])} to {number(other['ci_high'])}, n = {other['n']}, family-wise "
+        f"p = {number(other['p_fwe'])}).{advice}"
     )
-    if primary["mean_change"] * other["mean_change"] < 0:
-        return f"{told}: the sign differs, so this rests on how the data were cleaned."
-    if is_significant(primary, alpha) != is_significant(other, alpha):
-        return f"{told}: the direction is the same, the verdict is not."
-    return f"{told}: the same direction and verdict."
+
+
+def _opposed(primary: Row, other: Row) -> bool:
+    return bool(primary["mean_change"] * other["mean_change"] < 0)
+
+
+def remarks(row: Row) -> str:
+    """Sum up what the status of a result says; empty if there is nothing to say.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the table of contrasts.
+    """
+    parts = [part for part in row["status"].split("; ") if part != "ok"]
+    parts = [part for part in parts if not part.startswith("cannot be significant")]
+    dropped = [re.match(r"(\d+) values: unreliable", part) for part in parts]
+    n_dropped = sum(int(found[1]) for found in dropped if found)
+    told = [part for part, found in zip(parts, dropped, strict=True) if not found]
+    if n_dropped:
+        told.insert(0, f"{n_dropped} values of single sessions were unreliable and not used")
+    return f"Remark: {'; '.join(told)}." if told else ""
 
 
 def claim(
