@@ -35,6 +35,12 @@ from gradshift.settings import Settings
 from gradshift.workflows import record
 from gradshift.workflows.lock import locked
 from gradshift.workflows.mrs import write_values
+from gradshift.workflows.pages import (
+    keep_vertices,
+    order_sessions,
+    rebuild,
+    write_person_pages,
+)
 from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
 from gradshift.workflows.pet import describe as describe_pet
 
@@ -60,6 +66,8 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     """
     _start_log(verbose=settings.running.verbose)
     try:
+        if settings.running.reports_only:
+            return rebuild(settings)
         if settings.level == "participant":
             return participant(settings)
         from gradshift.workflows.group import group
@@ -137,6 +145,7 @@ def participant(settings: Settings) -> int:
         if values:
             write_values(values, settings.output_dir)
             codes.append(0)
+        write_person_pages(settings, people)
         return codes[0] if len(set(codes)) == 1 else 1
 
 
@@ -278,8 +287,15 @@ def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str | N
         regions = atlas.regions(settings.analysis.pcc)
         write_json(
             outputs.regions_path(settings.output_dir, atlas.entities),
-            {"Name": atlas.name, **outputs.plain_regions(regions)},
+            {
+                "Name": atlas.name,
+                "Descriptions": list(atlas.descriptions),
+                "Cite": list(atlas.cite),
+                **outputs.plain_regions(regions),
+            },
         )
+        if space is not None:
+            keep_vertices(settings.output_dir, atlas, space)
         reference = atlas.reference(settings.analysis.kernel)
         if reference is not None:
             header = [f"gradient{k + 1}" for k in range(reference.shape[1])]
@@ -317,6 +333,10 @@ def _compute(
         analysis=settings.analysis,
         output_dir=settings.output_dir,
         work_dir=settings.work_dir,
+        sessions={
+            sub: order_sessions(settings, f"sub-{sub}")
+            for sub in {found.entities["sub"] for found in runs}
+        },
     )
     if runs:
         people = {run.entities["sub"] for run in runs}
