@@ -85,9 +85,7 @@ def test_the_claim_counts_tests_and_names_the_missing_placebo():
     assert "2 tests were made in 2 families" in text
     assert "without a placebo" in text
     assert "0.94 standard deviations" in text
-    other = wording.claim(
-        rows, alpha=0.05, n_left_out=0, detectable=0.94, effect="drug-by-time"
-    )
+    other = wording.claim(rows, alpha=0.05, n_left_out=0, detectable=0.94, effect="drug-by-time")
     assert "without a placebo" not in " ".join(other)
     assert wording.claim([], alpha=0.05, n_left_out=0, detectable=1, effect="change") == [
         "Nothing could be tested."

@@ -173,6 +173,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "found": found,
         "tasks": [_task(found, task) for task in found.tasks],
         "people": found.people,
+        "with_page": {result.participant for result in found.sources},
         "claims": _claims(found),
         "tables": _tables(folder),
         "results": _listed(found),
