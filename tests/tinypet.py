@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 
-from gradshift.core.curves import Frames, InputFunction, convolve
+from gradshift.core.curves import Frames, InputFunction, tissue_response
 from tiny import AFFINE, N_REGIONS, NETWORKS, PER_NETWORK, SHAPE, SPACE, labels
 
 DATA = Path(__file__).parent / "data"
@@ -38,12 +38,7 @@ def source() -> InputFunction:
 def curve(k1: float, volume: float) -> np.ndarray:
     """(T,) frame averages of one region with 5 % blood, kBq/mL."""
     given, f = source(), frames()
-    rate = np.array([k1 / volume])
-    there = np.interp(
-        np.append(f.start, f.end), given.time, convolve(rate, given.time, given.parent)[:, 0]
-    )
-    stayed = there[len(f.end) :] - there[: len(f.end)]
-    tissue = k1 * (given.integral(f.end) - given.integral(f.start) - stayed) / rate / f.duration
+    tissue = k1 * tissue_response(given, f, np.array([k1 / volume]))[:, 0]
     return 0.95 * tissue + 0.05 * given.blood_in(f)
 
 

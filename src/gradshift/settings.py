@@ -299,8 +299,8 @@ class Group:
     coupling: tuple[str, ...] = option(
         (),
         "pairs of changes to correlate, as MEASURE:LABEL~MEASURE:LABEL; if not given, synaptic "
-        "density of the default mode with its fALFF, and of the cortex with the centrality of "
-        "the PCC",
+        "density of the default mode with its fALFF, of the cortex with the centrality of the "
+        "PCC, of the anterior cingulate with its glutamate",
         nargs="+",
         metavar="PAIR",
         numbers="group",

@@ -208,6 +208,31 @@ def convolve(rates: Array, time: Array, values: Array) -> Array:
     return found
 
 
+def tissue_response(source: InputFunction, frames: Frames, rates: Array) -> Array:
+    """Average over frames what the input leaves in tissue that clears at given rates.
+
+    Parameters
+    ----------
+    source : InputFunction
+    frames : Frames
+    rates : (R,) array
+        k2, 1/min.
+
+    Returns
+    -------
+    (T, R) array
+        ``exp(-k2 t) * Cp`` averaged over each frame, kBq/mL min: exactly what came in, less
+        what stayed, over k2.
+    """
+    edges = np.append(frames.start, frames.end)
+    time = np.unique(np.concatenate([source.time[source.time <= frames.end[-1]], edges, [0.0]]))
+    there = convolve(rates, time, np.interp(time, source.time, source.parent))
+    start, end = np.searchsorted(time, frames.start), np.searchsorted(time, frames.end)
+    arrived = source.integral(frames.end) - source.integral(frames.start)
+    mean: Array = (arrived[:, None] - there[end] + there[start]) / np.outer(frames.duration, rates)
+    return mean
+
+
 class SeparableFit(NamedTuple):
     """A curve that is a size times a shape, and what is known of both."""
 

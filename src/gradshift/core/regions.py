@@ -20,6 +20,10 @@ HIGH = frozenset(
 """High-order networks, in the names of 7 and of 17 networks (limbic is left out: dropout)."""
 
 
+CINGULATE = ("Default_PFC", "SalVentAttn_Med")
+"""Parts of the names of medial frontal regions."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Regions:
     """The R regions of an atlas, in the order of its labels.
@@ -56,6 +60,22 @@ class Regions:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @cached_property
+    def anterior_cingulate(self) -> tuple[int, ...]:
+        """Medial frontal regions around the anterior cingulate, by name and place.
+
+        Where a spectroscopy voxel usually lies: 20 to 50 mm in front of, 0 to 40 mm above the
+        anterior commissure, less than 14 mm from the middle.
+        """
+        return tuple(
+            i
+            for i, (x, y, z) in enumerate(self.centroids.tolist())
+            if any(part in self.names[i] for part in CINGULATE)
+            and abs(x) < 14
+            and 20 <= y <= 50
+            and 0 <= z <= 40
+        )
 
     @cached_property
     def network_names(self) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ The imagined study: healthy men, one resting-state scan before (`ses-pre`) and o
 a week. There is no placebo group.
 
 - `derivatives/fmriprep/`: what an analysis needs, in the layout of fMRIPrep (which did not run).
+- `derivatives/petprep/`: regional curves of a synaptic density tracer, in the layout of PETPrep
+  (which did not run); `sub-*/ses-*/pet/`: stand-ins for the scans, and arterial blood.
+- `phenotype/mrs.tsv`: glutamate in the anterior cingulate.
 - `sub-*/ses-*/func/`: stand-ins for the raw scans, every fourth voxel of the preprocessed ones.
 - `derivatives/simulation/truth.json`: what was planted in `ses-post`, and what an analysis
   should find. Look there last.
@@ -33,6 +36,7 @@ person, so that the power of a study can be told) are in its unit. They come fro
 many people, `n` of them with a usable value in both sessions; `se` is the standard error of
 `mean_change`. Gradients that are too unlike the reference to be used are left out of both, as the
 group level leaves them out: the larger the effect, the more of them.
+`PlantedMolecules` holds what was planted in PET and spectroscopy.
 `ExpectedChanges` is null when the study was made with an effect for which none were computed
 (other than 0, 0.5, 1, 1.5 and 2).
 """
@@ -60,4 +64,64 @@ SESSIONS = {
         "Description": "Place of the session in the study",
         "Levels": {"pre": "before the dose", "post": "after the dose"},
     },
+}
+
+PET = {
+    "Description": NOTE,
+    "Manufacturer": "none (simulated)",
+    "ManufacturersModelName": "none (simulated)",
+    "Units": "Bq/mL",
+    "BodyPart": "brain",
+    "TracerName": "UCB-J",
+    "TracerRadionuclide": "C11",
+    "InjectedRadioactivity": 400,
+    "InjectedRadioactivityUnits": "MBq",
+    "InjectedMass": 1,
+    "InjectedMassUnits": "ug",
+    "SpecificRadioactivity": 400,
+    "SpecificRadioactivityUnits": "MBq/ug",
+    "ModeOfAdministration": "bolus",
+    "TimeZero": "11:00:00",
+    "ScanStart": 0,
+    "InjectionStart": 0,
+    "AcquisitionMode": "dynamic",
+    "ImageDecayCorrected": True,
+    "ImageDecayCorrectionTime": 0,
+    "ReconMethodName": "simulated",
+    "ReconMethodParameterLabels": ["none"],
+    "ReconMethodParameterUnits": ["none"],
+    "ReconMethodParameterValues": [0],
+    "ReconFilterType": "none",
+    "ReconFilterSize": 0,
+    "AttenuationCorrection": "none (simulated)",
+}
+
+BLOOD = {
+    "Description": NOTE,
+    "PlasmaAvail": True,
+    "WholeBloodAvail": True,
+    "MetaboliteAvail": True,
+    "MetaboliteMethod": "simulated",
+    "MetaboliteRecoveryCorrectionApplied": False,
+    "DispersionCorrected": False,
+    "time": {"Description": "Time after injection", "Units": "s"},
+    "plasma_radioactivity": {"Description": "Activity in plasma", "Units": "kBq/mL"},
+    "whole_blood_radioactivity": {"Description": "Activity in whole blood", "Units": "kBq/mL"},
+    "metabolite_parent_fraction": {
+        "Description": "Share of plasma activity that is unchanged tracer",
+        "Units": "arbitrary",
+    },
+}
+
+METABOLITES = {
+    "MeasurementToolMetadata": {"Description": "MR spectroscopy. " + NOTE},
+    "session_id": {"Description": "Session"},
+    "voi": {"Description": "Voxel"},
+    "metabolite": {"Description": "Metabolite"},
+    "value": {"Description": "Amount (simulated)", "Units": "i.u."},
+    "units": {"Description": "Unit of the value"},
+    "reference": {"Description": "What the amount is relative to"},
+    "crlb_pct": {"Description": "Cramer-Rao lower bound", "Units": "%"},
+    "fCSF": {"Description": "Share of cerebrospinal fluid in the voxel"},
+    "tissue_corrected": {"Description": "Whether the value is corrected for the voxel's tissue"},
 }

@@ -1,4 +1,4 @@
-"""Write the simulated study as a BIDS dataset with its fMRIPrep derivatives."""
+"""Write the simulated study as a BIDS dataset with its derivatives."""
 
 import json
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from gradshift.example.confounds import Confounds
 from gradshift.example.connectome import ATLAS, PLANTING, group_connectome
 from gradshift.example.expected import expected_changes, place, settings
 from gradshift.example.images import SLOPE, Brain, build_brain, nifti_bytes, paint
+from gradshift.example.molecules import write_molecules
 from gradshift.example.people import EFFECT_SD, SESSIONS, Person, draw_person, generator, scan
 from gradshift.example.signals import TR
 
@@ -67,6 +68,7 @@ def write_study(folder: Path, study: Study) -> None:
     _write_raw_metadata(folder, people)
     _write_derivative_metadata(folder)
     _write_truth(folder, study, people)
+    write_molecules(folder, people, regions, effect=study.effect, seed=study.seed)
     # One thread: sums in another order would end in other bytes.
     with threadpool_limits(1):
         for person in people:

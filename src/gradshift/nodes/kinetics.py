@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,6 +216,14 @@ class Unfitted(str):
     __slots__ = ()
 
 
+def with_cingulate(regions: Regions) -> Regions:
+    """Add the set ACC, which spectroscopy is compared with, where it has regions."""
+    found = regions.anterior_cingulate
+    if not found or "ACC" in regions.sets:
+        return regions
+    return replace(regions, sets={**regions.sets, "ACC": found})
+
+
 def plain_name(name: str) -> str:
     """Return what two spellings of a region's name share."""
     return PREFIX.sub("", name.strip()).lower()
@@ -303,7 +312,7 @@ class Kinetics(Step):
         rows, tables, warnings = [], [], []
         finished = curves.notes.get("finished")
         for i, path in enumerate(self.inputs.atlases):
-            regions = read_regions(path)
+            regions = with_cingulate(read_regions(path))
             mine: list[dict[str, Any]] = []
             columns: dict[str, list[Any]] = {"name": list(regions.names)}
             names = self.inputs.models

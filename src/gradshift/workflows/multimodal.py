@@ -36,8 +36,13 @@ Array = NDArray[np.float64]
 DENSITY = ("vtlogan", "vt1tcm", "dvrreflogan", "bpndmrtm2", "bpndsrtm2", "suvr")
 """PET measures in the order of preference for the pairs declared beforehand."""
 
-PAIRS = ("{pet}:Default~falff:Default", "{pet}:whole~eigenvectorcentrality:PCC")
-"""Declared beforehand: synaptic density with intrinsic activity, and with the PCC as a hub."""
+PAIRS = (
+    "{pet}:Default~falff:Default",
+    "{pet}:whole~eigenvectorcentrality:PCC",
+    "{pet}:ACC~glutamate:ACC",
+)
+"""Declared beforehand: synaptic density with intrinsic activity, with the PCC as a hub, and with
+glutamate; those of which there are values."""
 
 LEVELS = ("set", "network", "whole", "network-pair", "region")
 """Where a label is looked for, in this order."""
@@ -187,8 +192,8 @@ def _pairs(given: Sequence[str], changes: _Changes) -> list[tuple[Term, Term]]:
     words = list(given)
     if not words:
         pet = next((name for name in DENSITY if name in measures), None)
-        others = measures & {"falff", "eigenvectorcentrality"}
-        words = [text.format(pet=pet) for text in PAIRS] if pet and others else []
+        possible = [text.format(pet=pet) for text in PAIRS]
+        words = [word for word in possible if _there(word, changes)]
     pairs = []
     for word in words:
         first, second = ((side.partition(":")) for side in word.split("~"))
@@ -200,6 +205,11 @@ def _pairs(given: Sequence[str], changes: _Changes) -> list[tuple[Term, Term]]:
             f"{', '.join(sorted(measures))}."
         )
     return pairs
+
+
+def _there(word: str, changes: _Changes) -> bool:
+    """Tell whether both sides of a pair have values."""
+    return all(tuple(side.split(":")) in changes.levels for side in word.split("~"))
 
 
 def _name(pair: tuple[Term, Term]) -> str:

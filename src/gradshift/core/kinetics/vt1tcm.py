@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.curves import SeparableFit, convolve, propagated, separable_fit
+from gradshift.core.curves import SeparableFit, propagated, separable_fit, tissue_response
 from gradshift.core.kinetics import Fit, Model, Scan
 
 K2_BOUNDS = (1e-5, 0.5)
@@ -19,18 +19,9 @@ def vt1tcm(scan: Scan) -> Fit:
     """Fit ``C = (1 - vB) K1 exp(-k2 t) * Cp + vB Cwb``, averaged over frames; VT = K1 / k2."""
     assert scan.input is not None
     source, frames, tissue = scan.input, scan.frames, scan.tissue
-    edges = np.append(frames.start, frames.end)
-    time = np.unique(np.concatenate([source.time[source.time <= frames.end[-1]], edges, [0.0]]))
-    parent = np.interp(time, source.time, source.parent)
-    start, end = np.searchsorted(time, frames.start), np.searchsorted(time, frames.end)
-    arrived = source.integral(frames.end) - source.integral(frames.start)
 
     def shape(rates: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Average the response over frames: what came in, less what stayed, over k2."""
-        there = convolve(rates, time, parent)
-        stayed = there[end] - there[start]
-        mean: NDArray[np.float64] = (arrived[:, None] - stayed) / np.outer(frames.duration, rates)
-        return mean
+        return tissue_response(source, frames, rates)
 
     blood, volume, remark = source.blood_in(frames), scan.blood_volume, ""
     if blood is None:

@@ -1,0 +1,236 @@
+"""PET and spectroscopy of the simulated study, with a planted rise and a planted coupling."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift import __version__
+from gradshift.bids.write import write_array, write_bytes, write_json, write_table, write_text
+from gradshift.core.blood import hill
+from gradshift.core.curves import Frames, InputFunction, tissue_response
+from gradshift.core.regions import Regions
+from gradshift.example import texts
+from gradshift.example.images import nifti_bytes
+from gradshift.example.people import SESSIONS, Person, generator
+
+RISE_PCC = 0.08
+"""Mean rise of VT in the posterior cingulate, as a share of baseline."""
+
+RISE_ACC = 0.06
+"""The same in the anterior cingulate."""
+
+RISE_GLUTAMATE = 0.10
+"""Mean rise of glutamate in the anterior cingulate, as a share of baseline."""
+
+SPREAD = 0.7
+"""How much people differ in the last two, which go together, as a share of the mean."""
+
+SCAN_SD = 0.01
+"""From scan to scan, all VT together, as a share."""
+
+REGION_SD = 0.01
+"""From scan to scan, each region by itself, as a share."""
+
+GLUTAMATE_SD = 0.015
+"""From scan to scan, as a share."""
+
+NOISE = 0.01
+"""Noise of a five-minute frame, as a share of the largest activity."""
+
+BLOOD = 0.05
+"""Share of a region that is blood."""
+
+DURATIONS = (0.5,) * 6 + (1.0,) * 3 + (2.0,) * 2 + (5.0,) * 16
+SAMPLED = (
+    0.25,
+    0.5,
+    0.75,
+    1,
+    1.25,
+    1.5,
+    2,
+    2.5,
+    3,
+    4,
+    5,
+    6,
+    8,
+    10,
+    15,
+    20,
+    30,
+    40,
+    50,
+    60,
+    75,
+    90,
+)
+FRACTION = (0.15, 1.3, 14.0)
+"""Parent fraction: a Hill function of time."""
+
+SEG = "Schaefer2018200Parcels7Networks"
+METABOLITES = ("participant_id", "session_id", "voi", "metabolite", "value", "units", "reference",
+               "crlb_pct", "fCSF", "tissue_corrected")  # fmt: skip
+
+Array = NDArray[np.float64]
+
+
+def write_molecules(
+    folder: Path, people: Sequence[Person], regions: Regions, *, effect: float, seed: int
+) -> None:
+    """Write PETPrep curves, raw stand-ins with blood, and a table of metabolites.
+
+    The truth is added to that of the study, which must be there.
+
+    Parameters
+    ----------
+    folder : Path
+    people : sequence of Person
+    regions : Regions
+    effect : float
+        0 plants nothing.
+    seed : int
+    """
+    _write_descriptions(folder)
+    rows = []
+    for person in people:
+        rng = generator(seed, 3, person.number)
+        own = float(np.exp(0.08 * rng.standard_normal()))
+        coupled = effect * (1 + SPREAD * float(rng.standard_normal()))
+        glutamate = 8.0 * float(np.exp(0.1 * rng.standard_normal()))
+        for session in SESSIONS:
+            after = session == SESSIONS[1]
+            rng = generator(seed, 4, person.number, SESSIONS.index(session))
+            volumes = own * _pattern(regions)
+            if after:
+                volumes[list(regions.sets["PCC"])] *= 1 + RISE_PCC * person.effect
+                volumes[list(regions.anterior_cingulate)] *= 1 + RISE_ACC * coupled
+            volumes *= np.exp(SCAN_SD * rng.standard_normal())
+            volumes *= np.exp(REGION_SD * rng.standard_normal(len(volumes)))
+            _write_scan(folder, person.label, session, volumes, regions.names, rng)
+            value = glutamate * (1 + after * RISE_GLUTAMATE * coupled)
+            value *= np.exp(GLUTAMATE_SD * rng.standard_normal())
+            rows.append((f"sub-{person.label}", f"ses-{session}", "ACC", "Glu", f"{value:.4f}",
+                         "i.u.", "water", 6, 0.1, "true"))  # fmt: skip
+    write_table(folder / "phenotype" / "mrs.tsv", METABOLITES, rows)
+    write_json(folder / "phenotype" / "mrs.json", texts.METABOLITES)
+    truth = folder / "derivatives" / "simulation" / "truth.json"
+    planted = {
+        "VT": {"PCC": RISE_PCC * effect, "ACC": RISE_ACC * effect},
+        "glutamate": {"ACC": RISE_GLUTAMATE * effect},
+        "Coupled": [["VT", "ACC"], ["glutamate", "ACC"]] if effect else [],
+        "Units": "share of baseline, mean over people",
+    }
+    write_json(truth, {**json.loads(truth.read_text()), "PlantedMolecules": planted})
+
+
+def _pattern(regions: Regions) -> Array:
+    """Return the (R,) VT of a usual person, mL/cm3: smooth over the cortex."""
+    x, y, z = (regions.centroids / [70, 100, 80]).T
+    pattern: Array = 18 + 2 * np.cos(3 * y) - 1.5 * z + np.abs(x)
+    return pattern
+
+
+def _frames() -> Frames:
+    end = np.cumsum(DURATIONS)
+    return Frames(end - np.array(DURATIONS), end)
+
+
+def _blood() -> tuple[Array, Array, Array, Array]:
+    """Return time, plasma, whole blood (kBq/mL) and parent fraction of the samples."""
+    time = np.array(SAMPLED, dtype=np.float64)
+    bolus = np.clip(time - 0.25, 0, None)
+    plasma = 1.2 * (
+        (160 * bolus - 8.0) * np.exp(-3.0 * bolus)
+        + 6.5 * np.exp(-0.12 * bolus)
+        + 1.5 * np.exp(-0.004 * bolus)
+    )
+    fraction = hill(time, np.array(FRACTION))
+    return time, plasma, plasma * (0.9 - 0.1 * fraction), fraction
+
+
+def _write_scan(
+    folder: Path,
+    label: str,
+    session: str,
+    volumes: Array,
+    names: Sequence[str],
+    rng: np.random.Generator,
+) -> None:
+    """Write the curves of one scan, the stand-in of its image, and its blood."""
+    pet = Path(f"sub-{label}", f"ses-{session}", "pet")
+    stem = f"sub-{label}_ses-{session}_trc-UCBJ"
+    frames = _frames()
+    time, plasma, whole, fraction = (np.round(values, 5) for values in _blood())
+    source = InputFunction(
+        np.append(0.0, time), np.append(0.0, plasma * fraction), np.append(0.0, whole)
+    )
+    k1 = np.append(np.full(len(names), 0.34), 0.10)
+    rates = k1 / np.append(volumes, 4.8)
+    mixed = (1 - BLOOD) * k1 * tissue_response(source, frames, rates)
+    in_blood = source.blood_in(frames)
+    assert in_blood is not None
+    mixed += BLOOD * in_blood[:, None]
+    noise = NOISE * mixed.max() * np.sqrt(5 / frames.duration)
+    noise[frames.end < 1] *= 0.1
+    size = np.append(np.ones(len(names)), 0.2)  # the reference region is large
+    mixed += noise[:, None] * size * rng.standard_normal(mixed.shape)
+    activity = 1000 * mixed
+    times = 60 * np.column_stack([frames.start, frames.end])
+    header = ["frame_start", "frame_end"]
+    derived = folder / "derivatives" / "petprep" / pet
+    curves = derived / f"{stem}_seg-{SEG}_desc-preproc_tacs.tsv"
+    write_array(curves, [*header, *names], np.column_stack([times, np.round(activity[:, :-1], 1)]))
+    reference = derived / f"{stem}_label-semiovale_desc-preproc_tacs.tsv"
+    values = np.column_stack([times, np.round(activity[:, -1:], 1)])
+    write_array(reference, [*header, "semiovale"], values)
+    for path in (curves, reference):
+        write_json(path.with_suffix(".json"), {"Description": texts.NOTE, "Units": "Bq/mL"})
+
+    raw = folder / pet
+    image = np.zeros((4, 4, 4, len(frames.end)), dtype=np.int16)
+    image[1:3, 1:3, 1:3] = np.round(activity[:, :-1].mean(axis=1) / 10)
+    write_bytes(
+        raw / f"{stem}_pet.nii.gz", nifti_bytes(image, np.diag([40.0, 40, 40, 1]), slope=10)
+    )
+    about = {
+        **texts.PET,
+        "FrameTimesStart": times[:, 0].tolist(),
+        "FrameDuration": (60 * frames.duration).tolist(),
+    }
+    write_json(raw / f"{stem}_pet.json", about)
+    samples = raw / f"{stem}_recording-manual_blood.tsv"
+    columns = ("time", "plasma_radioactivity", "whole_blood_radioactivity",
+               "metabolite_parent_fraction")  # fmt: skip
+    write_array(samples, columns, np.column_stack([60 * time, plasma, whole, fraction]))
+    write_json(samples.with_suffix(".json"), texts.BLOOD)
+
+
+def _write_descriptions(folder: Path) -> None:
+    derived = folder / "derivatives" / "petprep"
+    write_json(
+        derived / "dataset_description.json",
+        {
+            "Name": "SIMULATED PETPrep derivatives",
+            "BIDSVersion": "1.10.0",
+            "DatasetType": "derivative",
+            "Authors": ["The gradshift developers", "No participants (simulated)"],
+            "GeneratedBy": [
+                {
+                    "Name": "PETPrep",
+                    "Version": "0.0.0",
+                    "Description": "SIMULATED in the layout of PETPrep, which did not run",
+                },
+                {
+                    "Name": "gradshift-example",
+                    "Version": __version__,
+                    "Description": texts.NOTE,
+                },
+            ],
+        },
+    )
+    write_text(derived / "README.md", texts.README)
+    write_text(derived / ".bidsignore", "*_tacs.tsv\n*_tacs.json\n")
