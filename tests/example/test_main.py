@@ -58,7 +58,9 @@ def test_another_seed_gives_another_study(study, tmp_path):
     assert digests(tmp_path / "other")[name] != digests(study)[name]
 
 
-@pytest.mark.parametrize("folder", [".", "derivatives/fmriprep", "derivatives/simulation"])
+@pytest.mark.parametrize(
+    "folder", [".", "derivatives/fmriprep", "derivatives/petprep", "derivatives/simulation"]
+)
 def test_the_validator_finds_no_error(study, folder):
     finished = subprocess.run(
         ["bids-validator-deno", "--json", str(study / folder)],
@@ -135,7 +137,7 @@ def test_sessions_and_participants_tell_the_design(study):
 
 def test_everything_says_that_it_is_simulated(study):
     described = list(study.rglob("dataset_description.json"))
-    assert len(described) == 3
+    assert len(described) == 4
     for path in (*described, *study.rglob("README.md"), *study.rglob("*preproc_bold.json")):
         assert "SIMULATED" in path.read_text()
 

@@ -19,22 +19,22 @@ from gradshift.example.people import SESSIONS, Person, generator
 RISE_PCC = 0.08
 """Mean rise of VT in the posterior cingulate, as a share of baseline."""
 
-RISE_ACC = 0.06
+RISE_ACC = 0.09
 """The same in the anterior cingulate."""
 
-RISE_GLUTAMATE = 0.10
+RISE_GLUTAMATE = 0.12
 """Mean rise of glutamate in the anterior cingulate, as a share of baseline."""
 
-SPREAD = 0.7
+SPREAD = 0.4
 """How much people differ in the last two, which go together, as a share of the mean."""
 
-SCAN_SD = 0.01
+SCAN_SD = 0.007
 """From scan to scan, all VT together, as a share."""
 
 REGION_SD = 0.01
 """From scan to scan, each region by itself, as a share."""
 
-GLUTAMATE_SD = 0.015
+GLUTAMATE_SD = 0.01
 """From scan to scan, as a share."""
 
 NOISE = 0.01
@@ -95,11 +95,12 @@ def write_molecules(
     seed : int
     """
     _write_descriptions(folder)
-    rows = []
+    rows, drawn = [], {}
     for person in people:
         rng = generator(seed, 3, person.number)
         own = float(np.exp(0.08 * rng.standard_normal()))
         coupled = effect * (1 + SPREAD * float(rng.standard_normal()))
+        drawn[f"sub-{person.label}"] = round(coupled, 6)
         glutamate = 8.0 * float(np.exp(0.1 * rng.standard_normal()))
         for session in SESSIONS:
             after = session == SESSIONS[1]
@@ -122,7 +123,8 @@ def write_molecules(
         "VT": {"PCC": RISE_PCC * effect, "ACC": RISE_ACC * effect},
         "glutamate": {"ACC": RISE_GLUTAMATE * effect},
         "Coupled": [["VT", "ACC"], ["glutamate", "ACC"]] if effect else [],
-        "Units": "share of baseline, mean over people",
+        "PersonFactors": drawn,
+        "Units": "share of baseline; what is coupled times the factor of the person",
     }
     write_json(truth, {**json.loads(truth.read_text()), "PlantedMolecules": planted})
 
