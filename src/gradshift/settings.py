@@ -279,6 +279,9 @@ class Running:
         "write the pages and the methods text again from the tables that are there, and stop",
         kind=bool,
     )
+    boilerplate_only: bool = option(
+        False, "write the methods text of these options to OUTPUT_DIR/logs, and stop", kind=bool
+    )
     stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
     clean_workdir: bool = option(
         False, "remove the intermediate results of the participants that went well", kind=bool

@@ -59,7 +59,10 @@ def _fewer_colours(content: io.BytesIO) -> bytes:
 
     smaller = io.BytesIO()
     with Image.open(content) as image:
-        image.convert("RGB").quantize(256).save(smaller, format="png")
+        few = image.convert("RGB").quantize(
+            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+        few.save(smaller, format="png")
     return smaller.getvalue()
 
 

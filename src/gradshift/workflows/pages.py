@@ -12,7 +12,9 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import find_results, read_sessions
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_table, write_text
+from gradshift.core.measures import measures
 from gradshift.errors import MissingInputError
+from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
 
@@ -87,18 +89,47 @@ def _person(settings: Settings, participant: str) -> Any:
 
 def write_citation(output_dir: Path) -> None:
     """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
-    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
     from gradshift.report.results import what_was_used
 
     about = output_dir / "group" / "contrasts.json"
     design = read_json(about).get("Design", "") if about.exists() else ""
-    found = paragraphs(what_was_used(output_dir, find_results(output_dir), design))
+    _write_citation(output_dir, what_was_used(output_dir, find_results(output_dir), design))
+
+
+def _write_citation(output_dir: Path, used: Any) -> None:
+    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
+
+    found = paragraphs(used)
     for suffix, text in (
         ("md", as_markdown(found)),
         ("tex", as_latex(found)),
         ("bib", as_bibtex(found)),
     ):
         write_text(output_dir / "logs" / f"CITATION.{suffix}", text)
+
+
+def write_boilerplate(
+    settings: Settings, atlases: Sequence[Atlas], recipes: Sequence[Recipe]
+) -> int:
+    """Write the methods text of options that nothing was run with yet.
+
+    Parameters
+    ----------
+    settings : Settings
+    atlases, recipes : sequence
+        Those asked for.
+    """
+    from gradshift.report.methods import Described, Used
+
+    used = Used(
+        atlases=[Described(atlas.descriptions, atlas.cite) for atlas in atlases],
+        recipes=[recipe.as_dict() for recipe in recipes],
+        measures=list(settings.analysis.measures or measures()),
+        estimator=settings.analysis.connectivity,
+    )
+    _write_citation(settings.output_dir, used)
+    logger.info("The methods text is in %s.", settings.output_dir / "logs")
+    return 0
 
 
 def write_group_page(folder: Path, output_dir: Path) -> None:

@@ -29,6 +29,8 @@ from gradshift.workflows.pages import (
     keep_vertices,
     order_sessions,
     rebuild,
+    write_boilerplate,
+    write_citation,
     write_person_pages,
 )
 
@@ -56,6 +58,9 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     try:
         if settings.running.reports_only:
             return rebuild(settings)
+        if settings.running.boilerplate_only and settings.level == "group":
+            write_citation(settings.output_dir)
+            return 0
         if settings.level == "participant":
             return participant(settings)
         from gradshift.workflows.group import group
@@ -88,6 +93,8 @@ def participant(settings: Settings) -> int:
     atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
     recipes = [_recipe(spec, settings) for spec in settings.denoising.denoise]
     _check_names(atlases, recipes, settings.analysis.measures)
+    if settings.running.boilerplate_only:
+        return write_boilerplate(settings, atlases, recipes)
     runs = find_runs(settings, {atlas.name: atlas.spaces for atlas in atlases})
     runs = [check_recipes(run, recipes) for run in runs]
     for space in {found.entities["space"] for found in runs if not found.problem}:
