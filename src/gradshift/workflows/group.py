@@ -30,7 +30,7 @@ from gradshift.workflows import record
 from gradshift.workflows.alignment import align
 from gradshift.workflows.design import Design, find_design, find_people
 from gradshift.workflows.lock import locked
-from gradshift.workflows.pages import write_citation, write_group_page
+from gradshift.workflows.pages import write_group_page
 
 logger = logging.getLogger("gradshift")
 
@@ -130,11 +130,10 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
                 densities=tuple(recorded.get("densities", Options.densities)),
             )
             rows = _write(made, results, people, design, settings, options)
-            write_group_page(made, settings.output_dir)
             _replace(settings.output_dir / "group", made)
+            write_group_page(settings.output_dir)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-    write_citation(settings.output_dir)
     _report(rows, people, design, settings)
     return 0
 

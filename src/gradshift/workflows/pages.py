@@ -132,11 +132,12 @@ def write_boilerplate(
     return 0
 
 
-def write_group_page(folder: Path, output_dir: Path) -> None:
-    """Write the page of the group into its folder, finished or being made."""
-    from gradshift.report.group import write_group_page
+def write_group_page(output_dir: Path) -> None:
+    """Write the page of the group, from its finished tables, and the methods text."""
+    from gradshift.report import group
 
-    write_group_page(folder, output_dir)
+    group.write_group_page(output_dir / "group", output_dir)
+    write_citation(output_dir)
 
 
 def rebuild(settings: Settings) -> int:
@@ -157,8 +158,7 @@ def rebuild(settings: Settings) -> int:
                 f"There is no result of the group level in {output_dir}; run it first, without "
                 "--reports-only."
             )
-        write_group_page(output_dir / "group", output_dir)
-        write_citation(output_dir)
+        write_group_page(output_dir)
     else:
         asked = {f"sub-{label}" for label in settings.inputs.participant_label}
         there = list(dict.fromkeys(result.participant for result in results))
