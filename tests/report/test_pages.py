@@ -268,7 +268,7 @@ def test_pages_open_in_a_browser(out, browser, width, which):
     column = page.evaluate(
         f"[...document.querySelector('{table}').tHead.rows[0].cells]"
         ".findIndex((c) => c.textContent.startsWith('mean_change') || "
-        "c.textContent.startsWith('difference'))"
+        "c.textContent.includes(' minus '))"
     )
     page.focus(f"{table} th:nth-child({column + 1}) button")
     page.keyboard.press("Enter")

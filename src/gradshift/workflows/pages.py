@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
@@ -13,7 +14,7 @@ from gradshift.bids.collect import find_results, read_sessions
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_table, write_text
 from gradshift.core.measures import measures
-from gradshift.errors import MissingInputError
+from gradshift.errors import InputError, MissingInputError
 from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
@@ -35,8 +36,12 @@ def order_sessions(settings: Settings, participant: str) -> list[str]:
     list of str
         With prefix; sessions that nothing is known of are not in it.
     """
-    dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
-    dated = sorted(dates, key=lambda session: dates[session])
+    try:
+        dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
+    except InputError as error:  # the page does without; the group level insists
+        logger.debug("%s", error)
+        dates = {}
+    dated = sorted(dates, key=lambda session: pd.to_datetime(dates[session], utc=True))
     group = settings.group
     first = [f"ses-{group.baseline}"] if group.baseline else []
     last = [f"ses-{group.followup}"] if group.followup else []
