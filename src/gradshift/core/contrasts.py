@@ -30,7 +30,7 @@ class Comparison:
     ci_low, ci_high : (m,) array
         Interval of the population's standardised change, which `hedges_g` estimates.
     t, p, p_fwe, p_min, n_permutations, exact
-        See `gradshift.core.statistics.signflip.SignFlip`.
+        See `gradshift.core.resampling.Resampled`.
     q_fdr : (m,) array
         False discovery rate over the family.
     status : tuple of str, length m
