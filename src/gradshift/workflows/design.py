@@ -6,7 +6,9 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids.collect import SessionResult, read_participants, read_sessions
@@ -210,3 +212,31 @@ def _reason(pair: Sequence[SessionResult | None], design: Design) -> str:
         elif result.excluded:
             reasons.append(f"{session}: {result.excluded}")
     return "; ".join(reasons)
+
+
+def change_of_motion(
+    people: Sequence[Mapping[str, Any]], names: Sequence[str], task: str
+) -> NDArray[np.float64]:
+    """Return the change of mean framewise displacement in mm, by participant.
+
+    Parameters
+    ----------
+    people : sequence of mapping
+        See `find_people`.
+    names : sequence of str, length n
+        Participants, in the order wanted.
+    task : str
+
+    Returns
+    -------
+    (n,) array
+        NaN where one of the sessions cannot be used.
+    """
+    known = {
+        row["participant_id"]: row["mean_fd_followup"] - row["mean_fd_baseline"]
+        for row in people
+        if row["task"] == task
+        and row["mean_fd_baseline"] is not None
+        and row["mean_fd_followup"] is not None
+    }
+    return np.array([known.get(name, np.nan) for name in names], dtype=np.float64)

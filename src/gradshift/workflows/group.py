@@ -10,26 +10,21 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gradshift import __version__
-from gradshift.bids import outputs
-from gradshift.bids.collect import KEYS, SessionResult, find_results, read_matrix, read_measures
-from gradshift.bids.write import write_json, write_matrix, write_table
-from gradshift.core.connectivity import fisher_z
-from gradshift.core.contrasts import Comparison, compare
-from gradshift.core.families import FIRST, families
+from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.write import write_json, write_table
 from gradshift.core.measures import measures
 from gradshift.core.options import Options
-from gradshift.core.statistics import statistics
-from gradshift.core.statistics.effects import moments
-from gradshift.core.statistics.signflip import signflip
 from gradshift.errors import InputError
-from gradshift.settings import Group, Settings
+from gradshift.settings import Settings
 from gradshift.workflows import record
 from gradshift.workflows.alignment import align
+from gradshift.workflows.compare import CONTRASTS, contrasts
 from gradshift.workflows.design import Design, find_design, find_people
+from gradshift.workflows.edges import motion_of_edges, read_edges, write_edges
+from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
+from gradshift.workflows.tables import about, write_described
 
 logger = logging.getLogger("gradshift")
 
@@ -127,6 +122,7 @@ def _write(
     """Compute and write everything; return the rows of the table of contrasts."""
     table = align(read_measures(results), results, people, design, settings.output_dir, options)
     rows: list[dict[str, Any]] = []
+    motion: list[dict[str, Any]] = []
     for atlas, recipe, task in product(
         design.atlases, design.recipes, sorted({result.task for result in results})
     ):
@@ -135,9 +131,12 @@ def _write(
         for modality, found in part.groupby("modality", sort=True):
             rows += contrasts(found, {**fixed, "modality": str(modality)}, design, settings.group)
         used = [r for r in results if (r.task, r.atlas, r.recipe) == (task, atlas, recipe)]
-        write_edges(folder, used, design, settings)
+        if edges := read_edges(used, design, settings.output_dir):
+            write_edges(folder, edges, design, settings)
+            motion.append(motion_of_edges(edges, people, settings.output_dir))
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
+    write_limits(folder / "limits.json", table, rows, people, motion, design, settings)
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
     described = {
         name: {"Description": measures()[name].methods, "Units": measures()[name].unit}
