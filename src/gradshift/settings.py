@@ -239,6 +239,14 @@ class Group:
         metavar="N",
         numbers="group",
     )
+    nbs_thresholds: tuple[float, ...] = option(
+        (2.5, 3.1),
+        "thresholds of |t| above which connections form components",
+        kind=float,
+        nargs="+",
+        metavar="T",
+        numbers="group",
+    )
     random_seed: int = option(
         20240501, "seed of every random number", kind=int, metavar="N", numbers="group"
     )
@@ -449,6 +457,11 @@ def _check(settings: Settings) -> None:
     if (settings.denoising.min_minutes or 0) < 0:
         raise SettingsError(
             f"--min-minutes takes a number of at least 0, got {settings.denoising.min_minutes:g}."
+        )
+    if not settings.group.nbs_thresholds or min(settings.group.nbs_thresholds) <= 0:
+        raise SettingsError(
+            f"--nbs-thresholds takes numbers above 0, got "
+            f"{' '.join(map(str, settings.group.nbs_thresholds)) or 'none'}."
         )
     if settings.group.random_seed < 0:
         raise SettingsError(

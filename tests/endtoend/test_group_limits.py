@@ -91,3 +91,28 @@ def test_motion_is_compared_and_correlated_with_the_changes(five):
     r = [stats.pearsonr(column, motion).statistic for column in np.transpose(changes)]
     assert edges["MedianAbsoluteR"] == pytest.approx(np.median(np.abs(r)), abs=1e-6)
     assert {one["Measure"] for one in limits["BaselineDependence"]} == {"withinfc", "lowhighfc"}
+
+
+def test_connections_that_fell_apart_together_are_a_component(tmp_path):
+    people = [f"{i:02d}" for i in range(1, 8)]
+    study = finish(
+        tmp_path,
+        {sub: ["pre", "post"] for sub in people},
+        together=lambda sub, ses: 1.5 if ses == "pre" else 0.3,
+    )
+    assert study.group("--baseline", "pre", "--nbs-thresholds", "3", "4") == 0
+    rows = study.table("nbs.tsv")
+    assert set(rows["threshold"]) <= {3.0, 4.0}
+    first = rows.iloc[0]
+    assert first["direction"] == "decrease"
+    assert {f"Default_{i}" for i in range(4)} <= set(first["regions"].split(","))
+    assert first["p_fwe_extent"] <= 0.05
+    inside = slice(12, 16)
+    for stat in ("pfwe", "pfwetfce", "tfce"):
+        path = study.out / "group" / f"task-rest_atlas-Tiny_stat-{stat}_desc-24P_relmat.tsv"
+        matrix = np.genfromtxt(
+            path, delimiter="\t", skip_header=1, usecols=range(1, 17), missing_values="n/a"
+        )
+        block = matrix[inside, inside][np.triu_indices(4, 1)]
+        assert (block < 0).all() if stat == "tfce" else (block <= 0.1).all()
+        assert np.isnan(np.diagonal(matrix)).all()

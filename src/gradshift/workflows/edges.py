@@ -15,6 +15,7 @@ from gradshift.bids.write import write_json, write_matrix
 from gradshift.core.connectivity import fisher_z
 from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.motion import motion_dependence
+from gradshift.core.statistics.nbs import Component, network_statistic
 from gradshift.core.statistics.signflip import signflip
 from gradshift.settings import Settings
 from gradshift.workflows.design import Design, change_of_motion
@@ -25,6 +26,26 @@ MATRICES = {
     "t": "Paired t of the change of Fisher z",
     "p": "Two-sided p of the sign-flip test of the change of Fisher z, uncorrected",
     "pfwe": "p corrected for all connections (maximal |t| over the same sign flips)",
+    "tfce": "Threshold-free cluster enhancement of t, with the sign of the change",
+    "pfwetfce": "p of the enhanced t, corrected for all connections (its maximum over sign flips)",
+}
+
+NBS = {
+    "task": "Task of the runs",
+    "atlas": "Atlas, as named on the command line",
+    "recipe": "Denoising recipe",
+    "threshold": "Connections with a larger |t| form components",
+    "direction": "increase or decrease of Fisher z in all connections of the component",
+    "n_connections": "Extent of the component: its number of connections",
+    "n_regions": "Number of regions that it joins",
+    "intensity": "Sum over its connections of how far |t| passes the threshold",
+    "p_fwe_extent": "Two-sided p of the extent, corrected for all components at this threshold",
+    "p_fwe_intensity": "Two-sided p of the intensity, corrected likewise",
+    "p_min": "Smallest p that can be had with this many people",
+    "status": "ok, or what limits the result",
+    "regions": (
+        "The regions; the component is every connection among them that passes the threshold"
+    ),
 }
 
 
@@ -77,34 +98,56 @@ def read_edges(results: Sequence[SessionResult], design: Design, output_dir: Pat
     return Edges(people=tuple(people), names=tuple(names), changes=changes, first=results[0])
 
 
-def write_edges(folder: Path, edges: Edges, design: Design, settings: Settings) -> None:
-    """Write the mean change of every edge in Fisher z, its t and its p."""
-    test = signflip(
-        edges.changes,
-        n_permutations=settings.group.n_permutations,
-        seed=settings.group.random_seed,
-    )
+def write_edges(
+    folder: Path, edges: Edges, design: Design, settings: Settings
+) -> list[dict[str, Any]]:
+    """Write the mean change of every edge in Fisher z and its tests; return its components."""
+    group = settings.group
+    chance: Any = {"n_permutations": group.n_permutations, "seed": group.random_seed}
+    test = signflip(edges.changes, **chance)
+    together = network_statistic(edges.changes, thresholds=group.nbs_thresholds, **chance)
     values = {
-        "meanchange": moments(edges.changes)[1], "t": test.t, "p": test.p, "pfwe": test.p_fwe
+        "meanchange": moments(edges.changes)[1], "t": test.t, "p": test.p, "pfwe": test.p_fwe,
+        "tfce": together.tfce, "pfwetfce": together.p_tfce,
     }  # fmt: skip
+    described = {
+        "Contrast": design.contrast,
+        "NumberOfParticipants": int(test.n.max(initial=0)),
+        "NumberOfPermutations": test.n_permutations,
+        "Exact": test.exact,
+        "Weighted": True,
+        "Directed": False,
+        "ValidDiagonal": False,
+        "StorageFormat": "Full",
+        **about(design, settings),
+    }
     for stat, description in MATRICES.items():
         path = folder / outputs.group_matrix_name(
             edges.first.task, edges.first.about["AtlasEntities"], stat, edges.first.recipe
         )
         write_matrix(path, edges.names, square(values[stat], len(edges.names)))
-        described = {
-            "RelationshipMeasure": stat,
-            "MeasureDescription": description,
-            "Contrast": design.contrast,
-            "NumberOfParticipants": int(test.n.max()),
-            "NumberOfPermutations": test.n_permutations,
-            "Exact": test.exact,
-            "Weighted": True,
-            "Directed": False,
-            "ValidDiagonal": False,
-            "StorageFormat": "Full",
-        }
-        write_json(outputs.sidecar(path), {**described, **about(design, settings)})
+        named = {"RelationshipMeasure": stat, "MeasureDescription": description}
+        write_json(outputs.sidecar(path), {**named, **described})
+    smallest = float(np.nanmin(test.p_min, initial=1.0))
+    return [_row(one, edges, smallest, group.alpha) for one in together.components]
+
+
+def _row(component: Component, edges: Edges, p_min: float, alpha: float) -> dict[str, Any]:
+    """Turn a component into a row of the table."""
+    possible = p_min <= alpha
+    return {
+        **edges.place,
+        "threshold": component.threshold,
+        "direction": "increase" if component.sign > 0 else "decrease",
+        "n_connections": component.extent,
+        "n_regions": len(component.regions),
+        "intensity": component.intensity,
+        "p_fwe_extent": component.p_extent,
+        "p_fwe_intensity": component.p_intensity,
+        "p_min": p_min,
+        "status": "ok" if possible else f"cannot be significant: p_min {p_min:.3g} > {alpha:g}",
+        "regions": ",".join(edges.names[i] for i in component.regions),
+    }
 
 
 def square(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ from gradshift.workflows import record
 from gradshift.workflows.alignment import align
 from gradshift.workflows.compare import CONTRASTS, contrasts
 from gradshift.workflows.design import Design, find_design, find_people
-from gradshift.workflows.edges import motion_of_edges, read_edges, write_edges
+from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_edges
 from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
 from gradshift.workflows.tables import about, write_described
@@ -123,6 +123,7 @@ def _write(
     table = align(read_measures(results), results, people, design, settings.output_dir, options)
     rows: list[dict[str, Any]] = []
     motion: list[dict[str, Any]] = []
+    components: list[dict[str, Any]] = []
     for atlas, recipe, task in product(
         design.atlases, design.recipes, sorted({result.task for result in results})
     ):
@@ -132,10 +133,11 @@ def _write(
             rows += contrasts(found, {**fixed, "modality": str(modality)}, design, settings.group)
         used = [r for r in results if (r.task, r.atlas, r.recipe) == (task, atlas, recipe)]
         if edges := read_edges(used, design, settings.output_dir):
-            write_edges(folder, edges, design, settings)
+            components += write_edges(folder, edges, design, settings)
             motion.append(motion_of_edges(edges, people, settings.output_dir))
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
+    write_described(folder / "nbs.tsv", NBS, components, about(design, settings))
     write_limits(folder / "limits.json", table, rows, people, motion, design, settings)
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
     described = {

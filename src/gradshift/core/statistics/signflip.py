@@ -63,7 +63,7 @@ def signflip(
 
     testable = np.flatnonzero(n >= 2)
     columns = testable[np.argsort(n[testable], kind="stable")]
-    scaled = _scaled(changes, columns, n[columns])
+    scaled = scale(changes, columns, n[columns])
     counts = resampling.count(
         lambda signs, part: signs @ scaled[:, part],
         patterns,
@@ -134,10 +134,25 @@ def _random_patterns(
         yield np.where(rng.random((size, n_people)) < 0.5, -1.0, 1.0)
 
 
-def _scaled(
+def scale(
     changes: NDArray[np.float64], columns: NDArray[np.intp], n: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    """Scale columns so that their absolute sums are s: between 0 and 1, 0 where missing."""
+    """Scale columns so that their sums, whatever the signs, are s; see `resampling`.
+
+    Parameters
+    ----------
+    changes : (n, m) array
+        NaN where a person has no value.
+    columns : (k,) array of int
+        Which columns.
+    n : (k,) array of int
+        People with a value in each of these.
+
+    Returns
+    -------
+    (n, k) array
+        0 where missing.
+    """
     scaled = np.empty((len(changes), len(columns)))
     for start in range(0, len(columns), COLUMNS):
         part = slice(start, start + COLUMNS)
