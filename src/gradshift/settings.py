@@ -26,7 +26,7 @@ def option(
     nargs: str | int | None = None,
     choices: tuple[str, ...] | None = None,
     numbers: str = "",
-    path: bool = False,
+    local: bool = False,
     short: str | None = None,
 ) -> Any:
     """Describe one option.
@@ -43,8 +43,9 @@ def option(
     numbers : {'', 'participant', 'group'}
         The level whose numbers the option changes: such settings are recorded with an
         output, and a rerun that differs from the record is refused.
-    path : bool
-        A path of this machine: not kept in the settings written to ``logs/``.
+    local : bool
+        A path of this machine, or a wish for this run only: not kept in the settings that
+        are written to ``logs/``.
     """
     return field(
         default=default,
@@ -55,7 +56,7 @@ def option(
             "nargs": nargs,
             "choices": choices,
             "numbers": numbers,
-            "path": path,
+            "local": local,
             "short": short,
         },
     )
@@ -70,7 +71,7 @@ class Inputs:
         "where preprocessed data lie, as fmriprep=PATH",
         nargs="+",
         metavar="NAME=PATH",
-        path=True,
+        local=True,
     )
     participant_label: tuple[str, ...] = option(
         (), "participants to work on, with or without sub-", nargs="+", metavar="LABEL"
@@ -96,16 +97,16 @@ class Inputs:
         None,
         "text file of runs to leave out: one file name or start of one per line",
         metavar="FILE",
-        path=True,
+        local=True,
     )
     bids_filter_file: str | None = option(
         None,
         "JSON of pybids filters for the BOLD files, as fMRIPrep takes it",
         metavar="FILE",
-        path=True,
+        local=True,
     )
     bids_database_dir: str | None = option(
-        None, "folder that keeps the pybids index for the next run", metavar="DIR", path=True
+        None, "folder that keeps the pybids index for the next run", metavar="DIR", local=True
     )
     skip_bids_validation: bool = option(
         False, "do not insist on a dataset_description.json", kind=bool
@@ -261,7 +262,7 @@ class Running:
         "folder for intermediate results; OUTPUT_DIR/work if not given",
         metavar="DIR",
         short="-w",
-        path=True,
+        local=True,
     )
     nprocs: int = option(1, "processes at once", kind=int, metavar="N")
     omp_nthreads: int = option(1, "threads of one process", kind=int, metavar="N")
@@ -272,12 +273,15 @@ class Running:
         metavar="GB",
     )
     use_plugin: str | None = option(
-        None, "YAML file with a nipype plugin and its plugin_args", metavar="FILE", path=True
+        None, "YAML file with a nipype plugin and its plugin_args", metavar="FILE", local=True
     )
     overwrite: bool = option(
-        False, "accept settings that differ from those of the existing output", kind=bool
+        False,
+        "accept settings that differ from those of the existing output",
+        kind=bool,
+        local=True,
     )
-    dry_run: bool = option(False, "print what would be done, and stop", kind=bool)
+    dry_run: bool = option(False, "print what would be done, and stop", kind=bool, local=True)
     stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
     clean_workdir: bool = option(
         False, "remove the intermediate results of the participants that went well", kind=bool
@@ -517,7 +521,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
-    """Return the options that were set, by field name, without paths of this machine.
+    """Return the options that were set, by field name, without what is `local`.
 
     Parameters
     ----------
@@ -529,7 +533,7 @@ def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
     for group, f in options():
         value = getattr(getattr(settings, group), f.name)
         wanted = numbers is None or f.metadata["numbers"] == numbers
-        if wanted and not f.metadata["path"] and value is not None:
+        if wanted and not f.metadata["local"] and value is not None:
             found[f.name] = value
     return found
 

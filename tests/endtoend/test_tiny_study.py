@@ -286,3 +286,25 @@ def test_gradients_rest_on_the_regions_that_everybody_has(make_study, tmp_path):
     assert gradient["status"].str.contains("sub-02 lacks it").sum() >= 4
     others = read(out / "group" / "measures.tsv").query("measure == 'lambdaref'")
     assert others["value"].notna().all()
+
+
+def test_an_empty_image_is_named(make_study, tmp_path, capsys):
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    image = nibabel.load(study.bold("01", "post"))
+    nibabel.Nifti1Image(0 * image.get_fdata(dtype=np.float32), None, image.header).to_filename(
+        study.bold("01", "post")
+    )
+    assert study.run(out, "participant", "--denoise", "24P", "--no-voxelwise") == 1
+    assert "has no usable volume: all 200 are zero" in capsys.readouterr().err
+
+
+def test_partial_correlations_say_how_they_were_shrunk(make_study, tmp_path):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    options = ("--denoise", "24P", "--connectivity", "partial", "--no-voxelwise")
+    assert study.run(out, "participant", *options) == 0
+    (path,) = out.glob("**/*_stat-ledoitwolfpartialcorrelation_desc-24P_relmat.tsv")
+    matrix = read(path).iloc[:, 1:].to_numpy()
+    np.testing.assert_array_equal(matrix, matrix.T)
+    assert 0 < json.loads(path.with_suffix(".json").read_text())["LedoitWolfShrinkage"] < 1
+    near, far = np.diagonal(matrix, 1).mean(), np.abs(matrix[:5, -5:]).mean()
+    assert near > far + 0.05

@@ -84,6 +84,19 @@ def test_atlases_and_recipes_add_up_in_the_order_they_came(make):
     assert known["denoise"] == ["aCompCor", "36P"]
 
 
+def test_names_made_with_overwritten_settings_are_forgotten(make):
+    keep(make(), atlas=["Schaefer2018_200_7", "TianS2"])
+    keep(make(fd_threshold=0.3, overwrite=True))
+    known = record.participant_level(make().output_dir, {})
+    assert known["atlas"] == ["Schaefer2018_200_7"]
+
+
+def test_what_is_kept_does_not_overwrite_when_used_again(make, tmp_path):
+    keep(make(overwrite=True))
+    (path,) = (tmp_path / "out" / "logs").glob("*_participant.toml")
+    assert "overwrite" not in schema.read_file(path)
+
+
 def test_levels_have_records_of_their_own(make):
     keep(make())
     group = make("group", alpha=0.01)

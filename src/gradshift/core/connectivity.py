@@ -101,6 +101,9 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
     from sklearn.covariance import ledoit_wolf
 
     usable = np.isfinite(np.diagonal(correlate(series)))
+    matrix = np.full((len(usable), len(usable)), np.nan)
+    if not usable.any():
+        return matrix, np.nan
     used = series[:, usable]
     standard = (used - used.mean(axis=0)) / used.std(axis=0)
     covariance, shrinkage = ledoit_wolf(standard, assume_centered=True)
@@ -109,7 +112,6 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
     partial = -precision * scale * scale[:, None]
     partial = (partial + partial.T) / 2
     np.fill_diagonal(partial, 1.0)
-    matrix = np.full((len(usable), len(usable)), np.nan)
     matrix[np.ix_(usable, usable)] = partial
     return matrix, float(shrinkage)
 

@@ -12,6 +12,9 @@ from gradshift.errors import ExcludedError
 from gradshift.nodes.outcome import Outcome, Step
 from gradshift.recipes.catalogue import Recipe
 
+MIN_VOLUMES = 3
+"""Retained volumes below which every correlation is 1 or -1, or none."""
+
 
 class _Spec(BaseInterfaceInputSpec):
     denoised = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Denoise")
@@ -76,6 +79,10 @@ class Connect(Step):
             max_mean_fd=recipe.mean_fd_limit,
         )
         volumes = [np.flatnonzero(k) for k in kept]
+        if (n_retained := sum(map(len, volumes))) < MIN_VOLUMES:
+            raise ExcludedError(
+                f"{n_retained} volumes are retained, and a correlation needs {MIN_VOLUMES}."
+            )
         arrays: dict[str, NDArray[Any]] = {
             f"volumes_{name}": np.concatenate(volumes),
             f"run_{name}": np.repeat(used, [len(v) for v in volumes]),
@@ -94,7 +101,7 @@ class Connect(Step):
             "warnings": warnings,
             "tr": tr,
             "n_volumes": len(fd),
-            "n_retained": int(sum(k.sum() for k in kept)),
+            "n_retained": n_retained,
             "mean_fd": float(np.nanmean(fd)) if np.isfinite(fd).any() else None,
             "mean_fd_retained": _mean_fd(fd, np.concatenate(kept)),
             "regressors": [note["regressors"] for note in notes],

@@ -60,6 +60,11 @@ class Parcellate(Step):
             intercept=header.intercept,
             keep=kept,
         )
+        if len(found.bad_volumes) == header.n_volumes:
+            raise InputError(
+                f"{header.path} has no usable volume: all {header.n_volumes} are zero or not a "
+                "number inside the brain mask; compute the file again."
+            )
         arrays: dict[str, NDArray[Any]] = {
             "carpet": found.carpet,
             "bad_volumes": np.array(found.bad_volumes, dtype=np.intp),

@@ -101,7 +101,10 @@ def find_design(
 def _ordered(
     what: str, there: Sequence[str], *, asked: Sequence[str], known: Sequence[str]
 ) -> tuple[str, ...]:
-    """Put names in the order they were asked for, or else recorded in."""
+    """Put names in the order they were asked for, or else recorded in.
+
+    Results of names that are not recorded were made with settings that no longer hold.
+    """
     if absent := [name for name in asked if name not in there]:
         raise InputError(
             f"There is no result for the {what} {', '.join(absent)}; there is "
@@ -109,7 +112,7 @@ def _ordered(
         )
     if asked:
         return tuple(asked)
-    return tuple(name for name in dict.fromkeys([*known, *there]) if name in there)
+    return tuple(name for name in (known or there) if name in there)
 
 
 def _choose_sessions(

@@ -45,20 +45,26 @@ def check(settings: Settings) -> None:
     SettingsError
         If they differ and ``--overwrite`` was not given.
     """
-    recorded = read(settings.output_dir).get(settings.level)
-    if recorded is None or settings.running.overwrite:
+    if settings.running.overwrite:
         return
-    now = _numbers(settings)
-    differing = [
-        f"{schema.flag(name)} was {_told(recorded.get(name))} and is now {_told(now.get(name))}"
-        for name in sorted(set(recorded) | set(now))
-        if name not in GROWING and recorded.get(name) != now.get(name)
-    ]
-    if differing:
+    recorded = read(settings.output_dir).get(settings.level)
+    if differing := _differing(recorded, settings):
         raise SettingsError(
             f"{settings.output_dir} was made with other settings: {'; '.join(differing)}. Use "
             "the same settings, another OUTPUT_DIR, or --overwrite."
         )
+
+
+def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[str]:
+    """Say which options that change numbers differ from the record, if there is one."""
+    if recorded is None:
+        return []
+    now = _numbers(settings)
+    return [
+        f"{schema.flag(name)} was {_told(recorded.get(name))} and is now {_told(now.get(name))}"
+        for name in sorted(set(recorded) | set(now))
+        if name not in GROWING and recorded.get(name) != now.get(name)
+    ]
 
 
 def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
@@ -69,10 +75,13 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     settings : Settings
     names : mapping of str to sequence of str
         Names of the atlases (``atlas``) and recipes (``denoise``), whatever files they came
-        from; they are added to those recorded.
+        from. They are added to those recorded, unless other settings differ: results that
+        were made with these no longer count.
     """
     recorded = read(settings.output_dir)
     known = recorded.get(settings.level, {})
+    if _differing(known or None, settings):
+        known = {}
     now = _numbers(settings)
     for option, given in names.items():
         now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
