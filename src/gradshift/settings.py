@@ -226,6 +226,12 @@ class Group:
         None, "session before the drug", metavar="LABEL", numbers="group"
     )
     followup: str | None = option(None, "session after the drug", metavar="LABEL", numbers="group")
+    model: str | None = option(
+        None,
+        "JSON file that says the design: which sessions, groups or treatments to compare",
+        metavar="FILE",
+        local=True,
+    )
     alpha: float = option(
         0.05,
         "level of significance for the closing message",

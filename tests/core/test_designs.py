@@ -32,7 +32,7 @@ def test_covariates_are_held_constant_flip_by_flip(rng):
         for s in product((1, -1), repeat=10)
     ])  # fmt: skip
     observed = intercept_t(changes, covariates)
-    found, df = adjusted_signflip(changes, covariates)
+    found, _, df = adjusted_signflip(changes, covariates)
     np.testing.assert_allclose(found.t, observed, rtol=1e-9)
     np.testing.assert_array_equal(found.p, (every >= np.abs(observed) - 1e-9).mean(axis=0))
     largest = every.max(axis=1)[:, None]
@@ -46,10 +46,10 @@ def test_people_without_a_value_or_a_covariate_are_left_out(rng):
     changes = rng.normal(0.5, 1, size=(14, 3)) + np.nan_to_num(covariates)
     changes[[3, 4], 1] = np.nan
     changes[5:, 2] = np.nan
-    found, df = adjusted_signflip(changes, covariates)
+    found, _, df = adjusted_signflip(changes, covariates)
     assert found.n.tolist() == [13, 11, 4]
     assert df.tolist()[:2] == [11, 9]
-    alone, _ = adjusted_signflip(
+    alone, _, _ = adjusted_signflip(
         changes[[1, 2, *range(5, 14)], 1:2], covariates[[1, 2, *range(5, 14)]]
     )
     assert (found.t[1], found.p[1]) == (pytest.approx(alone.t[0]), alone.p[0])
@@ -58,7 +58,7 @@ def test_people_without_a_value_or_a_covariate_are_left_out(rng):
 
 def test_a_covariate_that_explains_nothing_leaves_the_signs_as_they_were(rng):
     changes = rng.normal(0.4, 1, size=(9, 2))
-    found, df = adjusted_signflip(changes, np.ones((9, 1)))
+    found, _, df = adjusted_signflip(changes, np.ones((9, 1)))
     np.testing.assert_array_equal(found.p, signflip(changes).p)
     assert df.tolist() == [8, 8]
 

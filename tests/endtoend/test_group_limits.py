@@ -56,7 +56,9 @@ def test_five_people_cannot_be_significant_and_everything_says_so(five, capsys):
     assert limits["Power"]["DetectableDzAtPower80"]["alpha/7"] == pytest.approx(2.8738, abs=1e-4)
     assert limits["Power"]["Power"]["0.5"] == pytest.approx(power_paired(0.5, 5))
     assert limits["Power"]["PeopleNeededForPower80"]["0.5"] == 34
-    unique = tested.drop_duplicates(["effect", "recipe", "measure", "level", "label"])
+    unique = tested.drop_duplicates(
+        ["effect", "covariates", "recipe", "measure", "level", "label"]
+    )
     assert limits["Tests"]["Number"] == len(unique) < len(tested)
     assert limits["Tests"]["ByFamily"] == tested["family"].value_counts().to_dict()
     said = " ".join(limits["Limits"])

@@ -66,7 +66,7 @@ def align(
         for result in results
         if not result.excluded
         and (result.participant, result.task) in compared
-        and result.session in design.sessions
+        and result.session in design.sessions_of(result.participant)
     ]
 
     def key(result: SessionResult) -> tuple[str, str, str]:
@@ -102,7 +102,7 @@ def _replaced(
         baseline = [
             session.matrix_common
             for session, result in zip(sessions, results, strict=True)
-            if result.session == design.baseline
+            if design.is_baseline(result.participant, result.session)
         ]
         try:
             reference = mean_reference(baseline, sessions[0].regions, options)

@@ -20,8 +20,10 @@ from gradshift.settings import Settings
 from gradshift.workflows import record
 from gradshift.workflows.alignment import align
 from gradshift.workflows.compare import CONTRASTS, contrasts
-from gradshift.workflows.design import Design, find_design, find_people
+from gradshift.workflows.design import Design, find_people
+from gradshift.workflows.detect import find_design
 from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_edges
+from gradshift.workflows.effects import Effect, find_effects
 from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
 from gradshift.workflows.tables import about, write_described
@@ -65,13 +67,15 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
     design = find_design(settings, results, given, recorded)
-    logger.info("%s", design)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
+    effects = find_effects(design, people)
+    logger.info("%s", design)
+    logger.info("Tested: %s.", "; ".join(map(str, effects)))
     if not any(row["included"] for row in people):
         reasons = "; ".join(f"{row['participant_id']}: {row['reason']}" for row in people[:3])
         raise InputError(
-            f"Nobody has usable data in both {design.baseline} and {design.followup} "
+            f"Nobody has usable data in all sessions that count. {design} "
             f"({reasons}{' ...' if len(people) > 3 else ''})."
         )
     if settings.running.dry_run:
@@ -85,11 +89,11 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
                 kernel=recorded.get("kernel", Options.kernel),
                 densities=tuple(recorded.get("densities", Options.densities)),
             )
-            rows = _write(made, results, people, design, settings, options)
+            rows = _write(made, results, people, design, effects, settings, options)
             _replace(settings.output_dir / "group", made)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-    _report(rows, people, design, settings)
+    _report(rows, people, design, effects[0], settings)
     return 0
 
 
@@ -116,6 +120,7 @@ def _write(
     results: Sequence[SessionResult],
     people: Sequence[Mapping[str, Any]],
     design: Design,
+    effects: Sequence[Effect],
     settings: Settings,
     options: Options,
 ) -> list[dict[str, Any]]:
@@ -130,15 +135,16 @@ def _write(
         fixed = {"task": task, "atlas": atlas, "recipe": recipe}
         part = table[(table[list(fixed)] == pd.Series(fixed)).all(axis=1)]
         for modality, found in part.groupby("modality", sort=True):
-            rows += contrasts(found, {**fixed, "modality": str(modality)}, design, settings.group)
+            place = {**fixed, "modality": str(modality)}
+            rows += contrasts(found, place, design, effects, people, settings.group)
         used = [r for r in results if (r.task, r.atlas, r.recipe) == (task, atlas, recipe)]
-        if edges := read_edges(used, design, settings.output_dir):
-            components += write_edges(folder, edges, design, settings)
-            motion.append(motion_of_edges(edges, people, settings.output_dir))
+        if edges := read_edges(used, design, effects[0], settings.output_dir):
+            components += write_edges(folder, edges, design, effects[0], settings)
+            motion.append(motion_of_edges(edges, people, effects[0], settings.output_dir))
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
     write_described(folder / "nbs.tsv", NBS, components, about(design, settings))
-    write_limits(folder / "limits.json", table, rows, people, motion, design, settings)
+    write_limits(folder / "limits.json", table, rows, people, motion, design, effects, settings)
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
     described = {
         name: {"Description": measures()[name].methods, "Units": measures()[name].unit}
@@ -169,6 +175,7 @@ def _report(
     rows: Sequence[Mapping[str, Any]],
     people: Sequence[Mapping[str, Any]],
     design: Design,
+    effect: Effect,
     settings: Settings,
 ) -> None:
     """Close with who was compared and what the confirmatory family shows."""
@@ -176,7 +183,9 @@ def _report(
         logger.info("%s", line)
     for row in rows:
         primary = (row["atlas"], row["recipe"]) == (design.atlases[0], design.recipes[0])
-        if row["family"] == "confirmatory" and primary:
+        asked = (row["contrast"], row["effect"], row["covariates"])
+        main = primary and asked == (effect.contrast, effect.effect, None)
+        if row["family"] == "confirmatory" and main:
             logger.info("%s", sentence(row, settings.group.alpha))
     logger.info("Results are in %s.", settings.output_dir / "group")
 

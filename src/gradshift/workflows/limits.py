@@ -20,15 +20,13 @@ from gradshift.core.statistics.effects import (
 )
 from gradshift.core.statistics.signflip import signflip
 from gradshift.settings import Settings
-from gradshift.workflows.compare import pair
-from gradshift.workflows.design import Design, change_of_motion
+from gradshift.workflows.compare import arrange, weighted
+from gradshift.workflows.design import PLACEBO, Design, change_of_motion
+from gradshift.workflows.effects import Effect
 from gradshift.workflows.tables import about
 
 EFFECTS = (0.2, 0.5, 0.8)
 """Standardised changes for which power is given: small, medium, large."""
-
-PLACEBO = frozenset({"placebo", "saline", "sham", "vehicle"})
-"""What the reference of a drug is called, in lower case."""
 
 
 def write_limits(
@@ -38,6 +36,7 @@ def write_limits(
     people: Sequence[Mapping[str, Any]],
     motion_of_edges: Sequence[Mapping[str, Any]],
     design: Design,
+    effects: Sequence[Effect],
     settings: Settings,
 ) -> None:
     """Write the honesty block.
@@ -55,6 +54,8 @@ def write_limits(
     motion_of_edges : sequence of mapping
         QC-FC by task, atlas and recipe.
     design : Design
+    effects : sequence of Effect
+        What was asked, the main question first.
     settings : Settings
     """
     compared = [row for row in people if row["included"]]
@@ -63,9 +64,9 @@ def write_limits(
         "Participants": _attrition(people),
         "Tests": _tests(rows),
         "Power": _power(n, settings.group.alpha, settings.group.n_permutations),
-        "Motion": _motion(compared, settings),
+        "Motion": _motion(compared, effects[0], settings),
         "MotionAndConnections": list(motion_of_edges),
-        "BaselineDependence": _baseline(table, design, settings),
+        "BaselineDependence": _baseline(table, design, effects[0], settings),
         "Limits": _words(compared, design, settings),
     }
     write_json(path, {**limits, **about(design, settings)})
@@ -130,12 +131,14 @@ def _power(n: int, alpha: float, n_permutations: int) -> dict[str, Any]:
     return found
 
 
-def _motion(compared: Sequence[Mapping[str, Any]], settings: Settings) -> list[dict[str, Any]]:
+def _motion(
+    compared: Sequence[Mapping[str, Any]], effect: Effect, settings: Settings
+) -> list[dict[str, Any]]:
     """Compare motion before and after, task by task."""
     found = []
     for task in sorted({row["task"] for row in compared}):
         names = sorted({row["participant_id"] for row in compared if row["task"] == task})
-        changes = change_of_motion(compared, names, task)[:, None]
+        changes = change_of_motion(compared, names, task, effect.weights)[:, None]
         test = signflip(
             changes,
             n_permutations=settings.group.n_permutations,
@@ -160,7 +163,9 @@ def _mean(values: Any) -> float:
     return float(np.mean(known)) if known else np.nan
 
 
-def _baseline(table: pd.DataFrame, design: Design, settings: Settings) -> list[dict[str, Any]]:
+def _baseline(
+    table: pd.DataFrame, design: Design, effect: Effect, settings: Settings
+) -> list[dict[str, Any]]:
     """Ask of the confirmatory measures whether the change depends on the baseline."""
     primary = table[
         (table["atlas"] == design.atlases[0])
@@ -169,7 +174,8 @@ def _baseline(table: pd.DataFrame, design: Design, settings: Settings) -> list[d
     ]
     found = []
     for task, part in primary.groupby("task", sort=True):
-        baseline, followup, columns = pair(part, design)
+        _, values, columns = arrange(part, design)
+        baseline, followup = weighted(values, effect.minus), weighted(values, effect.plus)
         for i, column in enumerate(columns):
             if column in CONFIRMATORY:
                 one = baseline_dependence(
@@ -205,9 +211,15 @@ def _words(compared: Sequence[Mapping[str, Any]], design: Design, settings: Sett
         said.append(f"One sex only ({sexes[0]}): nothing is known of others.")
     elif not sexes:
         said.append("participants.tsv does not tell the sex of the participants.")
-    followups = sessions[sessions.index.get_level_values("session_id") == design.followup]
+    later = {
+        (person, session)
+        for person in names
+        for session in design.sessions_of(person)
+        if not design.is_baseline(person, session)
+    }
+    followups = sessions[[key in later for key in sessions.index]]
     days = pd.to_numeric(pd.Series(_values(followups, "days_since_dose")), errors="coerce")
-    if len(days) > 1:
+    if len(days) > 1 and design.kind != "repeated":
         said.append(
             f"Mixed delays: the follow-up was {days.min():g} to {days.max():g} days after the "
             "dose; the change is an average over them."

@@ -17,8 +17,9 @@ def about(design: Design, settings: Settings) -> dict[str, Any]:
     return {
         "Software": f"gradshift {__version__}",
         "Design": str(design),
+        "DesignType": design.kind,
         "Baseline": design.baseline,
-        "Followup": design.followup,
+        "Followup": [design.followup, *design.more],
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
         "Alpha": settings.group.alpha,

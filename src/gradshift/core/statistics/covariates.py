@@ -22,7 +22,7 @@ def adjusted_signflip(
     *,
     n_permutations: int = 10_000,
     seed: int = 0,
-) -> tuple[Resampled, NDArray[np.intp]]:
+) -> tuple[Resampled, NDArray[np.float64], NDArray[np.intp]]:
     """Test whether changes differ from 0 at the mean of covariates, two-sided.
 
     Parameters
@@ -39,6 +39,8 @@ def adjusted_signflip(
     -------
     test : Resampled
         Columns with fewer than `PEOPLE_PER_COVARIATE` people per covariate are NaN.
+    sd : (m,) array
+        Standard deviation of what is left when mean and covariates are fitted.
     df : (m,) array of int
         Degrees of freedom that are left: people less covariates less 1.
 
@@ -57,7 +59,7 @@ def adjusted_signflip(
     there = np.isfinite(covariates).all(axis=1) & ~np.isnan(changes).all(axis=1)
     changes, covariates = changes[there], covariates[there]
     n = (~np.isnan(changes)).sum(axis=0)
-    rest, bases, rank = _residuals(changes, covariates)
+    rest, bases, rank, squares = _residuals(changes, covariates)
     df = n - rank - 1
     columns = np.flatnonzero((n >= PEOPLE_PER_COVARIATE * covariates.shape[1]) & (df >= 1))
     columns = columns[np.argsort(df[columns], kind="stable")]
@@ -81,14 +83,18 @@ def adjusted_signflip(
     p[columns], p_fwe[columns] = (np.array(counts) + extra) / (n_patterns + extra)
     p_min[columns] = np.maximum(2.0 ** (1 - n[columns]), extra / (n_permutations + 1))
     n_permutations = 2 ** len(changes) if exact else n_permutations
-    return Resampled(
-        t=t, p=p, p_fwe=p_fwe, n=n, p_min=p_min, n_permutations=n_permutations, exact=exact
-    ), df
+    return (
+        Resampled(
+            t=t, p=p, p_fwe=p_fwe, n=n, p_min=p_min, n_permutations=n_permutations, exact=exact
+        ),
+        np.sqrt(squares / np.where(df > 0, df, np.nan)),
+        df,
+    )
 
 
 def _residuals(
     changes: NDArray[np.float64], covariates: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
     """Take centred covariates out of columns; columns share the fit if they share the people.
 
     Returns
@@ -98,10 +104,12 @@ def _residuals(
     bases : (k, n, m) array
         Orthonormal covariates of each column.
     rank : (m,) array of int
+    squares : (m,) array
+        Sum of squares that mean and covariates leave.
     """
     n_people, n_columns = changes.shape
     rest, bases = np.zeros(changes.shape), np.zeros((covariates.shape[1], n_people, n_columns))
-    rank = np.zeros(n_columns, dtype=np.intp)
+    rank, squares = np.zeros(n_columns, dtype=np.intp), np.full(n_columns, np.nan)
     missing, kind = np.unique(np.isnan(changes), axis=1, return_inverse=True)
     for i, absent in enumerate(missing.T):
         columns, people = np.flatnonzero(kind.ravel() == i), np.flatnonzero(~absent)
@@ -111,13 +119,15 @@ def _residuals(
         left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
         basis = left[:, sizes > 1e-10 * max(sizes.max(initial=0), 1e-300)]
         values = changes[np.ix_(people, columns)]
-        values = values / np.maximum(np.abs(values).max(axis=0), 1e-300)
+        size = np.maximum(np.abs(values).max(axis=0), 1e-300)
+        values = values / size
         values -= basis @ (basis.T @ values)
+        squares[columns] = ((values - values.mean(axis=0)) ** 2).sum(axis=0) * size**2
         length = np.sqrt((values**2).sum(axis=0))
         rest[np.ix_(people, columns)] = values / np.where(length > 1e-12, length, np.inf)
         bases[np.ix_(np.arange(basis.shape[1]), people, columns)] = basis.T[:, :, None]
         rank[columns] = basis.shape[1]
-    return rest, bases, rank
+    return rest, bases, rank, squares
 
 
 def _projection(

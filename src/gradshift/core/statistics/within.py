@@ -53,9 +53,10 @@ def within_people(
     """
     n_people, n_sessions, n_columns = values.shape
     resampling.check(values.reshape(n_people * n_sessions, n_columns), n_permutations)
-    counts = np.isfinite(predictor)
+    counts: NDArray[np.bool_] = np.isfinite(predictor)
     x = _demeaned(np.where(counts, predictor, np.nan)[:, :, None])[:, :, 0]
-    complete = (~np.isnan(values) | ~counts[:, :, None]).all(axis=1) & x.any(axis=1)[:, None]
+    absent: NDArray[np.bool_] = np.isnan(values) & counts[:, :, None]
+    complete = ~absent.any(axis=1) & (np.abs(x).sum(axis=1) > 0)[:, None]
     y = _demeaned(np.where(counts[:, :, None] & complete[:, None], values, np.nan))
     n = complete.sum(axis=0)
     spread = ((x**2).sum(axis=1)[:, None] * complete).sum(axis=0)
