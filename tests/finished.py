@@ -1,9 +1,11 @@
 """A finished participant level written from arrays: what the group level starts from."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from gradshift.core.connectivity import correlate
 from gradshift.core.measures import evaluate, measures
 from gradshift.core.regions import Regions
 from gradshift.core.session import Session
+from gradshift.recipes.catalogue import load_recipe
 from synthetic import grow
 
 NETWORKS = ("Vis", "SomMot", "Cont", "Default")
@@ -32,8 +35,11 @@ class Finished:
     root: Path
     out: Path
 
-    def group(self, *options: str) -> int:
-        return main([str(self.root), str(self.out), "group", *options])
+    def group(self, *options: str, page: bool = False) -> int:
+        """Run the group level, without its page unless that is wanted: drawing takes time."""
+        words = [str(self.root), str(self.out), "group", *options]
+        with nullcontext() if page else patch("gradshift.workflows.group.write_group_page"):
+            return main(words)
 
     def table(self, name: str) -> pd.DataFrame:
         return pd.read_csv(self.out / "group" / name, sep="\t", na_values="n/a")
@@ -110,7 +116,8 @@ def _write(
         "Atlas": "Tiny",
         "AtlasEntities": atlas,
         "Estimator": "pearson",
-        "DenoisingRecipe": {"name": recipe},
+        "DenoisingRecipe": load_recipe(recipe).as_dict(),
+        "Measures": {name: {} for name in MEASURES},
         "Excluded": reason or None,
         "RepetitionTime": 2.0,
         "MinutesRetained": 8.0,

@@ -288,6 +288,11 @@ class Running:
         local=True,
     )
     dry_run: bool = option(False, "print what would be done, and stop", kind=bool, local=True)
+    reports_only: bool = option(
+        False,
+        "write the pages and the methods text again from the tables that are there, and stop",
+        kind=bool,
+    )
     stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
     clean_workdir: bool = option(
         False, "remove the intermediate results of the participants that went well", kind=bool

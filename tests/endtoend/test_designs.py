@@ -94,7 +94,7 @@ def test_parallel_groups_one_of_them_of_three(tmp_path, capsys):
         participants=[["participant_id", "group"], *([f"sub-{s}", arm[s]] for s in PEOPLE)],
         told={sub: dates(["pre", "post"]) for sub in PEOPLE},
     )
-    assert study.group() == 0
+    assert study.group(page=True) == 0
     told = capsys.readouterr().err
     assert "Parallel groups: change from ses-pre (baseline) to ses-post (follow-up) in " in told
     assert "No placebo" not in json.loads(
@@ -145,7 +145,7 @@ def crossed(tmp_path, missing=()):
 
 def test_a_crossover_with_a_session_missing(tmp_path, capsys):
     study = crossed(tmp_path, missing={("03", "b2")})
-    assert study.group() == 0
+    assert study.group(page=True) == 0
     told = capsys.readouterr().err
     assert "Crossover: change from before to after under ketamine against" in told
     assert "Left out: sub-03 (no result for ketamine after)." in told
@@ -183,7 +183,7 @@ def repeated(tmp_path, names=("base", "day1", "week1")):
 
 def test_several_follow_ups_with_some_missing(tmp_path, capsys):
     study = repeated(tmp_path)
-    assert study.group() == 0
+    assert study.group(page=True) == 0
     told = capsys.readouterr().err
     assert "Repeated sessions: ses-day1, ses-week1 (follow-ups) against ses-base" in told
     rows = rows_of(study, "change")

@@ -2,17 +2,32 @@ import numpy as np
 import pytest
 
 from gradshift.example.connectome import (
+    Planting,
     group_connectome,
     planted_connectome,
     varied_connectome,
 )
-from gradshift.example.expected import edge_means
+from gradshift.example.expected import QUANTITIES, Quantity
+
+RISING = ("lowhighfc", "betweenfc")
+"""What the planting raises; all other quantities fall."""
 
 
-def test_group_connectome_has_the_networks_of_the_reference(regions):
+def directions():
+    return np.array([1 if q.measure in RISING else -1 for q in QUANTITIES])
+
+
+def values(measured):
+    return np.array(list(measured.values()))
+
+
+def test_group_connectome_has_the_networks_of_the_reference(measured_matrix):
     # SPEC 9.1, S200: within Default, DMN-SMN, LOW-HIGH.
-    values = edge_means(group_connectome(), regions)
-    np.testing.assert_allclose(values[[0, 1, 3]], [0.3681, 0.200882, 0.197232], atol=5e-5)
+    found = measured_matrix(group_connectome())
+    assert found[Quantity("withinfc", "network", "Default")] == pytest.approx(0.3681, abs=5e-5)
+    assert found[Quantity("lowhighfc", "whole", "whole")] == pytest.approx(0.197232, abs=5e-5)
+    pair = Quantity("betweenfc", "network-pair", "Default-SomMot")
+    assert found[pair] == pytest.approx(0.200882, abs=5e-5)
 
 
 def test_effect_zero_plants_nothing(regions):
@@ -33,24 +48,42 @@ def test_planting_keeps_a_valid_connectome_and_its_input(regions, effect):
     np.testing.assert_array_equal(base, kept)
 
 
-def test_planting_changes_default_only_and_in_the_planned_direction(regions):
+def test_planting_leaves_connections_among_other_networks_alone(regions):
     base = group_connectome()
     planted = planted_connectome(base, regions, 1.0)
-    change = edge_means(planted, regions) - edge_means(base, regions)
-    assert (change * [-1, 1, 1, 1] > 0.05).all()
-    others = np.array(regions.networks) != "Default"
+    others = ~regions.high
     np.testing.assert_allclose(
         planted[np.ix_(others, others)], base[np.ix_(others, others)], atol=1e-12
     )
 
 
-def test_planting_grows_with_small_effects(regions):
+def test_planting_moves_every_quantity_further_in_its_direction(regions, measured_matrix):
     base = group_connectome()
-    values = [
-        edge_means(planted_connectome(base, regions, effect), regions)
-        for effect in (0, 0.25, 0.5, 0.75)
+    found = [
+        values(measured_matrix(planted_connectome(base, regions, effect)))
+        for effect in (0, 0.3, 0.6, 1.0)
     ]
-    assert (np.diff(values, axis=0) * [-1, 1, 1, 1] > 0).all()
+    assert (np.diff(found, axis=0) * directions() > 0).all()
+
+
+def test_each_part_of_the_planting_does_what_it_is_for(regions, measured_matrix):
+    base = group_connectome()
+    before = measured_matrix(base)
+    nothing = {"loosening": 1e-9, "coupling": 0, "flattening": 0, "isolation": 0}
+
+    def change(**part):
+        planting = Planting(**(nothing | part))
+        after = measured_matrix(planted_connectome(base, regions, 1.0, planting=planting))
+        return {(q.measure, q.label): after[q] - before[q] for q in QUANTITIES}
+
+    assert change(loosening=0.5)["withinfc", "Default"] < -0.1
+    # Gains are in proportion to what is lost: at effect 1 they are as given.
+    assert change(coupling=0.1)["betweenfc", "Default-Vis"] > 0.05
+    assert change(flattening=0.1)["hierarchydistance", "whole"] < -0.5
+    hub = change(isolation=0.5)
+    assert hub["eigenvectorcentrality", "PCC"] < -0.01
+    assert hub["strength", "PCC"] < -10
+    assert abs(hub["betweenfc", "Default-Vis"]) < 0.02
 
 
 def test_variation_is_as_large_as_said_and_around_the_base(rng):

@@ -1,80 +1,83 @@
 import json
-from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from gradshift.example.connectome import PLANTING, group_connectome
+from gradshift.core.families import CONFIRMATORY
+from gradshift.example.connectome import group_connectome
 from gradshift.example.expected import (
+    EFFECTS,
     QUANTITIES,
-    cleaned_series,
-    cleaning,
-    connectivity_values,
+    Cleaned,
     expected_changes,
-    planted_changes,
+    measure_person,
+    settings,
     table,
+    tabulate,
 )
-from gradshift.example.people import EFFECT_SD, SESSIONS, draw_person, scan
-
-
-def observed_changes(regions, *, effect, people, seed):
-    base = group_connectome()
-    changes = []
-    for number in people:
-        person = draw_person(base, number=number, effect=effect, seed=seed)
-        pre, post = (
-            connectivity_values(cleaned_series(scan(person, s, regions, seed=seed)), regions)
-            for s in SESSIONS
-        )
-        changes.append(post - pre)
-    return np.array(changes)
+from gradshift.example.people import draw_person
 
 
 def test_the_shipped_table_belongs_to_the_present_simulation():
     stored = table()
-    assert stored["Planting"] == json.loads(json.dumps(asdict(PLANTING)))
-    assert stored["EffectSD"] == EFFECT_SD
-    assert stored["Cleaning"] == cleaning()
+    for name, value in settings().items():
+        assert stored[name] == json.loads(json.dumps(value))
 
 
-def test_the_shipped_table_is_what_simulation_gives(regions):
-    changes = planted_changes(1.0, regions, n_people=16, seed=31)
-    own_error = changes.std(axis=0, ddof=1) / np.sqrt(len(changes))
-    expected, error = np.array(list(expected_changes(1.0).values())).T
-    assert (np.abs(changes.mean(axis=0) - expected) < 3.5 * np.hypot(own_error, error)).all()
-    assert (error < 0.15 * np.abs(expected)).all()
+def test_the_confirmatory_values_come_first():
+    first = {(q.measure, q.level, q.label) for q in QUANTITIES[: len(CONFIRMATORY)]}
+    assert first == CONFIRMATORY
 
 
-def test_studies_find_the_planted_change(regions):
-    # Three studies of eleven: the ordinary interval of each covers the expectation (97.5 % of
-    # t with 10 degrees of freedom is 2.23; 4 leaves one in 400), and all find the sign.
-    expected, _ = np.array(list(expected_changes(1.0).values())).T
-    for seed in (1, 2, 3):
-        changes = observed_changes(regions, effect=1.0, people=range(1, 12), seed=seed)
-        error = changes.std(axis=0, ddof=1) / np.sqrt(len(changes))
-        assert (np.abs(changes.mean(axis=0) - expected) < 4 * error).all()
-        assert (np.sign(changes.mean(axis=0)) == np.sign(expected)).all()
-
-
-def test_with_effect_zero_sessions_are_exchangeable(regions):
-    changes = observed_changes(regions, effect=0.0, people=range(1, 17), seed=4)
-    error = changes.std(axis=0, ddof=1) / np.sqrt(len(changes))
-    assert (np.abs(changes.mean(axis=0)) < 3.3 * error).all()
-
-
-def test_with_effect_zero_planting_changes_no_number(regions):
-    assert not planted_changes(0.0, regions, n_people=1, seed=1).any()
-    assert all(change == 0 for change, _ in expected_changes(0.0).values())
-
-
-@pytest.mark.parametrize("effect", [0.5, 1.0, 1.5, 2.0])
+@pytest.mark.parametrize("effect", EFFECTS)
 def test_expectations_of_tabulated_effects_have_every_quantity(effect):
-    assert tuple(expected_changes(effect)) == QUANTITIES
+    found = expected_changes(effect)
+    assert tuple(found) == QUANTITIES
+    for change in found.values():
+        assert change.sd_change > 0
+        assert change.se == (
+            pytest.approx(change.sd_change / change.n**0.5, abs=1e-6) if effect else 0
+        )
+        assert change.se <= 0.15 * abs(change.mean_change)
+
+
+def test_without_an_effect_nothing_is_expected():
+    assert all(change.mean_change == 0 for change in expected_changes(0).values())
 
 
 @pytest.mark.parametrize("effect", [0.25, 2.5])
 def test_nothing_is_made_up_for_other_effects(effect):
     assert expected_changes(effect) is None
+
+
+def test_the_table_is_over_people_with_a_usable_value(rng):
+    changes = rng.standard_normal((30, len(EFFECTS), len(QUANTITIES)))
+    changes[:7, 2, 6] = np.nan
+    row = tabulate(changes, seed=1)["Changes"][2 * len(QUANTITIES) + 6]
+    assert (row["effect"], row["measure"], row["n"]) == (1.0, "gradientrange", 23)
+    assert row["mean_change"] == pytest.approx(changes[7:, 2, 6].mean(), abs=1e-6)
+    assert row["sd_change"] == pytest.approx(changes[7:, 2, 6].std(ddof=1), abs=1e-6)
+
+
+def test_unreliable_gradients_have_no_value_but_lambdaref_has(regions, rng):
+    noise = Cleaned(series=rng.standard_normal((60, len(regions))), volumes=np.arange(60))
+    [values] = measure_person([noise], regions)
+    missing = {q.measure for q, v in zip(QUANTITIES, values, strict=True) if np.isnan(v)}
+    assert missing == {"gradientrange", "gradientdistance", "hierarchydistance"}
+
+
+def test_sessions_are_measured_on_their_common_length(regions, rng):
+    mixing = np.linalg.cholesky(group_connectome()).T
+    long, short = (
+        Cleaned(series=rng.standard_normal((n, len(regions))) @ mixing, volumes=np.arange(n))
+        for n in (300, 120)
+    )
+    cut = Cleaned(series=long.series[:120], volumes=np.arange(120))
+    together = measure_person([long, short], regions)
+    alike = measure_person([cut, short], regions)
+    by_length = [q.measure not in ("withinfc", "betweenfc", "lowhighfc") for q in QUANTITIES]
+    np.testing.assert_array_equal(together[:, by_length], alike[:, by_length])
+    assert (together[0, np.logical_not(by_length)] != alike[0, np.logical_not(by_length)]).all()
 
 
 def test_people_are_independent_of_how_many_there_are_and_of_their_sessions():

@@ -144,11 +144,22 @@ def test_the_truth_names_expectations_as_the_tables_do(study):
     truth = json.loads((study / "derivatives/simulation/truth.json").read_text())
     assert truth["Options"] == {"participants": 2, "effect": 1.0, "seed": 5}
     assert set(truth["PersonEffects"]) == {"sub-01", "sub-02"}
-    changes = {(row["measure"], row["label"]): row["change"] for row in truth["ExpectedChanges"]}
-    assert changes["withinfc", "Default"] < 0
-    assert changes["betweenfc", "Default-SomMot"] > 0
-    assert changes["betweenfc", "Default-Vis"] > 0
-    assert changes["lowhighfc", "whole"] > 0
+    changes = {(row["measure"], row["label"]): row for row in truth["ExpectedChanges"]}
+    for (measure, _), row in changes.items():
+        rises = measure in ("betweenfc", "lowhighfc")
+        assert (row["mean_change"] > 0) == rises
+        assert row["sd_change"] > row["se"] > 0
+        assert (row["atlas"], row["recipe"]) == ("Schaefer2018_200_7", "aCompCor")
+    assert {
+        ("withinfc", "Default"),
+        ("betweenfc", "Default-SomMot"),
+        ("betweenfc", "Default-Vis"),
+        ("lambdaref", "whole"),
+        ("gradientrange", "whole"),
+        ("gradientdistance", "Default-SomMot"),
+        ("hierarchydistance", "whole"),
+        ("eigenvectorcentrality", "PCC"),
+    } <= set(changes)
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path, capsys):

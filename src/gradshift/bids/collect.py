@@ -84,15 +84,21 @@ class SessionResult:
         return series_path(output_dir, self._target)
 
 
-def find_results(output_dir: Path) -> list[SessionResult]:
+def find_results(output_dir: Path, participant: str = "sub-*") -> list[SessionResult]:
     """Find every table of measures, in the order of participants and sessions.
+
+    Parameters
+    ----------
+    output_dir : Path
+    participant : str
+        With prefix; everybody if not given.
 
     Raises
     ------
     MissingInputError
         If there is none.
     """
-    paths = sorted(output_dir.glob("sub-*/**/*_measures.tsv"))
+    paths = sorted(output_dir.glob(f"{participant}/**/*_measures.tsv"))
     found = [SessionResult(path, read_json(sidecar(path))) for path in paths]
     if not found:
         raise MissingInputError(

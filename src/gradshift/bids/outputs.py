@@ -142,6 +142,11 @@ def reference_path(root: Path, atlas: Mapping[str, str]) -> Path:
     return root / "atlases" / f"{_atlas_stem(atlas)}_reference.tsv"
 
 
+def vertices_path(root: Path, atlas: Mapping[str, str]) -> Path:
+    """Name the file that gives each vertex of fsaverage5 its region."""
+    return root / "atlases" / f"{_atlas_stem(atlas)}_fsaverage5.tsv"
+
+
 def _atlas_stem(atlas: Mapping[str, str]) -> str:
     return file_name(atlas, "").rstrip("_")
 

@@ -11,11 +11,18 @@ from gradshift.core.regions import Regions
 ATLAS = "Schaefer2018_200_7"
 """The atlas whose regions the shipped connectome has, in its label order."""
 
-TRAIT_DRAWS = 60
-"""Draws behind a person's connectome: fewer make people differ more from one another."""
+TRAIT_DRAWS = 250
+"""Draws behind a person's connectome: fewer make people differ more from one another.
 
-STATE_DRAWS = 400
-"""Draws behind a session's connectome: fewer make a person differ more from day to day."""
+People of this study are more alike than real ones: with eleven of them and eight minutes
+each, the gradients of many sessions would else be too noisy to be used after the drug.
+"""
+
+STATE_DRAWS = 2000
+"""Draws behind a session's connectome: fewer make a person differ more from day to day.
+
+Less than in real people, for the same reason; that a session is short matters far more.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,16 +37,30 @@ class Planting:
     coupling : float
         How much each of these regions gains of the mean signal of each partner, taken with
         standard deviation 1. Levels off with the effect as `loosening` does.
+    flattening : float
+        The same for each region of the networks beside it at the high end of the hierarchy.
+        Together both bring the two ends of the principal gradient closer.
+    isolation : float
+        Share of the variance of the hub's regions that becomes noise of their own: all their
+        connections weaken. Compounds as `loosening` does.
     network : str
         The network that changes.
+    beside : tuple of str
+        The networks that share its end of the hierarchy.
     partners : tuple of str
-        The sensory networks it couples to.
+        The sensory networks they couple to.
+    hub : str
+        The set of regions that is cut off.
     """
 
-    loosening: float = 0.7
-    coupling: float = 0.20
+    loosening: float = 0.4
+    coupling: float = 0.14
+    flattening: float = 0.08
+    isolation: float = 0.7
     network: str = "Default"
+    beside: tuple[str, ...] = ("Cont",)
     partners: tuple[str, ...] = ("SomMot", "Vis")
+    hub: str = "PCC"
 
 
 PLANTING = Planting()
@@ -92,9 +113,11 @@ def planted_connectome(
 ) -> NDArray[np.float64]:
     """Change a connectome as the simulated drug does.
 
-    The change is made to the signals, ``x' = M x``, so that the result ``M base M'`` is
-    positive definite whatever the effect: regions of one network lose a share of their
-    common signal and gain a share of the mean signals of sensory networks.
+    The change is made to the signals, ``x' = M x + noise``, so that the result
+    ``M base M' + D`` (D diagonal, not negative) is positive definite whatever the effect:
+    regions of one network lose a share of their common signal; these and the other regions
+    at the high end of the hierarchy gain a share of the mean signals of sensory networks; the
+    hub's regions get noise of their own.
 
     Parameters
     ----------
@@ -116,15 +139,25 @@ def planted_connectome(
     if effect == 0:
         return base.copy()
     changing = _members(regions, planting.network)
-    mixing = np.eye(len(base))
-    lost = 1 - (1 - planting.loosening) ** effect
-    gained = planting.coupling * lost / planting.loosening
-    mixing -= lost * np.outer(changing, changing / changing.sum())
+    lost = _compound(planting.loosening, effect)
+    mixing = np.eye(len(base)) - lost * np.outer(changing, changing / changing.sum())
+    gains = planting.coupling * changing
+    gains += planting.flattening * sum(_members(regions, name) for name in planting.beside)
+    gains *= lost / planting.loosening
     for partner in planting.partners:
         mean = _members(regions, partner)
         mean /= np.sqrt(mean @ base @ mean)
-        mixing += gained * np.outer(changing, mean)
-    return _correlation(mixing @ base @ mixing.T)
+        mixing += np.outer(gains, mean)
+    kept = np.ones(len(base))
+    kept[list(regions.sets.get(planting.hub, ()))] -= _compound(planting.isolation, effect)
+    mixed = _correlation(mixing @ base @ mixing.T) * np.sqrt(np.outer(kept, kept))
+    np.fill_diagonal(mixed, 1.0)
+    return mixed
+
+
+def _compound(share: float, effect: float) -> float:
+    """Lose a share `effect` times, each time of what is left."""
+    return float(1 - (1 - share) ** effect)
 
 
 def _members(regions: Regions, network: str) -> NDArray[np.float64]:

@@ -1,34 +1,47 @@
-"""What an analysis should find: the planted change, seen through cleaning."""
+"""What an analysis should find: the planted change, seen through cleaning and measuring.
+
+The expectations that ship with the package come from many simulated people, cleaned and
+measured by the app's own functions; ``tools/make_expected_changes.py`` makes them anew.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.connectivity import correlate, fisher_z
+from gradshift.atlases.templates import load_template
+from gradshift.bids.confounds import Confounds, select
+from gradshift.core.censor import retained
+from gradshift.core.connectivity import correlate
+from gradshift.core.denoise import clean
+from gradshift.core.gradients import search_dropout
+from gradshift.core.measures import evaluate, measures
 from gradshift.core.regions import Regions
-from gradshift.example.confounds import MOTION
-from gradshift.example.connectome import PLANTING, group_connectome
-from gradshift.example.people import EFFECT_SD, draw_person, scan
+from gradshift.core.session import Session
+from gradshift.example.connectome import (
+    ATLAS,
+    PLANTING,
+    STATE_DRAWS,
+    TRAIT_DRAWS,
+    group_connectome,
+)
+from gradshift.example.people import EFFECT_SD, N_VOLUMES, SESSIONS, draw_person, scan
 from gradshift.example.signals import TR, SimulatedSession
+from gradshift.recipes.catalogue import Recipe, load_recipe
 
-BAND = (0.01, 0.08)
-"""Frequencies in Hz that cleaning keeps."""
+RECIPE = "aCompCor"
+"""The recipe that the expectations hold for, with its defaults."""
 
-FD_THRESHOLD = 0.5
-"""Displacement in millimetres above which cleaning leaves a volume out."""
-
-N_COMPONENTS = 5
-"""Principal components of each tissue mask that cleaning regresses out."""
+EFFECTS = (0.0, 0.5, 1.0, 1.5, 2.0)
+"""Sizes of the effect for which there are expectations."""
 
 TABLE = "expected_changes.json"
-"""The expectations shipped with the package, for a few sizes of the effect."""
-
-FORMS = ("", "_derivative1", "_power2", "_derivative1_power2")
+"""The expectations shipped with the package."""
 
 
 @dataclass(frozen=True, order=True)
@@ -48,155 +61,226 @@ class Quantity:
 
 QUANTITIES = (
     Quantity("withinfc", "network", "Default"),
+    Quantity("lowhighfc", "whole", "whole"),
+    Quantity("lambdaref", "whole", "whole"),
+    Quantity("eigenvectorcentrality", "set", "PCC"),
     Quantity("betweenfc", "network-pair", "Default-SomMot"),
     Quantity("betweenfc", "network-pair", "Default-Vis"),
-    Quantity("lowhighfc", "whole", "whole"),
+    Quantity("gradientrange", "whole", "whole"),
+    Quantity("gradientdistance", "network-pair", "Default-SomMot"),
+    Quantity("hierarchydistance", "whole", "whole"),
+    Quantity("strength", "set", "PCC"),
 )
-"""The values for which an expectation is written down."""
+"""The values for which an expectation is written down, the confirmatory ones first."""
 
 
-def cleaned_series(session: SimulatedSession) -> NDArray[np.float64]:
-    """Clean region series in the usual way.
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What to expect of a value; the names are those of the group table.
 
-    24 motion regressors and five components each of white matter and fluid are regressed
-    out, in one step with the band-pass filter; volumes with much motion or before the steady
-    state are left out.
+    Parameters
+    ----------
+    n : int
+        Simulated people with a usable value in both sessions.
+    mean_change : float
+        Over them; the unit is that of the measure.
+    sd_change : float
+        From person to person: the power of a study follows from it.
+    se : float
+        Standard error of `mean_change` itself, from the number of simulated people.
+    """
+
+    n: int
+    mean_change: float
+    sd_change: float
+    se: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleaned:
+    """A session after cleaning.
+
+    Parameters
+    ----------
+    series : (number of retained volumes, R) array
+    volumes : (number of retained volumes,) array of int
+        Their positions in the run.
+    """
+
+    series: NDArray[np.float64]
+    volumes: NDArray[np.intp]
+
+
+def clean_session(session: SimulatedSession, recipe: Recipe | None = None) -> Cleaned:
+    """Clean a session as the app does.
+
+    Parameters
+    ----------
+    session : SimulatedSession
+    recipe : Recipe, optional
+        The shipped `RECIPE` if not given.
 
     Returns
     -------
-    (kept volumes, R) array
+    Cleaned
     """
-    from nilearn.signal import clean
-
-    columns = session.confounds.columns
-    names = [name + form for name in MOTION for form in FORMS] + _components(session)
-    confounds = np.nan_to_num(np.column_stack([columns[name] for name in names]))
-    cleaned = clean(
-        session.series,
-        confounds=confounds,
-        sample_mask=retained_volumes(session),
-        detrend=True,
-        standardize=None,
-        standardize_confounds=True,
-        filter="butterworth",
-        high_pass=BAND[0],
-        low_pass=BAND[1],
-        t_r=TR,
+    recipe = recipe or load_recipe(RECIPE)
+    confounds = Confounds(
+        path=Path("simulated"),
+        columns=session.confounds.columns,
+        metadata=session.confounds.components,
     )
-    return np.asarray(cleaned)
+    steady = confounds.non_steady_state & recipe.drop_non_steady_state
+    censoring = retained(confounds.fd, confounds.dvars, steady, recipe.scrub)
+    series = clean(
+        session.series,
+        select(confounds, recipe).values,
+        censoring.kept,
+        tr=TR,
+        band=recipe.passband,
+        detrend=recipe.detrend,
+    )
+    return Cleaned(series=series, volumes=censoring.indices)
 
 
-def retained_volumes(session: SimulatedSession) -> NDArray[np.intp]:
-    """Find the volumes in the steady state without much motion."""
-    keep = np.nan_to_num(session.fd) <= FD_THRESHOLD
-    keep[: session.n_dummy] = False
-    return np.flatnonzero(keep)
+def measure_person(
+    sessions: Sequence[Cleaned], regions: Regions, quantities: Sequence[Quantity] = QUANTITIES
+) -> NDArray[np.float64]:
+    """Measure the sessions of one person as the app does.
 
+    What depends on length uses as many volumes of each session as the shortest has, and a
+    region that dropped out of one session is left out of the gradients of all.
 
-def connectivity_values(series: NDArray[np.float64], regions: Regions) -> NDArray[np.float64]:
-    """Compute the values of `QUANTITIES` from (T, R) series."""
-    return edge_means(correlate(series), regions)
+    Parameters
+    ----------
+    sessions : sequence of Cleaned
+    regions : Regions
+        Those of `ATLAS`.
+    quantities : sequence of Quantity
 
-
-def edge_means(matrix: NDArray[np.float64], regions: Regions) -> NDArray[np.float64]:
-    """Compute the values of `QUANTITIES` from correlations: means of Fisher's z over edges."""
-    z = fisher_z(matrix)
-    member = {n: np.array(regions.networks) == n for n in regions.network_names}
+    Returns
+    -------
+    (number of sessions, Q) array
+        NaN for values that the group level does not use (gradients too unlike the reference).
+    """
+    reference = load_template(ATLAS)
+    n_common = min(len(session.series) for session in sessions)
+    dropout = np.logical_or.reduce(
+        [search_dropout(correlate(s.series[:n_common]), regions, reference) for s in sessions]
+    )
     return np.array(
         [
-            np.nanmean(z[np.ix_(member["Default"], member["Default"])]),
-            z[np.ix_(member["Default"], member["SomMot"])].mean(),
-            z[np.ix_(member["Default"], member["Vis"])].mean(),
-            z[np.ix_(regions.low, regions.high)].mean(),
+            _values(
+                Session(
+                    regions=regions,
+                    series=session.series,
+                    volumes=session.volumes,
+                    run_of=np.zeros_like(session.volumes),
+                    tr=TR,
+                    matrix=correlate(session.series),
+                    n_common=n_common,
+                    reference=reference,
+                    dropout=dropout,
+                ),
+                quantities,
+            )
+            for session in sessions
         ]
     )
 
 
-def planted_changes(
-    effect: float, regions: Regions, *, n_people: int, seed: int
+def person_changes(
+    number: int,
+    effects: Sequence[float],
+    regions: Regions,
+    *,
+    seed: int,
+    quantities: Sequence[Quantity] = QUANTITIES,
 ) -> NDArray[np.float64]:
-    """Simulate what planting changes in the values of `QUANTITIES`, after cleaning.
-
-    Each person's second session is simulated twice, with and without the planted change but
-    with the same noise and motion. As nothing else sets the sessions apart, the mean of the
-    difference is the mean change from first to second session, and far less noisy.
+    """Simulate one person's change from first to second session.
 
     Parameters
     ----------
-    effect : float
-        Mean effect in the population.
+    number : int
+        The person's, from 1.
+    effects : sequence of float
+        Mean effects in the population; the same person under each of them.
     regions : Regions
-    n_people : int
     seed : int
+    quantities : sequence of Quantity
 
     Returns
     -------
-    (n_people, Q) array
+    (number of effects, Q) array
     """
     base = group_connectome()
-    changes = []
-    for number in range(1, n_people + 1):
-        person = draw_person(base, number=number, effect=effect, seed=seed)
-        with_drug, without = (
-            connectivity_values(
-                cleaned_series(scan(person, "post", regions, seed=seed, planted=planted)), regions
-            )
-            for planted in (True, False)
-        )
-        changes.append(with_drug - without)
-    return np.array(changes)
+    before, after = SESSIONS
+    people = [draw_person(base, number=number, effect=e, seed=seed) for e in effects]
+    first = clean_session(scan(people[0], before, regions, seed=seed))
+    seconds = [clean_session(scan(person, after, regions, seed=seed)) for person in people]
+    pairs = [measure_person((first, second), regions, quantities) for second in seconds]
+    return np.array([pair[1] - pair[0] for pair in pairs])
 
 
-def tabulate(
-    effects: Sequence[float], regions: Regions, *, n_people: int, seed: int
-) -> dict[str, Any]:
-    """Make the content of `TABLE`: mean changes and their standard errors.
+def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, Any]:
+    """Make the content of `TABLE`.
 
     Parameters
     ----------
-    effects : sequence of float
-    regions : Regions
-    n_people : int
-        Simulated people per effect.
+    changes : (N, number of effects, Q) array
+        Of N people, by `person_changes` with `EFFECTS` and `QUANTITIES`.
     seed : int
+        That of the changes.
 
     Returns
     -------
     dict
         As stored, with the settings that it holds for.
     """
-    rows = []
-    for effect in effects:
-        changes = planted_changes(effect, regions, n_people=n_people, seed=seed)
-        errors = changes.std(axis=0, ddof=1) / np.sqrt(n_people)
-        rows += [
-            asdict(quantity)
-            | {"effect": effect, "change": round(mean, 5), "standard_error": round(error, 5)}
-            for quantity, mean, error in zip(
-                QUANTITIES, changes.mean(axis=0).tolist(), errors.tolist(), strict=True
-            )
-        ]
+    rows = [
+        {"effect": effect}
+        | asdict(quantity)
+        | place()
+        | asdict(_expected(changes[:, i, j], effect))
+        for i, effect in enumerate(EFFECTS)
+        for j, quantity in enumerate(QUANTITIES)
+    ]
     return {
         "Description": (
-            "Expected changes of mean Fisher z from first to second session, after cleaning. "
-            "Made by gradshift.example.expected.tabulate, by Monte Carlo."
+            "Expected changes from first to second session, after cleaning, by Monte Carlo. Made "
+            "by tools/make_expected_changes.py."
         ),
-        "People": n_people,
+        "People": len(changes),
         "Seed": seed,
-        "Planting": asdict(PLANTING),
-        "EffectSD": EFFECT_SD,
-        "Cleaning": cleaning(),
+        **settings(),
         "Changes": rows,
     }
 
 
-def cleaning() -> dict[str, Any]:
-    """Describe the cleaning that the expectations hold for."""
+def settings() -> dict[str, Any]:
+    """Describe what the expectations hold for: the simulation and the cleaning."""
+    recipe = load_recipe(RECIPE)
     return {
-        "Regressors": f"24 motion, {N_COMPONENTS} aCompCor of CSF, {N_COMPONENTS} of WM",
-        "Band": list(BAND),
-        "FramewiseDisplacementThreshold": FD_THRESHOLD,
+        "Planting": asdict(PLANTING),
+        "EffectSD": EFFECT_SD,
+        "Simulation": {
+            "Volumes": N_VOLUMES,
+            "RepetitionTime": TR,
+            "TraitDraws": TRAIT_DRAWS,
+            "StateDraws": STATE_DRAWS,
+        },
+        "Cleaning": {
+            "Recipe": recipe.name,
+            "Description": recipe.description,
+            "Band": recipe.band,
+            "Scrub": recipe.scrub and asdict(recipe.scrub),
+        },
     }
+
+
+def place() -> dict[str, str]:
+    """Return the columns of the app's tables that all expectations share."""
+    return {"atlas": ATLAS, "recipe": RECIPE}
 
 
 def table() -> dict[str, Any]:
@@ -205,8 +289,8 @@ def table() -> dict[str, Any]:
     return stored
 
 
-def expected_changes(effect: float) -> dict[Quantity, tuple[float, float]] | None:
-    """Look up the expected mean changes for an effect.
+def expected_changes(effect: float) -> dict[Quantity, Expected] | None:
+    """Look up the expected changes for an effect.
 
     The changes level off as the effect grows: nothing is read between tabulated effects.
 
@@ -217,26 +301,40 @@ def expected_changes(effect: float) -> dict[Quantity, tuple[float, float]] | Non
 
     Returns
     -------
-    dict of Quantity to (change, standard error), or None
-        The standard error is that of the expectation itself. None for an effect that is
-        neither 0 nor in the table.
+    dict of Quantity to Expected, or None
+        None for an effect that is not in the table.
     """
-    if effect == 0:
-        return dict.fromkeys(QUANTITIES, (0.0, 0.0))
-    rows = [row for row in table()["Changes"] if row["effect"] == effect]
-    if not rows:
-        return None
-    return {
-        Quantity(row["measure"], row["level"], row["label"]): (
-            row["change"],
-            row["standard_error"],
+    found = {
+        Quantity(row["measure"], row["level"], row["label"]): Expected(
+            n=row["n"],
+            mean_change=row["mean_change"],
+            sd_change=row["sd_change"],
+            se=row["se"],
         )
-        for row in rows
+        for row in table()["Changes"]
+        if row["effect"] == effect
     }
+    return found or None
 
 
-def _components(session: SimulatedSession) -> list[str]:
-    of_mask: dict[str, list[str]] = {"CSF": [], "WM": [], "combined": []}
-    for name, entry in session.confounds.components.items():
-        of_mask[str(entry["Mask"])].append(name)
-    return of_mask["CSF"][:N_COMPONENTS] + of_mask["WM"][:N_COMPONENTS]
+def _values(session: Session, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
+    """(Q,) values of a session; NaN for those marked unreliable."""
+    found = {
+        Quantity(row.measure, row.level, row.label): row
+        for name in dict.fromkeys(quantity.measure for quantity in quantities)
+        for row in evaluate(measures()[name], session)
+    }
+    rows = [found[quantity] for quantity in quantities]
+    return np.array([np.nan if r.status.startswith("unreliable") else r.value for r in rows])
+
+
+def _expected(changes: NDArray[np.float64], effect: float) -> Expected:
+    """Summarise the changes of one value; without an effect the true mean is known: zero."""
+    there = changes[np.isfinite(changes)]
+    sd = float(there.std(ddof=1))
+    return Expected(
+        n=len(there),
+        mean_change=round(float(there.mean()), 6) if effect else 0.0,
+        sd_change=round(sd, 6),
+        se=round(sd / np.sqrt(len(there)), 6) if effect else 0.0,
+    )

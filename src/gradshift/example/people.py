@@ -21,8 +21,8 @@ SESSIONS = ("pre", "post")
 EFFECT_SD = 0.2
 """How much people differ in the effect, as a share of it."""
 
-N_VOLUMES = 300
-"""Usual number of volumes (10 minutes); sessions differ by a few."""
+N_VOLUMES = 248
+"""Usual number of volumes (a little over 8 minutes); sessions differ by a few."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +99,7 @@ def draw_person(base: NDArray[np.float64], *, number: int, effect: float, seed: 
     )
 
 
-def scan(
-    person: Person, session: str, regions: Regions, *, seed: int, planted: bool = True
-) -> SimulatedSession:
+def scan(person: Person, session: str, regions: Regions, *, seed: int) -> SimulatedSession:
     """Simulate what scanning a person gives.
 
     Parameters
@@ -111,9 +109,6 @@ def scan(
         One of `SESSIONS`; only the second has the planted change.
     regions : Regions
     seed : int
-    planted : bool
-        False gives the very same session, with the same noise and motion, but without the
-        planted change.
 
     Returns
     -------
@@ -121,7 +116,7 @@ def scan(
     """
     rng = generator(seed, 1, person.number, SESSIONS.index(session))
     connectome = varied_connectome(person.connectome, n_draws=STATE_DRAWS, rng=rng)
-    if planted and session == SESSIONS[1]:
+    if session == SESSIONS[1]:
         connectome = planted_connectome(connectome, regions, person.effect)
     n_volumes = N_VOLUMES + int(rng.integers(-4, 5))
     return simulate_session(

@@ -14,7 +14,7 @@ TR = 2.0
 NEURAL_SD = 1.0
 """Standard deviation of the neural part of a region's signal, in percent."""
 
-REGION_NOISE_SD = 0.5
+REGION_NOISE_SD = 0.4
 """Standard deviation of what is left of white noise in a region's mean, in percent."""
 
 VOXEL_SD = 1.5
@@ -23,8 +23,8 @@ VOXEL_SD = 1.5
 N_TISSUE = 40
 """Number of simulated series for white matter, and the same for cerebrospinal fluid."""
 
-JUMPS_PER_MINUTE = 0.7
-"""How often a head moves suddenly."""
+JUMPS_PER_MINUTE = 0.5
+"""How often a head moves suddenly (these people lie rather still)."""
 
 BREATH_DISPLACEMENT = 0.04
 """Size in millimetres of the pseudomotion that breathing causes."""

@@ -26,11 +26,15 @@ With the same options and seed the study is written the same, byte for byte.
 TRUTH_README = """\
 # SIMULATED study: the truth
 
-`truth.json` holds what was planted in the sessions after the drug, by network and person, and
-the changes that an analysis should find after cleaning. Measure, level and label are named as
-in gradshift's tables; values are mean changes of Fisher's z, first to second session, with
-the standard error of the simulation they come from. `ExpectedChanges` is null when the study
-was made with an effect for which none were computed (other than 0, 0.5, 1, 1.5 and 2).
+`truth.json` holds what was planted in the sessions after the drug, and the changes that an
+analysis should find after cleaning. The names are those of gradshift's tables: measure, level,
+label, atlas and recipe say which value it is; `mean_change` and `sd_change` (from person to
+person, so that the power of a study can be told) are in its unit. They come from a simulation of
+many people, `n` of them with a usable value in both sessions; `se` is the standard error of
+`mean_change`. Gradients that are too unlike the reference to be used are left out of both, as the
+group level leaves them out: the larger the effect, the more of them.
+`ExpectedChanges` is null when the study was made with an effect for which none were computed
+(other than 0, 0.5, 1, 1.5 and 2).
 """
 
 PARTICIPANTS = {

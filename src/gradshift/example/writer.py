@@ -14,7 +14,7 @@ from gradshift.core.regions import Regions
 from gradshift.example import texts
 from gradshift.example.confounds import Confounds
 from gradshift.example.connectome import ATLAS, PLANTING, group_connectome
-from gradshift.example.expected import cleaning, expected_changes
+from gradshift.example.expected import expected_changes, place, settings
 from gradshift.example.images import SLOPE, Brain, build_brain, nifti_bytes, paint
 from gradshift.example.people import EFFECT_SD, SESSIONS, Person, draw_person, generator, scan
 from gradshift.example.signals import TR
@@ -166,24 +166,24 @@ def _write_derivative_metadata(folder: Path) -> None:
 
 
 def _write_truth(folder: Path, study: Study, people: list[Person]) -> None:
-    place = folder / "derivatives" / "simulation"
+    target = folder / "derivatives" / "simulation"
     description = _dataset("SIMULATED study: the truth", "derivative")
-    _write_json(place / "dataset_description.json", description)
-    _write(place / "README.md", texts.TRUTH_README.encode())
-    _write(place / ".bidsignore", b"truth.json\n")
+    _write_json(target / "dataset_description.json", description)
+    _write(target / "README.md", texts.TRUTH_README.encode())
+    _write(target / ".bidsignore", b"truth.json\n")
     expected = expected_changes(study.effect)
     _write_json(
-        place / "truth.json",
+        target / "truth.json",
         {
             "Description": texts.NOTE,
             "Options": asdict(study),
             "Planted": asdict(PLANTING) | {"effect_sd": EFFECT_SD * study.effect},
             "PersonEffects": {f"sub-{p.label}": round(p.effect, 6) for p in people},
-            "Cleaning": cleaning(),
+            "Cleaning": settings()["Cleaning"],
             "ExpectedChanges": expected
             and [
-                asdict(quantity) | {"change": round(mean, 6), "standard_error": round(error, 6)}
-                for quantity, (mean, error) in expected.items()
+                asdict(quantity) | place() | asdict(change)
+                for quantity, change in expected.items()
             ],
         },
     )

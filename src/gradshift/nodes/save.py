@@ -128,6 +128,7 @@ class _SessionSpec(BaseInterfaceInputSpec):
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
     sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     software = traits.Str(mandatory=True, desc="name and version")
     output_dir = Directory(mandatory=True, desc="top folder of the results")
 
@@ -165,6 +166,7 @@ class SaveSession(SimpleInterface):
         notes = session.notes["recipes"][recipe.name]
         about: dict[str, Any] = {
             "Sources": list(self.inputs.sources),
+            "Runs": [dict(entities) for entities in self.inputs.runs],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
             "Atlas": atlas["name"],

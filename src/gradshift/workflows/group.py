@@ -26,6 +26,7 @@ from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_ed
 from gradshift.workflows.effects import Effect, find_effects
 from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
+from gradshift.workflows.pages import write_citation, write_group_page
 from gradshift.workflows.tables import about, write_described
 
 logger = logging.getLogger("gradshift")
@@ -90,9 +91,11 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
                 densities=tuple(recorded.get("densities", Options.densities)),
             )
             rows = _write(made, results, people, design, effects, settings, options)
+            write_group_page(made, settings.output_dir)
             _replace(settings.output_dir / "group", made)
         finally:
             shutil.rmtree(made, ignore_errors=True)
+    write_citation(settings.output_dir)
     _report(rows, people, design, effects[0], settings)
     return 0
 

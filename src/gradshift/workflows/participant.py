@@ -14,7 +14,9 @@ from gradshift.core.measures import measures
 from gradshift.core.options import Options
 from gradshift.nodes.connect import Connect
 from gradshift.nodes.denoise import Denoise
+from gradshift.nodes.figures import Figures
 from gradshift.nodes.measure import Measures
+from gradshift.nodes.outcome import Outcome
 from gradshift.nodes.parcellate import Parcellate
 from gradshift.nodes.person import Person
 from gradshift.nodes.save import SaveMaps, SaveRun, SaveSession
@@ -44,6 +46,8 @@ class Plan:
         Their labels by `grid`.
     analysis : Analysis
     output_dir, work_dir : Path
+    sessions : mapping of str to sequence of str
+        The sessions of each person in the order of time, as far as it is known.
     """
 
     recipes: Sequence[Recipe]
@@ -52,6 +56,7 @@ class Plan:
     analysis: Analysis
     output_dir: Path
     work_dir: Path
+    sessions: Mapping[str, Sequence[str]]
 
 
 def grid(run: Run) -> tuple[object, ...]:
@@ -113,7 +118,51 @@ def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
         connect = _unit_workflow(workflow, unit, plan, person)
         workflow.connect([(connect, sessions, [("out_file", f"in{number}")])])
     workflow.connect([(sessions, person, [("out", "sessions")])])
+    _add_figures(workflow, units, plan)
     return workflow
+
+
+def _add_figures(workflow: pe.Workflow, units: Sequence[Sequence[Run]], plan: Plan) -> None:
+    """Add the step that draws the figures of a person once everything is saved."""
+    runs = [run for unit in units for run in unit]
+    figures = pe.Node(
+        Figures(
+            entities=[dict(run.entities) for run in runs],
+            tr=[run.tr for run in runs],
+            atlas=Outcome.load(plan.atlases[0]).notes["name"],
+            recipe=plan.recipes[0],
+            sessions=list(plan.sessions.get(runs[0].entities["sub"], ())),
+            output_dir=str(plan.output_dir),
+        ),
+        name="figures",
+    )
+    found = {
+        kind: [
+            workflow.get_node(f"{kind}_{tag}_{number}")
+            for unit in units
+            for tag in [_tag(unit)]
+            for number, _ in enumerate(unit, start=1)
+        ]
+        for kind in ("parcellate", "denoise", "save_run")
+    }
+    tags = [_tag(unit) for unit in units]
+    measured = [workflow.get_node(f"measure_{tag}") for tag in tags]
+    saved = [workflow.get_node(f"{kind}_{tag}") for kind in ("save", "save_maps") for tag in tags]
+    _collect(workflow, found["parcellate"], "out_file", figures, "parcels")
+    _collect(workflow, found["denoise"], "out_file", figures, "denoised")
+    _collect(workflow, measured, "out_file", figures, "outcomes")
+    everything = [*found["save_run"], *filter(None, saved)]
+    _collect(workflow, everything, "files", figures, "saved")
+
+
+def _collect(
+    workflow: pe.Workflow, nodes: Sequence[pe.Node], output: str, target: pe.Node, field: str
+) -> None:
+    """Feed the same output of many nodes into one input."""
+    merge = pe.Node(_merge(len(nodes)), name=f"all_{field}", run_without_submitting=True)
+    for number, node in enumerate(nodes, start=1):
+        workflow.connect([(node, merge, [(output, f"in{number}")])])
+    workflow.connect([(merge, target, [("out", field)])])
 
 
 def group_runs(runs: Sequence[Run], *, combine: bool) -> list[list[Run]]:
@@ -139,18 +188,21 @@ def _session_label(unit: Sequence[Run]) -> str:
     return " ".join(named) or "the only session"
 
 
+def _tag(unit: Sequence[Run]) -> str:
+    """Name a session among the nodes of its person."""
+    named = [
+        f"{key}_{value}"
+        for key, value in unit_entities(unit).items()
+        if key not in ("sub", "task", "space", "res", "den")
+    ]
+    return "_".join(named) or "session"
+
+
 def _unit_workflow(
     workflow: pe.Workflow, unit: Sequence[Run], plan: Plan, person: pe.Node
 ) -> pe.Node:
     """Add the steps of one session to a person's graph; return its ``connect`` node."""
-    tag = (
-        "_".join(
-            f"{key}_{value}"
-            for key, value in unit_entities(unit).items()
-            if key not in ("sub", "task", "space", "res", "den")
-        )
-        or "session"
-    )
+    tag = _tag(unit)
     atlases = [str(path) for path in plan.atlases]
     recipes = list(plan.recipes)
     connect = pe.Node(
@@ -185,6 +237,7 @@ def _unit_workflow(
             recipes=recipes,
             connectivity=plan.analysis.connectivity,
             sources=[run.bold.name for run in unit],
+            runs=[dict(run.entities) for run in unit],
             software=f"gradshift {__version__}",
             output_dir=str(plan.output_dir),
         ),

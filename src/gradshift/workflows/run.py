@@ -25,6 +25,12 @@ from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
 from gradshift.workflows.lock import locked
+from gradshift.workflows.pages import (
+    keep_vertices,
+    order_sessions,
+    rebuild,
+    write_person_pages,
+)
 
 logger = logging.getLogger("gradshift")
 
@@ -48,6 +54,8 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     """
     _start_log(verbose=settings.running.verbose)
     try:
+        if settings.running.reports_only:
+            return rebuild(settings)
         if settings.level == "participant":
             return participant(settings)
         from gradshift.workflows.group import group
@@ -103,6 +111,7 @@ def participant(settings: Settings) -> int:
         }
         record.keep(settings, names)
         crashed = _compute(settings, runs, atlases, recipes)
+        write_person_pages(settings, people)
         return _summary(settings, runs, atlases, recipes, crashed)
 
 
@@ -224,8 +233,14 @@ def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str) ->
         regions = atlas.regions(settings.analysis.pcc)
         write_json(
             outputs.regions_path(settings.output_dir, atlas.entities),
-            {"Name": atlas.name, **outputs.plain_regions(regions)},
+            {
+                "Name": atlas.name,
+                "Descriptions": list(atlas.descriptions),
+                "Cite": list(atlas.cite),
+                **outputs.plain_regions(regions),
+            },
         )
+        keep_vertices(settings.output_dir, atlas, space)
         reference = atlas.reference(settings.analysis.kernel)
         if reference is not None:
             header = [f"gradient{k + 1}" for k in range(reference.shape[1])]
@@ -259,6 +274,10 @@ def _compute(
         analysis=settings.analysis,
         output_dir=settings.output_dir,
         work_dir=settings.work_dir,
+        sessions={
+            sub: order_sessions(settings, f"sub-{sub}")
+            for sub in {found.entities["sub"] for found in runs}
+        },
     )
     logger.info("%d runs of %d participants.", len(runs), len({r.entities["sub"] for r in runs}))
     return execute(build(runs, plan), settings.running, settings.output_dir / "logs" / "crash")

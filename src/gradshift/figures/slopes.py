@@ -1,0 +1,58 @@
+"""What every single person did: a line from baseline to follow-up."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gradshift.figures.style import AFTER, BEFORE, FAINT, INK, new, plain
+
+
+class Pairs(NamedTuple):
+    """Values of the same people at baseline and follow-up, and their unit."""
+
+    baseline: NDArray[np.float64]
+    followup: NDArray[np.float64]
+    unit: str
+
+
+def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: int = 4) -> Figure:
+    """Draw a line per person and a thick one for the mean, a panel per measure.
+
+    Parameters
+    ----------
+    panels : mapping of str to Pairs
+        By title. People without both values have no line.
+    sessions : pair of str
+        Names of baseline and follow-up.
+    columns : int
+        Panels in a row.
+
+    Returns
+    -------
+    Figure
+    """
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = new(2.1 * columns + 0.3, 2.6 * rows)
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    for place, (title, pairs) in zip(axes, panels.items(), strict=False):
+        plain(place)
+        both = np.isfinite(pairs.baseline) & np.isfinite(pairs.followup)
+        values = np.stack([pairs.baseline[both], pairs.followup[both]])
+        faint = max(0.15, min(0.9, 12 / max(values.shape[1], 1)))
+        place.plot([0, 1], values, color=FAINT, linewidth=0.8, alpha=faint, marker=".")
+        if both.any():
+            means = values.mean(axis=1)
+            place.plot([0, 1], means, color=INK, linewidth=2.4)
+            place.scatter([0], means[:1], color=BEFORE, s=45, zorder=3, marker="o")
+            place.scatter([1], means[1:], color=AFTER, s=45, zorder=3, marker="s")
+        place.set_xticks([0, 1], sessions)
+        place.set_xlim(-0.25, 1.25)
+        place.set_title(title, fontsize=9)
+        place.set_ylabel(pairs.unit, fontsize=8)
+    for place in axes[len(panels) :]:
+        place.axis("off")
+    return figure

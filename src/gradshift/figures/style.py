@@ -1,0 +1,70 @@
+"""What all figures share: colours that the colour-blind can tell apart, sizes, empty frames."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.colors import Colormap
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+BEFORE, AFTER = "#0077bb", "#ee7733"
+"""Colours of baseline and follow-up; markers and labels tell them apart, too."""
+
+INK, FAINT, RULE = "#222222", "#777777", "#cccccc"
+"""Text, side remarks, lines that only guide the eye. Paper is white."""
+
+DIVERGING, SEQUENTIAL = "RdBu_r", "viridis"
+
+NETWORKS = {
+    "Vis": ("#aa3377", "o"),
+    "SomMot": ("#4477aa", "s"),
+    "DorsAttn": ("#228833", "^"),
+    "SalVentAttn": ("#66ccee", "v"),
+    "Limbic": ("#ccbb44", "D"),
+    "Cont": ("#ee8866", "P"),
+    "Default": ("#882222", "X"),
+}
+"""Colour and marker of the seven networks; parts of a network look like the whole."""
+
+OTHERS = (("#666666", "<"), ("#999933", ">"), ("#44aa99", "h"), ("#332288", "p"))
+
+
+def network_style(name: str, names: Sequence[str]) -> tuple[str, str]:
+    """Return colour and marker of a network.
+
+    Parameters
+    ----------
+    name : str
+        ``DefaultA`` and ``VisCent`` look like ``Default`` and ``Vis``.
+    names : sequence of str
+        All networks of the atlas: those without a style of their own take turns.
+    """
+    known = re.sub("(Cent|Peri|[ABC])$", "", name)
+    if known in NETWORKS:
+        return NETWORKS[known]
+    return OTHERS[list(names).index(name) % len(OTHERS)]
+
+
+def new(width: float, height: float) -> Figure:
+    """Return an empty figure on white paper, in inches."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def colours(name: str, missing: str = RULE) -> Colormap:
+    """Return a map of colours that shows missing values in one of their own."""
+    return colormaps[name].with_extremes(bad=missing)
+
+
+def plain(axes: Any) -> None:
+    """Take away the frame that carries no information."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(colors=INK, labelsize=8)
+
+
+def symmetric_limit(*arrays: NDArray[np.float64]) -> float:
+    """Return a limit that holds 99 % of the values on both sides of 0."""
+    values = np.concatenate([np.abs(array[np.isfinite(array)]) for array in arrays])
+    return float(np.percentile(values, 99)) or 1.0 if len(values) else 1.0

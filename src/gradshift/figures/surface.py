@@ -1,0 +1,106 @@
+"""Region values on the cortex, seen from both sides."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gradshift.figures.style import DIVERGING, new
+
+BARE = np.array([0.82, 0.82, 0.82])
+"""Colour of cortex without a value."""
+
+LIGHT = np.array([0.0, -0.35, 0.94])
+"""Where the light comes from: right, up and towards the one who looks."""
+
+
+class Mesh(NamedTuple):
+    """One hemisphere: (V, 3) places in mm, (F, 3) corners of triangles, (V,) depth of folds."""
+
+    places: NDArray[np.float64]
+    triangles: NDArray[np.intp]
+    sulcal_depth: NDArray[np.float64]
+
+
+def cortex(
+    panels: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    meshes: Mapping[str, Mesh],
+    *,
+    limit: float,
+    unit: str,
+) -> Figure:
+    """Draw values of vertices on both hemispheres, from the outside and the inside.
+
+    Parameters
+    ----------
+    panels : mapping of str to mapping of {'left', 'right'} to (V,) array
+        By title, a row each; NaN is bare cortex.
+    meshes : mapping of {'left', 'right'} to Mesh
+    limit : float
+        End of the scale on both sides of 0.
+    unit : str
+        Beside the scale.
+
+    Returns
+    -------
+    Figure
+    """
+    views = (("left", -1), ("left", 1), ("right", -1), ("right", 1))
+    figure = new(8.2, 1.75 * len(panels) + 0.2)
+    axes = figure.subplots(len(panels), len(views), squeeze=False)
+    norm = Normalize(-limit, limit)
+    for row, (title, values) in zip(axes, panels.items(), strict=True):
+        for place, (side, direction) in zip(row, views, strict=True):
+            _draw(place, meshes[side], values[side], direction, norm)
+        row[0].set_title(title, fontsize=10, loc="left")
+    scale = _mappable(norm)
+    figure.colorbar(scale, ax=axes.ravel().tolist(), label=unit, shrink=0.7, pad=0.01)
+    return figure
+
+
+def _mappable(norm: Normalize) -> Any:
+    from matplotlib.cm import ScalarMappable
+
+    return ScalarMappable(norm, DIVERGING)
+
+
+def _draw(
+    axes: Any, mesh: Mesh, values: NDArray[np.float64], direction: int, norm: Normalize
+) -> None:
+    """Draw the triangles that face one who looks from x = -inf (-1) or +inf (1)."""
+    seen = np.column_stack(
+        [direction * mesh.places[:, 1], mesh.places[:, 2], direction * mesh.places[:, 0]]
+    )
+    corners = seen[mesh.triangles]
+    normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    front = np.flatnonzero(normals[:, 2] > 0)
+    order = front[np.argsort(corners[front, :, 2].mean(axis=1))]
+    value = _of_triangles(values[mesh.triangles[order]])
+    colours = colormaps[DIVERGING](norm(value))[:, :3]
+    bare = ~np.isfinite(value)
+    folded = mesh.sulcal_depth[mesh.triangles[order]].mean(axis=1) > 0
+    colours[bare] = BARE * np.where(folded[bare], 0.88, 1.0)[:, None]
+    shade = 0.72 + 0.28 * np.clip(normals[order] @ LIGHT, 0, 1)
+    axes.add_collection(
+        PolyCollection(
+            corners[order, :, :2], facecolors=colours * shade[:, None], edgecolors="none",
+            antialiaseds=False,
+        )
+    )  # fmt: skip
+    axes.set_xlim(seen[:, 0].min() - 2, seen[:, 0].max() + 2)
+    axes.set_ylim(seen[:, 1].min() - 2, seen[:, 1].max() + 2)
+    axes.set_aspect("equal")
+    axes.axis("off")
+
+
+def _of_triangles(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take the value that two of three corners share, or else the first there is."""
+    first, second, third = values.T
+    value = np.where(second == third, second, first)
+    return np.where(np.isfinite(value), value, np.where(np.isfinite(second), second, third))

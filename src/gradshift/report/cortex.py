@@ -1,0 +1,47 @@
+"""Region values brought to the cortical surface and drawn there."""
+
+from collections.abc import Mapping
+from functools import cache
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gradshift.figures.style import symmetric_limit
+from gradshift.figures.surface import Mesh, cortex
+from gradshift.images.surface import fsaverage5
+
+
+@cache
+def meshes() -> dict[str, Mesh]:
+    """Return the inflated hemispheres of fsaverage5; none where nilearn does not bring them."""
+    found = fsaverage5() or {}
+    return {
+        side: Mesh(half.inflated, half.triangles, half.sulcal_depth)
+        for side, half in found.items()
+    }
+
+
+def on_cortex(
+    panels: Mapping[str, NDArray[np.float64]],
+    vertices: Mapping[str, NDArray[np.intp]] | None,
+    *,
+    unit: str,
+) -> Figure | None:
+    """Draw region values on the cortex; None where there is no surface to draw them on.
+
+    Parameters
+    ----------
+    panels : mapping of str to (R,) array
+    vertices : mapping of {'left', 'right'} to (V,) array of int, or None
+        Region of each vertex, 1 to R; 0 for none.
+    unit : str
+    """
+    if vertices is None or not meshes():
+        return None
+    spread = {
+        title: {side: np.append(np.nan, values)[of] for side, of in vertices.items()}
+        for title, values in panels.items()
+    }
+    limit = symmetric_limit(*panels.values())
+    return cortex(spread, meshes(), limit=limit, unit=unit)

@@ -1,0 +1,244 @@
+"""The methods text: from what was run to sentences with their references."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+from typing import Any, NamedTuple
+
+from gradshift import __version__
+from gradshift.core.measures import measures
+from gradshift.core.statistics import statistics
+from gradshift.report.bibliography import in_text, known
+
+PACKAGES = {
+    "nipype": ("Gorgolewski2011",),
+    "pybids": ("Yarkoni2019",),
+    "nilearn": (),
+    "nibabel": (),
+    "numpy": ("Harris2020",),
+    "scipy": ("Virtanen2020",),
+    "pandas": (),
+    "matplotlib": (),
+}
+"""What the computing rests on, and what to cite for it."""
+
+
+class Described(NamedTuple):
+    """Sentences and the keys of their references."""
+
+    sentences: tuple[str, ...]
+    cite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Used:
+    """What was run.
+
+    Parameters
+    ----------
+    atlases : sequence of Described
+    recipes : sequence of mapping
+        As the sidecars keep them.
+    measures : sequence of str
+        Names; those that no module defines any more are passed over.
+    statistics : bool
+        Whether the group level was run.
+    design : str
+        The comparison in a sentence; empty without one.
+    estimator : {'pearson', 'partial'}
+    """
+
+    atlases: Sequence[Described] = ()
+    recipes: Sequence[Mapping[str, Any]] = ()
+    measures: Sequence[str] = ()
+    statistics: bool = False
+    design: str = ""
+    estimator: str = "pearson"
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A title, and sentences with the keys of their references."""
+
+    title: str
+    sentences: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The sentences, with references named in brackets."""
+        return " ".join(
+            _cited(sentence, in_text(cite, sentence)) for sentence, cite in self.sentences
+        )
+
+
+def _cited(sentence: str, where: str) -> str:
+    return f"{sentence.rstrip('.')} {where}." if where else sentence
+
+
+def paragraphs(used: Used) -> list[Paragraph]:
+    """Write the methods text.
+
+    Parameters
+    ----------
+    used : Used
+
+    Returns
+    -------
+    list of Paragraph
+        Those that have something to say.
+    """
+    found = [
+        Paragraph("Regions", [*_described(used.atlases)]),
+        Paragraph("Denoising", [s for recipe in used.recipes for s in recipe_sentences(recipe)]),
+        Paragraph("Connectivity", [(_estimator(used.estimator), ())]),
+        Paragraph("Measures", _of_measures(used.measures)),
+        Paragraph("Statistics", _of_statistics(used)),
+        Paragraph("Software", _software()),
+    ]
+    return [paragraph for paragraph in found if paragraph.sentences]
+
+
+def citations(found: Iterable[Paragraph]) -> list[str]:
+    """Return the keys of all references, each once."""
+    return list(dict.fromkeys(key for p in found for _, cite in p.sentences for key in cite))
+
+
+def _described(parts: Iterable[Described]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for part in parts:
+        for i, sentence in enumerate(part.sentences):
+            yield sentence, part.cite if i == len(part.sentences) - 1 else ()
+
+
+def recipe_sentences(recipe: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Say how a recipe cleaned the series.
+
+    Parameters
+    ----------
+    recipe : mapping
+        As a sidecar keeps it.
+    """
+    name, cite = recipe["name"], tuple(recipe.get("cite", ()))
+    yield f"Recipe {name}: {recipe.get('description') or 'no description.'}", cite
+    if recipe.get("filter") and recipe.get("band"):
+        low, high = recipe["band"]
+        yield (
+            f"Series and regressors were filtered alike ({low:g}-{high:g} Hz, Butterworth of "
+            "order 5, forwards and backwards) before the regression, so that it put no "
+            "removed frequency back.",
+            ("Lindquist2019",),
+        )
+    scrub = recipe.get("scrub")
+    if scrub:
+        limits = [
+            f"{what} above {scrub[key]:g}{unit}"
+            for key, what, unit in (
+                ("fd_threshold", "framewise displacement", " mm"),
+                ("dvars_threshold", "standardised DVARS", ""),
+            )
+            if scrub.get(key) is not None
+        ]
+        if limits:
+            yield f"Volumes with {' or '.join(limits)} were left out.", ()
+        yield (
+            f"Sessions with less than {recipe['min_minutes']:g} minutes or "
+            f"{recipe['min_share']:.0%} of their volumes retained, or with a mean framewise "
+            f"displacement above {recipe['max_mean_fd']:g} mm, were left out.",
+            (),
+        )
+
+
+def _estimator(name: str) -> str:
+    if name == "partial":
+        return (
+            "Connectivity was the partial correlation of the denoised series, from a covariance "
+            "shrunk by the Ledoit-Wolf rule."
+        )
+    return "Connectivity was the Pearson correlation of the denoised series, Fisher-transformed."
+
+
+def _of_measures(names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Take the sentences of measures; one that several share is said once."""
+    said: set[str] = set()
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for name in dict.fromkeys(names):
+        if name in measures():
+            measure = measures()[name]
+            new = [s for s in sentences(measure.methods) if s not in said]
+            said.update(new)
+            found += _described([Described(tuple(new), measure.cite)])
+    return found
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text where a full stop is followed by a capital letter."""
+    return [part for part in re.split(r"(?<=[.!?]) (?=[A-Z])", text.strip()) if part]
+
+
+def _of_statistics(used: Used) -> list[tuple[str, tuple[str, ...]]]:
+    if not used.statistics:
+        return []
+    found = [(used.design, ())] if used.design else []
+    return found + [(s.methods, s.cite) for s in statistics().values()]
+
+
+def _software() -> list[tuple[str, tuple[str, ...]]]:
+    packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES if _version(name))
+    cite = tuple(key for keys in PACKAGES.values() for key in keys)
+    return [
+        (f"Computed with gradshift {__version__}, a BIDS App.", ("Gorgolewski2017",)),
+        ("It works on the output of fMRIPrep.", ("Esteban2019",)),
+        (f"It rests on {packages}, with Python {python_version()}.", cite),
+    ]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def as_markdown(found: Sequence[Paragraph]) -> str:
+    """Return the text with its list of references, in Markdown."""
+    parts = ["# Methods", *(f"## {p.title}\n\n{_markdown(p.text)}" for p in found)]
+    listed = [
+        f"- {_markdown(reference.listed)} {reference.link}".rstrip()
+        for reference in known(citations(found))
+    ]
+    return "\n\n".join([*parts, "## References", "\n".join(listed)]) + "\n"
+
+
+def _markdown(text: str) -> str:
+    return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", text)
+
+
+def as_bibtex(found: Sequence[Paragraph]) -> str:
+    """Return the entries of the references."""
+    return "\n\n".join(reference.source for reference in known(citations(found))) + "\n"
+
+
+def as_latex(found: Sequence[Paragraph]) -> str:
+    """Return the text as a LaTeX section that cites by key."""
+    listed = {reference.key for reference in known(citations(found))}
+    lines = [r"\section*{Methods}"]
+    for paragraph in found:
+        told = []
+        for sentence, cite in paragraph.sentences:
+            keys = ",".join(key for key in dict.fromkeys(cite) if key in listed)
+            text = _latex(sentence)
+            told.append(rf"{text.rstrip('.')}~\cite{{{keys}}}." if keys else text)
+        lines += ["", rf"\paragraph{{{_latex(paragraph.title)}}}", " ".join(told)]
+    return "\n".join([*lines, "", r"\bibliographystyle{apalike}", r"\bibliography{CITATION}", ""])
+
+
+LATEX = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
+    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "²": r"\textsuperscript{2}",
+}  # fmt: skip
+
+
+def _latex(text: str) -> str:
+    return "".join(LATEX.get(letter, letter) for letter in text)

@@ -1,0 +1,153 @@
+"""What the pages are made from: the tables and sidecars of an output, read back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gradshift.bids import outputs
+from gradshift.bids.collect import SessionResult, read_tsv
+from gradshift.bids.dataset import read_json
+from gradshift.core.measures import measures
+from gradshift.core.regions import Regions
+from gradshift.report.methods import Described, Used
+from gradshift.report.wording import Row
+
+TEXT = frozenset(
+    {
+        *("contrast", "effect", "family", "modality", "task", "atlas", "recipe"),
+        *("measure", "level", "label", "covariates", "exact", "status"),
+    }
+)
+"""Columns of the table of contrasts that hold words; n is a count, all others are numbers."""
+
+
+def read_contrasts(path: Path) -> list[dict[str, Any]]:
+    """Read the table of contrasts; n/a becomes NaN in columns of numbers."""
+    table = read_tsv(path)
+    for name in table.columns:
+        if name not in TEXT:
+            table[name] = pd.to_numeric(table[name], errors="coerce")
+    table["n"] = table["n"].fillna(0).astype(int)
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def find_row(rows: Sequence[Row], key: tuple[str, str, str], **fixed: str) -> Row | None:
+    """Find a result; of several families the one that comes first in the table."""
+    for row in rows:
+        same = (row["measure"], row["level"], row["label"]) == key
+        if same and all(row[name] == value for name, value in fixed.items()):
+            return row
+    return None
+
+
+def family_size(rows: Sequence[Row], row: Row) -> int:
+    """Count the tests a result was corrected with."""
+    names = ("contrast", "effect", "covariates", "family", "task", "atlas", "recipe", "modality")
+    return sum(
+        all(other[name] == row[name] for name in names) and np.isfinite(other["p"])
+        for other in rows
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairedValues:
+    """Values of one task, atlas and recipe, as people x sessions.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of measures, only the rows wanted.
+    people : sequence of str
+    sessions : pair of str
+        Baseline and follow-up.
+    """
+
+    table: pd.DataFrame
+    people: Sequence[str]
+    sessions: tuple[str, str]
+
+    def of(self, key: tuple[str, str, str]) -> NDArray[np.float64]:
+        """Return the (people, 2) values of one label, runs averaged; unreliable ones are NaN."""
+        measure, level, label = key
+        t = self.table
+        chosen = t[(t["measure"] == measure) & (t["level"] == level) & (t["label"] == label)]
+        chosen = chosen[~chosen["status"].str.startswith("unreliable")]
+        wide = chosen.groupby(["participant_id", "session_id"])["value"].mean().unstack()
+        return wide.reindex(index=list(self.people), columns=list(self.sessions)).to_numpy(float)
+
+    def regions(self, measure: str, names: Sequence[str]) -> NDArray[np.float64]:
+        """Return the (2, R) means over people of a measure of regions."""
+        t = self.table
+        chosen = t[(t["measure"] == measure) & (t["level"] == "region")]
+        means = chosen.groupby(["session_id", "label"])["value"].mean().unstack()
+        return means.reindex(index=list(self.sessions), columns=list(names)).to_numpy(float)
+
+
+def read_values(path: Path, wanted: Mapping[str, str]) -> pd.DataFrame:
+    """Read the group's table of measures, only the rows with these words."""
+    table = read_tsv(path)
+    for column, word in wanted.items():
+        table = table[table[column] == word]
+    return table.assign(value=pd.to_numeric(table["value"], errors="coerce"))
+
+
+def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str) -> Regions | None:
+    """Read the regions of an atlas as they were used; None where they are not kept."""
+    for result in results:
+        if result.atlas == atlas:
+            path = outputs.regions_path(output_dir, result.about["AtlasEntities"])
+            return outputs.regions_from(read_json(path)) if path.exists() else None
+    return None
+
+
+def read_vertices(
+    output_dir: Path, results: Sequence[SessionResult], atlas: str
+) -> dict[str, NDArray[np.intp]] | None:
+    """Read which region each vertex of fsaverage5 belongs to; None where it is not kept."""
+    for result in results:
+        if result.atlas == atlas:
+            path = outputs.vertices_path(output_dir, result.about["AtlasEntities"])
+            if not path.exists():
+                return None
+            table = read_tsv(path)
+            return {
+                str(side): found["region"].astype(int).to_numpy()
+                for side, found in table.groupby("hemisphere", sort=False)
+            }
+    return None
+
+
+def what_was_used(output_dir: Path, results: Sequence[SessionResult], design: str = "") -> Used:
+    """Collect from the sidecars what was run.
+
+    Parameters
+    ----------
+    output_dir : Path
+    results : sequence of SessionResult
+    design : str
+        The comparison in a sentence; empty if the group level was not run.
+    """
+    atlases: dict[str, Described] = {}
+    recipes: dict[str, Mapping[str, Any]] = {}
+    names: set[str] = set()
+    for result in results:
+        if result.atlas not in atlases:
+            path = outputs.regions_path(output_dir, result.about["AtlasEntities"])
+            about = read_json(path) if path.exists() else {}
+            told = tuple(about.get("Descriptions") or (f"The atlas was {result.atlas}.",))
+            atlases[result.atlas] = Described(told, tuple(about.get("Cite", ())))
+        recipes.setdefault(result.recipe, result.about["DenoisingRecipe"])
+        names |= set(result.about["Measures"])
+    return Used(
+        atlases=list(atlases.values()),
+        recipes=list(recipes.values()),
+        measures=[name for name in measures() if name in names],
+        statistics=bool(design),
+        design=design,
+        estimator=results[0].about["Estimator"] if results else "pearson",
+    )

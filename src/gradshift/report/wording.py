@@ -1,0 +1,274 @@
+"""Plain sentences about results, never stronger than their statistics allow."""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Row = Mapping[str, Any]
+"""A row of the table of contrasts; numbers are numbers, n/a is NaN."""
+
+EXPLORATORY = frozenset({"lead", "nonreversibility"})
+"""Measures of direction: regions differ in haemodynamic delay, so they are never a headline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A value that answers a question, and what it is called in a sentence."""
+
+    measure: str
+    level: str
+    label: str
+    name: str
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Measure, level and label, as in the tables."""
+        return self.measure, self.level, self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One of the questions of the study, and the values that answer it."""
+
+    text: str
+    asked: tuple[Asked, ...]
+
+
+QUESTIONS = (
+    Question(
+        "Does the default mode network hold together less?",
+        (Asked("withinfc", "network", "Default", "connectivity within the default mode network"),),
+    ),
+    Question(
+        "Do high-order networks talk more with low-order ones?",
+        (
+            Asked(
+                "lowhighfc", "whole", "whole", "connectivity of high-order with low-order networks"
+            ),
+            Asked(
+                "betweenfc", "network-pair", "Default-SomMot",
+                "connectivity of the default mode with the somatomotor network",
+            ),
+            Asked(
+                "betweenfc", "network-pair", "Default-Vis",
+                "connectivity of the default mode with the visual network",
+            ),
+        ),
+    ),
+    Question(
+        "Is the principal gradient compressed?",
+        (
+            Asked("lambdaref", "whole", "whole", "strength of the hierarchy"),
+            Asked("gradientrange", "whole", "whole", "range of the principal gradient"),
+            Asked(
+                "gradientdistance", "network-pair", "Default-SomMot",
+                "distance of the default mode from the somatomotor network on the gradient",
+            ),
+        ),
+    ),
+    Question(
+        "Does the posterior cingulate cortex lose its role as a hub?",
+        (
+            Asked(
+                "eigenvectorcentrality", "set", "PCC",
+                "eigenvector centrality of the posterior cingulate cortex",
+            ),
+        ),
+    ),
+)  # fmt: skip
+"""Questions 1 to 4; 5 (PET, MRS) is answered by whatever rows there are, 6 by the design."""
+
+
+def number(value: float) -> str:
+    """Write a number with three significant digits; n/a where there is none."""
+    if not math.isfinite(value):
+        return "n/a"
+    text = f"{value:.3g}"
+    return f"{value:.0f}" if "e" in text and abs(value) >= 1 else text
+
+
+def signed(value: float) -> str:
+    """Write a change with its sign."""
+    return f"+{number(value)}" if value > 0 else number(value)
+
+
+def can_be_significant(row: Row, alpha: float) -> bool:
+    """Tell whether the smallest p there can be reaches the level."""
+    return bool(row["p_min"] <= alpha)
+
+
+def is_significant(row: Row, alpha: float) -> bool:
+    """Tell whether the family-wise p reaches the level, where it can at all."""
+    return can_be_significant(row, alpha) and bool(row["p_fwe"] <= alpha)
+
+
+def verdict(row: Row | None, alpha: float) -> str:
+    """Say in a few words what a result allows to say.
+
+    Parameters
+    ----------
+    row : mapping or None
+        A row of the table of contrasts; None if there is none.
+    alpha : float
+        Level of significance.
+    """
+    if row is None:
+        return "not measured"
+    if not math.isfinite(row["p_fwe"]):
+        return "not tested"
+    if not can_be_significant(row, alpha):
+        return "too few people for a test"
+    if not is_significant(row, alpha):
+        return "no evidence of a change"
+    return "evidence of a rise" if row["mean_change"] > 0 else "evidence of a fall"
+
+
+def kind(row: Row | None, alpha: float) -> str:
+    """Return the verdict as a class for the page: up, down, open or none."""
+    if row is None or not math.isfinite(row["p_fwe"]) or not can_be_significant(row, alpha):
+        return "none"
+    if not is_significant(row, alpha):
+        return "open"
+    return "up" if row["mean_change"] > 0 else "down"
+
+
+def finding(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
+    """Tell one result in two or three sentences.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the table of contrasts.
+    name : str
+        What the value is called, without an article.
+    unit : str
+    alpha : float
+        Level of significance.
+    n_tests : int
+        Tests of the family that were corrected together.
+    """
+    if not math.isfinite(row["p_fwe"]):
+        return f"The {name} was not tested ({row['status']})."
+    size = (
+        f"{number(row['mean_baseline'])} to {number(row['mean_followup'])} {unit} "
+        f"(mean change {signed(row['mean_change'])}; Hedges' g {number(row['hedges_g'])}, "
+        f"95 % interval {number(row['ci_low'])} to {number(row['ci_high'])}; n = {row['n']})"
+    )
+    if not can_be_significant(row, alpha):
+        return (
+            f"In these people the mean {name} went from {size}. With {row['n']} people the "
+            f"smallest possible p is {number(row['p_min'])}, above {alpha:g}: no result can be "
+            "significant, whatever its size."
+        )
+    tests = f"{n_tests} tests" if n_tests > 1 else "one test"
+    p = f"family-wise p = {number(row['p_fwe'])} ({row['family']}: {tests})"
+    if is_significant(row, alpha):
+        moved = "rose" if row["mean_change"] > 0 else "fell"
+        return f"On average the {name} {moved} from {size}; {p}."
+    return (
+        f"On average the {name} went from {size}; {p}. This is no evidence of a change at the "
+        f"level {alpha:g}, and no evidence that there is none: the interval holds every effect "
+        "that the data do not speak against."
+    )
+
+
+def beside(primary: Row, other: Row, alpha: float) -> str:
+    """Tell what another recipe says of the same value, beside the primary one.
+
+    Parameters
+    ----------
+    primary, other : mapping
+        Rows of the table of contrasts.
+    alpha : float
+    """
+    if not math.isfinite(other["p_fwe"]):
+        return f"With recipe {other['recipe']} it was not tested ({other['status']})."
+    direction = "the sign differs" if _opposed(primary, other) else "the same direction"
+    advice = " So this rests on how the data were cleaned." if _opposed(primary, other) else ""
+    return (
+        f"With recipe {other['recipe']}: {verdict(other, alpha)}, {direction} (change "
+        f"{signed(other['mean_change'])}, g {number(other['hedges_g'])}, interval "
+        f"{number(other['ci_low'])} to {number(other['ci_high'])}, n = {other['n']}, family-wise "
+        f"p = {number(other['p_fwe'])}).{advice}"
+    )
+
+
+def _opposed(primary: Row, other: Row) -> bool:
+    return bool(primary["mean_change"] * other["mean_change"] < 0)
+
+
+def remarks(row: Row) -> str:
+    """Sum up what the status of a result says; empty if there is nothing to say.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the table of contrasts.
+    """
+    parts = [part for part in row["status"].split("; ") if part != "ok"]
+    parts = [part for part in parts if not part.startswith("cannot be significant")]
+    dropped = [re.match(r"(\d+) values: unreliable", part) for part in parts]
+    n_dropped = sum(int(found[1]) for found in dropped if found)
+    told = [part for part, found in zip(parts, dropped, strict=True) if not found]
+    if n_dropped:
+        told.insert(0, f"{n_dropped} values of single sessions were unreliable and not used")
+    return f"Remark: {'; '.join(told)}." if told else ""
+
+
+def claim(
+    rows: Sequence[Row],
+    *,
+    alpha: float,
+    n_left_out: int,
+    detectable: float,
+    effect: str,
+) -> list[str]:
+    """Say how much can be claimed: people, smallest p, number of tests, design.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        All results of the primary atlas and recipe.
+    alpha : float
+    n_left_out : int
+        People without both sessions.
+    detectable : float
+        Smallest standardised change that one test of so many people finds in 4 of 5 studies.
+    effect : str
+        What is tested, as in the table.
+    """
+    tested = [row for row in rows if math.isfinite(row["p"])]
+    if not tested:
+        return ["Nothing could be tested."]
+    n, p_min = max(row["n"] for row in tested), min(row["p_min"] for row in tested)
+    left_out = f" ({n_left_out} left out)" if n_left_out else ""
+    told = [
+        f"{n} people were compared{left_out}; the smallest p that so many can give is "
+        f"{number(p_min)}, the level is {alpha:g}."
+    ]
+    if p_min > alpha:
+        told.append("So no result on this page can be significant: it describes these people.")
+    else:
+        told.append(
+            f"One test alone finds a true change of {number(detectable)} standard deviations in "
+            "four studies of five; smaller ones are more likely missed than found, and those "
+            "that are found look larger than they are."
+        )
+    families = len({row["family"] for row in tested})
+    confirmatory = sum(row["family"] == "confirmatory" for row in tested)
+    told.append(
+        f"{len(tested)} tests were made in {families} families, each corrected within itself and "
+        f"not across; {confirmatory} of them are confirmatory, the others explore."
+    )
+    if effect == "change":
+        told.append(
+            "The sessions of the same people are compared without a placebo: the drug cannot be "
+            "told from time, expectation, order or regression to the mean."
+        )
+    told.append(
+        "Changes in connectivity can come from motion, wakefulness, breathing or the vessels; "
+        "the recipes differ in what they remove, and a result that holds in one only is weak."
+    )
+    return told

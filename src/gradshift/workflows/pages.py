@@ -1,0 +1,156 @@
+"""Writing pages and the methods text, at the end of a level or alone."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradshift.atlases.catalogue import Atlas
+from gradshift.bids import outputs
+from gradshift.bids.collect import find_results, read_sessions
+from gradshift.bids.dataset import read_json
+from gradshift.bids.write import write_table, write_text
+from gradshift.errors import MissingInputError
+from gradshift.settings import Settings
+from gradshift.workflows import record
+
+logger = logging.getLogger("gradshift")
+
+
+def order_sessions(settings: Settings, participant: str) -> list[str]:
+    """Order the sessions of a person by what was said and what dates tell.
+
+    Parameters
+    ----------
+    settings : Settings
+    participant : str
+        With prefix.
+
+    Returns
+    -------
+    list of str
+        With prefix; sessions that nothing is known of are not in it.
+    """
+    dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
+    dated = sorted(dates, key=lambda session: dates[session])
+    group = settings.group
+    first = [f"ses-{group.baseline}"] if group.baseline else []
+    last = [f"ses-{group.followup}"] if group.followup else []
+    return [*first, *(name for name in dated if name not in (*first, *last)), *last]
+
+
+def keep_vertices(output_dir: Path, atlas: Atlas, space: str) -> None:
+    """Write which region each vertex of fsaverage5 belongs to, unless it is there."""
+    from gradshift.images.surface import fsaverage5, labels_on_vertices
+
+    path = outputs.vertices_path(output_dir, atlas.entities)
+    halves = None if path.exists() else fsaverage5()
+    if halves is None:
+        return
+    places = np.concatenate([half.cortex for half in halves.values()])
+    sides = [side for side, half in halves.items() for _ in range(len(half.cortex))]
+    regions = labels_on_vertices(atlas.images(space), places)
+    write_table(path, ("hemisphere", "region"), zip(sides, regions, strict=True))
+
+
+def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
+    """Write the pages of the people worked on, and the methods text.
+
+    Parameters
+    ----------
+    settings : Settings
+    people : sequence of str
+        With prefix.
+    """
+    from gradshift.report.person import write_person_page
+
+    for participant in people:
+        if any((settings.output_dir / participant).glob("**/*_measures.tsv")):
+            write_person_page(_person(settings, participant))
+    write_citation(settings.output_dir)
+
+
+def _person(settings: Settings, participant: str) -> Any:
+    from gradshift.report.person import Person
+
+    recorded = record.read(settings.output_dir).get("participant", {})
+    return Person(
+        output_dir=settings.output_dir,
+        participant=participant,
+        atlas=recorded["atlas"][0],
+        recipe=recorded["denoise"][0],
+        sessions=order_sessions(settings, participant),
+    )
+
+
+def write_citation(output_dir: Path) -> None:
+    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
+    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
+    from gradshift.report.results import what_was_used
+
+    about = output_dir / "group" / "contrasts.json"
+    design = read_json(about).get("Design", "") if about.exists() else ""
+    found = paragraphs(what_was_used(output_dir, find_results(output_dir), design))
+    for suffix, text in (
+        ("md", as_markdown(found)),
+        ("tex", as_latex(found)),
+        ("bib", as_bibtex(found)),
+    ):
+        write_text(output_dir / "logs" / f"CITATION.{suffix}", text)
+
+
+def write_group_page(folder: Path, output_dir: Path) -> None:
+    """Write the page of the group into its folder, finished or being made."""
+    from gradshift.report.group import write_group_page
+
+    write_group_page(folder, output_dir)
+
+
+def rebuild(settings: Settings) -> int:
+    """Write pages, figures and methods text again from the tables of an output.
+
+    Carpets are kept as they were drawn: no table holds them.
+
+    Raises
+    ------
+    MissingInputError
+        If the level was not run.
+    """
+    output_dir = settings.output_dir
+    results = find_results(output_dir)
+    if settings.level == "group":
+        if not (output_dir / "group" / "contrasts.tsv").exists():
+            raise MissingInputError(
+                f"There is no result of the group level in {output_dir}; run it first, without "
+                "--reports-only."
+            )
+        write_group_page(output_dir / "group", output_dir)
+        write_citation(output_dir)
+    else:
+        asked = {f"sub-{label}" for label in settings.inputs.participant_label}
+        there = list(dict.fromkeys(result.participant for result in results))
+        people = [person for person in there if not asked or person in asked]
+        if not people:
+            raise MissingInputError(
+                f"There is no result of {', '.join(sorted(asked))} in {output_dir}; there is "
+                f"{', '.join(there)}."
+            )
+        _redraw(settings, people)
+        write_person_pages(settings, people)
+    logger.info("The pages in %s were written again.", output_dir)
+    return 0
+
+
+def _redraw(settings: Settings, people: Sequence[str]) -> None:
+    from gradshift.report.person import draw_motion, draw_task
+
+    for participant in people:
+        person = _person(settings, participant)
+        for result in person.primary:
+            scrub: Mapping[str, Any] = result.about["DenoisingRecipe"].get("scrub") or {}
+            for entities in result.about.get("Runs", ()):
+                draw_motion(person, entities, scrub.get("fd_threshold"), None)
+        for task in person.tasks:
+            draw_task(person, task)
