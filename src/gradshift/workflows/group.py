@@ -24,9 +24,11 @@ from gradshift.workflows.design import Design, find_people
 from gradshift.workflows.detect import find_design
 from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_edges
 from gradshift.workflows.effects import Effect, find_effects
+from gradshift.workflows.halves import RELIABILITY, reliability
 from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
 from gradshift.workflows.pages import write_citation, write_group_page
+from gradshift.workflows.robustness import ROBUSTNESS, changes_of, robustness
 from gradshift.workflows.tables import about, write_described
 
 logger = logging.getLogger("gradshift")
@@ -132,6 +134,7 @@ def _write(
     rows: list[dict[str, Any]] = []
     motion: list[dict[str, Any]] = []
     components: list[dict[str, Any]] = []
+    variants: dict[tuple[str, str], dict[Any, Any]] = {}
     for atlas, recipe, task in product(
         design.atlases, design.recipes, sorted({result.task for result in results})
     ):
@@ -140,6 +143,8 @@ def _write(
         for modality, found in part.groupby("modality", sort=True):
             place = {**fixed, "modality": str(modality)}
             rows += contrasts(found, place, design, effects, people, settings.group)
+            changes = changes_of(found, design, effects[0])
+            variants.setdefault((atlas, recipe), {}).update(changes)
         used = [r for r in results if (r.task, r.atlas, r.recipe) == (task, atlas, recipe)]
         if edges := read_edges(used, design, effects[0], settings.output_dir):
             components += write_edges(folder, edges, design, effects[0], settings)
@@ -147,7 +152,12 @@ def _write(
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
     write_described(folder / "nbs.tsv", NBS, components, about(design, settings))
-    write_limits(folder / "limits.json", table, rows, people, motion, design, effects, settings)
+    reliable = reliability(results, people, design, effects[0], settings.output_dir, options)
+    write_described(folder / "reliability.tsv", RELIABILITY, reliable, about(design, settings))
+    robust = robustness(rows, variants, design, effects[0], settings.group)
+    write_described(folder / "robustness.tsv", ROBUSTNESS, robust, about(design, settings))
+    limits = folder / "limits.json"
+    write_limits(limits, table, rows, people, motion, reliable, design, effects, settings)
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
     described = {
         name: {"Description": measures()[name].methods, "Units": measures()[name].unit}

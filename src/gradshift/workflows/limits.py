@@ -35,6 +35,7 @@ def write_limits(
     rows: Sequence[Mapping[str, Any]],
     people: Sequence[Mapping[str, Any]],
     motion_of_edges: Sequence[Mapping[str, Any]],
+    reliable: Sequence[Mapping[str, Any]],
     design: Design,
     effects: Sequence[Effect],
     settings: Settings,
@@ -53,6 +54,8 @@ def write_limits(
         Who is compared, see `gradshift.workflows.design.find_people`.
     motion_of_edges : sequence of mapping
         QC-FC by task, atlas and recipe.
+    reliable : sequence of mapping
+        The table of reliability.
     design : Design
     effects : sequence of Effect
         What was asked, the main question first.
@@ -66,7 +69,7 @@ def write_limits(
         "Power": _power(n, settings.group.alpha, settings.group.n_permutations),
         "Motion": _motion(compared, effects[0], settings),
         "MotionAndConnections": list(motion_of_edges),
-        "BaselineDependence": _baseline(table, design, effects[0], settings),
+        "BaselineDependence": _baseline(table, reliable, design, effects[0], settings),
         "Limits": _words(compared, design, settings),
     }
     write_json(path, {**limits, **about(design, settings)})
@@ -164,14 +167,25 @@ def _mean(values: Any) -> float:
 
 
 def _baseline(
-    table: pd.DataFrame, design: Design, effect: Effect, settings: Settings
+    table: pd.DataFrame,
+    reliable: Sequence[Mapping[str, Any]],
+    design: Design,
+    effect: Effect,
+    settings: Settings,
 ) -> list[dict[str, Any]]:
     """Ask of the confirmatory measures whether the change depends on the baseline."""
+    if design.kind == "crossover":
+        return []
     primary = table[
         (table["atlas"] == design.atlases[0])
         & (table["recipe"] == design.recipes[0])
         & table["measure"].isin({measure for measure, _, _ in CONFIRMATORY})
     ]
+    known = {
+        (row["task"], row["measure"], row["level"], row["label"]): row["icc_full"]
+        for row in reliable
+        if row["session"] == design.baseline
+    }
     found = []
     for task, part in primary.groupby("task", sort=True):
         _, values, columns = arrange(part, design)
@@ -181,6 +195,7 @@ def _baseline(
                 one = baseline_dependence(
                     baseline[:, i],
                     followup[:, i],
+                    reliability=known.get((task, *column), np.nan),
                     n_permutations=settings.group.n_permutations,
                     seed=settings.group.random_seed,
                 )
@@ -191,6 +206,8 @@ def _baseline(
                         "n": one.n,
                         "OldhamR": one.oldham_r,
                         "OldhamP": one.oldham_p,
+                        "Reliability": known.get((task, *column), np.nan),
+                        "BlomqvistSlope": one.blomqvist_slope,
                     }
                 )
     return found
