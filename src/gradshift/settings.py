@@ -246,6 +246,13 @@ class Group:
         metavar="N",
         numbers="group",
     )
+    families: str | None = option(
+        None,
+        "JSON file of results to correct together: family to list of [measure, level, label], "
+        "* for any",
+        metavar="FILE",
+        local=True,
+    )
     nbs_thresholds: tuple[float, ...] = option(
         (2.5, 3.1),
         "thresholds of |t| above which connections form components",

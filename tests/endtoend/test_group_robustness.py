@@ -1,6 +1,8 @@
 """Every result over the recipes that were run, and what each measure can carry."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -83,3 +85,20 @@ def test_reliability_is_that_of_the_halves_of_each_session(study):
     assert one["OldhamR"] == pytest.approx(
         stats.pearsonr(wide["ses-post"] - wide["ses-pre"], wide.mean(axis=1)).statistic, rel=1e-6
     )
+
+
+def test_families_are_those_of_the_file(study, tmp_path, capsys):
+    study = replace(study, out=shutil.copytree(study.out, tmp_path / "out"))
+    own = tmp_path / "families.json"
+    chosen = [["withinfc", "network", "Default"], ["withinfc", "network", "Vis"]]
+    own.write_text(json.dumps({"confirmatory": chosen, "strong": [["strength", "*", "*"]]}))
+    assert study.group("--baseline", "pre", "--families", str(own)) == 0
+    rows = study.table("contrasts.tsv").query("recipe == '24P' and covariates.isna()")
+    sizes = rows["family"].value_counts().to_dict()
+    assert sizes == {"confirmatory": 2, "strong": 17, "network": 8, "whole": 3}
+    limits = json.loads((study.out / "group" / "limits.json").read_text())
+    assert {one["Label"] for one in limits["BaselineDependence"]} == {"Default", "Vis"}
+    capsys.readouterr()
+    own.write_text(json.dumps({"confirmatory": ["withinfc"]}))
+    assert study.group("--baseline", "pre", "--families", str(own)) == 64
+    assert "a family is a list of [measure, level, label]" in capsys.readouterr().err

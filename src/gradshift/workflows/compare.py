@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from gradshift.core.families import FIRST, families
 from gradshift.settings import Group
 from gradshift.workflows.design import Design, change_of_motion
 from gradshift.workflows.effects import Effect
+from gradshift.workflows.model import read_families
 
 CONTRASTS = {
     "contrast": (
@@ -95,17 +97,18 @@ def contrasts(
         Rows of the table of contrasts.
     """
     names, values, columns = arrange(found, design)
+    own = read_families(Path(group.families)) if group.families else {}
     members: dict[str, list[int]] = {}
     for position, column in enumerate(columns):
-        for family in families(fixed["modality"], *column):
+        for family in families(fixed["modality"], *column, own):
             members.setdefault(family, []).append(position)
     remarks = _remarks(found, design)
-    first = [family for family in FIRST if family in members]
+    first = [family for family in (*own, *FIRST) if family in members]
     rows = []
     for effect in effects:
         covariates = held_constant(effect, names, people, design, fixed["task"])
         for family in dict.fromkeys([*first, *members]):
-            few = family in FIRST or fixed["modality"] != "func"
+            few = family in first or fixed["modality"] != "func"
             if not (effect.everywhere or few):
                 continue
             positions = members[family]

@@ -27,6 +27,7 @@ from gradshift.workflows.effects import Effect, find_effects
 from gradshift.workflows.halves import RELIABILITY, reliability
 from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
+from gradshift.workflows.model import read_families
 from gradshift.workflows.pages import write_citation, write_group_page
 from gradshift.workflows.robustness import ROBUSTNESS, changes_of, robustness
 from gradshift.workflows.tables import about, write_described
@@ -73,6 +74,8 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
     effects = find_effects(design, people)
+    if settings.group.families:
+        read_families(Path(settings.group.families))
     logger.info("%s", design)
     logger.info("Tested: %s.", "; ".join(map(str, effects)))
     if not any(row["included"] for row in people):

@@ -10,7 +10,6 @@ import pandas as pd
 
 from gradshift.bids.collect import people_table, sessions_table
 from gradshift.bids.write import write_json
-from gradshift.core.families import CONFIRMATORY
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import (
     detectable_change,
@@ -69,7 +68,7 @@ def write_limits(
         "Power": _power(n, settings.group.alpha, settings.group.n_permutations),
         "Motion": _motion(compared, effects[0], settings),
         "MotionAndConnections": list(motion_of_edges),
-        "BaselineDependence": _baseline(table, reliable, design, effects[0], settings),
+        "BaselineDependence": _baseline(table, rows, reliable, design, effects[0], settings),
         "Limits": _words(compared, design, settings),
     }
     write_json(path, {**limits, **about(design, settings)})
@@ -168,6 +167,7 @@ def _mean(values: Any) -> float:
 
 def _baseline(
     table: pd.DataFrame,
+    rows: Sequence[Mapping[str, Any]],
     reliable: Sequence[Mapping[str, Any]],
     design: Design,
     effect: Effect,
@@ -176,10 +176,15 @@ def _baseline(
     """Ask of the confirmatory measures whether the change depends on the baseline."""
     if design.kind == "crossover":
         return []
+    confirmatory = {
+        (row["measure"], row["level"], row["label"])
+        for row in rows
+        if row["family"] == "confirmatory"
+    }
     primary = table[
         (table["atlas"] == design.atlases[0])
         & (table["recipe"] == design.recipes[0])
-        & table["measure"].isin({measure for measure, _, _ in CONFIRMATORY})
+        & table["measure"].isin({measure for measure, _, _ in confirmatory})
     ]
     known = {
         (row["task"], row["measure"], row["level"], row["label"]): row["icc_full"]
@@ -191,7 +196,7 @@ def _baseline(
         _, values, columns = arrange(part, design)
         baseline, followup = weighted(values, effect.minus), weighted(values, effect.plus)
         for i, column in enumerate(columns):
-            if column in CONFIRMATORY:
+            if column in confirmatory:
                 one = baseline_dependence(
                     baseline[:, i],
                     followup[:, i],

@@ -1,10 +1,11 @@
-"""Model files: a design said explicitly, in the spirit of BIDS Stats Models."""
+"""Files that say the design, in the spirit of BIDS Stats Models, and the families."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 from gradshift.bids.dataset import read_json
+from gradshift.core.families import Members
 from gradshift.errors import SettingsError
 from gradshift.workflows.design import KINDS
 
@@ -47,3 +48,27 @@ def read_model(path: Path) -> dict[str, Any]:
     if missing := [key for key in ("Baseline", "Followup") if not model.get(key)]:
         raise SettingsError(f"The model {path} has no {' and no '.join(missing)}.")
     return model
+
+
+def read_families(path: Path) -> dict[str, list[Members]]:
+    """Read a file of families: a list of [measure, level, label] by name.
+
+    Raises
+    ------
+    MissingInputError
+        If there is no such file.
+    SettingsError
+        If a family is not such a list.
+    """
+    found: dict[str, list[Members]] = {}
+    for name, members in read_json(path).items():
+        triples = members if isinstance(members, list) and members else [None]
+        for triple in triples:
+            words = triple if isinstance(triple, list) else []
+            if len(words) != 3 or not all(isinstance(word, str) for word in words):
+                raise SettingsError(
+                    f"The family {name} in {path} has {json.dumps(triple)}; a family is a list "
+                    'of [measure, level, label], such as ["withinfc", "network", "Default"].'
+                )
+            found.setdefault(name, []).append((words[0], words[1], words[2]))
+    return found

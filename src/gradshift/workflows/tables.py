@@ -10,6 +10,7 @@ from gradshift.bids.write import write_json, write_table
 from gradshift.core.statistics import statistics
 from gradshift.settings import Settings
 from gradshift.workflows.design import Design
+from gradshift.workflows.model import read_families
 
 
 def about(design: Design, settings: Settings) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def about(design: Design, settings: Settings) -> dict[str, Any]:
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
         "Alpha": settings.group.alpha,
+        "OwnFamilies": read_families(Path(own)) if (own := settings.group.families) else {},
         "RandomSeed": settings.group.random_seed,
         "Statistics": {name: found.methods for name, found in statistics().items()},
     }
