@@ -1,5 +1,8 @@
 """The command line: words become settings, mistakes become a sentence and exit code 64."""
 
+import os
+from pathlib import Path
+
 import pytest
 
 from gradshift import __version__, cli
@@ -113,3 +116,13 @@ def test_help_shows_every_option_with_its_default(capsys):
         assert schema.flag(f.name) in text
     assert "(default: 0.01 0.08)" in text
     assert "(default: aCompCor 36P)" in text
+
+
+def test_a_user_without_a_home_is_given_one(monkeypatch):
+    def unknown(cls):
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setenv("HOME", "")
+    monkeypatch.setattr(Path, "home", classmethod(unknown))
+    cli._give_a_home()
+    assert os.access(os.environ["HOME"], os.W_OK)

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
@@ -132,11 +133,23 @@ def _limit_threads(n: int) -> None:
     os.environ["NO_ET"] = "1"
 
 
+def _give_a_home() -> None:
+    """Name a home for libraries that look for one, where the user has none.
+
+    In a container the user may be unknown to the system.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = tempfile.gettempdir()
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run gradshift; return its exit code."""
     try:
         settings, given = parse(words)
         _limit_threads(settings.running.omp_nthreads)
+        _give_a_home()
         from gradshift.workflows.run import run
 
         return run(settings, given)

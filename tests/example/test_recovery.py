@@ -40,7 +40,7 @@ PEOPLE = 11
 STUDIES = 12
 """Studies that go the whole way, with an effect, and as many without."""
 
-CHEAP_STUDIES = 24
+CHEAP_STUDIES = 16
 CHEAPEST_STUDIES = 80
 """Cheap studies of the confirmatory family, which has gradients, and of networks alone."""
 

@@ -116,6 +116,15 @@ def sidecar(path: Path) -> Path:
     return path.with_name(path.name.split(".")[0] + ".json")
 
 
+def resolution(entities: Mapping[str, str]) -> dict[str, str]:
+    """Say in a sidecar what the ``res`` and ``den`` of a name mean, as BIDS requires."""
+    return {
+        key: f"That of {short}-{entities[short]} in the preprocessed images"
+        for short, key in (("res", "Resolution"), ("den", "Density"))
+        if short in entities
+    }
+
+
 def _acquired(entities: Mapping[str, str]) -> dict[str, str]:
     return {k: v for k, v in entities.items() if k not in ("space", "cohort", "res", "den")}
 

@@ -158,6 +158,7 @@ def _nilearn_clean(
         standardize=None,
         standardize_confounds=True,
         extrapolate=False,
+        butterworth__copy=True,  # filters all series at once; the result is the same
     )
     return cleaned
 

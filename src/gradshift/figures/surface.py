@@ -89,7 +89,7 @@ def _draw(
     shade = 0.72 + 0.28 * np.clip(normals[order] @ LIGHT, 0, 1)
     axes.add_collection(
         PolyCollection(
-            corners[order, :, :2], facecolors=colours * shade[:, None], edgecolors="none",
+            list(corners[order, :, :2]), facecolors=colours * shade[:, None], edgecolors="none",
             antialiaseds=False,
         )
     )  # fmt: skip
@@ -103,4 +103,6 @@ def _of_triangles(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Take the value that two of three corners share, or else the first there is."""
     first, second, third = values.T
     value = np.where(second == third, second, first)
-    return np.where(np.isfinite(value), value, np.where(np.isfinite(second), second, third))
+    others = np.where(np.isfinite(second), second, third)
+    found: NDArray[np.float64] = np.where(np.isfinite(value), value, others)
+    return found

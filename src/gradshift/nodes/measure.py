@@ -1,6 +1,5 @@
 """Computing the measures of one session."""
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ class Measures(Step):
         rows: dict[str, list[list[dict[str, Any]]]] = {}
         for recipe in self.inputs.recipes:
             rows[recipe] = [
-                [asdict(value) for value in self._values(found, person, maps, recipe, i)]
+                [vars(value) for value in self._values(found, person, maps, recipe, i)]
                 for i in range(len(self.inputs.atlases))
             ]
         return Outcome(notes={"rows": rows})

@@ -91,7 +91,8 @@ class SaveRun(SimpleInterface):
             "status": "ok, or why the region is n/a in all results",
         }
         write_table(path, columns, rows)
-        write_json(outputs.sidecar(path), _columns(about))
+        resolution = outputs.resolution(self.inputs.entities)
+        write_json(outputs.sidecar(path), {**_columns(about), **resolution})
         return [path]
 
     def _save_quality(self, root: Path, denoised: Outcome, notes: dict[str, Any]) -> list[Path]:
@@ -169,6 +170,7 @@ class SaveSession(SimpleInterface):
             "Runs": [dict(entities) for entities in self.inputs.runs],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
+            **outputs.resolution(self.inputs.entities),
             "Atlas": atlas["name"],
             "AtlasEntities": atlas["entities"],
             "Estimator": self.inputs.connectivity,
@@ -320,6 +322,8 @@ class SaveMaps(SimpleInterface):
             outputs.sidecar(path),
             {
                 **about,
+                **outputs.resolution(self.inputs.entities),
+                "SkullStripped": True,
                 "SmoothingFWHM": self.inputs.smoothing,
                 "Remarks": found.notes[recipe]["remarks"],
                 "Sources": list(self.inputs.sources),

@@ -72,7 +72,8 @@ class GroupResults:
     @cached_property
     def people(self) -> list[dict[str, str]]:
         """Who is in, who is not and why."""
-        return read_tsv(self.folder / "participants.tsv").to_dict("records")
+        table = read_tsv(self.folder / "participants.tsv")
+        return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
 
     @cached_property
     def sources(self) -> list[SessionResult]:
@@ -172,6 +173,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "found": found,
         "tasks": [_task(found, task) for task in found.tasks],
         "people": found.people,
+        "with_page": {result.participant for result in found.sources},
         "claims": _claims(found),
         "tables": _tables(folder),
         "results": _listed(found),
@@ -324,7 +326,7 @@ def _pictures(found: GroupResults, task: str) -> Iterator[tuple[str, Picture]]:
 
     if there:
         panels = {
-            _short(asked): Pairs(*values.of(asked.key).T, _unit(asked.measure)) for asked in there
+            _short(asked): _pairs(values.of(asked.key), _unit(asked.measure)) for asked in there
         }
         yield put(
             "slopes",
@@ -348,7 +350,7 @@ def _pictures(found: GroupResults, task: str) -> Iterator[tuple[str, Picture]]:
         means = np.nanmean(fd, axis=0)
         yield put(
             "motion",
-            slopes({"mean FD": Pairs(*fd.T, "mm")}, sessions),
+            slopes({"mean FD": _pairs(fd, "mm")}, sessions),
             f"Mean framewise displacement of every person in {sessions[0]} and {sessions[1]}.",
             f"Motion of those compared: mean framewise displacement {means[0]:.3g} mm in "
             f"{sessions[0]}, {means[1]:.3g} mm in {sessions[1]}. A difference in motion alone "
@@ -470,4 +472,8 @@ def _motion(found: GroupResults, task: str) -> NDArray[np.float64]:
     table = pd.DataFrame(found.people)
     used = table[table["participant_id"].isin(chosen) & (table["task"] == task)]
     columns = used[["mean_fd_baseline", "mean_fd_followup"]]
-    return columns.apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    return np.asarray(columns.apply(pd.to_numeric, errors="coerce"), dtype=np.float64)
+
+
+def _pairs(values: NDArray[np.float64], unit: str) -> Pairs:
+    return Pairs(values[:, 0], values[:, 1], unit)

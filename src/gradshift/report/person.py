@@ -175,7 +175,8 @@ def _gradients(result: SessionResult, names: Sequence[str]) -> NDArray[np.float6
     ]
     chosen = chosen.assign(value=pd.to_numeric(chosen["value"], errors="coerce"))
     wide = chosen.pivot_table(index="label", columns="measure", values="value", dropna=False)
-    return wide.reindex(index=list(names), columns=["gradient1", "gradient2"]).to_numpy(float)
+    found = wide.reindex(index=list(names), columns=["gradient1", "gradient2"])
+    return np.asarray(found, dtype=np.float64)
 
 
 def with_difference(panels: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

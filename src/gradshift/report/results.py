@@ -78,14 +78,16 @@ class PairedValues:
         chosen = t[(t["measure"] == measure) & (t["level"] == level) & (t["label"] == label)]
         chosen = chosen[~chosen["status"].str.startswith("unreliable")]
         wide = chosen.groupby(["participant_id", "session_id"])["value"].mean().unstack()
-        return wide.reindex(index=list(self.people), columns=list(self.sessions)).to_numpy(float)
+        found = wide.reindex(index=list(self.people), columns=list(self.sessions))
+        return np.asarray(found, dtype=np.float64)
 
     def regions(self, measure: str, names: Sequence[str]) -> NDArray[np.float64]:
         """Return the (2, R) means over people of a measure of regions."""
         t = self.table
         chosen = t[(t["measure"] == measure) & (t["level"] == "region")]
         means = chosen.groupby(["session_id", "label"])["value"].mean().unstack()
-        return means.reindex(index=list(self.sessions), columns=list(names)).to_numpy(float)
+        found = means.reindex(index=list(self.sessions), columns=list(names))
+        return np.asarray(found, dtype=np.float64)
 
 
 def read_values(path: Path, wanted: Mapping[str, str]) -> pd.DataFrame:

@@ -1,8 +1,10 @@
 """Running a nipype graph: plugin, progress, crashes."""
 
+import gc
 import logging
 import sys
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,9 +12,6 @@ from typing import Any
 from gradshift.bids.dataset import missing
 from gradshift.errors import MissingInputError, SettingsError, StorageError
 from gradshift.settings import Running
-
-POLL_SECONDS = 0.02
-"""How often nipype looks for finished nodes; its own default costs a second per node."""
 
 logger = logging.getLogger("gradshift")
 
@@ -43,7 +42,6 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
             "crashdump_dir": str(crash_dir),
             "crashfile_format": "txt",
             "create_report": False,
-            "poll_sleep_duration": POLL_SECONDS,
             "remove_unnecessary_outputs": False,
             "stop_on_first_crash": running.stop_on_first_crash,
         }
@@ -51,7 +49,10 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
         logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
     crash_dir.mkdir(parents=True, exist_ok=True)
+    from gradshift.workflows.parallel import ParallelPlugin
+
     crashed: list[str] = []
+    plugin: Any
     plugin, arguments = _plugin(running)
     with _progress(len(workflow._get_all_nodes())) as advance:
 
@@ -62,21 +63,31 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
                 advance()
 
         arguments["status_callback"] = told
+        if plugin == "MultiProc":
+            plugin = ParallelPlugin(plugin_args=arguments)
+        # nipype collects garbage for every node it hands out: spare it all that is loaded now.
+        gc.freeze()
         try:
             workflow.run(plugin=plugin, plugin_args=arguments)
         except Exception as error:  # nipype re-raises what a node raised, as any type
             logger.debug("nipype: %s", error)
-            if not crashed:
+            if not crashed and not isinstance(error, BrokenProcessPool):
                 raise
-            _check_storage(error)
+            _check_cause(error)
+        finally:
+            gc.unfreeze()
     return crashed
 
 
-def _check_storage(error: Exception) -> None:
-    if "No space left on device" in str(error) or "Disk quota exceeded" in str(error):
+def _check_cause(error: Exception) -> None:
+    """Say so when it was the machine's fault; the first of several errors is a cause."""
+    told = repr((error, error.__cause__))
+    if "No space left on device" in told or "Disk quota exceeded" in told:
         raise StorageError(
             "The disk is full: make room and run the same command again; what is finished is kept."
         ) from error
+    if "BrokenProcessPool" in told:
+        logger.error("A process was killed, most often for lack of memory: give fewer --nprocs.")
 
 
 def _plugin(running: Running) -> tuple[str, dict[str, Any]]:

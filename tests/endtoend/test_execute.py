@@ -1,0 +1,50 @@
+"""What becomes of steps that crash, and of processes that are killed."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+from gradshift.nodes.denoise import Denoise
+
+OPTIONS = ("--denoise", "24P")
+
+
+def raise_for(confounds_of: str, original):
+    def compute(self):
+        if confounds_of in self.inputs.confounds:
+            raise RuntimeError("a bug")
+        return original(self)
+
+    return compute
+
+
+@pytest.mark.parametrize("nprocs", ["1", "2"])
+def test_a_crash_is_kept_in_the_logs_and_hinders_no_one_else(
+    make_study, tmp_path, monkeypatch, capsys, nprocs
+):
+    study, out = make_study(), tmp_path / "out"
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(Denoise, "compute", raise_for("sub-01_ses-pre", Denoise.compute))
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", nprocs) == 1
+    told = capsys.readouterr().err
+    assert "denoise_ses_pre_1" in told
+    assert str(out / "logs" / "crash") in told
+    (crash,) = (out / "logs" / "crash").iterdir()
+    assert "a bug" in crash.read_text()
+    assert list(here.iterdir()) == []
+    assert len(list(out.glob("sub-02/ses-*/func/*_measures.tsv"))) == 2
+
+
+@pytest.mark.skipif(
+    multiprocessing.get_start_method() != "fork", reason="the patch must reach the processes"
+)
+def test_a_killed_process_ends_the_run(make_study, tmp_path, monkeypatch, capsys):
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    monkeypatch.setattr(Denoise, "compute", lambda self: os.kill(os.getpid(), signal.SIGKILL))
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 65
+    assert "A process was killed" in capsys.readouterr().err
+    assert any(out.glob("logs/crash/*denoise*"))

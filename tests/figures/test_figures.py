@@ -1,0 +1,160 @@
+"""What the figures show, asked of the figures themselves."""
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+
+from gradshift.figures.cells import cells
+from gradshift.figures.density import densities, smoothed
+from gradshift.figures.forest import Effect, forest
+from gradshift.figures.matrices import by_network, matrices
+from gradshift.figures.motion import motion
+from gradshift.figures.scatter import gradient_plane
+from gradshift.figures.slices import slices
+from gradshift.figures.slopes import Pairs, slopes
+from gradshift.figures.style import NETWORKS, network_style
+from gradshift.figures.surface import Mesh, cortex
+
+
+def drawn(figure: Figure) -> Figure:
+    """Draw a figure: what cannot be laid out raises here."""
+    figure.savefig(io.BytesIO(), format="png", dpi=40)
+    return figure
+
+
+def square(rng, n):
+    values = rng.standard_normal((n, n))
+    return values + values.T
+
+
+def test_matrices_share_one_scale_around_zero(rng, networks):
+    panels = {"ses-pre": square(rng, 13), "ses-post": 3 * square(rng, 13)}
+    figure = drawn(matrices(panels, networks, unit="r"))
+    limits = {image.get_clim() for axes in figure.axes for image in axes.images}
+    assert len(limits) == 1
+    low, high = limits.pop()
+    assert low == -high < 0
+    assert [axes.get_title() for axes in figure.axes[:2]] == list(panels)
+
+
+def test_regions_are_ordered_by_network_and_those_of_none_come_last(rng, networks):
+    order = by_network(networks)
+    assert [networks[i] for i in order] == [*networks[:7], *networks[8:], ""]
+    matrix = np.arange(169.0).reshape(13, 13)
+    figure = drawn(matrices({"one": matrix}, networks, unit="r"))
+    shown = figure.axes[0].images[0].get_array()
+    assert shown[0, 12] == matrix[0, 7]
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == [
+        "Vis", "SomMot", "Default", "other",
+    ]  # fmt: skip
+
+
+def test_a_region_without_a_value_stays_a_gap(rng, networks):
+    matrix = square(rng, 13)
+    matrix[2] = matrix[:, 2] = np.nan
+    shown = drawn(matrices({"one": matrix}, networks, unit="r")).axes[0].images[0].get_array()
+    assert np.ma.getmaskarray(np.ma.masked_invalid(shown))[2].all()
+
+
+def test_left_out_volumes_are_shaded_and_counted():
+    kept = np.ones(50, dtype=bool)
+    kept[[10, 11, 30]] = False
+    figure = drawn(motion(np.full(50, 0.1), np.ones(50), kept, title="ses-pre", threshold=0.5))
+    spans = [(p.get_x(), p.get_width()) for p in figure.axes[0].patches]
+    assert spans == [(9.5, 2.0), (29.5, 1.0)]
+    assert figure.axes[0].get_title(loc="left") == "ses-pre: 47 of 50 volumes kept"
+    assert len(figure.axes) == 2
+
+
+def test_carpets_lie_beneath_the_motion_with_gaps_where_volumes_are_gone(rng):
+    before = rng.standard_normal((50, 20))
+    after = before.copy()
+    after[7] = np.nan
+    kept = np.isfinite(after).all(axis=1)
+    figure = drawn(motion(np.ones(50), np.ones(50), kept, title="run", carpets=(before, after)))
+    (image,) = figure.axes[3].images
+    assert image.get_array().shape == (20, 50)
+    assert np.isnan(np.asarray(image.get_array())[:, 7]).all()
+
+
+def test_every_network_of_the_plane_has_a_colour_and_a_marker_of_its_own(rng, networks):
+    figure = drawn(gradient_plane({"a": rng.standard_normal((13, 2))}, networks, unit="u"))
+    labels = [t.get_text() for t in figure.legends[0].get_texts()]
+    assert labels == ["Vis", "SomMot", "Default"]
+    assert len(set(NETWORKS.values())) == len({colour for colour, _ in NETWORKS.values()}) == 7
+    assert len({marker for _, marker in NETWORKS.values()}) == 7
+    assert network_style("DefaultB", ["DefaultB"]) == NETWORKS["Default"]
+    assert network_style("Own", ["Own", "Other"]) != network_style("Other", ["Own", "Other"])
+
+
+def test_slopes_have_a_line_per_person_with_both_values(rng):
+    baseline = np.array([1.0, 2.0, np.nan, 4.0])
+    pairs = Pairs(baseline, baseline + 1, "z")
+    figure = drawn(slopes({"withinfc": pairs, "b": pairs, "c": pairs}, ("pre", "post"), columns=2))
+    lines = figure.axes[0].get_lines()
+    assert [list(line.get_ydata()) for line in lines[:3]] == [[1, 2], [2, 3], [4, 5]]
+    assert lines[3].get_ydata() == pytest.approx([7 / 3, 10 / 3])
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["pre", "post"]
+    assert not figure.axes[3].axison
+
+
+def test_forest_rows_come_from_top_to_bottom_and_gaps_are_allowed():
+    rows = {
+        "first": [Effect(1.0, 0.5, 1.5), Effect(0.8, 0.1, 1.4)],
+        "second": [Effect(-1.0, -2.0, 0.1), Effect(np.nan, np.nan, np.nan)],
+    }
+    figure = drawn(forest(rows, ["aCompCor", "36P"], label="g"))
+    axes = figure.axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == list(rows)
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["aCompCor", "36P"]
+
+
+def test_cells_show_their_numbers_and_frame_those_marked():
+    values = np.array([[0.123, -0.2], [-0.2, np.nan]])
+    marked = np.array([[False, True], [True, False]])
+    axes = drawn(cells(values, ["Vis", "Default"], unit="z", marked=marked)).axes[0]
+    assert [t.get_text() for t in axes.texts] == ["+0.12", "-0.20", "-0.20"]
+    assert len(axes.patches) == 2
+
+
+def test_densities_hold_one_unit_of_mass(rng):
+    values = rng.standard_normal(400)
+    at = np.linspace(-8, 8, 2000)
+    assert np.trapezoid(smoothed(values, at), at) == pytest.approx(1, abs=1e-3)
+    figure = drawn(densities(values, np.append(values / 2, np.nan), ("pre", "post"), label="g"))
+    first, second = (line.get_ydata() for line in figure.axes[0].get_lines())
+    assert second.max() > first.max()
+
+
+def test_slices_put_left_at_the_left_whatever_the_affine():
+    volume = np.zeros((4, 5, 6))
+    volume[3, 2, 3] = 1
+    place = (30.0, 20.0, 30.0)
+    for sign in (1, -1):
+        affine = np.diag([10.0 * sign, 10, 10, 1])
+        affine[0, 3] = 0 if sign > 0 else 30
+        data = volume if sign > 0 else volume[::-1]
+        axes = drawn(slices({"a": data}, affine, through=place, limit=1, unit="z")).axes
+        axial = np.asarray(axes[2].images[0].get_array())
+        assert axial[2, 3] == 1
+
+
+def test_the_cortex_shows_the_side_one_looks_at():
+    corners = np.array([[0.0, 0, 0], [0, 10, 0], [0, 0, 10], [-10, 3, 3]])
+    triangles = np.array([[0, 1, 2], [0, 3, 1], [1, 3, 2], [0, 2, 3]])
+    mesh = Mesh(corners, triangles, np.zeros(4))
+    values = np.array([1.0, 1.0, 1.0, -1.0])
+    panels = {"a": {"left": values, "right": np.full(4, np.nan)}}
+    figure = drawn(cortex(panels, {"left": mesh, "right": mesh}, limit=1, unit="u"))
+    shown = [
+        len(found.get_paths())
+        for axes in figure.axes[:4]
+        for found in axes.collections
+        if isinstance(found, PolyCollection)
+    ]
+    assert shown == [3, 1, 3, 1]
+    assert figure.axes[0].get_title(loc="left") == "a"

@@ -1,0 +1,111 @@
+"""Sentences claim no more than their row of the table."""
+
+import math
+
+import pytest
+
+from gradshift.report import wording
+
+NAME = "connectivity within the default mode network"
+
+
+def row(**other):
+    return {
+        "contrast": "post-pre", "effect": "change", "family": "confirmatory", "modality": "func",
+        "task": "rest", "atlas": "A", "recipe": "aCompCor", "measure": "withinfc",
+        "level": "network", "label": "Default", "n": 11, "mean_baseline": 0.35,
+        "mean_followup": 0.24, "mean_change": -0.11, "hedges_g": -2.17, "ci_low": -3.51,
+        "ci_high": -1.16, "p": 0.000977, "p_fwe": 0.00195, "p_min": 0.000977, "status": "ok",
+        **other,
+    }  # fmt: skip
+
+
+def told(found):
+    return wording.finding(found, NAME, "Fisher z", 0.05, 4)
+
+
+def test_a_significant_fall_is_told_with_its_numbers():
+    text = told(row())
+    assert "fell from 0.35 to 0.24 Fisher z" in text
+    assert "g -2.17, 95 % interval -3.51 to -1.16; n = 11" in text
+    assert "family-wise p = 0.00195 (confirmatory: 4 tests)" in text
+    assert wording.verdict(row(), 0.05) == "evidence of a fall"
+    assert wording.verdict(row(mean_change=0.1), 0.05) == "evidence of a rise"
+
+
+def test_no_evidence_of_a_change_is_not_no_change():
+    found = row(p_fwe=0.2)
+    assert wording.verdict(found, 0.05) == "no evidence of a change"
+    text = told(found)
+    assert "no evidence of a change at the level 0.05, and no evidence that there is none" in text
+    assert "fell" not in text
+    assert "rose" not in text
+
+
+@pytest.mark.parametrize("n", [2, 3, 4, 5])
+def test_five_people_or_fewer_never_give_significance(n):
+    p_min = 2 / 2**n
+    for p_fwe in (p_min, 0.04, 1e-9):
+        found = row(n=n, p=p_min, p_fwe=p_fwe, p_min=p_min)
+        assert not wording.is_significant(found, 0.05)
+        assert wording.verdict(found, 0.05) == "too few people for a test"
+        assert wording.kind(found, 0.05) == "none"
+        text = told(found)
+        assert "no result can be significant" in text
+        assert "fell" not in text
+        assert "evidence of a fall" not in wording.beside(found, found, 0.05)
+    (first, second, *_) = wording.claim(
+        [row(n=n, p_min=p_min)], alpha=0.05, n_left_out=0, detectable=1.0, effect="change"
+    )
+    assert "the smallest p" in first
+    assert "no result on this page can be significant" in second
+
+
+def test_what_was_not_tested_gives_the_reason():
+    found = row(p=math.nan, p_fwe=math.nan, status="1 with both sessions, 2 needed")
+    assert told(found) == f"The {NAME} was not tested (1 with both sessions, 2 needed)."
+    assert wording.verdict(found, 0.05) == "not tested"
+    assert wording.verdict(None, 0.05) == "not measured"
+
+
+def test_another_recipe_that_differs_is_said_to_differ():
+    assert "evidence of a fall, the same direction" in wording.beside(row(), row(), 0.05)
+    other = row(recipe="36P", mean_change=0.02, p_fwe=0.9)
+    text = wording.beside(row(), other, 0.05)
+    assert "With recipe 36P: no evidence of a change, the sign differs" in text
+    assert "rests on how the data were cleaned" in text
+
+
+def test_the_claim_counts_tests_and_names_the_missing_placebo():
+    rows = [row(), row(family="network"), row(family="network", p=math.nan)]
+    text = " ".join(
+        wording.claim(rows, alpha=0.05, n_left_out=2, detectable=0.94, effect="change")
+    )
+    assert "11 people were compared (2 left out)" in text
+    assert "2 tests were made in 2 families" in text
+    assert "without a placebo" in text
+    assert "0.94 standard deviations" in text
+    other = wording.claim(rows, alpha=0.05, n_left_out=0, detectable=0.94, effect="drug-by-time")
+    assert "without a placebo" not in " ".join(other)
+    assert wording.claim([], alpha=0.05, n_left_out=0, detectable=1, effect="change") == [
+        "Nothing could be tested."
+    ]
+
+
+def test_remarks_count_the_values_that_were_not_used():
+    status = (
+        "cannot be significant: p_min 0.125 > 0.05; 3 values: unreliable: r is 0.58; "
+        "1 values: unreliable: r is 0.51"
+    )
+    assert wording.remarks(row(status=status)) == (
+        "Remark: 4 values of single sessions were unreliable and not used."
+    )
+    assert wording.remarks(row()) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.000977, "0.000977"), (-0.11, "-0.11"), (1234.5, "1234"), (math.nan, "n/a"), (0, "0")],
+)
+def test_numbers_have_three_digits(value, text):
+    assert wording.number(value) == text
