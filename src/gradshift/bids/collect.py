@@ -193,3 +193,33 @@ def read_sessions(bids_dir: Path, participants: Sequence[str]) -> Iterator[dict[
                     "time such as 2024-05-01T10:30:00, or n/a."
                 )
         yield {session: when for session, when in times.items() if when != "n/a"}
+
+
+def people_table(bids_dir: Path) -> pd.DataFrame:
+    """Read participants.tsv as text, by participant; without rows where there is none."""
+    path = bids_dir / "participants.tsv"
+    if not read_participants(bids_dir):
+        return pd.DataFrame(index=pd.Index([], name="participant_id"))
+    table = read_tsv(path)
+    if table["participant_id"].duplicated().any():
+        twice = table.loc[table["participant_id"].duplicated(), "participant_id"]
+        raise InputError(f"{path} has {', '.join(sorted(set(twice)))} more than once.")
+    return table.set_index("participant_id").sort_index()
+
+
+def sessions_table(bids_dir: Path, participants: Sequence[str]) -> pd.DataFrame:
+    """Read the sessions.tsv of participants as text, by participant and session."""
+    tables = []
+    for participant in sorted(participants):
+        path = bids_dir / participant / f"{participant}_sessions.tsv"
+        if path.exists():
+            table = read_tsv(path)
+            if "session_id" in table.columns:
+                tables.append(table.assign(participant_id=participant))
+    if not tables:
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=KEYS))
+    joined = pd.concat(tables, ignore_index=True).fillna("n/a").set_index([*KEYS])
+    if joined.index.duplicated().any():
+        person, session = joined.index[joined.index.duplicated()][0]
+        raise InputError(f"{person}_sessions.tsv has {session} more than once.")
+    return joined.sort_index()

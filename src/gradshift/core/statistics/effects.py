@@ -114,7 +114,11 @@ def hedges_correction(df: ArrayLike) -> NDArray[np.float64]:
 
 
 def effect_interval(
-    t: NDArray[np.float64], n: NDArray[np.intp], *, confidence: float = 0.95
+    t: NDArray[np.float64],
+    n: NDArray[np.intp] | NDArray[np.float64],
+    *,
+    confidence: float = 0.95,
+    df: NDArray[np.intp] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the exact interval of the population's standardised change.
 
@@ -125,10 +129,12 @@ def effect_interval(
     ----------
     t : (m,) array
         Paired t.
-    n : (m,) array of int
-        People.
+    n : (m,) array
+        People; for a difference between groups of n1 and n2 people ``n1 n2 / (n1 + n2)``.
     confidence : float
         Coverage for normally distributed changes.
+    df : (m,) array of int
+        Degrees of freedom of t; ``n - 1`` if not given.
 
     Returns
     -------
@@ -140,8 +146,8 @@ def effect_interval(
     Cumming and Finch (2001), Educ Psychol Meas 61:532.
     """
     tail = (1 - confidence) / 2
-    df = n - 1
-    root = np.sqrt(np.maximum(n, 1))
+    df = np.asarray(n - 1, dtype=np.intp) if df is None else df
+    root = np.sqrt(np.where(n > 0, n, np.nan))
     return (
         _noncentrality(1 - tail, df, t) / root,
         _noncentrality(tail, df, t) / root,
