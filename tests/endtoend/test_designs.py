@@ -97,9 +97,15 @@ def test_parallel_groups_one_of_them_of_three(tmp_path, capsys):
     assert study.group(page=True) == 0
     told = capsys.readouterr().err
     assert "Parallel groups: change from ses-pre (baseline) to ses-post (follow-up) in " in told
-    assert "No placebo" not in json.loads(
-        (study.out / "group" / "limits.json").read_text()
-    )["Limits"]  # fmt: skip
+    limits = json.loads((study.out / "group" / "limits.json").read_text())
+    assert "No placebo" not in " ".join(limits["Limits"])
+    assert limits["Power"]["ParticipantsByGroup"] == [3, 4]
+    assert limits["Power"]["SmallestP"] == pytest.approx(1 / 35)
+    d = limits["Power"]["DetectableAtPower80"]["alpha"]
+    high, low = stats.nct.sf(
+        [stats.t.isf(0.025, 5), stats.t.ppf(0.025, 5)], 5, d * np.sqrt(12 / 7)
+    )
+    assert high + 1 - low == pytest.approx(0.8)
     row = rows_of(study, "drug-by-time").loc["ketamine-placebo"]
     wide = values_of(study).dropna()
     changes = wide["ses-post"] - wide["ses-pre"]

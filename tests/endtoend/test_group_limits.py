@@ -2,11 +2,13 @@
 
 import json
 
+import nibabel
 import numpy as np
 import pytest
 from scipy import stats
 
 from finished import finish
+from gradshift.bids.collect import find_results
 from gradshift.core.statistics.effects import power_paired
 
 
@@ -53,7 +55,7 @@ def test_five_people_cannot_be_significant_and_everything_says_so(five, capsys):
     ]
     assert limits["Power"]["SmallestP"] == 0.0625
     assert limits["Power"]["CanBeSignificant"] is False
-    assert limits["Power"]["DetectableDzAtPower80"]["alpha/7"] == pytest.approx(2.8738, abs=1e-4)
+    assert limits["Power"]["DetectableAtPower80"]["alpha/7"] == pytest.approx(2.8738, abs=1e-4)
     assert limits["Power"]["Power"]["0.5"] == pytest.approx(power_paired(0.5, 5))
     assert limits["Power"]["PeopleNeededForPower80"]["0.5"] == 34
     unique = tested.drop_duplicates(
@@ -118,3 +120,36 @@ def test_connections_that_fell_apart_together_are_a_component(tmp_path):
         block = matrix[inside, inside][np.triu_indices(4, 1)]
         assert (block < 0).all() if stat == "tfce" else (block <= 0.1).all()
         assert np.isnan(np.diagonal(matrix)).all()
+
+
+def test_voxel_maps_are_compared_where_all_have_a_value(tmp_path):
+    people = [f"{i:02d}" for i in range(1, 7)]
+    study = finish(tmp_path, {sub: ["pre", "post"] for sub in people})
+    rng, shape, affine = np.random.default_rng(3), (4, 5, 6), np.diag([4.0, 4, 4, 1])
+    maps = {}
+    for result in find_results(study.out):
+        values = rng.normal(size=shape).astype(np.float32)
+        if result.session == "ses-post":
+            values[2, 3, 4] += 9
+        values[0, 1, 2] = 0 if result.participant == "sub-03" else 1
+        path = result.map_path(study.out, "zpcc")
+        nibabel.Nifti1Image(values, affine).to_filename(path)
+        maps[result.participant, result.session] = values.astype(float)
+    assert study.group("--baseline", "pre") == 0
+    stem = "task-rest_space-MNI152NLin2009cAsym_atlas-Tiny"
+    found = {
+        stat: nibabel.load(study.out / "group" / f"{stem}_stat-{stat}_desc-24P_boldmap.nii.gz")
+        for stat in ("meanchange", "t", "pfwe")
+    }
+    changes = np.array(
+        [maps[f"sub-{s}", "ses-post"] - maps[f"sub-{s}", "ses-pre"] for s in people]
+    )
+    expected = changes.mean(axis=0)
+    expected[0, 1, 2] = 0
+    np.testing.assert_allclose(found["meanchange"].get_fdata(), expected, atol=1e-6)
+    t = stats.ttest_1samp(changes, 0).statistic
+    assert found["t"].get_fdata()[2, 3, 4] == pytest.approx(t[2, 3, 4], rel=1e-5)
+    p = found["pfwe"].get_fdata()
+    assert p[2, 3, 4] == p[p > 0].min()
+    assert (p[0, 1, 2], (p > 0).sum()) == (0, p.size - 1)
+    np.testing.assert_array_equal(found["t"].affine, affine)

@@ -10,7 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.dataset import read_json
-from gradshift.bids.outputs import MEASURE_COLUMNS, Target, matrix_path, series_path, sidecar
+from gradshift.bids.outputs import (
+    MEASURE_COLUMNS,
+    Target,
+    map_path,
+    matrix_path,
+    series_path,
+    sidecar,
+)
 from gradshift.errors import InputError, MissingInputError
 
 KEYS = ("participant_id", "session_id")
@@ -68,7 +75,8 @@ class SessionResult:
         return str(self.about["Entities"].get("run", "n/a"))
 
     @property
-    def _target(self) -> Target:
+    def target(self) -> Target:
+        """What the files of the session belong to."""
         return Target(
             entities=self.about["Entities"],
             atlas=self.about["AtlasEntities"],
@@ -77,11 +85,15 @@ class SessionResult:
 
     def matrix_path(self, output_dir: Path) -> Path:
         """Return the path of the connectivity matrix."""
-        return matrix_path(output_dir, self._target, self.about["Estimator"])
+        return matrix_path(output_dir, self.target, self.about["Estimator"])
+
+    def map_path(self, output_dir: Path, stat: str) -> Path:
+        """Return the path of a voxel map that rests on the atlas."""
+        return map_path(output_dir, self.target, stat)
 
     def series_path(self, output_dir: Path) -> Path:
         """Return the path of the denoised series."""
-        return series_path(output_dir, self._target)
+        return series_path(output_dir, self.target)
 
 
 def find_results(output_dir: Path, participant: str = "sub-*") -> list[SessionResult]:
@@ -148,6 +160,15 @@ def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
         rows = [line.rstrip("\n").split("\t")[1:] for line in file]
     values = [[np.nan if cell == "n/a" else float(cell) for cell in row] for row in rows]
     return names, np.array(values, dtype=np.float64)
+
+
+def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Read a voxel map and the (4, 4) affine of its grid; 0 (outside the mask) becomes NaN."""
+    import nibabel
+
+    image = nibabel.load(path)
+    values = np.asarray(image.dataobj, dtype=np.float64)
+    return np.where(values == 0, np.nan, values), np.asarray(image.affine)
 
 
 def read_array(path: Path) -> NDArray[np.float64]:

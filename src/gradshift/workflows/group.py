@@ -31,6 +31,7 @@ from gradshift.workflows.model import read_families
 from gradshift.workflows.pages import write_group_page
 from gradshift.workflows.robustness import ROBUSTNESS, changes_of, robustness
 from gradshift.workflows.tables import about, write_described
+from gradshift.workflows.voxels import write_voxels
 
 logger = logging.getLogger("gradshift")
 
@@ -151,6 +152,7 @@ def _write(
         if edges := read_edges(used, design, effects[0], settings.output_dir):
             components += write_edges(folder, edges, design, effects[0], settings)
             motion.append(motion_of_edges(edges, people, effects[0], settings.output_dir))
+        write_voxels(folder, used, design, effects[0], settings)
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
     write_described(folder / "nbs.tsv", NBS, components, about(design, settings))

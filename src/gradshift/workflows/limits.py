@@ -13,8 +13,10 @@ from gradshift.bids.write import write_json
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import (
     detectable_change,
+    detectable_difference,
     moments,
     people_needed,
+    power_groups,
     power_paired,
 )
 from gradshift.core.statistics.signflip import signflip
@@ -61,16 +63,20 @@ def write_limits(
     settings : Settings
     """
     compared = [row for row in people if row["included"]]
-    n = len({row["participant_id"] for row in compared})
-    limits = {
+    limits: dict[str, Any] = {
         "Participants": _attrition(people),
         "Tests": _tests(rows),
-        "Power": _power(n, settings.group.alpha, settings.group.n_permutations),
+        "Power": _power(rows, effects[0], settings.group.alpha),
         "Motion": _motion(compared, effects[0], settings),
         "MotionAndConnections": list(motion_of_edges),
         "BaselineDependence": _baseline(table, rows, reliable, design, effects[0], settings),
         "Limits": _words(compared, design, settings),
     }
+    if not limits["Power"]["CanBeSignificant"]:
+        limits["Limits"].append(
+            f"With {limits['Power']['Participants']} people no result can be significant at "
+            f"{settings.group.alpha:g}."
+        )
     write_json(path, {**limits, **about(design, settings)})
 
 
@@ -114,23 +120,43 @@ _IDENTITY = frozenset(
 )  # fmt: skip
 
 
-def _power(n: int, alpha: float, n_permutations: int) -> dict[str, Any]:
-    """Say what a paired test of n people can find: 4 and 28 tests stand for the families."""
-    smallest = float(signflip(np.ones((n, 1)), n_permutations=n_permutations).p_min[0])
+def _power(rows: Sequence[Mapping[str, Any]], main: Effect, alpha: float) -> dict[str, Any]:
+    """Say what the main test can find; alpha / 7 and / 28 stand for the sizes of families."""
+    asked = [row for row in rows if (row["contrast"], row["effect"]) == _name(main)]
+    n = max((row["n"] for row in asked), default=0)
+    ones = int(sum(main.predictor.values()))
+    groups = (len(main.predictor) - ones, ones) if main.kind == "groups" else None
+    smallest = min((row["p_min"] for row in asked if np.isfinite(row["p_min"])), default=1.0)
     found: dict[str, Any] = {
+        "Effect": str(main),
+        "Test": "t test between groups" if groups else "paired t test",
         "Participants": n,
+        "ParticipantsByGroup": groups,
         "Alpha": alpha,
         "SmallestP": smallest,
         "CanBeSignificant": bool(smallest <= alpha),
-        "PeopleNeededForPower80": {f"{d:g}": people_needed(d, alpha=alpha) for d in EFFECTS},
     }
-    if n >= 2:
-        found["DetectableDzAtPower80"] = {
-            name: detectable_change(n, alpha=alpha / tests)
-            for name, tests in (("alpha", 1), ("alpha/7", 7), ("alpha/28", 28))
-        }
-        found["Power"] = {f"{d:g}": power_paired(d, n, alpha=alpha) for d in EFFECTS}
+    if groups is None:
+        needed = {f"{d:g}": people_needed(d, alpha=alpha) for d in EFFECTS}
+        found["PeopleNeededForPower80"] = needed
+    if min(groups or (n,)) < 2:
+        return found
+    smaller = {"alpha": alpha, "alpha/7": alpha / 7, "alpha/28": alpha / 28}
+    found["DetectableAtPower80"] = {
+        name: detectable_difference(*groups, alpha=a) if groups else detectable_change(n, alpha=a)
+        for name, a in smaller.items()
+    }
+    found["Power"] = {
+        f"{d:g}": power_groups(d, *groups, alpha=alpha)
+        if groups
+        else power_paired(d, n, alpha=alpha)
+        for d in EFFECTS
+    }
     return found
+
+
+def _name(effect: Effect) -> tuple[str, str]:
+    return effect.contrast, effect.effect
 
 
 def _motion(
@@ -248,10 +274,6 @@ def _words(compared: Sequence[Mapping[str, Any]], design: Design, settings: Sett
         )
     elif not len(days):
         said.append("sessions.tsv does not tell the days from the dose to the follow-up.")
-    if 2.0 ** (1 - len(names)) > settings.group.alpha:
-        said.append(
-            f"With {len(names)} people no result can be significant at {settings.group.alpha:g}."
-        )
     return said
 
 
