@@ -10,7 +10,7 @@ demo: .venv/installed
 	$(BIN)/gradshift-example demo/study
 	./run.py demo/study demo/out participant --nprocs $(NPROCS)
 	./run.py demo/study demo/out group
-	@echo "The tables are in demo/out/group; contrasts.tsv holds the comparison."
+	@echo "The report is demo/out/group/index.html; contrasts.tsv beside it holds the comparison."
 
 test: .venv/tested
 	$(BIN)/python -m pytest

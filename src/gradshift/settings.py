@@ -282,6 +282,12 @@ class Group:
         None, "session before the drug", metavar="LABEL", numbers="group"
     )
     followup: str | None = option(None, "session after the drug", metavar="LABEL", numbers="group")
+    model: str | None = option(
+        None,
+        "JSON file that says the design: which sessions, groups or treatments to compare",
+        metavar="FILE",
+        local=True,
+    )
     alpha: float = option(
         0.05,
         "level of significance for the closing message",
@@ -303,6 +309,21 @@ class Group:
         "PCC, of the anterior cingulate with its glutamate",
         nargs="+",
         metavar="PAIR",
+        numbers="group",
+    )
+    families: str | None = option(
+        None,
+        "JSON file of results to correct together: family to list of [measure, level, label], "
+        "* for any",
+        metavar="FILE",
+        local=True,
+    )
+    nbs_thresholds: tuple[float, ...] = option(
+        (2.5, 3.1),
+        "thresholds of |t| above which connections form components",
+        kind=float,
+        nargs="+",
+        metavar="T",
         numbers="group",
     )
     random_seed: int = option(
@@ -343,6 +364,9 @@ class Running:
         False,
         "write the pages and the methods text again from the tables that are there, and stop",
         kind=bool,
+    )
+    boilerplate_only: bool = option(
+        False, "write the methods text of these options to OUTPUT_DIR/logs, and stop", kind=bool
     )
     stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
     clean_workdir: bool = option(
@@ -526,6 +550,11 @@ def _check(settings: Settings) -> None:
     if (settings.denoising.min_minutes or 0) < 0:
         raise SettingsError(
             f"--min-minutes takes a number of at least 0, got {settings.denoising.min_minutes:g}."
+        )
+    if not settings.group.nbs_thresholds or min(settings.group.nbs_thresholds) <= 0:
+        raise SettingsError(
+            f"--nbs-thresholds takes numbers above 0, got "
+            f"{' '.join(map(str, settings.group.nbs_thresholds)) or 'none'}."
         )
     if settings.group.random_seed < 0:
         raise SettingsError(

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import TriMesh
 from matplotlib.figure import Figure
 
 from gradshift.figures.cells import cells
@@ -151,10 +151,10 @@ def test_the_cortex_shows_the_side_one_looks_at():
     panels = {"a": {"left": values, "right": np.full(4, np.nan)}}
     figure = drawn(cortex(panels, {"left": mesh, "right": mesh}, limit=1, unit="u"))
     shown = [
-        len(found.get_paths())
+        len(found._triangulation.triangles)
         for axes in figure.axes[:4]
         for found in axes.collections
-        if isinstance(found, PolyCollection)
+        if isinstance(found, TriMesh)
     ]
     assert shown == [3, 1, 3, 1]
     assert figure.axes[0].get_title(loc="left") == "a"

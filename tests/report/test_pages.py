@@ -210,6 +210,16 @@ def test_citations_are_written_for_what_was_run(out):
     assert r"\cite{" in (out / "logs" / "CITATION.tex").read_text(encoding="utf-8")
 
 
+def test_the_methods_text_alone_needs_no_run(study, tmp_path):
+    options = ["--denoise", "24P", "--measures", "strength", "--fd-threshold", "0.3"]
+    assert study.run(tmp_path, "participant", *options, "--boilerplate-only") == 0
+    text = (tmp_path / "logs" / "CITATION.md").read_text(encoding="utf-8")
+    assert "displacement above 0.3 mm" in text
+    assert "Node strength" in text
+    assert "Eigenvector" not in text
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
 @pytest.mark.parametrize("n", [2, 200])
 def test_pages_for_few_and_many_people(out, tmp_path, n):
     folder = tmp_path / "group"
@@ -258,7 +268,7 @@ def test_pages_open_in_a_browser(out, browser, width, which):
     column = page.evaluate(
         f"[...document.querySelector('{table}').tHead.rows[0].cells]"
         ".findIndex((c) => c.textContent.startsWith('mean_change') || "
-        "c.textContent.startsWith('difference'))"
+        "c.textContent.includes(' minus '))"
     )
     page.focus(f"{table} th:nth-child({column + 1}) button")
     page.keyboard.press("Enter")

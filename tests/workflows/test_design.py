@@ -7,7 +7,8 @@ import pytest
 from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.errors import InputError, SettingsError
-from gradshift.workflows.design import Design, find_design, find_people
+from gradshift.workflows.design import Design, find_people
+from gradshift.workflows.detect import find_design
 from synthetic import grow
 
 ATLAS = "Schaefer2018_200_7"
@@ -46,7 +47,7 @@ def find(root, results, recorded=None, **given):
 
 def test_sessions_are_those_named(tmp_path):
     found = find(tmp_path, everybody("a", "b", "c"), baseline="ses-c", followup="a")
-    assert found.sessions == ("ses-c", "ses-a")
+    assert found.sessions_of("sub-01") == ("ses-c", "ses-a")
     assert found.contrast == "a-c"
     assert "ses-a (follow-up) against ses-c (baseline)" in str(found)
 
@@ -73,7 +74,10 @@ def test_dates_tell_the_order_of_two_sessions_whatever_their_names(tmp_path, tim
         sub_01=dict(zip(names, times, strict=True)),
         sub_02={first: "n/a", second: times[1]},
     )
-    assert find(root, everybody("a", "b")).sessions == (f"ses-{first}", f"ses-{second}")
+    assert find(root, everybody("a", "b")).sessions_of("sub-01") == (
+        f"ses-{first}",
+        f"ses-{second}",
+    )
 
 
 UNCLEAR = {

@@ -10,7 +10,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.dataset import read_json
-from gradshift.bids.outputs import MEASURE_COLUMNS, Target, matrix_path, series_path, sidecar
+from gradshift.bids.outputs import (
+    MEASURE_COLUMNS,
+    Target,
+    map_path,
+    matrix_path,
+    series_path,
+    sidecar,
+)
 from gradshift.errors import InputError, MissingInputError
 
 KEYS = ("participant_id", "session_id")
@@ -73,7 +80,8 @@ class SessionResult:
         return str(self.about["Entities"].get("run", "n/a"))
 
     @property
-    def _target(self) -> Target:
+    def target(self) -> Target:
+        """What the files of the session belong to."""
         return Target(
             entities=self.about["Entities"],
             atlas=self.about["AtlasEntities"],
@@ -82,11 +90,15 @@ class SessionResult:
 
     def matrix_path(self, output_dir: Path) -> Path:
         """Return the path of the connectivity matrix."""
-        return matrix_path(output_dir, self._target, self.about["Estimator"])
+        return matrix_path(output_dir, self.target, self.about["Estimator"])
+
+    def map_path(self, output_dir: Path, stat: str) -> Path:
+        """Return the path of a voxel map that rests on the atlas."""
+        return map_path(output_dir, self.target, stat)
 
     def series_path(self, output_dir: Path) -> Path:
         """Return the path of the denoised series."""
-        return series_path(output_dir, self._target)
+        return series_path(output_dir, self.target)
 
 
 def find_results(output_dir: Path, participant: str = "sub-*") -> list[SessionResult]:
@@ -155,6 +167,15 @@ def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     return names, np.array(values, dtype=np.float64)
 
 
+def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Read a voxel map and the (4, 4) affine of its grid; 0 (outside the mask) becomes NaN."""
+    import nibabel
+
+    image = nibabel.load(path)
+    values = np.asarray(image.dataobj, dtype=np.float64)
+    return np.where(values == 0, np.nan, values), np.asarray(image.affine)
+
+
 def read_array(path: Path) -> NDArray[np.float64]:
     """Read a table of numbers, without its header; n/a becomes NaN."""
     with path.open(encoding="utf-8") as file:
@@ -198,3 +219,33 @@ def read_sessions(bids_dir: Path, participants: Sequence[str]) -> Iterator[dict[
                     "time such as 2024-05-01T10:30:00, or n/a."
                 )
         yield {session: when for session, when in times.items() if when != "n/a"}
+
+
+def people_table(bids_dir: Path) -> pd.DataFrame:
+    """Read participants.tsv as text, by participant; without rows where there is none."""
+    path = bids_dir / "participants.tsv"
+    if not read_participants(bids_dir):
+        return pd.DataFrame(index=pd.Index([], name="participant_id"))
+    table = read_tsv(path)
+    if table["participant_id"].duplicated().any():
+        twice = table.loc[table["participant_id"].duplicated(), "participant_id"]
+        raise InputError(f"{path} has {', '.join(sorted(set(twice)))} more than once.")
+    return table.set_index("participant_id").sort_index()
+
+
+def sessions_table(bids_dir: Path, participants: Sequence[str]) -> pd.DataFrame:
+    """Read the sessions.tsv of participants as text, by participant and session."""
+    tables = []
+    for participant in sorted(participants):
+        path = bids_dir / participant / f"{participant}_sessions.tsv"
+        if path.exists():
+            table = read_tsv(path)
+            if "session_id" in table.columns:
+                tables.append(table.assign(participant_id=participant))
+    if not tables:
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=KEYS))
+    joined = pd.concat(tables, ignore_index=True).fillna("n/a").set_index([*KEYS])
+    if joined.index.duplicated().any():
+        person, session = joined.index[joined.index.duplicated()][0]
+        raise InputError(f"{person}_sessions.tsv has {session} more than once.")
+    return joined.sort_index()

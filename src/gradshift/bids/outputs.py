@@ -172,6 +172,13 @@ def group_matrix_name(task: str, atlas: Mapping[str, str], stat: str, recipe: st
     return file_name(entities, "relmat.tsv")
 
 
+def group_map_name(target: Target, stat: str) -> str:
+    """Name the file of a group result that is a voxel map."""
+    kept = {k: v for k, v in target.entities.items() if k in ("task", "space", "cohort", "res")}
+    entities = {**kept, **target.atlas, "stat": stat, "desc": target.recipe}
+    return file_name(entities, "boldmap.nii.gz")
+
+
 def regions_path(root: Path, atlas: Mapping[str, str]) -> Path:
     """Name the file of the regions of an atlas, as they were used."""
     return root / "atlases" / f"{_atlas_stem(atlas)}_regions.json"

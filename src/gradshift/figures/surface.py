@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib import colormaps
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import TriMesh
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
 from gradshift.figures.style import DIVERGING, new
@@ -87,12 +88,12 @@ def _draw(
     folded = mesh.sulcal_depth[mesh.triangles[order]].mean(axis=1) > 0
     colours[bare] = BARE * np.where(folded[bare], 0.88, 1.0)[:, None]
     shade = 0.72 + 0.28 * np.clip(normals[order] @ LIGHT, 0, 1)
-    axes.add_collection(
-        PolyCollection(
-            list(corners[order, :, :2]), facecolors=colours * shade[:, None], edgecolors="none",
-            antialiaseds=False,
-        )
-    )  # fmt: skip
+    flat = corners[order, :, :2].reshape(-1, 2)
+    faces = np.arange(len(flat)).reshape(-1, 3)
+    painted = np.repeat(colours * shade[:, None], 3, axis=0)
+    mesh_drawn = TriMesh(Triangulation(flat[:, 0], flat[:, 1], faces), facecolors=painted)
+    mesh_drawn.set_in_layout(False)  # or else every triangle is measured, twice
+    axes.add_collection(mesh_drawn, autolim=False)
     axes.set_xlim(seen[:, 0].min() - 2, seen[:, 0].max() + 2)
     axes.set_ylim(seen[:, 1].min() - 2, seen[:, 1].max() + 2)
     axes.set_aspect("equal")

@@ -84,22 +84,22 @@ class GroupResults:
     @property
     def alpha(self) -> float:
         """Level of significance."""
-        return float(self.about["Alpha"])
+        return float(self.about.get("Alpha", 0.05))
 
     @property
     def atlas(self) -> str:
         """The primary atlas."""
-        return str(self.about["PrimaryAtlas"])
+        return str(self.about.get("PrimaryAtlas") or self.rows[0]["atlas"])
 
     @property
     def recipe(self) -> str:
         """The primary recipe."""
-        return str(self.about["PrimaryRecipe"])
+        return str(self.about.get("PrimaryRecipe") or self.rows[0]["recipe"])
 
     @property
     def sessions(self) -> tuple[str, str]:
         """Baseline and follow-up."""
-        return str(self.about["Baseline"]), str(self.about["Followup"])
+        return str(self.about.get("Baseline", "n/a")), str(self.about.get("Followup", "n/a"))
 
     @property
     def tasks(self) -> list[str]:
@@ -337,7 +337,7 @@ def _pictures(found: GroupResults, task: str) -> Iterator[tuple[str, Picture]]:
             f"One line per person from {sessions[0]} to {sessions[1]} for "
             f"{len(panels)} measures, with the mean as a thick line.",
             f"Every person from {sessions[0]} to {sessions[1]}, recipe {found.recipe}; the thick "
-            "line is the mean.",
+            "line is the mean. People without a reliable value in both sessions have no line.",
         )
         yield put(
             "forest",

@@ -255,7 +255,9 @@ def _task(person: Person, task: str) -> dict[str, Any]:
         "name": task,
         "sessions": [_session(person, result) for result in primary],
         "pictures": dict(_pictures(person, task)),
-        "values": _values([r for r in person.everything if r.task == task], person.atlas),
+        "values": _values(
+            [r for r in person.everything if r.task == task], person.atlas, person.recipe
+        ),
         "titles": list(dict.fromkeys(session_label(r) for r in primary)),
         "tables": [_link(person, r.path) for r in person.everything if r.task == task],
     }
@@ -384,8 +386,8 @@ def _pictures(person: Person, task: str) -> Iterator[tuple[str, Picture]]:
             yield name, Picture(path, alt, caption)
 
 
-def _values(results: Sequence[SessionResult], atlas: str) -> list[dict[str, Any]]:
-    """List the values of the primary atlas, a row per recipe and label, a column per session."""
+def _values(results: Sequence[SessionResult], atlas: str, primary: str) -> list[dict[str, Any]]:
+    """List the values of an atlas, a row per recipe and label; the primary recipe comes first."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     titles = list(dict.fromkeys(session_label(r) for r in results))
     for result in results:
@@ -409,4 +411,4 @@ def _values(results: Sequence[SessionResult], atlas: str) -> list[dict[str, Any]
             text if len(where) == len(titles) else f"{', '.join(where)}: {text}"
             for text, where in kept["remarks"].items()
         )
-    return list(rows.values())
+    return sorted(rows.values(), key=lambda row: row["recipe"] != primary)

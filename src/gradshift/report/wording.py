@@ -119,7 +119,7 @@ def verdict(row: Row | None, alpha: float) -> str:
     if not math.isfinite(row["p_fwe"]):
         return "not tested"
     if not can_be_significant(row, alpha):
-        return "too few people for a test"
+        return f"no test: {row['n']} people are too few"
     if not is_significant(row, alpha):
         return "no evidence of a change"
     return "evidence of a rise" if row["mean_change"] > 0 else "evidence of a fall"
@@ -249,8 +249,13 @@ def claim(
         f"{number(p_min)}, the level is {alpha:g}."
     ]
     if p_min > alpha:
-        told.append("So no result on this page can be significant: it describes these people.")
-    else:
+        told[0] += " So no result on this page can be significant: it describes these people."
+    if effect == "change":
+        told.append(
+            "The sessions of the same people are compared without a placebo: the drug cannot be "
+            "told from time, expectation, order or regression to the mean."
+        )
+    if p_min <= alpha:
         told.append(
             f"One test alone finds a true change of {number(detectable)} standard deviations in "
             "four studies of five; smaller ones are more likely missed than found, and those "
@@ -262,11 +267,6 @@ def claim(
         f"{len(tested)} tests were made in {families} families, each corrected within itself and "
         f"not across; {confirmatory} of them are confirmatory, the others explore."
     )
-    if effect == "change":
-        told.append(
-            "The sessions of the same people are compared without a placebo: the drug cannot be "
-            "told from time, expectation, order or regression to the mean."
-        )
     told.append(
         "Changes in connectivity can come from motion, wakefulness, breathing or the vessels; "
         "the recipes differ in what they remove, and a result that holds in one only is weak."

@@ -71,7 +71,7 @@ def align(
         if result.modality == "func"
         and not result.excluded
         and (result.participant, result.task) in compared
-        and result.session in design.sessions
+        and result.session in design.sessions_of(result.participant)
     ]
 
     def key(result: SessionResult) -> tuple[str, str, str]:
@@ -93,7 +93,7 @@ def _replaced(
     """Replace the values of one task, atlas and recipe, if they depend on everybody."""
     path = outputs.reference_path(output_dir, results[0].about["AtlasEntities"])
     reference = read_array(path) if path.exists() else None
-    left_out = [_left_out(result) for result in results]
+    left_out = [regions_left_out(result) for result in results]
     everywhere = {
         name: f"left out of everybody's gradients: {result.participant} lacks it"
         for result, names_ in zip(results, left_out, strict=True)
@@ -101,13 +101,13 @@ def _replaced(
     }
     if reference is not None and all(found == set(everywhere) for found in left_out):
         return table
-    sessions = [_session(result, everywhere, output_dir, options) for result in results]
+    sessions = [read_session(result, everywhere, output_dir, options) for result in results]
     problem = ""
     if reference is None:
         baseline = [
             session.matrix_common
             for session, result in zip(sessions, results, strict=True)
-            if result.session == design.baseline
+            if design.is_baseline(result.participant, result.session)
         ]
         try:
             reference = mean_reference(baseline, sessions[0].regions, options)
@@ -124,7 +124,7 @@ def _replaced(
     rows = []
     for session, result in zip(sessions, results, strict=True):
         values = _values(replace(session, reference=reference), names, everywhere, problem)
-        rows += [{**_fixed(result), **asdict(value)} for value in values]
+        rows += [{**columns_of(result), **asdict(value)} for value in values]
     made = pd.DataFrame(rows, columns=table.columns)
     keys = ["participant_id", "session_id", "task", "run", "atlas", "recipe", "measure"]
     old = pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(made[keys]))
@@ -147,7 +147,7 @@ def _values(
     ]
 
 
-def _fixed(result: SessionResult) -> dict[str, str]:
+def columns_of(result: SessionResult) -> dict[str, str]:
     """Return the columns that are the same in all rows of a session."""
     return {
         "participant_id": result.participant,
@@ -161,7 +161,7 @@ def _fixed(result: SessionResult) -> dict[str, str]:
     }
 
 
-def _left_out(result: SessionResult) -> set[str]:
+def regions_left_out(result: SessionResult) -> set[str]:
     """Name the regions that the gradients of a session do without."""
     return {
         *result.about["RegionsLeftOutOfMeasures"],
@@ -169,7 +169,7 @@ def _left_out(result: SessionResult) -> set[str]:
     }
 
 
-def _session(
+def read_session(
     result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
 ) -> Session:
     """Read a session back from its series, without the regions left out of any."""

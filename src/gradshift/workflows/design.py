@@ -1,160 +1,105 @@
 """Who is compared with what: sessions, people, atlases, recipes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
+from numpy.typing import NDArray
 
-from gradshift.atlases.catalogue import load_atlas
-from gradshift.bids.collect import SessionResult, read_participants, read_sessions
-from gradshift.errors import InputError, SettingsError
-from gradshift.recipes.catalogue import load_recipe
-from gradshift.settings import Group, Settings
+from gradshift.bids.collect import SessionResult, read_participants
+
+KINDS = {
+    "paired": "Paired design: {followup} (follow-up) against {baseline} (baseline) in the same "
+    "people; signs of the changes are exchangeable under the null hypothesis.",
+    "parallel": "Parallel groups: change from {baseline} (baseline) to {followup} (follow-up) in "
+    "{against} against {reference}; people are exchangeable between groups under the null "
+    "hypothesis.",
+    "crossover": "Crossover: change from {baseline} to {followup} under {against} against that "
+    "under {reference} in the same people; signs of the differences are exchangeable under the "
+    "null hypothesis.",
+    "repeated": "Repeated sessions: {followup} (follow-ups) against {baseline} (baseline) in the "
+    "same people; sessions of a person are exchangeable under the null hypothesis.",
+}
+"""Designs, and what is said of them before anything is computed."""
+
+
+PLACEBO = frozenset({"placebo", "saline", "sham", "vehicle"})
+"""What the reference of a drug is called, in lower case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """A paired comparison of two sessions.
+    """A comparison of sessions.
 
     Parameters
     ----------
+    kind : {'paired', 'parallel', 'crossover', 'repeated'}
     baseline, followup : str
-        Sessions with prefix.
+        Sessions with prefix; in a crossover the time points that `cells` were found by.
     atlases, recipes : tuple of str
         Names; the first of each is the primary one.
+    more : tuple of str
+        Further follow-ups of a repeated design.
+    reference, against : str
+        Names of the groups or treatments that are compared, such as placebo and ketamine.
+    cells : mapping of str to tuple of str
+        Crossover: by person the session before and after the reference treatment, and before
+        and after the other one; where there is none, what is missing.
+    groups : mapping of str to str
+        Parallel groups: the group of each person.
+    first : mapping of str to float
+        Crossover: 1 for people who had the other treatment first, 0 for the others.
+    days : mapping of (str, str) to float
+        Days since the dose by person and session, where they are known.
+    covariates : mapping of str to mapping of str to float
+        Numbers of people that are held constant, by name; ``deltafd`` stands without numbers.
     """
 
     baseline: str
     followup: str
     atlases: tuple[str, ...]
     recipes: tuple[str, ...]
+    kind: str = "paired"
+    more: tuple[str, ...] = ()
+    reference: str = ""
+    against: str = ""
+    cells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    groups: Mapping[str, str] = field(default_factory=dict)
+    first: Mapping[str, float] = field(default_factory=dict)
+    days: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    covariates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    def sessions_of(self, person: str) -> tuple[str, ...]:
+        """Return the sessions of a person in the order of their roles, the baseline first."""
+        if self.kind == "crossover":
+            return self.cells.get(person, ("any session",) * 4)
+        return self.baseline, self.followup, *self.more
+
+    def is_baseline(self, person: str, session: str) -> bool:
+        """Say whether a session comes before a dose."""
+        roles = self.sessions_of(person)
+        return session in (roles[::2] if self.kind == "crossover" else roles[:1])
 
     @property
-    def sessions(self) -> tuple[str, str]:
-        """Baseline and follow-up."""
-        return self.baseline, self.followup
+    def roles(self) -> int:
+        """Number of sessions of a person."""
+        return 4 if self.kind == "crossover" else 2 + len(self.more)
 
     @property
     def contrast(self) -> str:
-        """Name of the contrast, such as ``post-pre``."""
+        """Name of the change, such as ``post-pre``."""
         return f"{self.followup.removeprefix('ses-')}-{self.baseline.removeprefix('ses-')}"
 
     def __str__(self) -> str:
-        return (
-            f"Paired design: {self.followup} (follow-up) against {self.baseline} (baseline) in "
-            "the same people; signs of the changes are exchangeable under the null hypothesis."
+        return KINDS[self.kind].format(
+            baseline=self.baseline,
+            followup=", ".join((self.followup, *self.more)),
+            reference=self.reference,
+            against=self.against,
         )
-
-
-def find_design(
-    settings: Settings,
-    results: Sequence[SessionResult],
-    given: Mapping[str, Any],
-    recorded: Mapping[str, Any],
-) -> Design:
-    """Find which sessions to compare, and the order of atlases and recipes.
-
-    Parameters
-    ----------
-    settings : Settings
-    results : sequence of SessionResult
-    given : mapping
-        Options that were given.
-    recorded : mapping
-        Options the participant level ran with.
-
-    Raises
-    ------
-    SettingsError
-        If the sessions, or their order, are not clear.
-    InputError
-        If there are fewer than two, or no result for an atlas or recipe asked for.
-    """
-    there = sorted({result.session for result in results} - {"n/a"})
-    people = sorted({result.participant for result in results})
-    baseline, followup = _choose_sessions(settings.group, settings.bids_dir, there, people)
-    others = [result for result in results if result.modality != "func"]
-    atlases = _ordered(
-        "atlas",
-        list(dict.fromkeys(result.atlas for result in results)),
-        asked=[load_atlas(spec).name for spec in given.get("atlas", ())],
-        known=recorded.get("atlas", ()),
-    )
-    recipes = _ordered(
-        "recipe",
-        list(dict.fromkeys(result.recipe for result in results)),
-        asked=[load_recipe(spec).name for spec in given.get("denoise", ())],
-        known=recorded.get("denoise", ()),
-    )
-    return Design(
-        baseline=baseline,
-        followup=followup,
-        atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others)])),
-        recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others)])),
-    )
-
-
-def _ordered(
-    what: str, there: Sequence[str], *, asked: Sequence[str], known: Sequence[str]
-) -> tuple[str, ...]:
-    """Put names in the order they were asked for, or else recorded in.
-
-    Results of names that are not recorded were made with settings that no longer hold.
-    """
-    if absent := [name for name in asked if name not in there]:
-        raise InputError(
-            f"There is no result for the {what} {', '.join(absent)}; there is "
-            f"{', '.join(there)}. Run the participant level with it first."
-        )
-    if asked:
-        return tuple(asked)
-    return tuple(name for name in (known or there) if name in there)
-
-
-def _choose_sessions(
-    group: Group, bids_dir: Path, there: Sequence[str], people: Sequence[str]
-) -> tuple[str, str]:
-    """Return baseline and follow-up: as given, or as two sessions' dates tell."""
-    named = {"--baseline": group.baseline, "--followup": group.followup}
-    given = {option: f"ses-{label}" for option, label in named.items() if label is not None}
-    listed = ", ".join(session.removeprefix("ses-") for session in there) or "none"
-    if absent := [f"{option} {label}" for option, label in given.items() if label not in there]:
-        raise SettingsError(f"There is no session {', '.join(absent)}. Sessions there: {listed}.")
-    if len(given) == 2:
-        return given["--baseline"], given["--followup"]
-    if len(there) < 2:
-        raise InputError(
-            f"A comparison needs two sessions, and there is {listed}. Run the participant level "
-            "on both."
-        )
-    if len(there) > 2:
-        raise _unclear(there, "there are more than two")
-    if given:
-        other = next(session for session in there if session not in given.values())
-        return given.get("--baseline", other), given.get("--followup", other)
-    first, second = there
-    order = {
-        (first, second) if when < then else (second, first) if then < when else None
-        for when, then in (
-            (pd.to_datetime(dates[first], utc=True), pd.to_datetime(dates[second], utc=True))
-            for dates in read_sessions(bids_dir, people)
-            if first in dates and second in dates
-        )
-    }
-    told = order.pop() if len(order) == 1 else None
-    if told is None:
-        raise _unclear(there, "acq_time in sessions.tsv does not tell which comes first")
-    return told
-
-
-def _unclear(there: Sequence[str], why: str) -> SettingsError:
-    bare = [session.removeprefix("ses-") for session in there]
-    return SettingsError(
-        f"It is not clear which sessions to compare: {why}. Sessions there: {', '.join(bare)}. "
-        "Name the one before the drug and the one after it: --baseline LABEL --followup LABEL."
-    )
 
 
 def find_people(
@@ -163,10 +108,11 @@ def find_people(
     bids_dir: Path,
     asked: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """Say of every participant and modality whether both sessions can be used, or why not.
+    """Say of every participant and modality whether the sessions can be used, or why not.
 
     The primary atlas and recipe of the modality decide; what differs in others is a remark.
     Those asked for, or else named in participants.tsv, are listed even without a result.
+    Of several follow-ups one is enough.
     """
     by_key: dict[tuple[str, ...], SessionResult] = {}
     for result in results:
@@ -178,46 +124,96 @@ def find_people(
             by_key[key] = result
     named = [f"sub-{label}" for label in asked] or read_participants(bids_dir)
     everybody = sorted({*(result.participant for result in results), *named})
+    kinds = sorted({(result.modality, result.task) for result in results})
     rows = []
-    for modality, task in sorted({(result.modality, result.task) for result in results}):
+    for person, (modality, task) in product(everybody, kinds):
         mine = [r for r in results if (r.modality, r.task) == (modality, task)]
         atlas = next(name for name in design.atlases if name in {r.atlas for r in mine})
         recipes = [name for name in design.recipes if name in {r.recipe for r in mine}]
-        for person in everybody:
-            found = {
-                recipe: [
-                    by_key.get((person, session, modality, task, recipe, atlas))
-                    for session in design.sessions
-                ]
-                for recipe in recipes
+        found = {
+            recipe: [
+                by_key.get((person, session, modality, task, recipe, atlas))
+                for session in design.sessions_of(person)
+            ]
+            for recipe in recipes
+        }
+        reasons = {recipe: _reason(one, design, person) for recipe, one in found.items()}
+        reason, missing = reasons[recipes[0]]
+        about = [result.about if result else {} for result in found[recipes[0]]]
+        remarks = [*missing, *(f"{name}: {said[0]}" for name, said in reasons.items()
+                               if said[0] != reason)]  # fmt: skip
+        motion = [one.get("MeanFramewiseDisplacement") for one in about]
+        minutes = [one.get("MinutesRetained") for one in about]
+        before, after = (0, 2) if design.kind == "crossover" else (0,), _followups(design)
+        rows.append(
+            {
+                "participant_id": person,
+                "modality": modality,
+                "task": task,
+                "included": not reason,
+                "reason": reason or None,
+                "mean_fd_baseline": _mean([motion[i] for i in before]),
+                "mean_fd_followup": _mean([motion[i] for i in after]),
+                "minutes_baseline": _mean([minutes[i] for i in before]),
+                "minutes_followup": _mean([minutes[i] for i in after]),
+                "remarks": "; ".join(remarks) or None,
+                "motion": tuple(np.nan if value is None else value for value in motion),
             }
-            reasons = {recipe: _reason(pair, design) for recipe, pair in found.items()}
-            reason = reasons[recipes[0]]
-            before, after = (r.about if r else {} for r in found[recipes[0]])
-            remarks = [f"{name}: {text}" for name, text in reasons.items() if text != reason]
-            rows.append(
-                {
-                    "participant_id": person,
-                    "modality": modality,
-                    "task": task,
-                    "included": not reason,
-                    "reason": reason or None,
-                    "mean_fd_baseline": before.get("MeanFramewiseDisplacement"),
-                    "mean_fd_followup": after.get("MeanFramewiseDisplacement"),
-                    "minutes_baseline": before.get("MinutesRetained"),
-                    "minutes_followup": after.get("MinutesRetained"),
-                    "remarks": "; ".join(remarks) or None,
-                }
-            )
-    return sorted(rows, key=lambda row: (str(row["participant_id"]), str(row["modality"])))
+        )
+    return rows
 
 
-def _reason(pair: Sequence[SessionResult | None], design: Design) -> str:
-    """Say why a person is left out; empty if both sessions can be used."""
-    reasons = []
-    for session, result in zip(design.sessions, pair, strict=True):
-        if result is None:
-            reasons.append(f"no result for {session}")
-        elif result.excluded:
-            reasons.append(f"{session}: {result.excluded}")
-    return "; ".join(reasons)
+def _followups(design: Design) -> tuple[int, ...]:
+    return (1, 3) if design.kind == "crossover" else tuple(range(1, design.roles))
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _reason(
+    found: Sequence[SessionResult | None], design: Design, person: str
+) -> tuple[str, list[str]]:
+    """Say why a person is left out, empty if not, and which follow-ups one does without."""
+    problems = {
+        i: f"no result for {session}" if result is None else f"{session}: {result.excluded}"
+        for i, (session, result) in enumerate(zip(design.sessions_of(person), found, strict=True))
+        if result is None or result.excluded
+    }
+    if design.kind == "repeated" and 0 not in problems and len(problems) < design.roles - 1:
+        return "", list(problems.values())
+    return "; ".join(problems.values()), []
+
+
+def change_of_motion(
+    people: Sequence[Mapping[str, Any]],
+    names: Sequence[str],
+    task: str,
+    weights: Sequence[float] = (-1.0, 1.0),
+) -> NDArray[np.float64]:
+    """Return the change of mean framewise displacement in mm, by participant.
+
+    Parameters
+    ----------
+    people : sequence of mapping
+        See `find_people`.
+    names : sequence of str, length n
+        Participants, in the order wanted.
+    task : str
+    weights : sequence of float
+        Of the sessions of a person, in the order of their roles.
+
+    Returns
+    -------
+    (n,) array
+        NaN where a session that counts cannot be used.
+    """
+    known = {
+        row["participant_id"]: sum(
+            weight * value for weight, value in zip(weights, row["motion"], strict=True) if weight
+        )
+        for row in people
+        if row["task"] == task
+    }
+    return np.array([known.get(name, np.nan) for name in names], dtype=np.float64)

@@ -10,61 +10,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gradshift import __version__
-from gradshift.bids import outputs
-from gradshift.bids.collect import KEYS, SessionResult, find_results, read_matrix, read_measures
-from gradshift.bids.write import write_json, write_matrix, write_table
-from gradshift.core.connectivity import fisher_z
-from gradshift.core.contrasts import Comparison, compare
-from gradshift.core.families import FIRST, families
+from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.write import write_json, write_table
 from gradshift.core.options import Options
-from gradshift.core.statistics import statistics
-from gradshift.core.statistics.effects import moments
-from gradshift.core.statistics.signflip import signflip
 from gradshift.errors import InputError
-from gradshift.settings import Group, Settings
+from gradshift.settings import Settings
 from gradshift.workflows import record
 from gradshift.workflows.alignment import align
-from gradshift.workflows.design import Design, find_design, find_people
+from gradshift.workflows.compare import CONTRASTS, contrasts
+from gradshift.workflows.design import Design, find_people
+from gradshift.workflows.detect import find_design
+from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_edges
+from gradshift.workflows.effects import Effect, find_effects
+from gradshift.workflows.halves import RELIABILITY, reliability
+from gradshift.workflows.limits import write_limits
 from gradshift.workflows.lock import locked
+from gradshift.workflows.model import read_families
 from gradshift.workflows.multimodal import write_multimodal
-from gradshift.workflows.pages import write_citation, write_group_page
+from gradshift.workflows.pages import write_group_page
+from gradshift.workflows.robustness import ROBUSTNESS, changes_of, robustness
+from gradshift.workflows.tables import about, write_described
+from gradshift.workflows.voxels import write_voxels
 
 logger = logging.getLogger("gradshift")
-
-CONTRASTS = {
-    "contrast": "Follow-up minus baseline, by the names of the sessions",
-    "effect": "What is tested: change is the mean within-person change",
-    "family": "Results that are corrected together; a result in two families has a row in each",
-    "modality": "func, pet or mrs",
-    "task": "Task of the runs",
-    "atlas": "Atlas, as named on the command line",
-    "recipe": "Denoising recipe",
-    "measure": "Measure; see the sidecar of measures.tsv",
-    "level": "What the value belongs to: region, network, network-pair, set or whole",
-    "label": "The region, network, pair of networks or set",
-    "covariates": "Covariates that were held constant",
-    "n": "People with a value in both sessions",
-    "mean_baseline": "Mean at baseline over these people, in the unit of the measure",
-    "mean_followup": "Mean at follow-up",
-    "mean_change": "Mean of the within-person changes",
-    "sd_change": "Standard deviation of the changes (n - 1)",
-    "se": "Standard error of the mean change",
-    "dz": "Mean change in standard deviations of the change",
-    "hedges_g": "dz without its small-sample bias",
-    "ci_low": "Lower end of the 95 % interval of the standardised change (non-central t)",
-    "ci_high": "Upper end of that interval",
-    "t": "Paired t statistic",
-    "p": "Two-sided p of the sign-flip test",
-    "p_fwe": "p corrected for the family (maximal |t| over the same sign flips)",
-    "q_fdr": "Benjamini-Hochberg q over the family",
-    "n_permutations": "Sign patterns that were used",
-    "exact": "true if these are all there are",
-    "p_min": "Smallest p that can be had with this many people",
-    "status": "ok, or what limits the result",
-}
 
 PARTICIPANTS = {
     "participant_id": "Participant",
@@ -77,12 +46,6 @@ PARTICIPANTS = {
     "minutes_baseline": "Minutes retained at baseline",
     "minutes_followup": "Minutes retained at follow-up",
     "remarks": "What differs in another recipe",
-}
-
-MATRICES = {
-    "meanchange": "Mean change of Fisher z",
-    "t": "Paired t of the change of Fisher z",
-    "p": "Two-sided p of the sign-flip test of the change of Fisher z, uncorrected",
 }
 
 
@@ -110,13 +73,17 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
     design = find_design(settings, results, given, recorded)
-    logger.info("%s", design)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
+    effects = find_effects(design, people)
+    if settings.group.families:
+        read_families(Path(settings.group.families))
+    logger.info("%s", design)
+    logger.info("Tested: %s.", "; ".join(map(str, effects)))
     if not any(row["included"] for row in people):
         reasons = "; ".join(f"{row['participant_id']}: {row['reason']}" for row in people[:3])
         raise InputError(
-            f"Nobody has usable data in both {design.baseline} and {design.followup} "
+            f"Nobody has usable data in all sessions that count. {design} "
             f"({reasons}{' ...' if len(people) > 3 else ''})."
         )
     if settings.running.dry_run:
@@ -130,13 +97,12 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
                 kernel=recorded.get("kernel", Options.kernel),
                 densities=tuple(recorded.get("densities", Options.densities)),
             )
-            rows = _write(made, results, people, design, settings, options)
-            write_group_page(made, settings.output_dir)
+            rows = _write(made, results, people, design, effects, settings, options)
             _replace(settings.output_dir / "group", made)
+            write_group_page(settings.output_dir)
         finally:
             shutil.rmtree(made, ignore_errors=True)
-    write_citation(settings.output_dir)
-    _report(rows, people, design, settings)
+    _report(rows, people, design, effects[0], settings)
     return 0
 
 
@@ -163,210 +129,49 @@ def _write(
     results: Sequence[SessionResult],
     people: Sequence[Mapping[str, Any]],
     design: Design,
+    effects: Sequence[Effect],
     settings: Settings,
     options: Options,
 ) -> list[dict[str, Any]]:
     """Compute and write everything; return the rows of the table of contrasts."""
     table = align(read_measures(results), results, people, design, settings.output_dir, options)
     rows: list[dict[str, Any]] = []
+    motion: list[dict[str, Any]] = []
+    components: list[dict[str, Any]] = []
+    variants: dict[tuple[str, str], dict[Any, Any]] = {}
     for atlas, recipe, task in product(
         design.atlases, design.recipes, sorted({result.task for result in results})
     ):
         fixed = {"task": task, "atlas": atlas, "recipe": recipe}
         part = table[(table[list(fixed)] == pd.Series(fixed)).all(axis=1)]
         for modality, found in part.groupby("modality", sort=True):
-            rows += _contrasts(found, {**fixed, "modality": str(modality)}, design, settings.group)
+            place = {**fixed, "modality": str(modality)}
+            rows += contrasts(found, place, design, effects, people, settings.group)
+            changes = changes_of(found, design, effects[0])
+            variants.setdefault((atlas, recipe), {}).update(changes)
         used = [
             r
             for r in results
             if r.modality == "func" and (r.task, r.atlas, r.recipe) == (task, atlas, recipe)
         ]
-        _write_matrices(folder, used, design, settings)
+        if edges := read_edges(used, design, effects[0], settings.output_dir):
+            components += write_edges(folder, edges, design, effects[0], settings)
+            motion.append(motion_of_edges(edges, people, effects[0], settings.output_dir))
+        write_voxels(folder, used, design, effects[0], settings)
     write_multimodal(folder, table, results, people, design, settings)
-    _write_described(folder / "contrasts.tsv", CONTRASTS, rows, _about(design, settings))
-    _write_described(folder / "participants.tsv", PARTICIPANTS, people, _about(design, settings))
+    write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
+    write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
+    write_described(folder / "nbs.tsv", NBS, components, about(design, settings))
+    reliable = reliability(results, people, design, effects[0], settings.output_dir, options)
+    write_described(folder / "reliability.tsv", RELIABILITY, reliable, about(design, settings))
+    robust = robustness(rows, variants, design, effects[0], settings.group)
+    write_described(folder / "robustness.tsv", ROBUSTNESS, robust, about(design, settings))
+    limits = folder / "limits.json"
+    write_limits(limits, table, rows, people, motion, reliable, design, effects, settings)
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
     described = {k: v for result in results for k, v in result.about["Measures"].items()}
-    write_json(folder / "measures.json", {"Measures": described, **_about(design, settings)})
+    write_json(folder / "measures.json", {"Measures": described, **about(design, settings)})
     return rows
-
-
-def _about(design: Design, settings: Settings) -> dict[str, Any]:
-    """Collect what every sidecar of the group level says."""
-    return {
-        "Software": f"gradshift {__version__}",
-        "Design": str(design),
-        "Baseline": design.baseline,
-        "Followup": design.followup,
-        "PrimaryAtlas": design.atlases[0],
-        "PrimaryRecipe": design.recipes[0],
-        "Alpha": settings.group.alpha,
-        "RandomSeed": settings.group.random_seed,
-        "Statistics": {name: found.methods for name, found in statistics().items()},
-    }
-
-
-def _write_described(
-    path: Path,
-    columns: Mapping[str, str],
-    rows: Sequence[Mapping[str, Any]],
-    about: Mapping[str, Any],
-) -> None:
-    """Write a table and the JSON that describes its columns."""
-    write_table(path, list(columns), ([row[name] for name in columns] for row in rows))
-    described = {name: {"Description": text} for name, text in columns.items()}
-    write_json(outputs.sidecar(path), {**described, **about})
-
-
-def _contrasts(
-    found: pd.DataFrame, fixed: Mapping[str, str], design: Design, group: Group
-) -> list[dict[str, Any]]:
-    """Compare the sessions family by family, for one task, atlas and recipe."""
-    baseline, followup, columns = pair(found, design)
-    members: dict[str, list[int]] = {}
-    for position, column in enumerate(columns):
-        for family in families(fixed["modality"], *column):
-            members.setdefault(family, []).append(position)
-    remarks = _remarks(found, design)
-    rows = []
-    first = [family for family in FIRST if family in members]
-    for family in dict.fromkeys([*first, *members]):
-        positions = members[family]
-        result = compare(
-            baseline[:, positions],
-            followup[:, positions],
-            n_permutations=group.n_permutations,
-            seed=group.random_seed,
-        )
-        named = [columns[position] for position in positions]
-        shared = {**fixed, "family": family, "contrast": design.contrast, "effect": "change"}
-        rows += _rows(result, named, shared, remarks, group.alpha)
-    return rows
-
-
-def pair(
-    found: pd.DataFrame, design: Design
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[tuple[str, str, str]]]:
-    """Arrange the values of two sessions as people x columns; runs are averaged.
-
-    Parameters
-    ----------
-    found : DataFrame
-        Rows of one modality, task, atlas and recipe.
-    design : Design
-
-    Returns
-    -------
-    baseline, followup : (n, m) array
-        People in the order of their identifiers. Values marked unreliable are NaN.
-    columns : list of (measure, level, label), length m
-    """
-    reliable = ~found["status"].str.startswith("unreliable")
-    usable = found.assign(value=found["value"].where(reliable))
-    names = ["measure", "level", "label"]
-    columns = list(dict.fromkeys(usable[names].itertuples(index=False, name=None)))
-    means = usable.groupby([*KEYS, *names])["value"].mean()
-    wide = means.unstack(names).reindex(columns=pd.MultiIndex.from_tuples(columns))
-    people = sorted(set(found["participant_id"]))
-    baseline, followup = (
-        wide.reindex(pd.MultiIndex.from_product([people, [session]])).to_numpy(dtype=np.float64)
-        for session in design.sessions
-    )
-    return baseline, followup, columns
-
-
-def _remarks(found: pd.DataFrame, design: Design) -> dict[tuple[str, str, str], str]:
-    """Collect what the values of a column are marked with, other than ok."""
-    marked = found[
-        (found["status"] != "ok")
-        & (found["value"].notna() | found["status"].str.startswith("unreliable"))
-        & found["session_id"].isin(design.sessions)
-    ]
-    texts: dict[tuple[str, str, str], dict[str, int]] = {}
-    for measure, level, label, status in marked[
-        ["measure", "level", "label", "status"]
-    ].itertuples(index=False):
-        counts = texts.setdefault((measure, level, label), {})
-        counts[status] = counts.get(status, 0) + 1
-    return {
-        key: "; ".join(f"{n} values: {text}" for text, n in sorted(counts.items()))
-        for key, counts in texts.items()
-    }
-
-
-def _rows(
-    result: Comparison,
-    columns: Sequence[tuple[str, str, str]],
-    shared: Mapping[str, str],
-    remarks: Mapping[tuple[str, str, str], str],
-    alpha: float,
-) -> list[dict[str, Any]]:
-    """Turn the comparison of one family into rows of the table."""
-    rows = []
-    for i, (measure, level, label) in enumerate(columns):
-        row: dict[str, Any] = {
-            **shared, "measure": measure, "level": level, "label": label, "covariates": None
-        }  # fmt: skip
-        for name in CONTRASTS:
-            if name not in row:
-                value = getattr(result, name)
-                row[name] = value if isinstance(value, bool | int) else value[i]
-        limits = [row["status"]] if row["status"] != "ok" else []
-        if not limits and row["p_min"] > alpha:
-            limits.append(f"cannot be significant: p_min {row['p_min']:.3g} > {alpha:g}")
-        if (measure, level, label) in remarks:
-            limits.append(remarks[measure, level, label])
-        row["status"] = "; ".join(limits) or "ok"
-        rows.append(row)
-    return rows
-
-
-def _write_matrices(
-    folder: Path, results: Sequence[SessionResult], design: Design, settings: Settings
-) -> None:
-    """Write the mean change of every edge in Fisher z, its t and its p."""
-    people = sorted({result.participant for result in results})
-    edges: dict[tuple[str, str], list[NDArray[np.float64]]] = {}
-    names: list[str] = []
-    for result in results:
-        if not result.excluded:
-            names, matrix = read_matrix(result.matrix_path(settings.output_dir))
-            upper = np.triu_indices(len(names), k=1)
-            key = (result.participant, result.session)
-            edges.setdefault(key, []).append(fisher_z(matrix)[upper])
-    if not names:
-        return
-    missing = [np.full(len(upper[0]), np.nan)]
-    baseline, followup = (
-        np.array([np.mean(edges.get((person, session), missing), axis=0) for person in people])
-        for session in design.sessions
-    )
-    changes = followup - baseline
-    test = signflip(
-        changes, n_permutations=settings.group.n_permutations, seed=settings.group.random_seed
-    )
-    values = {"meanchange": moments(changes)[1], "t": test.t, "p": test.p}
-    first = results[0]
-    for stat, description in MATRICES.items():
-        matrix = np.full((len(names), len(names)), np.nan)
-        matrix[upper] = values[stat]
-        matrix.T[upper] = matrix[upper]
-        path = folder / outputs.group_matrix_name(
-            first.task, first.about["AtlasEntities"], stat, first.recipe
-        )
-        write_matrix(path, names, matrix)
-        about = {
-            "RelationshipMeasure": stat,
-            "MeasureDescription": description,
-            "Contrast": design.contrast,
-            "NumberOfParticipants": int(test.n.max()),
-            "NumberOfPermutations": test.n_permutations,
-            "Weighted": True,
-            "Directed": False,
-            "ValidDiagonal": False,
-            "StorageFormat": "Full",
-        }
-        write_json(outputs.sidecar(path), {**about, **_about(design, settings)})
 
 
 def _replace(target: Path, made: Path) -> None:
@@ -396,6 +201,7 @@ def _report(
     rows: Sequence[Mapping[str, Any]],
     people: Sequence[Mapping[str, Any]],
     design: Design,
+    effect: Effect,
     settings: Settings,
 ) -> None:
     """Close with who was compared and what the confirmatory family shows."""
@@ -403,7 +209,9 @@ def _report(
         logger.info("%s", line)
     for row in rows:
         primary = (row["atlas"], row["recipe"]) == (design.atlases[0], design.recipes[0])
-        if row["family"] == "confirmatory" and primary:
+        asked = (row["contrast"], row["effect"], row["covariates"])
+        main = primary and asked == (effect.contrast, effect.effect, None)
+        if row["family"] == "confirmatory" and main:
             logger.info("%s", sentence(row, settings.group.alpha))
     logger.info("Results are in %s.", settings.output_dir / "group")
 

@@ -100,6 +100,8 @@ def write_multimodal(
 ) -> None:
     """Write ``coupling.tsv`` and ``percentchange.tsv``, as far as there is something to write.
 
+    Both are of the change from baseline to (the first) follow-up; a crossover has none.
+
     Parameters
     ----------
     folder : Path
@@ -111,6 +113,8 @@ def write_multimodal(
     design : Design
     settings : Settings
     """
+    if design.kind == "crossover":
+        return
     changes = _Changes(table, design)
     if percent := _percent_rows(table, design, settings):
         _write(folder / "percentchange.tsv", PERCENT, percent, design)
@@ -170,7 +174,7 @@ class _Changes:
         wide = means.unstack("label").reindex(columns=list(labels))
         before, after = (
             wide.reindex(pd.MultiIndex.from_product([self.people, [session]])).to_numpy(float)
-            for session in self.design.sessions
+            for session in (self.design.baseline, self.design.followup)
         )
         change: Array = after - before
         return change
@@ -381,7 +385,7 @@ def _percent_rows(table: pd.DataFrame, design: Design, settings: Settings) -> li
     for key, mine in found.groupby(keys, sort=False):
         wide = mine.pivot_table(
             index="participant_id", columns="session_id", values="value", aggfunc="mean"
-        ).reindex(columns=list(design.sessions))
+        ).reindex(columns=[design.baseline, design.followup])
         before, after = wide.to_numpy(float).T if len(wide) else (np.empty(0), np.empty(0))
         there = np.isfinite(before) & np.isfinite(after)
         row: dict[str, Any] = dict(zip(keys, key, strict=True))

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.collect import find_results, read_sessions
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_table, write_text
-from gradshift.errors import MissingInputError
+from gradshift.core.measures import measures
+from gradshift.errors import InputError, MissingInputError
+from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
 
@@ -33,8 +36,12 @@ def order_sessions(settings: Settings, participant: str) -> list[str]:
     list of str
         With prefix; sessions that nothing is known of are not in it.
     """
-    dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
-    dated = sorted(dates, key=lambda session: dates[session])
+    try:
+        dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
+    except InputError as error:  # the page does without; the group level insists
+        logger.debug("%s", error)
+        dates = {}
+    dated = sorted(dates, key=lambda session: pd.to_datetime(dates[session], utc=True))
     group = settings.group
     first = [f"ses-{group.baseline}"] if group.baseline else []
     last = [f"ses-{group.followup}"] if group.followup else []
@@ -87,12 +94,17 @@ def _person(settings: Settings, participant: str) -> Any:
 
 def write_citation(output_dir: Path) -> None:
     """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
-    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
     from gradshift.report.results import what_was_used
 
     about = output_dir / "group" / "contrasts.json"
     design = read_json(about).get("Design", "") if about.exists() else ""
-    found = paragraphs(what_was_used(output_dir, find_results(output_dir), design))
+    _write_citation(output_dir, what_was_used(output_dir, find_results(output_dir), design))
+
+
+def _write_citation(output_dir: Path, used: Any) -> None:
+    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
+
+    found = paragraphs(used)
     for suffix, text in (
         ("md", as_markdown(found)),
         ("tex", as_latex(found)),
@@ -101,11 +113,36 @@ def write_citation(output_dir: Path) -> None:
         write_text(output_dir / "logs" / f"CITATION.{suffix}", text)
 
 
-def write_group_page(folder: Path, output_dir: Path) -> None:
-    """Write the page of the group into its folder, finished or being made."""
-    from gradshift.report.group import write_group_page
+def write_boilerplate(
+    settings: Settings, atlases: Sequence[Atlas], recipes: Sequence[Recipe]
+) -> int:
+    """Write the methods text of options that nothing was run with yet.
 
-    write_group_page(folder, output_dir)
+    Parameters
+    ----------
+    settings : Settings
+    atlases, recipes : sequence
+        Those asked for.
+    """
+    from gradshift.report.methods import Described, Used
+
+    used = Used(
+        atlases=[Described(atlas.descriptions, atlas.cite) for atlas in atlases],
+        recipes=[recipe.as_dict() for recipe in recipes],
+        measures=list(settings.analysis.measures or measures()),
+        estimator=settings.analysis.connectivity,
+    )
+    _write_citation(settings.output_dir, used)
+    logger.info("The methods text is in %s.", settings.output_dir / "logs")
+    return 0
+
+
+def write_group_page(output_dir: Path) -> None:
+    """Write the page of the group, from its finished tables, and the methods text."""
+    from gradshift.report import group
+
+    group.write_group_page(output_dir / "group", output_dir)
+    write_citation(output_dir)
 
 
 def rebuild(settings: Settings) -> int:
@@ -126,8 +163,7 @@ def rebuild(settings: Settings) -> int:
                 f"There is no result of the group level in {output_dir}; run it first, without "
                 "--reports-only."
             )
-        write_group_page(output_dir / "group", output_dir)
-        write_citation(output_dir)
+        write_group_page(output_dir)
     else:
         asked = {f"sub-{label}" for label in settings.inputs.participant_label}
         there = list(dict.fromkeys(result.participant for result in results))

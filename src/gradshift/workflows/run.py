@@ -39,6 +39,8 @@ from gradshift.workflows.pages import (
     keep_vertices,
     order_sessions,
     rebuild,
+    write_boilerplate,
+    write_citation,
     write_person_pages,
 )
 from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
@@ -68,6 +70,9 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     try:
         if settings.running.reports_only:
             return rebuild(settings)
+        if settings.running.boilerplate_only and settings.level == "group":
+            write_citation(settings.output_dir)
+            return 0
         if settings.level == "participant":
             return participant(settings)
         from gradshift.workflows.group import group
@@ -101,6 +106,8 @@ def participant(settings: Settings) -> int:
     recipes = [_recipe(spec, settings) for spec in settings.denoising.denoise]
     _check_names(atlases, recipes, settings.analysis.measures)
     check_models(settings)
+    if settings.running.boilerplate_only:
+        return write_boilerplate(settings, atlases, recipes)
     spaces = {atlas.name: atlas.spaces for atlas in atlases}
     scans, values = find_scans(settings, spaces), find_values(settings)
     runs = _find_bold(settings, spaces, alone=not scans and not values)

@@ -1,5 +1,7 @@
 """Sizes of a paired change: means, standardised effects, intervals, power."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
@@ -114,7 +116,11 @@ def hedges_correction(df: ArrayLike) -> NDArray[np.float64]:
 
 
 def effect_interval(
-    t: NDArray[np.float64], n: NDArray[np.intp], *, confidence: float = 0.95
+    t: NDArray[np.float64],
+    n: NDArray[np.intp] | NDArray[np.float64],
+    *,
+    confidence: float = 0.95,
+    df: NDArray[np.intp] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the exact interval of the population's standardised change.
 
@@ -125,10 +131,12 @@ def effect_interval(
     ----------
     t : (m,) array
         Paired t.
-    n : (m,) array of int
-        People.
+    n : (m,) array
+        People; for a difference between groups of n1 and n2 people ``n1 n2 / (n1 + n2)``.
     confidence : float
         Coverage for normally distributed changes.
+    df : (m,) array of int
+        Degrees of freedom of t; ``n - 1`` if not given.
 
     Returns
     -------
@@ -140,8 +148,8 @@ def effect_interval(
     Cumming and Finch (2001), Educ Psychol Meas 61:532.
     """
     tail = (1 - confidence) / 2
-    df = n - 1
-    root = np.sqrt(np.maximum(n, 1))
+    df = np.asarray(n - 1, dtype=np.intp) if df is None else df
+    root = np.sqrt(np.where(n > 0, n, np.nan))
     return (
         _noncentrality(1 - tail, df, t) / root,
         _noncentrality(tail, df, t) / root,
@@ -211,9 +219,39 @@ def power_paired(dz: float, n: int, *, alpha: float = 0.05) -> float:
     """
     if n < 2:
         raise ValueError(f"The power of a paired test needs at least 2 people, got {n}.")
-    df = n - 1
+    return _power(abs(dz) * np.sqrt(n), n - 1, alpha)
+
+
+def power_groups(d: float, n1: int, n2: int, *, alpha: float = 0.05) -> float:
+    """Give the power of a two-sided t test between two groups, pooled variance.
+
+    Parameters
+    ----------
+    d : float
+        True difference in standard deviations within groups.
+    n1, n2 : int
+        People in the groups; at least 2 each.
+    alpha : float
+        Significance level.
+
+    Returns
+    -------
+    float
+        Probability of p <= alpha.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two people in a group.
+    """
+    if min(n1, n2) < 2:
+        raise ValueError(f"Power between groups needs 2 people in each, got {n1} and {n2}.")
+    return _power(abs(d) * np.sqrt(n1 * n2 / (n1 + n2)), n1 + n2 - 2, alpha)
+
+
+def _power(noncentrality: float, df: int, alpha: float) -> float:
+    """Return the probability that |t| passes its critical value."""
     critical = special.stdtrit(df, 1 - alpha / 2)
-    noncentrality = abs(dz) * np.sqrt(n)
     not_right, left = _noncentral_t(
         np.array([df, df]), np.array([noncentrality] * 2), np.array([critical, -critical])
     )
@@ -237,12 +275,33 @@ def detectable_change(n: int, *, alpha: float = 0.05, power: float = 0.8) -> flo
     float
         dz, in standard deviations of the change.
     """
+    return _smallest(lambda dz: power_paired(dz, n, alpha=alpha), power)
+
+
+def detectable_difference(n1: int, n2: int, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """Give the smallest standardised difference between groups that a t test finds.
+
+    Parameters
+    ----------
+    n1, n2 : int
+        People in the groups; at least 2 each.
+    alpha, power : float
+        As in `detectable_change`.
+
+    Returns
+    -------
+    float
+        In standard deviations within groups.
+    """
+    return _smallest(lambda d: power_groups(d, n1, n2, alpha=alpha), power)
+
+
+def _smallest(power_of: Callable[[float], float], power: float) -> float:
+    """Find the effect at which the power is the wanted one."""
     high = 1.0
-    while power_paired(high, n, alpha=alpha) < power:
+    while power_of(high) < power:
         high *= 2
-    return float(
-        optimize.brentq(lambda dz: power_paired(dz, n, alpha=alpha) - power, 0, high, xtol=1e-10)
-    )
+    return float(optimize.brentq(lambda effect: power_of(effect) - power, 0, high, xtol=1e-10))
 
 
 def people_needed(dz: float, *, alpha: float = 0.05, power: float = 0.8) -> int:

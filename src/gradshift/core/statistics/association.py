@@ -1,0 +1,204 @@
+"""Test whether changes go with something about the people, by permuting it among them.
+
+Two groups, the delay of the second scan, days since the dose: if it makes no difference, it
+could as well have belonged to another person. A predictor with two values compares groups: t
+is then that of the two-sample test with pooled variance.
+"""
+
+import math
+from collections.abc import Iterator
+from itertools import combinations, islice, permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core import resampling
+from gradshift.core.resampling import PATTERNS, Resampled
+from gradshift.core.statistics import Statistic
+
+MAX_EXACT = 65_536
+"""Up to this many arrangements all are used."""
+
+
+def association(
+    values: NDArray[np.float64],
+    predictor: NDArray[np.float64],
+    *,
+    n_permutations: int = 10_000,
+    seed: int = 0,
+) -> Resampled:
+    """Test whether each column goes with a predictor, two-sided, with family-wise correction.
+
+    Parameters
+    ----------
+    values : (n, m) array
+        People x columns of one family, such as changes; NaN where a person has no value.
+    predictor : (n,) array
+        One number for each person, two different ones for two groups; NaN: left out.
+    n_permutations : int
+        Random permutations when there are too many arrangements for all of them.
+    seed : int
+        Of the random permutations. They belong to rows: sort people.
+
+    Returns
+    -------
+    Resampled
+        Columns with fewer than three people, or people who all have the same predictor, are
+        NaN.
+
+    Raises
+    ------
+    ValueError
+        If the sizes differ, or for what `gradshift.core.resampling.check` refuses.
+
+    References
+    ----------
+    Winkler et al. (2014), NeuroImage 92:381.
+    """
+    resampling.check(values, n_permutations)
+    if predictor.shape != (len(values),):
+        raise ValueError(f"{len(values)} people need as many numbers, got {predictor.shape}.")
+    there = np.isfinite(predictor) & ~np.isnan(values).all(axis=1)
+    values, x = values[there], predictor[there]
+    present = ~np.isnan(values)
+    n = present.sum(axis=0)
+    varied = np.array([len(set(x[column])) > 1 for column in present.T], dtype=bool)
+    columns = np.flatnonzero((n >= 3) & varied)
+    columns = columns[np.argsort(n[columns], kind="stable")]
+    t, p, p_fwe, p_min = np.full((4, len(n)), np.nan)
+    blocks, n_patterns, exact = _arrangements(x, n_permutations, seed)
+    if len(columns):
+        project = _projection(unit(values[:, columns]), present[:, columns])
+        observed = project(unit(x[:, None]).T, slice(None))[0]
+        t[columns] = resampling.t_of_s(observed, n[columns] - 2)
+        counts = resampling.count(
+            project,
+            (unit(block.T).T for block in blocks),
+            n_patterns,
+            observed=np.abs(observed),
+            t=t[columns],
+            df=n[columns] - 2,
+            rounding=16 * len(x) * np.finfo(np.float64).eps,
+        )
+        extra = 0 if exact else 1
+        p[columns], p_fwe[columns] = (np.array(counts) + extra) / (n_patterns + extra)
+        p_min[columns] = [smallest_p(x[present[:, column]]) for column in columns]
+    return Resampled(
+        t=t,
+        p=p,
+        p_fwe=p_fwe,
+        n=n,
+        p_min=p_min if exact else np.maximum(p_min, 1 / (n_permutations + 1)),
+        n_permutations=n_patterns,
+        exact=exact,
+    )
+
+
+def smallest_p(predictor: NDArray[np.float64]) -> float:
+    """Give the smallest two-sided p that permuting a predictor can reach.
+
+    Parameters
+    ----------
+    predictor : (n,) array
+
+    Returns
+    -------
+    float
+        1 over the number of different arrangements, twice that if the mirror image of the
+        predictor is one of them: both then have the same |t|.
+    """
+    ordered = np.sort(predictor - (predictor.min() + predictor.max()) / 2)
+    mirrored = np.allclose(ordered, -ordered[::-1], rtol=0, atol=1e-12 * np.ptp(ordered))
+    return min(1.0, (2 if mirrored else 1) / _count(predictor))
+
+
+def _count(predictor: NDArray[np.float64]) -> int:
+    """Count the different arrangements of a predictor."""
+    _, sizes = np.unique(predictor, return_counts=True)
+    return math.factorial(len(predictor)) // math.prod(math.factorial(int(k)) for k in sizes)
+
+
+def unit(columns: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Centre columns and give them length 1; NaN becomes 0, and so does a constant column."""
+    present = ~np.isnan(columns)
+    n = present.sum(axis=0)
+    plain = np.where(present, columns, 0.0)
+    centred = np.where(present, plain - plain.sum(axis=0) / np.maximum(n, 1), 0.0)
+    size = np.abs(centred).max(axis=0, initial=0.0)
+    constant = size <= 1e-13 * np.abs(plain).max(axis=0, initial=0.0)
+    centred = np.where(constant, 0.0, centred / np.where(constant, 1.0, size))
+    length = np.sqrt((centred**2).sum(axis=0))
+    found: NDArray[np.float64] = centred / np.where(length > 0, length, 1.0)
+    return found
+
+
+def _projection(scaled: NDArray[np.float64], present: NDArray[np.bool_]) -> resampling.Project:
+    """Return the function that correlates arrangements with columns over those present."""
+    mask = present.astype(np.float64)
+    complete = bool(present.all())
+
+    def project(x: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+        cross: NDArray[np.float64] = x @ scaled[:, part]
+        if complete:
+            return cross
+        n = mask[:, part].sum(axis=0)
+        spread = x**2 @ mask[:, part] - (x @ mask[:, part]) ** 2 / n
+        found: NDArray[np.float64] = cross / np.sqrt(np.where(spread > 1e-12, spread, np.inf))
+        return found
+
+    return project
+
+
+def _arrangements(
+    x: NDArray[np.float64], n_permutations: int, seed: int
+) -> tuple[Iterator[NDArray[np.float64]], int, bool]:
+    """Return blocks of arrangements of x, their number, and whether they are all."""
+    values = np.unique(x)
+    if len(values) == 2 and _count(x) <= MAX_EXACT:
+        return _blocks(_labels(x, values)), _count(x), True
+    if math.factorial(len(x)) <= MAX_EXACT:
+        return _blocks(permutations(x.tolist())), math.factorial(len(x)), True
+    return _random(x, n_permutations, seed), n_permutations, False
+
+
+def _labels(x: NDArray[np.float64], values: NDArray[np.float64]) -> Iterator[list[float]]:
+    """Yield every way to deal two values to people."""
+    low, high = values.tolist()
+    for chosen in combinations(range(len(x)), int((x == high).sum())):
+        row = [low] * len(x)
+        for person in chosen:
+            row[person] = high
+        yield row
+
+
+def _blocks(
+    rows: Iterator[list[float]] | Iterator[tuple[float, ...]],
+) -> Iterator[NDArray[np.float64]]:
+    while block := list(islice(rows, PATTERNS)):
+        yield np.array(block, dtype=np.float64)
+
+
+def _random(
+    x: NDArray[np.float64], n_permutations: int, seed: int
+) -> Iterator[NDArray[np.float64]]:
+    """Yield random permutations in blocks; the size of a block changes none."""
+    rng = np.random.default_rng(seed)
+    for start in range(0, n_permutations, PATTERNS):
+        size = min(PATTERNS, n_permutations - start)
+        yield x[np.argsort(rng.random((size, len(x))), axis=1)]
+
+
+STATISTIC = Statistic(
+    name="association",
+    methods=(
+        "Whether changes differed between groups of people, or went with a number such as days "
+        "since the dose, was tested two-sided by permuting it among people: all arrangements "
+        f"where there are no more than {MAX_EXACT}, random ones with the observed one counted "
+        "for more, with family-wise correction by the largest |t|."
+    ),
+    cite=("Winkler2014", "Phipson2010"),
+    caveat=(
+        "Groups must differ in the mean only: unequal spread in unequal groups makes p too small "
+        "or too large. Unless people were assigned at random, a difference has other explanations."
+    ),
+)

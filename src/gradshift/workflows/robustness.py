@@ -1,0 +1,156 @@
+"""Whether each result holds over the recipes and atlases that were run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gradshift.core.statistics.specifications import joint_signflip
+from gradshift.settings import Group
+from gradshift.workflows.compare import arrange, weighted
+from gradshift.workflows.design import Design
+from gradshift.workflows.effects import Effect
+
+ROBUSTNESS = {
+    "contrast": "As in contrasts.tsv",
+    "effect": "As in contrasts.tsv",
+    "modality": "func, pet or mrs",
+    "task": "Task of the runs",
+    "measure": "Measure",
+    "level": "network, network-pair, set or whole: what atlases share",
+    "label": "The network, pair of networks or set",
+    "n_variants": "Number of variants: atlases x recipes with a value",
+    "share_same_sign": "Share of variants whose change has the sign of the primary one",
+    "g_primary": "Hedges' g with the primary atlas and recipe",
+    "g_min": "Smallest Hedges' g over variants",
+    "g_median": "Median Hedges' g over variants",
+    "g_max": "Largest Hedges' g over variants",
+    "median_t": "Median t over variants",
+    "p_joint": (
+        "Two-sided p of median_t, the signs of people flipped in all variants together; not "
+        "corrected for the number of rows"
+    ),
+    "p_min": "Smallest p that can be had with this many people",
+    "n_permutations": "Sign patterns that were used",
+    "exact": "true if these are all there are",
+    "status": "ok, or what limits the result",
+    "variants": "The variants, as atlas and recipe",
+}
+
+_NOT_ASKED = {"status": "no joint test of this effect"}
+
+Key = tuple[str, str, str, str, str]
+
+
+def changes_of(
+    found: pd.DataFrame, design: Design, effect: Effect
+) -> dict[Key, "pd.Series[float]"]:
+    """Return the changes of people by what atlases share, of one atlas and recipe.
+
+    Parameters
+    ----------
+    found : DataFrame
+        Values of one modality, task, atlas and recipe.
+    design : Design
+    effect : Effect
+        Says what the change is.
+    """
+    shared = found[found["level"] != "region"]
+    if shared.empty:
+        return {}
+    names, values, columns = arrange(shared, design)
+    changes = weighted(values, effect.plus) - weighted(values, effect.minus)
+    if effect.people is not None:
+        changes[[name not in effect.people for name in names]] = np.nan
+    modality, task = str(found["modality"].iloc[0]), str(found["task"].iloc[0])
+    return {
+        (modality, task, *column): pd.Series(changes[:, i], index=names)
+        for i, column in enumerate(columns)
+    }
+
+
+def robustness(
+    rows: Sequence[Mapping[str, Any]],
+    variants: Mapping[tuple[str, str], Mapping[Key, "pd.Series[float]"]],
+    design: Design,
+    main: Effect,
+    group: Group,
+) -> list[dict[str, Any]]:
+    """Put the variants of every result side by side.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The table of contrasts.
+    variants : mapping of (atlas, recipe) to mapping
+        Changes of people by variant, see `changes_of`, for the joint test of the main effect.
+    design : Design
+    main : Effect
+        The main question.
+    group : Group
+        Settings.
+
+    Returns
+    -------
+    list of dict
+        Rows of the table of robustness.
+    """
+    names = ("contrast", "effect", "modality", "task", "measure", "level", "label")
+    found: dict[tuple[str, ...], dict[tuple[str, str], Mapping[str, Any]]] = {}
+    for row in rows:
+        if row["level"] != "region" and row["covariates"] is None and np.isfinite(row["t"]):
+            by_variant = found.setdefault(tuple(row[name] for name in names), {})
+            by_variant.setdefault((row["atlas"], row["recipe"]), row)
+    made = []
+    for key, by_variant in found.items():
+        asked = main.kind == "change" and key[:2] == (main.contrast, main.effect)
+        joint = _joint(key[2:], variants, group) if asked else _NOT_ASKED
+        empty = dict.fromkeys(ROBUSTNESS)
+        made.append({**empty, **dict(zip(names, key, strict=True)), **_spread(by_variant, design),
+                     **joint})  # fmt: skip
+    return made
+
+
+def _spread(
+    by_variant: Mapping[tuple[str, str], Mapping[str, Any]], design: Design
+) -> dict[str, Any]:
+    """Describe the variants of one result."""
+    primary = by_variant.get((design.atlases[0], design.recipes[0]), {})
+    g = np.sort([row["hedges_g"] for row in by_variant.values()])
+    signs = np.sign([row["t"] for row in by_variant.values()])
+    return {
+        "n_variants": len(by_variant),
+        "share_same_sign": float((signs == np.sign(primary["t"])).mean()) if primary else None,
+        "g_primary": primary.get("hedges_g"),
+        "g_min": g[0],
+        "g_median": float(np.median(g)),
+        "g_max": g[-1],
+        "status": "ok",
+        "variants": "; ".join(f"{atlas} {recipe}" for atlas, recipe in sorted(by_variant)),
+    }
+
+
+def _joint(
+    key: tuple[str, ...],
+    variants: Mapping[tuple[str, str], Mapping[Any, "pd.Series[float]"]],
+    group: Group,
+) -> Mapping[str, Any]:
+    """Test the variants of one result together."""
+    series = [found[key] for _, found in sorted(variants.items()) if key in found]
+    if not series:
+        return _NOT_ASKED
+    table = pd.concat(series, axis=1).sort_index()
+    test = joint_signflip(
+        table.to_numpy(), n_permutations=group.n_permutations, seed=group.random_seed
+    )
+    possible = test.p_min <= group.alpha
+    limit = f"cannot be significant: p_min {test.p_min:.3g} > {group.alpha:g}"
+    return {
+        "median_t": test.median_t,
+        "p_joint": test.p,
+        "p_min": test.p_min,
+        "n_permutations": test.n_permutations,
+        "exact": test.exact,
+        "status": "ok" if possible else limit,
+    }

@@ -1,0 +1,155 @@
+"""The honesty block says what the data of a study leave open, and no more."""
+
+import json
+
+import nibabel
+import numpy as np
+import pytest
+from scipy import stats
+
+from finished import finish
+from gradshift.bids.collect import find_results
+from gradshift.core.statistics.effects import power_paired
+
+
+@pytest.fixture
+def five(tmp_path):
+    """Five men with a large change; a sixth has no follow-up, a seventh moved."""
+    people = [f"{i:02d}" for i in range(1, 8)]
+    times = {"pre": "n/a", "post": "1"}
+    return finish(
+        tmp_path,
+        {sub: ["pre", "post"] if sub != "06" else ["pre"] for sub in people},
+        together=lambda sub, ses: 1.2 if ses == "pre" else 0.3,
+        excluded={("07", "pre"): "only 2.5 minutes are left, 5 needed"},
+        participants=[
+            ["participant_id", "sex", "group"],
+            *([f"sub-{sub}", "M", "ketamine"] for sub in people),
+        ],
+        told={
+            sub: [
+                ["session_id", "acq_time", "days_since_dose"],
+                *([f"ses-{s}", f"2024-05-0{i}T10:00:00", d if sub != "02" or d == "n/a" else "7"]
+                  for i, (s, d) in enumerate(times.items(), 1)),
+            ]
+            for sub in people
+        },
+    )  # fmt: skip
+
+
+def test_five_people_cannot_be_significant_and_everything_says_so(five, capsys):
+    assert five.group() == 0
+    told = capsys.readouterr().err
+    rows = five.table("contrasts.tsv")
+    tested = rows[rows["p"].notna()]
+    assert tested["p_fwe"].min() == 0.0625
+    assert tested["status"].str.contains("cannot be significant").all()
+    assert "a change at alpha" not in told
+    assert "with so few people no result can be significant" in told
+    limits = json.loads((five.out / "group" / "limits.json").read_text())
+    assert limits["Participants"]["Compared"] == 5
+    assert limits["Participants"]["LeftOut"] == ["sub-06", "sub-07"]
+    assert limits["Participants"]["Reasons"] == [
+        {"Reason": "no result for ses-post", "Participants": ["sub-06"]},
+        {"Reason": "ses-pre: only N minutes are left, N needed", "Participants": ["sub-07"]},
+    ]
+    assert limits["Power"]["SmallestP"] == 0.0625
+    assert limits["Power"]["CanBeSignificant"] is False
+    assert limits["Power"]["DetectableAtPower80"]["alpha/7"] == pytest.approx(2.8738, abs=1e-4)
+    assert limits["Power"]["Power"]["0.5"] == pytest.approx(power_paired(0.5, 5))
+    assert limits["Power"]["PeopleNeededForPower80"]["0.5"] == 34
+    unique = tested.drop_duplicates(
+        ["effect", "covariates", "recipe", "measure", "level", "label"]
+    )
+    assert limits["Tests"]["Number"] == len(unique) < len(tested)
+    assert limits["Tests"]["ByFamily"] == tested["family"].value_counts().to_dict()
+    said = " ".join(limits["Limits"])
+    assert "No placebo" in said
+    assert "One sex only (M)" in said
+    assert "1 to 7 days" in said
+    assert "With 5 people no result can be significant at 0.05." in said
+
+
+def test_motion_is_compared_and_correlated_with_the_changes(five):
+    assert five.group() == 0
+    limits = json.loads((five.out / "group" / "limits.json").read_text())
+    people = five.table("participants.tsv").query("included")
+    motion = (people["mean_fd_followup"] - people["mean_fd_baseline"]).to_numpy()
+    (found,) = limits["Motion"]
+    assert found["MeanChange"] == pytest.approx(motion.mean())
+    flips = 1 - 2 * (np.arange(32)[:, None] >> np.arange(5) & 1)
+    sums = np.abs(flips @ motion)
+    assert found["p"] == (sums >= sums[0] - 1e-12).mean()
+    (edges,) = limits["MotionAndConnections"]
+    changes = []
+    for sub in people["participant_id"]:
+        func = five.out / sub
+        pre, post = (
+            np.loadtxt(
+                next(func.glob(f"ses-{s}/**/*relmat.tsv")), skiprows=1, usecols=range(1, 17)
+            )
+            for s in ("pre", "post")
+        )
+        upper = np.triu_indices(16, 1)
+        changes.append(np.arctanh(post[upper]) - np.arctanh(pre[upper]))
+    r = [stats.pearsonr(column, motion).statistic for column in np.transpose(changes)]
+    assert edges["MedianAbsoluteR"] == pytest.approx(np.median(np.abs(r)), abs=1e-6)
+    assert {one["Measure"] for one in limits["BaselineDependence"]} == {"withinfc", "lowhighfc"}
+
+
+def test_connections_that_fell_apart_together_are_a_component(tmp_path):
+    people = [f"{i:02d}" for i in range(1, 8)]
+    study = finish(
+        tmp_path,
+        {sub: ["pre", "post"] for sub in people},
+        together=lambda sub, ses: 1.5 if ses == "pre" else 0.3,
+    )
+    assert study.group("--baseline", "pre", "--nbs-thresholds", "3", "4") == 0
+    rows = study.table("nbs.tsv")
+    assert set(rows["threshold"]) <= {3.0, 4.0}
+    first = rows.iloc[0]
+    assert first["direction"] == "decrease"
+    assert {f"Default_{i}" for i in range(4)} <= set(first["regions"].split(","))
+    assert first["p_fwe_extent"] <= 0.05
+    inside = slice(12, 16)
+    for stat in ("pfwe", "pfwetfce", "tfce"):
+        path = study.out / "group" / f"task-rest_atlas-Tiny_stat-{stat}_desc-24P_relmat.tsv"
+        matrix = np.genfromtxt(
+            path, delimiter="\t", skip_header=1, usecols=range(1, 17), missing_values="n/a"
+        )
+        block = matrix[inside, inside][np.triu_indices(4, 1)]
+        assert (block < 0).all() if stat == "tfce" else (block <= 0.1).all()
+        assert np.isnan(np.diagonal(matrix)).all()
+
+
+def test_voxel_maps_are_compared_where_all_have_a_value(tmp_path):
+    people = [f"{i:02d}" for i in range(1, 7)]
+    study = finish(tmp_path, {sub: ["pre", "post"] for sub in people})
+    rng, shape, affine = np.random.default_rng(3), (4, 5, 6), np.diag([4.0, 4, 4, 1])
+    maps = {}
+    for result in find_results(study.out):
+        values = rng.normal(size=shape).astype(np.float32)
+        if result.session == "ses-post":
+            values[2, 3, 4] += 9
+        values[0, 1, 2] = 0 if result.participant == "sub-03" else 1
+        path = result.map_path(study.out, "zpcc")
+        nibabel.Nifti1Image(values, affine).to_filename(path)
+        maps[result.participant, result.session] = values.astype(float)
+    assert study.group("--baseline", "pre") == 0
+    stem = "task-rest_space-MNI152NLin2009cAsym_atlas-Tiny"
+    found = {
+        stat: nibabel.load(study.out / "group" / f"{stem}_stat-{stat}_desc-24P_boldmap.nii.gz")
+        for stat in ("meanchange", "t", "pfwe")
+    }
+    changes = np.array(
+        [maps[f"sub-{s}", "ses-post"] - maps[f"sub-{s}", "ses-pre"] for s in people]
+    )
+    expected = changes.mean(axis=0)
+    expected[0, 1, 2] = 0
+    np.testing.assert_allclose(found["meanchange"].get_fdata(), expected, atol=1e-6)
+    t = stats.ttest_1samp(changes, 0).statistic
+    assert found["t"].get_fdata()[2, 3, 4] == pytest.approx(t[2, 3, 4], rel=1e-5)
+    p = found["pfwe"].get_fdata()
+    assert p[2, 3, 4] == p[p > 0].min()
+    assert (p[0, 1, 2], (p > 0).sum()) == (0, p.size - 1)
+    np.testing.assert_array_equal(found["t"].affine, affine)
