@@ -1,7 +1,7 @@
 """PET and spectroscopy of the simulated study, with a planted rise and a planted coupling."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,8 +72,8 @@ FRACTION = (0.15, 1.3, 14.0)
 """Parent fraction: a Hill function of time."""
 
 SEG = "Schaefer2018200Parcels7Networks"
-METABOLITES = ("participant_id", "session_id", "voi", "metabolite", "value", "units", "reference",
-               "crlb_pct", "fCSF", "tissue_corrected")  # fmt: skip
+GLUTAMATE = "mrs_ACC_Glu"
+"""Column of sessions.tsv."""
 
 Array = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ Array = NDArray[np.float64]
 def write_molecules(
     folder: Path, people: Sequence[Person], regions: Regions, *, effect: float, seed: int
 ) -> None:
-    """Write PETPrep curves, raw stand-ins with blood, and a table of metabolites.
+    """Write PETPrep curves, raw stand-ins with blood, and glutamate in sessions.tsv.
 
     The truth is added to that of the study, which must be there.
 
@@ -95,13 +95,14 @@ def write_molecules(
     seed : int
     """
     _write_descriptions(folder)
-    rows, drawn = [], {}
+    drawn = {}
     for person in people:
         rng = generator(seed, 3, person.number)
         own = float(np.exp(0.08 * rng.standard_normal()))
         coupled = effect * (1 + SPREAD * float(rng.standard_normal()))
         drawn[f"sub-{person.label}"] = round(coupled, 6)
         glutamate = 8.0 * float(np.exp(0.1 * rng.standard_normal()))
+        amounts = {}
         for session in SESSIONS:
             after = session == SESSIONS[1]
             rng = generator(seed, 4, person.number, SESSIONS.index(session))
@@ -114,10 +115,8 @@ def write_molecules(
             _write_scan(folder, person.label, session, volumes, regions.names, rng)
             value = glutamate * (1 + after * RISE_GLUTAMATE * coupled)
             value *= np.exp(GLUTAMATE_SD * rng.standard_normal())
-            rows.append((f"sub-{person.label}", f"ses-{session}", "ACC", "Glu", f"{value:.4f}",
-                         "i.u.", "water", 6, 0.1, "true"))  # fmt: skip
-    write_table(folder / "phenotype" / "mrs.tsv", METABOLITES, rows)
-    write_json(folder / "phenotype" / "mrs.json", texts.METABOLITES)
+            amounts[f"ses-{session}"] = f"{value:.4f}"
+        _add_glutamate(folder / f"sub-{person.label}", amounts)
     truth = folder / "derivatives" / "simulation" / "truth.json"
     planted = {
         "VT": {"PCC": RISE_PCC * effect, "ACC": RISE_ACC * effect},
@@ -127,6 +126,17 @@ def write_molecules(
         "Units": "share of baseline; what is coupled times the factor of the person",
     }
     write_json(truth, {**json.loads(truth.read_text()), "PlantedMolecules": planted})
+
+
+def _add_glutamate(folder: Path, amounts: Mapping[str, str]) -> None:
+    """Add the column of glutamate to the sessions of a person."""
+    path = folder / f"{folder.name}_sessions.tsv"
+    lines = path.read_text().splitlines() if path.exists() else ["session_id", *amounts]
+    header, *rows = (line.split("\t") for line in lines)
+    write_table(path, [*header, GLUTAMATE], [[*row, amounts[row[0]]] for row in rows])
+    about = path.with_suffix(".json")
+    told = json.loads(about.read_text()) if about.exists() else {}
+    write_json(about, {**told, GLUTAMATE: texts.GLUTAMATE})
 
 
 def _pattern(regions: Regions) -> Array:

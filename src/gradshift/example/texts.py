@@ -15,7 +15,7 @@ a week. There is no placebo group.
 - `derivatives/fmriprep/`: what an analysis needs, in the layout of fMRIPrep (which did not run).
 - `derivatives/petprep/`: regional curves of a synaptic density tracer, in the layout of PETPrep
   (which did not run); `sub-*/ses-*/pet/`: stand-ins for the scans, and arterial blood.
-- `phenotype/mrs.tsv`: glutamate in the anterior cingulate.
+- `mrs_ACC_Glu` in `sub-*/sub-*_sessions.tsv`: glutamate in the anterior cingulate.
 - `sub-*/ses-*/func/`: stand-ins for the raw scans, every fourth voxel of the preprocessed ones.
 - `derivatives/simulation/truth.json`: what was planted in `ses-post`, and what an analysis
   should find. Look there last.
@@ -113,15 +113,7 @@ BLOOD = {
     },
 }
 
-METABOLITES = {
-    "MeasurementToolMetadata": {"Description": "MR spectroscopy. " + NOTE},
-    "session_id": {"Description": "Session"},
-    "voi": {"Description": "Voxel"},
-    "metabolite": {"Description": "Metabolite"},
-    "value": {"Description": "Amount (simulated)", "Units": "i.u."},
-    "units": {"Description": "Unit of the value"},
-    "reference": {"Description": "What the amount is relative to"},
-    "crlb_pct": {"Description": "Cramer-Rao lower bound", "Units": "%"},
-    "fCSF": {"Description": "Share of cerebrospinal fluid in the voxel"},
-    "tissue_corrected": {"Description": "Whether the value is corrected for the voxel's tissue"},
+GLUTAMATE = {
+    "Description": "Glutamate in the anterior cingulate by MR spectroscopy (simulated)",
+    "Units": "i.u.",
 }
