@@ -32,6 +32,7 @@ def run(study: Path, out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     assert main([*words, "participant", "--pet-model", "vt1tcm"]) == 0
     assert main([*words, "group", "--baseline", "pre", "--followup", "post"]) == 0
     rows = pd.read_csv(out / "group" / "contrasts.tsv", sep="\t", na_values="n/a")
+    rows = rows[(rows["effect"] == "change") & rows["covariates"].isna()]
     coupling = pd.read_csv(out / "group" / "coupling.tsv", sep="\t", na_values="n/a")
     return rows.set_index(["measure", "label"]), coupling.set_index("scope")
 
