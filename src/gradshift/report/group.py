@@ -372,7 +372,7 @@ def _region_pictures(
             "Mean change of connectivity within (diagonal) and between networks as a matrix; the "
             "numbers are in the table of results, family network.",
             "Mean change of connectivity within (diagonal) and between networks, recipe "
-            f"{found.recipe}. Starred and framed: family-wise p at most {found.alpha:g} over all cells"
+            f"{found.recipe}. Starred: family-wise p at most {found.alpha:g} over all cells"
             + ("." if marked.any() else " (none)."),
         )
     matrix = _change_matrix(found, task)
