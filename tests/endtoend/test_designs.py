@@ -42,7 +42,7 @@ def dates(sessions, **more):
 
 
 def test_delay_and_days_are_asked_where_follow_ups_differ(tmp_path, capsys):
-    days = dict(zip(PEOPLE, ["1", "1", "1", "6", "7", "8", "7", "6"], strict=True))
+    days = dict(zip(PEOPLE, ["1", "1", "2", "6", "7", "8", "7", "6"], strict=True))
     study = finish(
         tmp_path,
         {sub: ["pre", "post"] for sub in PEOPLE},

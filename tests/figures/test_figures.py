@@ -117,7 +117,7 @@ def test_cells_show_their_numbers_and_frame_those_marked():
     values = np.array([[0.123, -0.2], [-0.2, np.nan]])
     marked = np.array([[False, True], [True, False]])
     axes = drawn(cells(values, ["Vis", "Default"], unit="z", marked=marked)).axes[0]
-    assert [t.get_text() for t in axes.texts] == ["+0.12", "-0.20", "-0.20"]
+    assert [t.get_text() for t in axes.texts] == ["+0.12", "-0.20*", "-0.20*"]
     assert len(axes.patches) == 2
 
 

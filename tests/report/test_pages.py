@@ -168,7 +168,7 @@ def test_names_stay_text(out):
 def test_direction_is_marked_exploratory(out):
     page = Page(out / "group" / "index.html")
     marked = {
-        row[3]["text"].split()[0]: "EXPLORATORY" in row[3]["text"]
+        row[5]["text"].split()[0]: "EXPLORATORY" in row[5]["text"]
         for row in page.tables["results-table"][1:]
     }
     assert marked["lead"]

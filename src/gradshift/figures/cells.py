@@ -27,7 +27,7 @@ def cells(
     unit : str
         Beside the scale.
     marked : (N, N) array of bool, optional
-        Cells with a thick frame.
+        Cells with a star and a thick frame.
 
     Returns
     -------
@@ -42,9 +42,10 @@ def cells(
     for i in range(n):
         for j in range(n):
             if np.isfinite(values[i, j]):
+                star = "*" if marked is not None and marked[i, j] else ""
                 dark = abs(values[i, j]) > 0.6 * limit
                 axes.text(
-                    j, i, f"{values[i, j]:+.2f}", ha="center", va="center", fontsize=7,
+                    j, i, f"{values[i, j]:+.2f}{star}", ha="center", va="center", fontsize=7,
                     color="white" if dark else INK,
                 )  # fmt: skip
             if marked is not None and marked[i, j]:

@@ -45,6 +45,9 @@ MAX_ROWS = 4000
 
 REGION_FAMILIES = "region-"
 
+MORE = ("limits.json", "robustness.tsv", "reliability.tsv", "coupling.tsv", "nbs.tsv")
+"""Files of the group that say how far a result can be trusted."""
+
 
 @dataclass(frozen=True)
 class GroupResults:
@@ -142,7 +145,14 @@ class GroupResults:
             atlas=self.atlas,
             contrast=contrast,
             effect=effect,
+            covariates="n/a",
         )
+
+    def is_headline(self, row: Row) -> bool:
+        """Tell whether a result is of the primary atlas, recipe, contrast and effect."""
+        primary = (row["atlas"], row["recipe"]) == (self.atlas, self.recipe)
+        headline = (row["contrast"], row["effect"], row["covariates"]) == (*self.effect, "n/a")
+        return primary and headline
 
     def values(self, task: str) -> PairedValues:
         """Read the values of the primary atlas and recipe."""
@@ -178,6 +188,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "with_page": {result.participant for result in found.sources},
         "claims": _claims(found),
         "tables": _tables(folder),
+        "others": [name for name in MORE if (folder / name).exists()],
         "results": _listed(found),
         "n_results": len(found.rows),
         "region_families": list(_region_families(found)),
@@ -193,19 +204,21 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
 
 
 def _claims(found: GroupResults) -> list[str]:
-    tested = [
-        row for row in found.rows if (row["atlas"], row["recipe"]) == (found.atlas, found.recipe)
-    ]
+    """Say how much can be claimed; limits of the design that the group level found come first."""
+    tested = [row for row in found.rows if found.is_headline(row)]
     n = max((row["n"] for row in tested), default=0)
     people = {row["participant_id"] for row in found.people}
     compared = {person for task in found.tasks for person in found.included(task)}
-    return wording.claim(
+    path = found.folder / "limits.json"
+    limits = read_json(path).get("Limits", []) if path.exists() else []
+    first, *others = wording.claim(
         tested,
         alpha=found.alpha,
         n_left_out=len(people - compared),
         detectable=detectable_change(n, alpha=found.alpha) if n > 1 else math.nan,
-        effect=found.effect[1],
+        effect="" if limits else found.effect[1],
     )
+    return [first, *map(str, limits), *others]
 
 
 def _tables(folder: Path) -> list[str]:
@@ -226,8 +239,7 @@ def _region_families(found: GroupResults) -> Iterator[dict[str, Any]]:
     """Sum up the families of single regions of the primary atlas and recipe."""
     families: dict[tuple[str, str], list[Row]] = {}
     for row in found.rows:
-        primary = (row["atlas"], row["recipe"]) == (found.atlas, found.recipe)
-        if primary and row["family"].startswith(REGION_FAMILIES):
+        if found.is_headline(row) and row["family"].startswith(REGION_FAMILIES):
             families.setdefault((row["task"], row["measure"]), []).append(row)
     for (task, measure), rows in families.items():
         tested = [row for row in rows if math.isfinite(row["p_fwe"])]
@@ -284,6 +296,7 @@ def _molecules(found: GroupResults, task: str) -> list[dict[str, Any]]:
         for row in found.rows
         if row["modality"] in ("pet", "mrs")
         and (row["contrast"], row["effect"]) == found.effect
+        and row["covariates"] == "n/a"
         and row["level"] in ("set", "whole", "network")
     ]
     rows.sort(key=lambda row: (row["modality"], row["level"] != "set"))
@@ -375,7 +388,7 @@ def _region_pictures(
             "Mean change of connectivity within (diagonal) and between networks as a matrix; the "
             "numbers are in the table of results, family network.",
             "Mean change of connectivity within (diagonal) and between networks, recipe "
-            f"{found.recipe}. Framed: family-wise p at most {found.alpha:g} over all cells"
+            f"{found.recipe}. Starred: family-wise p at most {found.alpha:g} over all cells"
             + ("." if marked.any() else " (none)."),
         )
     matrix = _change_matrix(found, task)
@@ -447,8 +460,10 @@ def _network_cells(
     square = np.full((len(names), len(names)), np.nan)
     marked = np.zeros(square.shape, dtype=bool)
     contrast, effect = found.effect
-    fixed = {"task": task, "recipe": found.recipe, "atlas": found.atlas, "family": "network",
-             "contrast": contrast, "effect": effect}  # fmt: skip
+    fixed = {
+        **{"task": task, "recipe": found.recipe, "atlas": found.atlas, "family": "network"},
+        **{"contrast": contrast, "effect": effect, "covariates": "n/a"},
+    }
     for i, first in enumerate(names):
         for j, second in enumerate(names[: i + 1]):
             key = (

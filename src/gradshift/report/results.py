@@ -48,7 +48,10 @@ def find_row(rows: Sequence[Row], key: tuple[str, str, str], **fixed: str) -> Ro
 
 def family_size(rows: Sequence[Row], row: Row) -> int:
     """Count the tests a result was corrected with."""
-    names = ("contrast", "effect", "covariates", "family", "task", "atlas", "recipe", "modality")
+    names = (
+        *("contrast", "effect", "covariates", "family"),
+        *("task", "atlas", "recipe", "modality"),
+    )
     return sum(
         all(other[name] == row[name] for name in names) and np.isfinite(other["p"])
         for other in rows

@@ -264,8 +264,9 @@ def claim(
     families = len({row["family"] for row in tested})
     confirmatory = sum(row["family"] == "confirmatory" for row in tested)
     told.append(
-        f"{len(tested)} tests were made in {families} families, each corrected within itself and "
-        f"not across; {confirmatory} of them are confirmatory, the others explore."
+        f"For this comparison {len(tested)} tests were made in {families} families, each "
+        f"corrected within itself and not across; {confirmatory} of them are confirmatory, the "
+        "others explore."
     )
     told.append(
         "Changes in connectivity can come from motion, wakefulness, breathing or the vessels; "

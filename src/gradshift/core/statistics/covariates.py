@@ -160,6 +160,7 @@ STATISTIC = Statistic(
     cite=("Freedman1983", "Winkler2014"),
     caveat=(
         "Covariates are centred: a change that everybody shares with the mean change of motion "
-        "is not taken out. p is exact only if covariates do not matter, otherwise approximately."
+        "is not taken out. p is approximate: where nothing was planted in eleven people, a family "
+        "was called at .05 in 6 % of studies with one covariate and in 8 % with two."
     ),
 )
