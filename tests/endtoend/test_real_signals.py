@@ -46,7 +46,8 @@ def test_painted_series_are_recovered_and_compared(tmp_path):
                 assert z[np.ix_(inside, inside)].mean() > z[np.ix_(inside, ~inside)].mean() + 0.1
     words[2] = "group"
     assert main([*words, "--baseline", "rest1", "--followup", "rest2"]) == 0
-    assert set(read(tmp_path / "group" / "contrasts.tsv")["n"]) == {2}
+    rows = read(tmp_path / "group" / "contrasts.tsv")
+    assert set(rows.query("effect == 'change' and measure == 'withinfc'")["n"]) == {2}
 
 
 def test_real_voxels_need_a_recipe_that_fits_their_confounds(tmp_path, capsys):
@@ -60,7 +61,7 @@ def test_real_voxels_need_a_recipe_that_fits_their_confounds(tmp_path, capsys):
     assert main([*words, "--denoise", str(recipe), "--min-minutes", "2"]) == 0
     (table,) = (tmp_path / "out").glob("sub-03/func/*_measures.tsv")
     found = read(table)
-    region = found[found["level"] == "region"]
+    region = found.query("measure == 'strength' and level == 'region'")
     left_out = region["status"].str.contains("below 0.5")
     assert 0 < left_out.sum() < len(region) / 10
     assert region["value"].isna().equals(left_out)

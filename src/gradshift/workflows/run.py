@@ -152,7 +152,8 @@ def participant(settings: Settings) -> int:
         if values:
             write_values(values, settings.output_dir)
             codes.append(0)
-        write_person_pages(settings, people)
+        if any(code != InputError.exit_code for code in codes):
+            write_person_pages(settings, people)
         return codes[0] if len(set(codes)) == 1 else 1
 
 
