@@ -13,7 +13,7 @@ demo: .venv/installed
 	@echo "The report is demo/out/group/index.html; contrasts.tsv beside it holds the comparison."
 
 test: .venv/tested
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(NPROCS)
 
 lint: .venv/developed
 	$(BIN)/ruff format --check .
