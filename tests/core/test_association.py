@@ -104,6 +104,7 @@ def test_connections_that_go_with_motion_are_found(rng):
     assert found.share == np.mean([one.pvalue < 0.05 for one in r])
     rho = stats.spearmanr([one.statistic for one in r], distance).statistic
     assert found.distance_rho == pytest.approx(rho)
+    np.testing.assert_allclose(found.r, [one.statistic for one in r])
     assert found.n == 12
     assert found.distance_rho < -0.2
 

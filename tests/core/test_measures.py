@@ -193,7 +193,7 @@ def count(session):
     return {"region": session.usable.astype(float)}
 
 MEASURE = Measure(
-    name="dropped", levels=("region", "set"), unit="1", compute=count,
+    name="dropped", title="count", levels=("region", "set"), unit="1", compute=count,
     formula="1", high="there", low="not there", methods="Counted.",
 )
 """
@@ -221,6 +221,7 @@ def test_a_file_dropped_into_the_folder_is_a_measure(session):
 def as_measure(compute, *levels):
     return Measure(
         name="test",
+        title="test",
         levels=levels,
         unit="1",
         compute=compute,

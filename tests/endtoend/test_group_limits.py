@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from finished import finish
-from gradshift.bids.collect import find_results
+from gradshift.bids.collect import find_results, read_matrix
 from gradshift.core.statistics.effects import power_paired
 
 
@@ -94,6 +94,10 @@ def test_motion_is_compared_and_correlated_with_the_changes(five):
         changes.append(np.arctanh(post[upper]) - np.arctanh(pre[upper]))
     r = [stats.pearsonr(column, motion).statistic for column in np.transpose(changes)]
     assert edges["MedianAbsoluteR"] == pytest.approx(np.median(np.abs(r)), abs=1e-6)
+    _, written = read_matrix(
+        five.out / "group" / "task-rest_atlas-Tiny_stat-qcfc_desc-24P_relmat.tsv"
+    )
+    np.testing.assert_allclose(written[np.triu_indices(len(written), 1)], r, atol=1e-6)
     assert {one["Measure"] for one in limits["BaselineDependence"]} == {"withinfc", "lowhighfc"}
 
 

@@ -190,7 +190,8 @@ def test_a_new_file_under_measures_is_a_measure_everywhere(make_study, tmp_path,
     (tmp_path / "more" / "strongestfc.py").write_text(
         "from gradshift.core.measures import Measure\n"
         "import numpy as np\n"
-        "MEASURE = Measure(name='strongestfc', levels=('whole',), unit='Fisher z',\n"
+        "MEASURE = Measure(name='strongestfc', title='strongest connection', levels=('whole',),\n"
+        "    unit='Fisher z',\n"
         "    compute=lambda s: {'whole': np.array([np.nanmax(s.z)])}, formula='max z',\n"
         "    high='a strong edge', low='none', methods='The strongest edge was taken.')\n"
     )

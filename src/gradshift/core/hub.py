@@ -92,6 +92,7 @@ def thresholded(
     return replace(
         measure,
         name=f"{measure.name}auc",
+        title=f"{measure.title} over thresholds",
         compute=compute,
         unit=f"{measure.unit} x density",
         formula=f"∫ over densities of: {measure.formula}",

@@ -30,6 +30,7 @@ MATRICES = {
     "pfwe": "p corrected for all connections (maximal |t| over the same rearrangements)",
     "tfce": "Threshold-free cluster enhancement of t, with the sign of the change",
     "pfwetfce": "p of the enhanced t, corrected for all connections (its maximum over sign flips)",
+    "qcfc": "Pearson r over people of the change of Fisher z with the change of mean motion",
 }
 
 NBS = {
@@ -143,26 +144,43 @@ def write_edges(
                   "pfwetfce": together.p_tfce}  # fmt: skip
     values |= {"t": test.t, "p": test.p, "pfwe": test.p_fwe}
     described = {
-        "Contrast": effect.contrast,
-        "Effect": effect.effect,
-        "NumberOfParticipants": int(test.n.max(initial=0)),
         "NumberOfPermutations": test.n_permutations,
         "Exact": test.exact,
+        **_described(int(test.n.max(initial=0)), effect, design, settings),
+    }
+    for stat in values:
+        _write_matrix(folder, edges, stat, values[stat], described)
+    smallest = float(np.nanmin(test.p_min, initial=1.0))  # of the connections all people have
+    return [_row(one, edges, smallest, group.alpha) for one in components]
+
+
+def _described(n: int, effect: Effect, design: Design, settings: Settings) -> dict[str, Any]:
+    """Say in a sidecar what a matrix of the group is."""
+    return {
+        "Contrast": effect.contrast,
+        "Effect": effect.effect,
+        "NumberOfParticipants": n,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": False,
         "StorageFormat": "Full",
         **about(design, settings),
     }
-    for stat in values:
-        path = folder / outputs.group_matrix_name(
-            edges.first.task, edges.first.about["AtlasEntities"], stat, edges.first.recipe
-        )
-        write_matrix(path, edges.names, square(values[stat], len(edges.names)))
-        named = {"RelationshipMeasure": stat, "MeasureDescription": MATRICES[stat]}
-        write_json(outputs.sidecar(path), {**named, **described})
-    smallest = float(np.nanmin(test.p_min, initial=1.0))  # of the connections all people have
-    return [_row(one, edges, smallest, group.alpha) for one in components]
+
+
+def _write_matrix(
+    folder: Path,
+    edges: Edges,
+    stat: str,
+    values: NDArray[np.float64],
+    described: Mapping[str, Any],
+) -> None:
+    path = folder / outputs.group_matrix_name(
+        edges.first.task, edges.first.about["AtlasEntities"], stat, edges.first.recipe
+    )
+    write_matrix(path, edges.names, square(values, len(edges.names)))
+    named = {"RelationshipMeasure": stat, "MeasureDescription": MATRICES[stat]}
+    write_json(outputs.sidecar(path), {**named, **described})
 
 
 def _row(component: Component, edges: Edges, p_min: float, alpha: float) -> dict[str, Any]:
@@ -193,16 +211,23 @@ def square(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
 
 
 def motion_of_edges(
-    edges: Edges, people: Sequence[Mapping[str, Any]], effect: Effect, output_dir: Path
+    folder: Path,
+    edges: Edges,
+    people: Sequence[Mapping[str, Any]],
+    design: Design,
+    effect: Effect,
+    settings: Settings,
 ) -> dict[str, Any]:
-    """Say how far the changes of connections go with changes of motion (QC-FC)."""
+    """Write how far the change of every edge goes with that of motion (QC-FC), and sum it up."""
     regions = outputs.regions_from(
-        read_json(outputs.regions_path(output_dir, edges.first.about["AtlasEntities"]))
+        read_json(outputs.regions_path(settings.output_dir, edges.first.about["AtlasEntities"]))
     )
     first, second = np.triu_indices(len(edges.names), k=1)
     distance = np.linalg.norm(regions.centroids[first] - regions.centroids[second], axis=1)
     motion = change_of_motion(people, edges.people, edges.first.task, effect.weights)
     found = motion_dependence(edges.changes, motion, distance)
+    described = _described(found.n, effect, design, settings)
+    _write_matrix(folder, edges, "qcfc", found.r, described)
     return {
         **edges.place,
         "n": found.n,

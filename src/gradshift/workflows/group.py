@@ -156,7 +156,7 @@ def _write(
         ]
         if edges := read_edges(used, design, effects[0], settings.output_dir):
             components += write_edges(folder, edges, design, effects[0], settings)
-            motion.append(motion_of_edges(edges, people, effects[0], settings.output_dir))
+            motion.append(motion_of_edges(folder, edges, people, design, effects[0], settings))
         write_voxels(folder, used, design, effects[0], settings)
     write_multimodal(folder, table, results, people, design, settings)
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))

@@ -112,6 +112,8 @@ class Model:
     ----------
     name : str
         The ``measure`` column of the tables, and the word for ``--pet-model``.
+    title : str
+        What its outcome is called in a sentence or a figure, without article and label.
     unit : str
     needs : tuple of str
         Keys of `NEEDS`.
@@ -127,6 +129,7 @@ class Model:
     """
 
     name: str
+    title: str
     unit: str
     needs: tuple[str, ...]
     fit: Callable[[Scan], Fit]

@@ -28,6 +28,7 @@ def bpndmrtm2(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="bpndmrtm2",
+    title="synaptic density (BPND, MRTM2)",
     unit="ratio",
     needs=("reference", "k2prime", "start"),
     fit=bpndmrtm2,

@@ -34,6 +34,7 @@ def bpndsrtm2(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="bpndsrtm2",
+    title="synaptic density (BPND, SRTM2)",
     unit="ratio",
     needs=("reference", "k2prime", "start"),
     fit=bpndsrtm2,

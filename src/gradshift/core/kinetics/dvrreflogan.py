@@ -25,6 +25,7 @@ def dvrreflogan(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="dvrreflogan",
+    title="synaptic density (DVR, reference Logan plot)",
     unit="ratio",
     needs=("reference", "k2prime", "start"),
     fit=dvrreflogan,

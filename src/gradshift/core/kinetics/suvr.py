@@ -19,6 +19,7 @@ def suvr(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suvr",
+    title="synaptic density (uptake ratio)",
     unit="ratio",
     needs=("reference",),
     fit=suvr,

@@ -19,6 +19,7 @@ def suvrminusone(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suvrminusone",
+    title="synaptic density (uptake ratio less 1)",
     unit="ratio",
     needs=("reference",),
     fit=suvrminusone,

@@ -85,6 +85,7 @@ def _joined(free: Fit, bounded: Fit, inside: NDArray[np.bool_]) -> Fit:
 
 MODEL = Model(
     name="vt1tcm",
+    title="synaptic density (VT, one-tissue model)",
     unit="mL/cm3",
     needs=("input", "start"),
     fit=vt1tcm,

@@ -19,6 +19,7 @@ def vtlogan(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="vtlogan",
+    title="synaptic density (VT, Logan plot)",
     unit="mL/cm3",
     needs=("input", "start"),
     fit=vtlogan,

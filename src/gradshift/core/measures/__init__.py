@@ -48,6 +48,8 @@ class Measure:
     ----------
     name : str
         Lower case, no spaces; the ``measure`` column of the tables.
+    title : str
+        What it is called in a sentence or a figure, without article and label.
     levels : tuple of str
         What its values belong to. ``network`` and ``set`` values of a measure that
         computes ``region`` values only are the unweighted means over their regions.
@@ -69,6 +71,7 @@ class Measure:
     """
 
     name: str
+    title: str
     levels: tuple[str, ...]
     unit: str
     compute: Callable[[Session], Values]

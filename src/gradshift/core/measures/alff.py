@@ -5,6 +5,7 @@ from gradshift.core.voxelwise import region_means
 
 MEASURE = Measure(
     name="alff",
+    title="amplitude of slow fluctuations",
     levels=("region", "network", "set"),
     unit="unit of the signal",
     compute=region_means("alff"),

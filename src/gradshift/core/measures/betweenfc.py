@@ -24,6 +24,7 @@ def betweenfc(session: Session) -> Values:
 
 MEASURE = Measure(
     name="betweenfc",
+    title="connectivity between networks",
     levels=("network-pair", "whole"),
     unit="Fisher z",
     compute=betweenfc,

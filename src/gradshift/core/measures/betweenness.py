@@ -6,6 +6,7 @@ from gradshift.core.measures import Measure
 
 MEASURE = Measure(
     name="betweenness",
+    title="betweenness centrality",
     levels=("region", "set"),
     unit="share of pairs",
     compute=of_regions(graph.betweenness),

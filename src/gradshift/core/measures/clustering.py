@@ -6,6 +6,7 @@ from gradshift.core.measures import Measure
 
 MEASURE = Measure(
     name="clustering",
+    title="clustering coefficient",
     levels=("region", "set"),
     unit="coefficient",
     compute=of_regions(graph.clustering),

@@ -20,6 +20,7 @@ def eccentricity(session: Session) -> Values:
 
 MEASURE = Measure(
     name="eccentricity",
+    title="eccentricity in gradient space",
     levels=("region", "network", "set", "whole"),
     needs_reference=True,
     unit=UNIT,

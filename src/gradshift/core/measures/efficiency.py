@@ -6,6 +6,7 @@ from gradshift.core.measures import Measure
 
 MEASURE = Measure(
     name="efficiency",
+    title="global efficiency",
     levels=("whole",),
     unit="Fisher z",
     compute=of_whole(graph.efficiency),

@@ -16,6 +16,7 @@ def gbc(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gbc",
+    title="global brain connectivity",
     levels=("region", "set"),
     unit="Fisher z",
     compute=gbc,

@@ -12,6 +12,7 @@ def gradient1(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradient1",
+    title="principal gradient",
     levels=("region", "network", "set"),
     needs_reference=True,
     unit=UNIT,

@@ -12,6 +12,7 @@ def gradient2(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradient2",
+    title="second gradient",
     levels=("region", "network", "set"),
     needs_reference=True,
     unit=UNIT,

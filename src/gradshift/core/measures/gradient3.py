@@ -12,6 +12,7 @@ def gradient3(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradient3",
+    title="third gradient",
     levels=("region", "network", "set"),
     needs_reference=True,
     unit=UNIT,

@@ -38,6 +38,7 @@ def _scatter(space: NDArray[np.float64]) -> float:
 
 MEASURE = Measure(
     name="gradientdispersion",
+    title="dispersion in gradient space",
     levels=("network", "network-pair", "whole"),
     needs_reference=True,
     unit="squared diffusion units (network, whole); diffusion units (network-pair)",

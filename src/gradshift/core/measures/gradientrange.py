@@ -16,6 +16,7 @@ def gradientrange(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradientrange",
+    title="range of the principal gradient",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

@@ -14,6 +14,7 @@ def gradientsd(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradientsd",
+    title="spread of the principal gradient",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

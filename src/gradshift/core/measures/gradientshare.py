@@ -13,6 +13,7 @@ def gradientshare(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradientshare",
+    title="share of the principal gradient",
     levels=("whole",),
     needs_reference=True,
     unit="share",

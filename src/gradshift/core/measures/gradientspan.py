@@ -16,6 +16,7 @@ def gradientspan(session: Session) -> Values:
 
 MEASURE = Measure(
     name="gradientspan",
+    title="span of the principal gradient",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

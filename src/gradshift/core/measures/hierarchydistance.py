@@ -19,6 +19,7 @@ def hierarchydistance(session: Session) -> Values:
 
 MEASURE = Measure(
     name="hierarchydistance",
+    title="distance of high-order from low-order networks on the principal gradient",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

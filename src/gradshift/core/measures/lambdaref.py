@@ -16,6 +16,7 @@ def lambdaref(session: Session) -> Values:
 
 MEASURE = Measure(
     name="lambdaref",
+    title="strength of the hierarchy",
     levels=("whole",),
     needs_reference=True,
     unit="eigenvalue",

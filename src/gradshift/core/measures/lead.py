@@ -16,6 +16,7 @@ def lead(session: Session) -> Values:
 
 MEASURE = Measure(
     name="lead",
+    title="lead in time",
     levels=("region", "network", "set"),
     unit="nats",
     compute=lead,

@@ -17,6 +17,7 @@ def lowhighasymmetry(session: Session) -> Values:
 
 MEASURE = Measure(
     name="lowhighasymmetry",
+    title="asymmetry of high-order and low-order networks",
     levels=("whole",),
     unit="Fisher z",
     compute=lowhighasymmetry,

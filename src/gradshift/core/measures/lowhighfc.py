@@ -15,6 +15,7 @@ def lowhighfc(session: Session) -> Values:
 
 MEASURE = Measure(
     name="lowhighfc",
+    title="connectivity of high-order with low-order networks",
     levels=("whole",),
     unit="Fisher z",
     compute=lowhighfc,

@@ -15,6 +15,7 @@ def meanfc(session: Session) -> Values:
 
 MEASURE = Measure(
     name="meanfc",
+    title="mean connectivity",
     levels=("whole",),
     unit="Fisher z",
     compute=meanfc,

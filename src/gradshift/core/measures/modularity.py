@@ -6,6 +6,7 @@ from gradshift.core.measures import Measure
 
 MEASURE = Measure(
     name="modularity",
+    title="modularity",
     levels=("whole",),
     unit="Q",
     compute=of_whole(graph.modularity),

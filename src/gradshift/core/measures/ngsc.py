@@ -29,6 +29,7 @@ def ngsc(session: Session) -> Values:
 
 MEASURE = Measure(
     name="ngsc",
+    title="entropy of the connectivity spectrum",
     levels=("whole",),
     unit="1",
     compute=ngsc,

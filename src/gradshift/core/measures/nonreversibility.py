@@ -14,6 +14,7 @@ def nonreversibility(session: Session) -> Values:
 
 MEASURE = Measure(
     name="nonreversibility",
+    title="non-reversibility in time",
     levels=("whole",),
     unit="squared nats",
     compute=nonreversibility,

@@ -18,6 +18,7 @@ def ordercollapse(session: Session) -> Values:
 
 MEASURE = Measure(
     name="ordercollapse",
+    title="collapse of the order of networks",
     levels=("whole",),
     unit="Fisher z",
     compute=ordercollapse,

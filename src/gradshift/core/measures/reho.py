@@ -5,6 +5,7 @@ from gradshift.core.voxelwise import region_means
 
 MEASURE = Measure(
     name="reho",
+    title="regional homogeneity",
     levels=("region", "network", "set"),
     unit="Kendall's W",
     compute=region_means("reho"),

@@ -21,6 +21,7 @@ def seedz(session: Session) -> Values:
 
 MEASURE = Measure(
     name="seedz",
+    title="connectivity with the posterior cingulate",
     levels=("region", "network"),
     unit="Fisher z",
     compute=seedz,

@@ -14,6 +14,7 @@ def segregation(session: Session) -> Values:
 
 MEASURE = Measure(
     name="segregation",
+    title="segregation of networks",
     levels=("network", "whole"),
     unit="1",
     compute=segregation,

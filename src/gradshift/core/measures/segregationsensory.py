@@ -16,6 +16,7 @@ def segregationsensory(session: Session) -> Values:
 
 MEASURE = Measure(
     name="segregationsensory",
+    title="segregation of low-order networks",
     levels=("whole",),
     unit="1",
     compute=segregationsensory,

@@ -12,6 +12,7 @@ def segregationsigned(session: Session) -> Values:
 
 MEASURE = Measure(
     name="segregationsigned",
+    title="segregation of networks, with negative connectivity",
     levels=("network", "whole"),
     unit="1",
     compute=segregationsigned,

@@ -18,6 +18,7 @@ def withinfc(session: Session) -> Values:
 
 MEASURE = Measure(
     name="withinfc",
+    title="connectivity within networks",
     levels=("network", "whole"),
     unit="Fisher z",
     compute=withinfc,

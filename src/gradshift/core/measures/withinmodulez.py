@@ -6,6 +6,7 @@ from gradshift.core.measures import Measure
 
 MEASURE = Measure(
     name="withinmodulez",
+    title="within-network strength",
     levels=("region", "set"),
     unit="standard deviations",
     compute=of_regions(graph.within_module_z),

@@ -5,6 +5,7 @@ from gradshift.core.voxelwise import region_means
 
 MEASURE = Measure(
     name="zfalff",
+    title="share of slow fluctuations, standardised",
     levels=("region", "network", "set"),
     unit="standard deviations",
     compute=region_means("zfalff"),

@@ -30,6 +30,8 @@ class MotionDependence:
     distance_rho : float
         Spearman correlation over connections between r and the distance between regions; below
         0: motion makes near regions more alike.
+    r : (E,) array
+        Of every connection.
 
     Notes
     -----
@@ -40,6 +42,7 @@ class MotionDependence:
     median_r: float
     share: float
     distance_rho: float
+    r: NDArray[np.float64]
 
 
 def motion_dependence(
@@ -69,7 +72,7 @@ def motion_dependence(
     known = np.isfinite(r)
     if not known.any():
         return MotionDependence(
-            n=int(there.sum()), median_r=np.nan, share=np.nan, distance_rho=np.nan
+            n=int(there.sum()), median_r=np.nan, share=np.nan, distance_rho=np.nan, r=r
         )
     df = n[known] - 2
     p = 2 * special.stdtr(df, -np.abs(t_of_s(r[known], df)))
@@ -80,6 +83,7 @@ def motion_dependence(
         median_r=float(np.median(np.abs(r[known]))),
         share=float((p < 0.05).mean()),
         distance_rho=float(stats.spearmanr(r[both], distance[both])[0]) if far else np.nan,
+        r=r,
     )
 
 
