@@ -120,6 +120,9 @@ class Model:
     fit : callable
         Takes a `Scan` that has what is needed, returns a `Fit`; raises `UnfitError`.
     formula : str
+        LaTeX, for the documentation.
+    high, low : str
+        What a high and what a low value mean.
     methods : str
         The sentence for the methods section.
     cite : tuple of str
@@ -134,6 +137,8 @@ class Model:
     needs: tuple[str, ...]
     fit: Callable[[Scan], Fit]
     formula: str
+    high: str
+    low: str
     methods: str
     cite: tuple[str, ...]
     caveat: str

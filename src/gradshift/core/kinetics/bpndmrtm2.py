@@ -32,7 +32,12 @@ MODEL = Model(
     unit="ratio",
     needs=("reference", "k2prime", "start"),
     fit=bpndmrtm2,
-    formula="C = g1 (∫Cr + Cr / k2') + g2 ∫C; BPND = -g1 / g2 - 1",
+    formula=(
+        r"C = \gamma_1 \left( \int_0^t C_r + C_r / k_2' \right) + \gamma_2 \int_0^t C, \quad "
+        r"\mathrm{BP_{ND}} = -\gamma_1 / \gamma_2 - 1"
+    ),
+    high="more of the target than in the reference region",
+    low="0: as in the reference region",
     methods=(
         "Non-displaceable binding potential came from the two-parameter multilinear reference "
         "tissue model with k2' fixed, over all frames, weighted by duration."

@@ -38,7 +38,12 @@ MODEL = Model(
     unit="ratio",
     needs=("reference", "k2prime", "start"),
     fit=bpndsrtm2,
-    formula="C = R1 (Cr + (k2' - k2a) exp(-k2a t) * Cr); BPND = R1 k2' / k2a - 1",
+    formula=(
+        r"C = R_1 \left( C_r + (k_2' - k_{2a}) \, e^{-k_{2a} t} \otimes C_r \right), \quad "
+        r"\mathrm{BP_{ND}} = R_1 k_2' / k_{2a} - 1"
+    ),
+    high="more of the target than in the reference region",
+    low="0: as in the reference region",
     methods=(
         "Non-displaceable binding potential came from the simplified reference tissue model with "
         "k2' fixed, evaluated in the middle of frames, the reference curve linear between them."

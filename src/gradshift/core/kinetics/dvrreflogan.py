@@ -29,7 +29,12 @@ MODEL = Model(
     unit="ratio",
     needs=("reference", "k2prime", "start"),
     fit=dvrreflogan,
-    formula=f"∫C / C = DVR (∫Cr + Cr / k2') / C + b for t >= {LATE:g} min; BPND = DVR - 1",
+    formula=(
+        r"\frac{\int_0^t C}{C} = \mathrm{DVR} \, \frac{\int_0^t C_r + C_r / k_2'}{C} + b, "
+        rf"\quad t \ge {LATE:g} \,\mathrm{{min}}; \qquad \mathrm{{BP_{{ND}}}} = \mathrm{{DVR}} - 1"
+    ),
+    high="more of the target than in the reference region",
+    low="1: as in the reference region",
     methods=(
         "The distribution volume ratio was the slope of Logan's plot with the reference region "
         f"in place of plasma and k2' fixed, over frames from {LATE:g} minutes on."

@@ -23,7 +23,12 @@ MODEL = Model(
     unit="ratio",
     needs=("reference",),
     fit=suvr,
-    formula="SUVR = mean C / mean Cr, 60 to 90 min (or else 40 to 60 min)",
+    formula=(
+        r"\mathrm{SUVR} = \frac{\operatorname{mean} C}{\operatorname{mean} C_r}, \quad "
+        r"\text{from 60 to 90 min, or else from 40 to 60 min}"
+    ),
+    high="more uptake than in the reference region",
+    low="1: as in the reference region",
     methods=(
         "The uptake ratio was the mean activity from 60 to 90 minutes (40 to 60 where the scan "
         "was shorter) over that of the reference region."

@@ -89,7 +89,9 @@ MODEL = Model(
     unit="mL/cm3",
     needs=("input", "start"),
     fit=vt1tcm,
-    formula="C = (1 - vB) K1 exp(-k2 t) * Cp + vB Cwb; VT = K1 / k2",
+    formula=r"C = (1 - v_B) \, K_1 e^{-k_2 t} \otimes C_p + v_B C_{wb}, \quad V_T = K_1 / k_2",
+    high="more of the tracer's target",
+    low="less of the tracer's target",
     methods=(
         "The total volume of distribution was K1/k2 of a one-tissue compartment model, fitted to "
         "frame averages with weights proportional to frame duration."

@@ -23,7 +23,12 @@ MODEL = Model(
     unit="mL/cm3",
     needs=("input", "start"),
     fit=vtlogan,
-    formula=f"∫C / C = VT ∫Cp / C + b for t >= {LATE:g} min",
+    formula=(
+        r"\frac{\int_0^t C}{C} = V_T \frac{\int_0^t C_p}{C} + b, \quad "
+        rf"t \ge {LATE:g} \,\mathrm{{min}}"
+    ),
+    high="more of the tracer's target, or less of the tracer held back in plasma",
+    low="less of the tracer's target",
     methods=(
         "The total volume of distribution was the slope of Logan's plot with the metabolite-"
         f"corrected arterial input function, over frames from {LATE:g} minutes on, all alike."

@@ -58,7 +58,7 @@ class Measure:
         Takes a `Session`, returns values by level, NaN where there is none. Leaves its
         input untouched. Raises `UnavailableError` when nothing can be computed.
     formula, high, low : str
-        For the documentation: the formula, what a high and what a low value mean.
+        For the documentation: the formula in LaTeX, what a high and what a low value mean.
     methods : str
         The sentence for the methods section.
     cite : tuple of str

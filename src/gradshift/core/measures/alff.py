@@ -9,7 +9,10 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="unit of the signal",
     compute=region_means("alff"),
-    formula="mean of A_k over 0.01 <= f_k <= 0.08 Hz, A_k = 2 |X_k| / T; mean over voxels",
+    formula=(
+        r"\operatorname{mean}_{v} \; \operatorname{mean}_{0.01 \le f_k \le 0.08 \,\mathrm{Hz}} "
+        r"A_k(v), \qquad A_k = 2 \, |X_k| / T"
+    ),
     high="strong slow fluctuations",
     low="weak slow fluctuations",
     methods=(

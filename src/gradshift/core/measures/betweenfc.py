@@ -29,8 +29,8 @@ MEASURE = Measure(
     unit="Fisher z",
     compute=betweenfc,
     formula=(
-        "B_kl = mean of z_ij over i in network k, j in network l; whole: over all pairs of "
-        "regions of different networks"
+        r"B_{kl} = \operatorname{mean}_{i \in k,\, j \in l} z_{ij}; \qquad "
+        r"\text{whole: over all pairs of different networks}"
     ),
     high="the two networks exchange much",
     low="the two networks act apart, or against each other if negative",

@@ -10,7 +10,10 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="share of pairs",
     compute=of_regions(graph.betweenness),
-    formula="pairs whose shortest path passes i, over (N-1)(N-2)/2; lengths 1/w",
+    formula=(
+        r"\frac{2}{(N-1)(N-2)} \, \#\{ j < k : \text{ the shortest path from } j \text{ to } k "
+        r"\text{ runs through } i \}, \quad \text{lengths } 1/w_{ij}"
+    ),
     high="paths between others run through it",
     low="no path between others runs through it",
     methods=(

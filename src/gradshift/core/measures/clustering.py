@@ -10,7 +10,10 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="coefficient",
     compute=of_regions(graph.clustering),
-    formula="C_i = Σ_jk (w_ij w_jk w_ki)^(1/3) / (k_i (k_i - 1)), weights over their maximum",
+    formula=(
+        r"C_i = \frac{\sum_{j, k} (w_{ij} w_{jk} w_{ki})^{1/3}}{k_i (k_i - 1)}, \quad "
+        r"w \text{ over their maximum}, \; k_i \text{ the number of neighbours}"
+    ),
     high="neighbours are connected with each other",
     low="neighbours are not connected",
     methods=(

@@ -10,7 +10,10 @@ MEASURE = Measure(
     levels=("whole",),
     unit="Fisher z",
     compute=of_whole(graph.efficiency),
-    formula="mean over pairs of 1 / d_ij, d the shortest distance with lengths 1/w",
+    formula=(
+        r"\operatorname{mean}_{i \ne j} \frac{1}{d_{ij}}, \quad "
+        r"d \text{ the shortest distance with lengths } 1/w_{ij}"
+    ),
     high="regions reach each other over short, strong paths",
     low="long, weak paths, or none",
     methods=(

@@ -10,7 +10,7 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="unit-norm loading",
     compute=of_regions(graph.eigenvector_centrality),
-    formula="|v_i|, W v = λ_max v, ‖v‖ = 1",
+    formula=r"|v_i|, \quad W v = \lambda_{\max} v, \; \lVert v \rVert = 1",
     high="connected with regions that are themselves well connected: influential",
     low="on the edge of the network",
     methods=(

@@ -9,7 +9,10 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="share",
     compute=region_means("falff"),
-    formula="Σ A_k over 0.01 <= f_k <= 0.08 Hz, over Σ A_k of all f_k > 0; mean over voxels",
+    formula=(
+        r"\operatorname{mean}_{v} \; \frac{\sum_{0.01 \le f_k \le 0.08 \,\mathrm{Hz}} A_k(v)}"
+        r"{\sum_{f_k > 0} A_k(v)}, \qquad A_k = 2 \, |X_k| / T"
+    ),
     high="slow fluctuations dominate",
     low="fast fluctuations, noise among them, dominate",
     methods=(

@@ -20,7 +20,7 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="Fisher z",
     compute=gbc,
-    formula="GBC_i = mean of z_ij over all other usable regions j",
+    formula=r"\mathrm{GBC}_i = \operatorname{mean}_{j \ne i} z_{ij}",
     high="the region is connected with all the rest",
     low="the region stands apart",
     methods=(

@@ -17,7 +17,10 @@ MEASURE = Measure(
     needs_reference=True,
     unit=UNIT,
     compute=gradient1,
-    formula="ψ λ / (1 - λ), principal component of the diffusion map after Procrustes alignment",
+    formula=(
+        r"g_1 = \psi \frac{\lambda}{1 - \lambda}, \quad \psi, \lambda "
+        r"\text{ of the principal component of the diffusion map, after Procrustes alignment}"
+    ),
     high="close to the high-order (default mode) end",
     low="close to the sensory end",
     methods=METHODS,

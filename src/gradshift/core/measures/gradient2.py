@@ -17,7 +17,10 @@ MEASURE = Measure(
     needs_reference=True,
     unit=UNIT,
     compute=gradient2,
-    formula="ψ λ / (1 - λ), component 2 of the diffusion map after Procrustes alignment",
+    formula=(
+        r"g_2 = \psi \frac{\lambda}{1 - \lambda}, \quad \psi, \lambda "
+        r"\text{ of the component 2 of the diffusion map, after Procrustes alignment}"
+    ),
     high="close to the reference's positive end",
     low="close to its negative end",
     methods=METHODS,

@@ -17,7 +17,10 @@ MEASURE = Measure(
     needs_reference=True,
     unit=UNIT,
     compute=gradient3,
-    formula="ψ λ / (1 - λ), component 3 of the diffusion map after Procrustes alignment",
+    formula=(
+        r"g_3 = \psi \frac{\lambda}{1 - \lambda}, \quad \psi, \lambda "
+        r"\text{ of the component 3 of the diffusion map, after Procrustes alignment}"
+    ),
     high="close to the reference's positive end",
     low="close to its negative end",
     methods=METHODS,

@@ -44,8 +44,9 @@ MEASURE = Measure(
     unit="squared diffusion units (network, whole); diffusion units (network-pair)",
     compute=gradientdispersion,
     formula=(
-        "Σ ‖g_i - median‖² over the regions of a network, or of the cortex; ‖median_a - "
-        "median_b‖ between networks; g the first three gradients"
+        r"\sum_{i} \lVert g_i - \tilde{g} \rVert^2 \text{ over a network or the cortex;} "
+        r"\quad \lVert \tilde{g}_a - \tilde{g}_b \rVert \text{ between networks;} "
+        r"\quad g \text{ the first three gradients}, \; \tilde{g} \text{ their median}"
     ),
     high="regions of a network are unlike; networks are far apart",
     low="regions of a network are alike; networks are close together",

@@ -31,7 +31,10 @@ MEASURE = Measure(
     needs_reference=True,
     unit=UNIT,
     compute=gradientdistance,
-    formula="mean(g, upper network) - mean(g, lower network), upper and lower by the reference",
+    formula=(
+        r"\operatorname{mean}_{\text{upper}} g_1 - \operatorname{mean}_{\text{lower}} g_1, "
+        r"\quad \text{upper and lower network by the reference}"
+    ),
     high="the networks lie far apart on the hierarchy",
     low="near 0: at the same place; below 0: in the order opposite to the reference",
     methods=(

@@ -18,7 +18,10 @@ MEASURE = Measure(
     needs_reference=True,
     unit="share",
     compute=gradientshare,
-    formula="λ'_b / Σ λ' over ten components, λ' = λ / (1 - λ), b the best component",
+    formula=(
+        r"\frac{\lambda'_b}{\sum_{k=1}^{10} \lambda'_k}, \quad "
+        r"\lambda' = \frac{\lambda}{1 - \lambda}, \; b \text{ the one most like the reference}"
+    ),
     high="the principal gradient dominates",
     low="other components matter as much",
     methods=(

@@ -24,7 +24,10 @@ MEASURE = Measure(
     needs_reference=True,
     unit=UNIT,
     compute=hierarchydistance,
-    formula="mean(g, default and control) - mean(g, visual and somatomotor)",
+    formula=(
+        r"\operatorname{mean}_{\text{Default, Cont}} g_1 - "
+        r"\operatorname{mean}_{\text{Vis, SomMot}} g_1"
+    ),
     high="the ends of the hierarchy lie far apart",
     low="a flattened hierarchy",
     methods=(

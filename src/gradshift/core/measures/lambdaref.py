@@ -21,7 +21,11 @@ MEASURE = Measure(
     needs_reference=True,
     unit="eigenvalue",
     compute=lambdaref,
-    formula="⟨g, Pg⟩_π / ⟨g, g⟩_π, P the session's transition operator, g the reference gradient",
+    formula=(
+        r"\lambda_{\mathrm{ref}} = \frac{\langle g, P g \rangle_\pi}{\langle g, g \rangle_\pi}, "
+        r"\quad P \text{ the transition operator of the session}, \; \pi \text{ its stationary "
+        r"distribution}, \; g \text{ the reference gradient}"
+    ),
     high="near 1: regions alike in connectivity lie close together on the reference hierarchy",
     low="the reference hierarchy says little about who is alike: flattened",
     methods=(

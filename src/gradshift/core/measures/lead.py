@@ -20,7 +20,10 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="nats",
     compute=lead,
-    formula="mean over j of I_ij - I_ji, I = -ln(1 - C²) / 2, C_ij = r(x_i(t), x_j(t + lag))",
+    formula=(
+        r"\operatorname{mean}_{j \ne i} (I_{ij} - I_{ji}), \quad I = -\tfrac{1}{2} \ln(1 - C^2), "
+        r"\; C_{ij} = r(x_i(t), x_j(t + 1))"
+    ),
     high="above 0: its past tells more about others than theirs about it",
     low="below 0: it follows",
     methods=(

@@ -21,7 +21,10 @@ MEASURE = Measure(
     levels=("whole",),
     unit="Fisher z",
     compute=lowhighasymmetry,
-    formula="W_HIGH - W_LOW; mean of z_ij over all pairs i < j of regions in HIGH, in LOW",
+    formula=(
+        r"W_{\mathrm{HIGH}} - W_{\mathrm{LOW}}, \quad "
+        r"W_X = \operatorname{mean}_{i < j \,\in\, X} z_{ij}"
+    ),
     high="high-order cortex holds together more than sensory cortex",
     low="high-order cortex holds together less than sensory cortex",
     methods=(

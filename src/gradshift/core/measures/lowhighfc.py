@@ -19,7 +19,10 @@ MEASURE = Measure(
     levels=("whole",),
     unit="Fisher z",
     compute=lowhighfc,
-    formula="I_LH = mean of z_ij over i in LOW = {Vis, SomMot}, j in HIGH = {Default, Cont}",
+    formula=(
+        r"I_{LH} = \operatorname{mean}_{i \in \mathrm{LOW},\, j \in \mathrm{HIGH}} z_{ij}, \quad "
+        r"\mathrm{LOW} = \{\text{Vis, SomMot}\}, \; \mathrm{HIGH} = \{\text{Default, Cont}\}"
+    ),
     high="the two ends of the hierarchy exchange much",
     low="the two ends of the hierarchy act apart",
     methods=(

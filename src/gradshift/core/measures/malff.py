@@ -9,7 +9,10 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="ratio",
     compute=region_means("malff"),
-    formula="ALFF over its mean in the brain mask; mean over voxels",
+    formula=(
+        r"\operatorname{mean}_{v} \; \frac{\mathrm{ALFF}(v)}"
+        r"{\operatorname{mean}_{\text{brain mask}} \mathrm{ALFF}}"
+    ),
     high="fluctuates more strongly than the average voxel",
     low="fluctuates less strongly than the average voxel",
     methods=(

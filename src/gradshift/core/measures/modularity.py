@@ -10,7 +10,10 @@ MEASURE = Measure(
     levels=("whole",),
     unit="Q",
     compute=of_whole(graph.modularity),
-    formula="Q = Σ_ij (w_ij - k_i k_j / 2m) δ_ij / 2m, modules the networks of the atlas",
+    formula=(
+        r"Q = \frac{1}{2m} \sum_{ij} \left( w_{ij} - \frac{k_i k_j}{2m} \right) \delta_{ij}, "
+        r"\quad \delta_{ij} = 1 \text{ within a network}, \; 2m = \sum_{ij} w_{ij}"
+    ),
     high="connections stay within networks",
     low="connections ignore the networks",
     methods=(

@@ -34,8 +34,9 @@ MEASURE = Measure(
     unit="1",
     compute=ngsc,
     formula=(
-        "-sum(p ln p) / ln m; p: the m eigenvalues > 1e-10 of the correlation matrix of cortical "
-        "regions, divided by their sum"
+        r"-\frac{\sum_{k=1}^{m} p_k \ln p_k}{\ln m}, \quad p_k = \frac{\lambda_k}{\sum \lambda}, "
+        r"\; \lambda_1 \ldots \lambda_m \text{ the eigenvalues} > 10^{-10} "
+        r"\text{ of the cortical correlation matrix}"
     ),
     high="1: activity is spread evenly over as many patterns as there can be",
     low="0: all regions follow one pattern",

@@ -23,8 +23,8 @@ MEASURE = Measure(
     unit="Fisher z",
     compute=ordercollapse,
     formula=(
-        "C = I_LH - (W_LOW + W_HIGH) / 2; W_LOW, W_HIGH: mean of z_ij over all pairs i < j of "
-        "regions in LOW, in HIGH"
+        r"C = I_{LH} - \tfrac{1}{2} (W_{\mathrm{LOW}} + W_{\mathrm{HIGH}}), \quad "
+        r"W_X = \operatorname{mean}_{i < j \,\in\, X} z_{ij}"
     ),
     high="near 0: low and high order are no longer told apart",
     low="negative: each keeps to itself",

@@ -10,7 +10,10 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="coefficient",
     compute=of_regions(graph.participation),
-    formula="P_i = 1 - Σ_m (k_im / k_i)², m the networks",
+    formula=(
+        r"P_i = 1 - \sum_m \left( \frac{k_{im}}{k_i} \right)^2, \quad "
+        r"m \text{ the networks}"
+    ),
     high="near 1: connected evenly with all networks",
     low="0: connected with one network only",
     methods=(

@@ -9,7 +9,10 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="Kendall's W",
     compute=region_means("reho"),
-    formula="W = 12 (Σ R² - T R̄²) / (K² (T³ - T)) of 27 neighbours; mean over voxels",
+    formula=(
+        r"\operatorname{mean}_{v} W(v), \qquad W = \frac{12 \, (\sum_t R_t^2 - T \bar{R}^2)}"
+        r"{K^2 (T^3 - T)}, \quad R_t \text{ the rank sum of } K = 27 \text{ voxels at time } t"
+    ),
     high="neighbouring voxels fluctuate together",
     low="neighbouring voxels fluctuate independently",
     methods=(

@@ -19,8 +19,8 @@ MEASURE = Measure(
     unit="1",
     compute=segregation,
     formula=(
-        "S = (W - B) / W; W, B: mean of max(z_ij, 0) over all pairs within networks and over all "
-        "pairs between networks (network: pairs of that network)"
+        r"S = \frac{W - B}{W}, \quad W, B \text{ the mean of } \max(z_{ij}, 0) "
+        r"\text{ over all pairs within, between networks}"
     ),
     high="networks keep to themselves",
     low="networks are connected to others as strongly as within",

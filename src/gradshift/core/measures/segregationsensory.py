@@ -20,7 +20,10 @@ MEASURE = Measure(
     levels=("whole",),
     unit="1",
     compute=segregationsensory,
-    formula="mean of S_k over networks k in LOW; S_k = (W_k - B_k,rest) / W_k on max(z_ij, 0)",
+    formula=(
+        r"\operatorname{mean}_{k \in \mathrm{LOW}} S_k, \quad "
+        r"S_k = \frac{W_k - B_{k,\text{rest}}}{W_k} \text{ on } \max(z_{ij}, 0)"
+    ),
     high="sensory networks keep to themselves",
     low="sensory networks are open to the others",
     methods=(

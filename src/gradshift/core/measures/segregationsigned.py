@@ -17,8 +17,8 @@ MEASURE = Measure(
     unit="1",
     compute=segregationsigned,
     formula=(
-        "S = (W - B) / W; W, B: mean of z_ij over all pairs within networks and over all pairs "
-        "between networks (network: pairs of that network)"
+        r"S = \frac{W - B}{W}, \quad W, B \text{ the mean of } z_{ij} "
+        r"\text{ over all pairs within, between networks}"
     ),
     high="networks keep to themselves; above 1 where they act against each other",
     low="networks are connected to others as strongly as within",

@@ -10,7 +10,7 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="summed Fisher z",
     compute=of_regions(graph.strength),
-    formula="s_i = Σ_j w_ij",
+    formula=r"s_i = \sum_j w_{ij}, \quad w_{ij} = \max(z_{ij}, 0)",
     high="strongly connected with many regions",
     low="hardly connected",
     methods=(f"{GRAPH_METHODS} Node strength was the sum of a region's weights."),

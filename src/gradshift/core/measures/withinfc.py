@@ -22,7 +22,10 @@ MEASURE = Measure(
     levels=("network", "whole"),
     unit="Fisher z",
     compute=withinfc,
-    formula="W_k = mean of z_ij over pairs i < j of network k; whole: over all such pairs",
+    formula=(
+        r"W_k = \operatorname{mean}_{i < j \,\in\, k} z_{ij}; \qquad "
+        r"\text{whole: over all pairs within any network}"
+    ),
     high="the regions of the network act together",
     low="the network holds together less",
     methods=(

@@ -10,7 +10,10 @@ MEASURE = Measure(
     levels=("region", "set"),
     unit="standard deviations",
     compute=of_regions(graph.within_module_z),
-    formula="z_i = (k_i(m) - mean) / SD over the regions of network m, ddof 0",
+    formula=(
+        r"\frac{k_i(m) - \operatorname{mean}_{j \in m} k_j(m)}"
+        r"{\operatorname{SD}_{j \in m} k_j(m)}, \quad k_i(m) = \sum_{j \in m} w_{ij}, \; m \ni i"
+    ),
     high="a hub of its network",
     low="on the edge of its network",
     methods=(

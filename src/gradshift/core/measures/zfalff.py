@@ -9,7 +9,11 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="standard deviations",
     compute=region_means("zfalff"),
-    formula="(fALFF - mean) / SD over the brain mask; mean over voxels",
+    formula=(
+        r"\operatorname{mean}_{v} \; \frac{\mathrm{fALFF}(v) - "
+        r"\operatorname{mean}_{\text{brain mask}} \mathrm{fALFF}}"
+        r"{\operatorname{SD}_{\text{brain mask}} \mathrm{fALFF}}"
+    ),
     high="more slow fluctuations than in the average voxel",
     low="fewer slow fluctuations than in the average voxel",
     methods=(

@@ -19,6 +19,10 @@ class Statistic:
     ----------
     name : str
         The name of its module.
+    formula : str
+        LaTeX, for the documentation.
+    high, low : str
+        What a high and what a low value of the result mean.
     methods : str
         The sentence for the methods section.
     cite : tuple of str
@@ -28,6 +32,9 @@ class Statistic:
     """
 
     name: str
+    formula: str
+    high: str
+    low: str
     methods: str
     cite: tuple[str, ...]
     caveat: str

@@ -190,6 +190,12 @@ def _random(
 
 STATISTIC = Statistic(
     name="association",
+    formula=(
+        r"t \text{ of } \Delta \sim 1 + x, \quad p = \operatorname{mean}_{\pi} "
+        r"\left[ |t_\pi| \ge |t| \right], \; \pi \text{ permutations of } x \text{ over people}"
+    ),
+    high="p near 1: most permutations give as much",
+    low="p near 0: hardly a permutation gives as much",
     methods=(
         "Whether changes differed between groups of people, or went with a number such as days "
         "since the dose, was tested two-sided by permuting it among people: all arrangements "

@@ -89,6 +89,13 @@ def baseline_dependence(
 
 STATISTIC = Statistic(
     name="baseline",
+    formula=(
+        r"r(\Delta, \tfrac{1}{2} (x_{\mathrm{pre}} + x_{\mathrm{post}})) \text{ (Oldham)}, \quad "
+        r"\frac{b + (1 - R)}{R} \text{ (Blomqvist)}, \; b \text{ the slope of } \Delta "
+        r"\text{ on } x_{\mathrm{pre}}, \; R \text{ the reliability}"
+    ),
+    high="above 0: who starts high rises more: people spread out",
+    low="below 0: who starts high falls more: people grow alike",
     methods=(
         "Dependence of the change on the baseline was estimated by Oldham's method (correlation "
         "of the change with the mean of both sessions, p by permutation) and, where the "

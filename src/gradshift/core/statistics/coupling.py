@@ -245,6 +245,9 @@ def across_regions(x: Array, y: Array, usable: Sequence[int] | None = None) -> A
 
 STATISTIC = Statistic(
     name="coupling",
+    formula=r"\rho = r(\operatorname{rank} \Delta x, \, \operatorname{rank} \Delta y)",
+    high="near 1: who changes more in one changes more in the other",
+    low="near 0: the changes have nothing to do with each other; near -1: they are opposed",
     methods=(
         "Changes of two modalities were correlated over people by Spearman's coefficient and "
         f"tested by permuting people (all orders for up to {MAX_EXACT}), with family-wise "

@@ -151,6 +151,12 @@ def _projection(
 
 STATISTIC = Statistic(
     name="covariates",
+    formula=(
+        r"\Delta = \beta_0 + (X - \bar{X}) \beta + \varepsilon, \quad t \text{ of } \beta_0, \; "
+        r"\text{signs flipped of the residuals of the model without } \beta_0"
+    ),
+    high="p near 1: most flips of signs give as much",
+    low="p near 0: hardly a flip of signs gives as much",
     methods=(
         "Changes were also tested with covariates held at their mean, first of all the change of "
         "mean framewise displacement, by the method of Freedman and Lane: signs of what the "

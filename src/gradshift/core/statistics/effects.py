@@ -331,6 +331,12 @@ def people_needed(dz: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
 
 STATISTIC = Statistic(
     name="effects",
+    formula=(
+        r"d_z = \frac{\bar{\Delta}}{s_\Delta}, \quad g = J(n - 1) \, d_z, \quad "
+        r"J(m) = \frac{\Gamma(m / 2)}{\sqrt{m / 2} \; \Gamma((m - 1) / 2)}"
+    ),
+    high="above 0: values rose; 1: by as much as people differ in their change",
+    low="near 0: people changed in both directions; below 0: values fell",
     methods=(
         "Changes were expressed in standard deviations of the change (dz), and as Hedges' g with "
         "the exact small-sample correction; 95 % intervals were found by inverting the noncentral "

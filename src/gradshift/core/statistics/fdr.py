@@ -60,6 +60,9 @@ def _step_up(p: NDArray[np.float64], penalty: float) -> NDArray[np.float64]:
 
 STATISTIC = Statistic(
     name="fdr",
+    formula=r"q_{(i)} = \min_{k \ge i} \frac{m \, p_{(k)}}{k}",
+    high="q near 1: a list as long as this holds mostly chance",
+    low="q near 0: of a list as long as this few are expected to be false",
     methods=(
         "The false discovery rate over the same families was controlled by the procedure of "
         "Benjamini and Hochberg."

@@ -106,6 +106,12 @@ def _correlations(
 
 STATISTIC = Statistic(
     name="motion",
+    formula=(
+        r"r_e = r(\Delta z_e, \Delta \mathrm{FD}), \quad \operatorname{median}_e |r_e|, \; "
+        r"\operatorname{mean}_e [p_e < .05], \; \rho_e(r_e, \text{distance}_e)"
+    ),
+    high="changes of connections go with changes of motion",
+    low="near what chance gives: motion explains little",
     methods=(
         "The change of Fisher z of every connection was correlated over people with the change "
         "of mean framewise displacement (QC-FC); given are the median |r|, the share of "

@@ -93,6 +93,12 @@ def _icc(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
 
 STATISTIC = Statistic(
     name="reliability",
+    formula=(
+        r"\mathrm{ICC}(3,1) = \frac{MS_B - MS_E}{MS_B + MS_E}, \quad "
+        r"\mathrm{ICC}(3,2) = \frac{MS_B - MS_E}{MS_B}"
+    ),
+    high="near 1: both halves tell people apart alike",
+    low="near 0: differences between people are noise",
     methods=(
         "Reliability within a session was estimated by the intraclass correlation, ICC(3,1), of "
         "every measure from the first and the second half of the retained volumes, for each "

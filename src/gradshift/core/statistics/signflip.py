@@ -167,6 +167,15 @@ def scale(
 
 STATISTIC = Statistic(
     name="signflip",
+    formula=(
+        r"t = \frac{\bar{\Delta}}{s / \sqrt{n}}, "
+        r"\quad p = \operatorname{mean}_{\sigma \in \{-1, 1\}^n} "
+        r"\left[ |t_\sigma| \ge |t| \right], "
+        r"\quad p_{\mathrm{FWE}} = \operatorname{mean}_\sigma "
+        r"\left[ \max_{\text{family}} |t_\sigma| \ge |t| \right]"
+    ),
+    high="p near 1: most flips of signs give as much",
+    low="p near 0: hardly a flip of signs gives as much",
     methods=(
         "Paired changes were tested two-sided by flipping their signs: all 2^n patterns for up "
         f"to {MAX_EXACT} people, random patterns with the observed one counted for more. "

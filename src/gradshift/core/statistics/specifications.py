@@ -94,6 +94,12 @@ def _median(s: NDArray[np.float64], df: NDArray[np.intp]) -> NDArray[np.float64]
 
 STATISTIC = Statistic(
     name="specifications",
+    formula=(
+        r"\operatorname{median}_v t_v, \quad p \text{ by flipping the signs of people } "
+        r"\text{in all variants } v \text{ together}"
+    ),
+    high="p near 1: the variants together show no change",
+    low="p near 0: the variants together show a change",
     methods=(
         "Every comparison was repeated over all recipes and atlases that were run; the median t "
         "over these variants was tested by flipping the signs of people in all of them together "

@@ -115,6 +115,12 @@ def spin_test(x: Array, y: Array, turned: NDArray[np.intp]) -> tuple[float, floa
 
 STATISTIC = Statistic(
     name="spin",
+    formula=(
+        r"\rho = r(\operatorname{rank} x, \, \operatorname{rank} y) \text{ over regions}, \quad "
+        r"p = \frac{1 + \#\{ s : |\rho_s| \ge |\rho| \}}{1 + S}, \; s \text{ the spins}"
+    ),
+    high="p near 1: any two smooth maps are as alike",
+    low="p near 0: hardly a rotation makes them as alike",
     methods=(
         "Group maps of change were compared by Spearman's correlation against random rotations "
         "of the cortex, hemispheres as mirror images, each region taking the place of exactly "

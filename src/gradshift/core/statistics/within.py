@@ -161,6 +161,12 @@ def _smallest_p(x: NDArray[np.float64], counts: NDArray[np.bool_]) -> float:
 
 STATISTIC = Statistic(
     name="within",
+    formula=(
+        r"t \text{ of } y_{is} = \mu_i + \beta x_{is}, \quad p = \operatorname{mean}_{\pi} "
+        r"\left[ |t_\pi| \ge |t| \right], \; \pi \text{ the orders of sessions within people}"
+    ),
+    high="p near 1: most orders give as much",
+    low="p near 0: hardly an order gives as much",
     methods=(
         "Three or more sessions of the same people were compared by permuting sessions within "
         "each person: t is that of a regression with an intercept for each person, and the "
