@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 
+from gradshift.core import maps
+from gradshift.core.connectivity import join_runs
 from gradshift.core.denoise import clean, cleaning_operator
-from gradshift.core.maps import activity_maps, clean_voxels, homogeneity_map, region_means, smooth
+from gradshift.core.maps import VoxelRun, region_means, session_maps, smooth
 from gradshift.core.reho import reho
+from gradshift.core.seeds import seed_map
+from gradshift.core.spectra import fluctuations, over_mean, z_scores
 
 SHAPE = (5, 6, 7)
 BAND = (0.01, 0.08)
@@ -33,60 +37,92 @@ def test_cleaning_is_a_matrix_product(scan, band, detrend):
     np.testing.assert_allclose(operator @ centred, expected, atol=1e-7)
 
 
-@pytest.mark.parametrize("block", [7, 8192])
-def test_voxels_are_cleaned_as_regions_are(scan, block):
-    voxels, confounds, kept = scan
-    operator = cleaning_operator(confounds, kept, tr=2.0, band=BAND)
-    columns = np.array([3, 4, 11, 39])
-    single = voxels.astype(np.float32)
-    before = single.copy()
-    found = clean_voxels(operator, single, kept, columns, block=block)
-    expected = clean(single[:, columns], confounds, kept, tr=2.0, band=BAND)
-    np.testing.assert_allclose(found, expected, atol=1e-4 * expected.std())
-    np.testing.assert_array_equal(single, before)
-
-
-def test_a_censored_volume_reaches_no_voxel(scan):
-    voxels, confounds, kept = scan
-    operator = cleaning_operator(confounds, kept, tr=2.0, band=BAND)
-    columns = np.arange(voxels.shape[1])
-    wild = voxels.astype(np.float32)
-    wild[~kept] = np.nan
-    np.testing.assert_array_equal(
-        clean_voxels(operator, wild, kept, columns),
-        clean_voxels(operator, voxels.astype(np.float32), kept, columns),
-    )
-
-
-def test_homogeneity_knows_who_is_a_neighbour(rng):
+@pytest.fixture
+def session(rng):
+    """Two runs on a small grid, of different length and censored here and there."""
     mask = rng.random(SHAPE) > 0.1
     places = np.flatnonzero(mask.ravel(order="F"))
-    image = rng.standard_normal((30, *SHAPE))
-    image += np.linspace(0, 3, SHAPE[2])[None, None, None] * image[:, :1, :1, :1]
-    fast_x = np.array([volume.ravel(order="F")[places] for volume in image])
-    found = np.full(mask.size, np.nan)
-    found[places] = homogeneity_map(fast_x, places, SHAPE)
-    expected = np.full(SHAPE, np.nan)
-    expected[mask] = reho(image[:, mask], mask)
-    np.testing.assert_allclose(found.reshape(SHAPE, order="F"), expected, atol=1e-6)
+    columns = np.arange(len(places)) + 2  # two voxels lack a signal in the other run
+    runs, volumes, run_of = [], [], []
+    for number, n_volumes in enumerate((150, 140)):
+        confounds = rng.standard_normal((n_volumes, 6))
+        voxels = 50 * rng.standard_normal((n_volumes, len(places) + 2)) + 30 * confounds[:, :1]
+        voxels[:, 2:] += 20 * rng.standard_normal((n_volumes, 1))
+        kept = rng.random(n_volumes) > 0.1
+        kept[:2] = False
+        operators = [cleaning_operator(confounds, kept, tr=2.0, band=b) for b in (None, BAND)]
+        single = (10_000 + voxels).astype(np.float32)
+        runs.append((VoxelRun(voxels=single, columns=columns, kept=kept, cleaning=operators[0],
+                              filtering=operators[1]), confounds))  # fmt: skip
+        volumes.append(np.flatnonzero(kept))
+        run_of.append(np.full(kept.sum(), number))
+    return runs, np.concatenate(volumes), np.concatenate(run_of), places
 
 
-def test_slow_voxels_have_larger_amplitudes(rng):
-    t = 2.0 * np.arange(240)
-    noise = rng.standard_normal((240, 4))
-    voxels = noise + np.array([0, 1, 2, 4]) * np.sin(2 * np.pi * 0.05 * t)[:, None]
-    found = activity_maps(voxels, np.arange(240), np.zeros(240, dtype=int), 2.0, BAND)
-    for name in ("alff", "falff", "malff", "zfalff"):
-        assert (np.diff(found.values[name]) > 0).all()
-    assert found.values["malff"].mean() == pytest.approx(1)
-    assert found.values["zfalff"].mean() == pytest.approx(0, abs=1e-12)
+def mapped(session, n_common, tr=2.0, seeds=()):
+    runs, volumes, run_of, places = session
+    return session_maps(
+        [run for run, _ in runs], volumes=volumes, run_of=run_of, n_common=n_common, tr=tr,
+        band=BAND, places=places, shape=SHAPE, seeds=seeds,
+    )  # fmt: skip
 
 
-def test_a_long_repetition_time_gives_a_reason_instead_of_maps(rng):
-    series = rng.standard_normal((100, 3))
-    found = activity_maps(series, np.arange(100), np.zeros(100, dtype=int), 6.5, BAND)
-    assert not found.values
-    assert set(found.missing) == {"alff", "falff", "malff", "zfalff"}
+@pytest.mark.parametrize("block", [7, 4096])
+@pytest.mark.parametrize("n_common", [100, 200])
+def test_one_pass_gives_what_every_step_by_itself_gives(session, block, n_common, monkeypatch):
+    """Cleaning, amplitudes, homogeneity and seed maps as their own functions make them."""
+    monkeypatch.setattr(maps, "BLOCK", block)
+    runs, volumes, run_of, places = session
+    cleaned = {
+        band: [
+            clean(run.voxels[:, run.columns], confounds, run.kept, tr=2.0, band=band)
+            for run, confounds in runs
+        ]
+        for band in (None, BAND)
+    }
+    joined = join_runs(cleaned[BAND])
+    seed = joined[:, :3].mean(axis=1)
+    found = mapped(session, n_common, seeds=[seed])
+    rows = slice(n_common)
+    expected = fluctuations(
+        np.concatenate(cleaned[None])[rows], volumes[rows], run_of[rows], 2.0, BAND
+    )
+    np.testing.assert_allclose(found.values["alff"], expected.alff, rtol=1e-5)
+    np.testing.assert_allclose(found.values["falff"], expected.falff, rtol=1e-5)
+    np.testing.assert_allclose(found.values["malff"], over_mean(expected.alff), rtol=1e-5)
+    np.testing.assert_allclose(found.values["zfalff"], z_scores(expected.falff), atol=1e-4)
+    np.testing.assert_allclose(found.seeds[0], seed_map(joined, seed), atol=1e-5)
+    mask = np.zeros(SHAPE, dtype=bool)
+    mask[np.unravel_index(places, SHAPE, order="F")] = True
+    image = np.zeros((n_common, *SHAPE))
+    image[:, *np.unravel_index(places, SHAPE, order="F")] = joined[rows]
+    homogeneity = np.full(SHAPE, np.nan)
+    homogeneity[mask] = reho(image[:, mask], mask)
+    by_place = homogeneity.ravel(order="F")[places]
+    np.testing.assert_allclose(found.values["reho"], by_place, atol=1e-5)
+
+
+def test_a_censored_volume_reaches_no_voxel(session):
+    runs, _, _, _ = session
+    before = mapped(session, 200)
+    for run, _ in runs:
+        run.voxels[~run.kept] = np.nan
+    after = mapped(session, 200)
+    for name, values in before.values.items():
+        np.testing.assert_array_equal(after.values[name], values)
+
+
+def test_voxels_are_only_read(session):
+    copies = [run.voxels.copy() for run, _ in session[0]]
+    mapped(session, 200)
+    for copy, (run, _) in zip(copies, session[0], strict=True):
+        np.testing.assert_array_equal(run.voxels, copy)
+
+
+def test_a_long_repetition_time_gives_a_reason_instead_of_maps(session):
+    found = mapped(session, 200, tr=6.5)
+    assert set(found.values) == {"reho"}
+    assert set(found.missing) == {"alff", "malff", "falff", "zfalff"}
     assert "6.5 s" in found.missing["alff"]
 
 

@@ -68,8 +68,8 @@ def test_a_wave_keeps_its_amplitude_over_gaps(rng):
     kept[[0, -1]] = 0, 239
     t = kept * TR
     series = 3 * np.sin(2 * np.pi * 0.05 * t + 0.4)[:, None]
-    waves = spectra._waves(kept, TR)
-    amplitude = spectra._amplitudes(series - series.mean(), waves)
+    (waves,) = spectra.spectrum(kept, np.zeros_like(kept), TR).waves
+    amplitude = waves.amplitudes(series)
     at = np.abs(waves.frequency - 0.05).argmin()
     assert amplitude[at, 0] == pytest.approx(3, rel=0.01)
 

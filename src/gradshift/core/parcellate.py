@@ -258,9 +258,14 @@ class _Voxels:
         self._missing = np.zeros(n_voxels, dtype=np.intp)  # good volumes without a finite number
         self._sum = np.zeros(n_voxels)  # of the change since the first good volume
         self._squares = np.zeros(n_voxels)
+        self._change = np.empty(n_voxels)
+        self._scratch = np.empty(n_voxels)
 
     def add(self, volume: int, numbers: NDArray[Any]) -> NDArray[np.float64] | None:
-        """Take in one volume; return its change since the first good one, None if it is bad."""
+        """Take in one volume; return its change since the first good one, None if it is bad.
+
+        The change is overwritten by the next volume.
+        """
         finite = np.isfinite(numbers)
         if self._is_bad(numbers, finite):
             self.bad_volumes.append(volume)
@@ -268,12 +273,12 @@ class _Voxels:
         if self.n_good == 0:
             self.first[finite] = numbers[finite]
         self.n_good += 1
-        change: NDArray[np.float64] = np.subtract(numbers, self.first, dtype=np.float64)
+        change: NDArray[np.float64] = np.subtract(numbers, self.first, out=self._change)
         if not finite.all():
             change[~finite] = 0.0
             self._missing += ~finite
         self._sum += change
-        self._squares += change * change
+        self._squares += np.multiply(change, change, out=self._scratch)
         return change
 
     def _is_bad(self, numbers: NDArray[Any], finite: NDArray[np.bool_]) -> bool:

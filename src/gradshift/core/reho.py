@@ -45,9 +45,67 @@ def reho(
     ----------
     Zang et al. (2004), NeuroImage 22:394. Ties have average ranks, without a correction.
     """
+    ranks = np.empty(series.shape, rank_type(len(series)))
+    for start in range(0, series.shape[1], BLOCK):
+        block = slice(start, start + BLOCK)
+        ranks[:, block] = doubled_ranks(series[:, block])
+    return concordance(ranks, mask, neighbours)
+
+
+def rank_type(n_volumes: int) -> type[np.signedinteger]:
+    """Return the smallest type that holds doubled ranks: there is one per voxel and volume."""
+    return np.int16 if n_volumes < 2**15 else np.int32
+
+
+def doubled_ranks(series: NDArray[np.floating]) -> NDArray[np.signedinteger]:
+    """Rank each column: twice the distance to the mean rank, a whole number also with ties.
+
+    Parameters
+    ----------
+    series : (T, V) array
+
+    Returns
+    -------
+    (T, V) array
+        Zero for columns that are constant or not finite.
+    """
+    n_volumes, n_voxels = series.shape
+    order, tied = _order(series)
+    doubled = np.empty((n_voxels, n_volumes), rank_type(n_volumes))
+    first = n_volumes * np.arange(n_voxels)[:, None]
+    doubled.ravel()[order + first] = 2 * np.arange(1, n_volumes + 1) - (n_volumes + 1)
+    doubled[tied] = 2 * rankdata(series[:, tied], axis=0).T - (n_volumes + 1)
+    doubled[~np.isfinite(series).all(axis=0)] = 0
+    return doubled.T
+
+
+def _order(series: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return the (V, T) order of each column, and which columns have ties.
+
+    Sorting whole numbers is several times faster than sorting positions. So the bits of each
+    value, in single precision and turned such that they rise with it, and its position become
+    one number.
+    """
+    with np.errstate(over="ignore"):
+        single = np.ascontiguousarray(series.T, dtype=np.float32)
+    bits = (single + np.float32(0)).view(np.int32)  # + 0: there is but one zero
+    rising = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
+    both = (rising.astype(np.int64) << 32) | np.arange(len(series))
+    both.sort(axis=1)
+    ordered = both >> 32
+    return both & 0xFFFFFFFF, (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+
+
+def concordance(
+    ranks: NDArray[np.signedinteger], mask: NDArray[np.bool_], neighbours: int = 27
+) -> NDArray[np.float64]:
+    """Compute Kendall's W of each voxel and its neighbours from `doubled_ranks`.
+
+    Parameters, result and errors are those of `reho`.
+    """
+    n_volumes, n_voxels = ranks.shape
     if neighbours not in NEIGHBOURS:
         raise ValueError(f"neighbours must be one of {NEIGHBOURS}, got {neighbours}.")
-    n_volumes, n_voxels = series.shape
     if (n_mask := int(mask.sum())) != n_voxels:
         raise ValueError(f"The mask has {n_mask} voxels, the series have {n_voxels}.")
     if n_volumes < 2:
@@ -56,53 +114,18 @@ def reho(
     inside = np.flatnonzero(mask[box])
     volume = np.zeros(mask[box].shape, dtype=np.float32)
 
-    def around(row: NDArray[Any]) -> NDArray[np.float64]:
+    def around(row: Any) -> NDArray[np.float64]:
         volume.ravel()[inside] = row
         return np.asarray(_sum_around(volume, neighbours).ravel()[inside], dtype=np.float64)
 
-    ranks, there = _doubled_ranks(series)
+    # Of different values the first and the last rank differ from the mean rank.
+    there = ranks.any(axis=0)
     count = around(there.astype(np.float32))
     count[~there | (count <= neighbours // 2)] = np.nan
     spread = np.zeros(n_voxels)
     for row in ranks:
         spread += around(row) ** 2
     return np.asarray(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
-
-
-def _doubled_ranks(
-    series: NDArray[np.floating],
-) -> tuple[NDArray[np.signedinteger], NDArray[np.bool_]]:
-    """Rank each column, twice the distance to the mean rank: whole numbers, also with ties.
-
-    Two bytes each, since there is one for every voxel and volume. Columns that are constant
-    or not finite are zero, and False in the second array.
-    """
-    n_volumes, n_voxels = series.shape
-    ranks = np.empty((n_volumes, n_voxels), dtype=np.int16 if n_volumes < 2**14 else np.int32)
-    there = np.empty(n_voxels, dtype=bool)
-    for start in range(0, n_voxels, BLOCK):
-        block = slice(start, start + BLOCK)
-        ranked = _rank_rows(series[:, block].T)
-        there[block] = np.isfinite(ranked[:, 0])
-        ranked[~there[block]] = (n_volumes + 1) / 2
-        ranks[:, block] = (2 * ranked - (n_volumes + 1)).T
-    return ranks, there
-
-
-def _rank_rows(rows: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Rank within each row from 1; ties have their average."""
-    rows = np.ascontiguousarray(rows)
-    order = np.argsort(rows, axis=1)
-    ordered = np.take_along_axis(rows, order, axis=1)
-    ranks = np.empty(rows.shape, dtype=np.float32)
-    steps = np.arange(1, rows.shape[1] + 1, dtype=np.float32)
-    np.put_along_axis(ranks, order, np.broadcast_to(steps, rows.shape), axis=1)
-    tied = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-    if tied.any():
-        ranks[tied] = rankdata(rows[tied], axis=1)
-    unusable = ~np.isfinite(rows).all(axis=1) | (ordered[:, 0] == ordered[:, -1])
-    ranks[unusable] = np.nan
-    return ranks
 
 
 def _sum_around(volume: NDArray[np.float32], neighbours: int) -> NDArray[np.float32]:

@@ -7,10 +7,8 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.core.connectivity import join_runs
 from gradshift.core.denoise import cleaning_operator
-from gradshift.core.maps import activity_maps, clean_voxels, homogeneity_map, region_means
-from gradshift.core.seeds import seed_map
+from gradshift.core.maps import VoxelRun, region_means, session_maps
 from gradshift.errors import ExcludedError
 from gradshift.nodes.atlas import flat_labels, read_regions
 from gradshift.nodes.outcome import Outcome, Step
@@ -58,32 +56,37 @@ class Voxelwise(Step):
         self, recipe: Recipe, session: Outcome
     ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         name, tr = recipe.name, session.notes["recipes"][recipe.name]["tr"]
-        n_common = Outcome.load(self.inputs.person).notes[name]["n_common"]
-        volumes = session.arrays[f"volumes_{name}"]
         run_of = session.arrays[f"run_{name}"]
         runs = np.unique(run_of)
         places = self._shared_places(runs)
-        rows = slice(n_common)
-        unfiltered = np.concatenate(
-            [self._cleaned(run, recipe, places, tr, filtered=False) for run in runs]
+        seeds = {i: seed for i in range(len(self.inputs.atlases))
+                 if (seed := self._seed(session, name, i)) is not None}  # fmt: skip
+        found = session_maps(
+            [self._run(run, recipe, places, tr) for run in runs],
+            volumes=session.arrays[f"volumes_{name}"],
+            run_of=run_of,
+            n_common=Outcome.load(self.inputs.person).notes[name]["n_common"],
+            tr=tr,
+            band=recipe.band,
+            places=places,
+            shape=self.inputs.shape,
+            seeds=list(seeds.values()),
         )
-        found = activity_maps(unfiltered[rows], volumes[rows], run_of[rows], tr, recipe.band)
-        del unfiltered
-        filtered = join_runs(
-            [self._cleaned(run, recipe, places, tr, filtered=True) for run in runs]
-        )
-        maps = {**found.values, "reho": homogeneity_map(filtered[rows], places, self.inputs.shape)}
         arrays: dict[str, NDArray[Any]] = {f"places_{name}": places}
-        arrays |= {f"{key}_{name}": values for key, values in maps.items()}
+        arrays |= {f"{key}_{name}": values for key, values in found.values.items()}
+        arrays |= {f"seed_{name}_{i}": z for i, z in zip(seeds, found.seeds, strict=True)}
         for i, atlas in enumerate(self.inputs.atlases):
             labels, regions = flat_labels(self.inputs.labels[i])[places], read_regions(atlas)
-            for key, values in maps.items():
+            for key, values in found.values.items():
                 arrays[f"{key}_{name}_{i}"] = region_means(values, labels, len(regions))
-            series = session.arrays[f"series_{name}_{i}"][:, list(regions.sets.get(SEED, ()))]
-            usable = np.isfinite(series).all(axis=0)
-            if usable.any():
-                arrays[f"seed_{name}_{i}"] = seed_map(filtered, series[:, usable].mean(axis=1))
         return arrays, {"missing": dict(found.missing), "remarks": list(found.remarks)}
+
+    def _seed(self, session: Outcome, name: str, i: int) -> NDArray[np.float64] | None:
+        """Return the mean series of the seed in atlas number i, None without one."""
+        members = read_regions(self.inputs.atlases[i]).sets.get(SEED, ())
+        series = session.arrays[f"series_{name}_{i}"][:, list(members)]
+        usable = np.isfinite(series).all(axis=0)
+        return series[:, usable].mean(axis=1) if usable.any() else None
 
     def _shared_places(self, runs: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the voxels that have a signal in all runs."""
@@ -96,20 +99,19 @@ class Voxelwise(Step):
             raise ExcludedError("The runs of the session share no voxel.")
         return shared
 
-    def _cleaned(
-        self, run: int, recipe: Recipe, places: NDArray[np.intp], tr: float, *, filtered: bool
-    ) -> NDArray[np.float32]:
-        """Clean the voxels of one run as its regions were cleaned, with or without the filter."""
+    def _run(self, run: int, recipe: Recipe, places: NDArray[np.intp], tr: float) -> VoxelRun:
+        """Return the voxels of a run, to be cleaned as its regions were."""
         path = Path(self.inputs.parcels[run])
-        columns = np.searchsorted(Outcome.load(path).arrays["places"], places)
         arrays = Outcome.load(self.inputs.denoised[run]).arrays
-        kept = arrays[f"kept_{recipe.name}"]
-        operator = cleaning_operator(
-            arrays[f"regressors_{recipe.name}"],
-            kept,
-            tr=tr,
-            band=recipe.passband if filtered else None,
-            detrend=recipe.detrend,
+        regressors, kept = (arrays[f"{key}_{recipe.name}"] for key in ("regressors", "kept"))
+        cleaning, filtering = (
+            cleaning_operator(regressors, kept, tr=tr, band=band, detrend=recipe.detrend)
+            for band in (None, recipe.passband)
         )
-        voxels = np.load(path.with_name(VOXELS), mmap_mode="r")
-        return clean_voxels(operator, voxels, kept, columns)
+        return VoxelRun(
+            voxels=np.load(path.with_name(VOXELS), mmap_mode="r"),
+            columns=np.searchsorted(Outcome.load(path).arrays["places"], places),
+            kept=kept,
+            cleaning=cleaning,
+            filtering=filtering,
+        )
