@@ -24,7 +24,7 @@ types: .venv/developed
 	$(BIN)/mypy
 
 bench: .venv/tested
-	$(BIN)/python benchmarks/parcellate.py
+	$(BIN)/python benchmarks
 
 install: .venv/installed
 

@@ -113,6 +113,8 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 
 def cell(value: Any) -> str:
     """Return the text of one value in a table."""
+    if isinstance(value, str):
+        return " ".join(value.split())
     if value is None:
         return "n/a"
     if isinstance(value, bool | np.bool_):

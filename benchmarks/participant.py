@@ -1,0 +1,142 @@
+"""Whole commands, from a cold start: one session, many sessions, two processes.
+
+The baseline of one session is a script that does nothing but nilearn's masker on the same file
+(standardised, detrended, band-passed, 36 confounds, no report): imports count on both sides.
+
+    python benchmarks/participant.py
+    python benchmarks/participant.py --giga PYTHON   also giga_connectome, installed for PYTHON
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from common import SPACE, Row, gradshift, in_turn, make_run, make_study, median, table
+
+MASKER = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import numpy as np
+from nilearn.maskers import NiftiLabelsMasker
+run = sys.argv[1]
+confounds = np.random.default_rng(0).standard_normal((300, 36))
+NiftiLabelsMasker(
+    f"{run}/atlas-0.nii.gz", mask_img=f"{run}/mask.nii.gz", standardize="zscore_sample",
+    detrend=True, low_pass=0.08, high_pass=0.01, t_r=2.0, resampling_target=None, reports=False,
+).fit_transform(f"{run}/bold.nii.gz", confounds=confounds)
+"""
+
+
+def one_session(folder, rounds, giga=None):
+    """Compare one cold session with nilearn's masker, and with giga_connectome if it is there."""
+    make_run(folder)
+    study = make_study(folder / "study", folder)
+    out = folder / "out"
+
+    def clean():
+        shutil.rmtree(out, ignore_errors=True)
+
+    commands = {
+        "ours": gradshift(study, out, "participant", "--no-voxelwise"),
+        "masker": [sys.executable, "-c", MASKER, folder],
+        "maps": gradshift(study, out, "participant"),
+    }
+    if giga:
+        commands["giga"] = giga_command(giga, study, folder)
+    found = in_turn(commands, rounds, before=clean)
+    what = "`participant`, one session, two recipes"
+    rows = [
+        Row(f"{what}, `--no-voxelwise`", found["ours"], found["masker"], "nilearn", goal=0.6),
+        Row(f"{what}, voxel maps", found["maps"], found["masker"], "nilearn"),
+    ]
+    if giga:
+        against = "giga_connectome"
+        rows.insert(
+            1, Row(f"{what}, `--no-voxelwise`", found["ours"], found["giga"], against, goal=0.15)
+        )
+    return rows
+
+
+def giga_command(python, study, folder):
+    """Return the command line of giga_connectome with an atlas that lies here."""
+    atlas = folder / "giga"
+    home = atlas / "local" / f"tpl-{SPACE}"
+    home.mkdir(parents=True)
+    name = f"tpl-{SPACE}_res-02_atlas-local_desc-400_dseg.nii.gz"
+    shutil.copy(folder / "atlas-0.nii.gz", home / name)
+    config = atlas / "local.json"
+    config.write_text(
+        json.dumps(
+            {
+                "name": "local", "file_paths": {"400": [str(home / name)]},
+                "parameters": {
+                    "atlas": "local", "template": SPACE, "resolution": "02", "suffix": "dseg"
+                },
+                "desc": ["400"], "templateflow_dir": str(atlas / "local"),
+            }
+        )
+    )  # fmt: skip
+    return [
+        python, "-m", "giga_connectome.run", study / "derivatives" / "fmriprep",
+        folder / "giga-out", "participant", "--atlas", config, "--denoise-strategy", "simple",
+        "-w", folder / "giga-work",
+    ]  # fmt: skip
+
+
+def scaling(folder, rounds):
+    """Sessions one after the other, and two at a time: time and memory of each session."""
+    short = folder / "short"
+    short.mkdir()
+    make_run(short, 100)
+    counts = (1, 4, 20)
+    options = ("--no-voxelwise", "--min-minutes", "2", "--denoise", "24P")
+
+    def command(n, nprocs):
+        study, out = folder / f"study-{n}", folder / "scaled"
+        if not study.exists():
+            labels = [f"s{number:02d}" for number in range(n)]
+            make_study(study, short, sessions=labels, n_volumes=100)
+        return gradshift(study, out, "participant", *options, "--nprocs", str(nprocs))
+
+    def clean():
+        shutil.rmtree(folder / "scaled", ignore_errors=True)
+
+    commands = {f"{n}": command(n, 1) for n in counts} | {"two": command(20, 2)}
+    found = in_turn(commands, rounds, before=clean)
+    rows = [Row(f"{n} sessions of 100 volumes, one process", found[str(n)]) for n in counts]
+    rows.append(
+        Row("20 sessions, two processes", found["two"], found["20"], "one process", goal=0.6)
+    )
+    first, last = (median(found[str(n)], "wall") for n in (counts[1], counts[-1]))
+    each = (last - first) / (counts[-1] - counts[1])
+    more = median(found["20"], "peak") - median(found["1"], "peak")
+    note = (
+        f"Each further session costs {each:.2f} s; 20 sessions need {more:+.0f} MB of memory "
+        "against one."
+    )
+    return rows, note
+
+
+def rows(rounds, giga=None):
+    """Return all rows and a note."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        found = one_session(folder, rounds, giga)
+        scaled, note = scaling(folder, max(1, rounds // 2))
+    return [*found, *scaled], note
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--giga", metavar="PYTHON")
+    options = parser.parse_args()
+    found, note = rows(options.rounds, options.giga)
+    print(table(found), note, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
