@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPROCS ?= 2
 
-.PHONY: demo test lint types install bench clean
+.PHONY: demo test lint types docs install bench clean
 
 demo: .venv/installed
 	rm -rf demo
@@ -22,6 +22,10 @@ lint: .venv/developed
 
 types: .venv/developed
 	$(BIN)/mypy
+
+docs: .venv/documented
+	$(BIN)/sphinx-build --fresh-env --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo "The documentation is docs/_build/html/index.html."
 
 bench: .venv/tested
 	$(BIN)/python benchmarks
@@ -44,5 +48,9 @@ install: .venv/installed
 	$(BIN)/python -m pip install --quiet --editable '.[test,dev]'
 	touch $@
 
+.venv/documented: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf .venv demo
+	rm -rf .venv demo docs/_build

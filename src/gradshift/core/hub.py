@@ -95,7 +95,7 @@ def thresholded(
         title=f"{measure.title} over thresholds",
         compute=compute,
         unit=f"{measure.unit} x density",
-        formula=rf"\int x \; \mathrm{{d}}(\text{{density}}), \quad x = {measure.formula}",
+        formula=rf"\int x \; \mathrm{{d}}(\text{{density}}), \\ x = {measure.formula}",
         methods=(
             f"{measure.methods} In addition only the strongest connections were kept, at "
             "densities from 10 to 30 % in steps of 5 % (where not stated otherwise), and the "

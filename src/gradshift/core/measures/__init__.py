@@ -16,6 +16,16 @@ from numpy.typing import NDArray
 from gradshift.core.regions import LEVELS, Regions
 from gradshift.core.session import Session
 
+TOPICS = {
+    "networks": "Connectivity of networks",
+    "gradients": "Gradients of the cortex",
+    "graph": "Hubs and graphs",
+    "voxels": "Intrinsic activity",
+    "direction": "Direction (exploratory)",
+    "other": "Others",
+}
+"""What measures are about, in the order in which the documentation has them."""
+
 
 class UnavailableError(Exception):
     """A measure that cannot be had from this session; the message is the reason."""
@@ -50,6 +60,8 @@ class Measure:
         Lower case, no spaces; the ``measure`` column of the tables.
     title : str
         What it is called in a sentence or a figure, without article and label.
+    topic : str
+        A key of `TOPICS`.
     levels : tuple of str
         What its values belong to. ``network`` and ``set`` values of a measure that
         computes ``region`` values only are the unweighted means over their regions.
@@ -82,8 +94,11 @@ class Measure:
     cite: tuple[str, ...] = ()
     caveat: str = ""
     needs_reference: bool = False
+    topic: str = "other"
 
     def __post_init__(self) -> None:
+        if self.topic not in TOPICS:
+            raise ValueError(f"Measure {self.name}: topic {self.topic!r} is none of {[*TOPICS]}.")
         if unknown := set(self.levels) - set(LEVELS):
             raise ValueError(f"Measure {self.name}: unknown levels {sorted(unknown)}.")
 

@@ -6,6 +6,7 @@ from gradshift.core.voxelwise import region_means
 MEASURE = Measure(
     name="alff",
     title="amplitude of slow fluctuations",
+    topic="voxels",
     levels=("region", "network", "set"),
     unit="unit of the signal",
     compute=region_means("alff"),

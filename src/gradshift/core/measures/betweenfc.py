@@ -25,6 +25,7 @@ def betweenfc(session: Session) -> Values:
 MEASURE = Measure(
     name="betweenfc",
     title="connectivity between networks",
+    topic="networks",
     levels=("network-pair", "whole"),
     unit="Fisher z",
     compute=betweenfc,

@@ -7,12 +7,13 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="betweenness",
     title="betweenness centrality",
+    topic="graph",
     levels=("region", "set"),
     unit="share of pairs",
     compute=of_regions(graph.betweenness),
     formula=(
         r"\frac{2}{(N-1)(N-2)} \, \#\{ j < k : \text{ the shortest path from } j \text{ to } k "
-        r"\text{ runs through } i \}, \quad \text{lengths } 1/w_{ij}"
+        r"\text{ runs through } i \}, \\ \text{lengths } 1/w_{ij}"
     ),
     high="paths between others run through it",
     low="no path between others runs through it",

@@ -7,12 +7,13 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="clustering",
     title="clustering coefficient",
+    topic="graph",
     levels=("region", "set"),
     unit="coefficient",
     compute=of_regions(graph.clustering),
     formula=(
-        r"C_i = \frac{\sum_{j, k} (w_{ij} w_{jk} w_{ki})^{1/3}}{k_i (k_i - 1)}, \quad "
-        r"w \text{ over their maximum}, \; k_i \text{ the number of neighbours}"
+        r"C_i = \frac{\sum_{j, k} (w_{ij} w_{jk} w_{ki})^{1/3}}{k_i (k_i - 1)}, "
+        r"\\ w \text{ over their maximum}, \; k_i \text{ the number of neighbours}"
     ),
     high="neighbours are connected with each other",
     low="neighbours are not connected",

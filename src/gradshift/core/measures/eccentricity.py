@@ -21,6 +21,7 @@ def eccentricity(session: Session) -> Values:
 MEASURE = Measure(
     name="eccentricity",
     title="eccentricity in gradient space",
+    topic="gradients",
     levels=("region", "network", "set", "whole"),
     needs_reference=True,
     unit=UNIT,

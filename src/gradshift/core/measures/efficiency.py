@@ -7,6 +7,7 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="efficiency",
     title="global efficiency",
+    topic="graph",
     levels=("whole",),
     unit="Fisher z",
     compute=of_whole(graph.efficiency),

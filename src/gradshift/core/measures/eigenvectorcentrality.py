@@ -7,6 +7,7 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="eigenvectorcentrality",
     title="eigenvector centrality",
+    topic="graph",
     levels=("region", "set"),
     unit="unit-norm loading",
     compute=of_regions(graph.eigenvector_centrality),

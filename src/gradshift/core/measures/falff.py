@@ -6,6 +6,7 @@ from gradshift.core.voxelwise import region_means
 MEASURE = Measure(
     name="falff",
     title="share of slow fluctuations",
+    topic="voxels",
     levels=("region", "network", "set"),
     unit="share",
     compute=region_means("falff"),

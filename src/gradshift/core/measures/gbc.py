@@ -17,6 +17,7 @@ def gbc(session: Session) -> Values:
 MEASURE = Measure(
     name="gbc",
     title="global brain connectivity",
+    topic="networks",
     levels=("region", "set"),
     unit="Fisher z",
     compute=gbc,

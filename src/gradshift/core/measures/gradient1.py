@@ -13,12 +13,13 @@ def gradient1(session: Session) -> Values:
 MEASURE = Measure(
     name="gradient1",
     title="principal gradient",
+    topic="gradients",
     levels=("region", "network", "set"),
     needs_reference=True,
     unit=UNIT,
     compute=gradient1,
     formula=(
-        r"g_1 = \psi \frac{\lambda}{1 - \lambda}, \quad \psi, \lambda "
+        r"g_1 = \psi \frac{\lambda}{1 - \lambda}, \\ \psi, \lambda "
         r"\text{ of the principal component of the diffusion map, after Procrustes alignment}"
     ),
     high="close to the high-order (default mode) end",

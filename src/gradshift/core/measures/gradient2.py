@@ -13,12 +13,13 @@ def gradient2(session: Session) -> Values:
 MEASURE = Measure(
     name="gradient2",
     title="second gradient",
+    topic="gradients",
     levels=("region", "network", "set"),
     needs_reference=True,
     unit=UNIT,
     compute=gradient2,
     formula=(
-        r"g_2 = \psi \frac{\lambda}{1 - \lambda}, \quad \psi, \lambda "
+        r"g_2 = \psi \frac{\lambda}{1 - \lambda}, \\ \psi, \lambda "
         r"\text{ of the component 2 of the diffusion map, after Procrustes alignment}"
     ),
     high="close to the reference's positive end",

@@ -13,12 +13,13 @@ def gradient3(session: Session) -> Values:
 MEASURE = Measure(
     name="gradient3",
     title="third gradient",
+    topic="gradients",
     levels=("region", "network", "set"),
     needs_reference=True,
     unit=UNIT,
     compute=gradient3,
     formula=(
-        r"g_3 = \psi \frac{\lambda}{1 - \lambda}, \quad \psi, \lambda "
+        r"g_3 = \psi \frac{\lambda}{1 - \lambda}, \\ \psi, \lambda "
         r"\text{ of the component 3 of the diffusion map, after Procrustes alignment}"
     ),
     high="close to the reference's positive end",

@@ -39,14 +39,15 @@ def _scatter(space: NDArray[np.float64]) -> float:
 MEASURE = Measure(
     name="gradientdispersion",
     title="dispersion in gradient space",
+    topic="gradients",
     levels=("network", "network-pair", "whole"),
     needs_reference=True,
     unit="squared diffusion units (network, whole); diffusion units (network-pair)",
     compute=gradientdispersion,
     formula=(
         r"\sum_{i} \lVert g_i - \tilde{g} \rVert^2 \text{ over a network or the cortex;} "
-        r"\quad \lVert \tilde{g}_a - \tilde{g}_b \rVert \text{ between networks;} "
-        r"\quad g \text{ the first three gradients}, \; \tilde{g} \text{ their median}"
+        r"\\ \lVert \tilde{g}_a - \tilde{g}_b \rVert \text{ between networks;} "
+        r"\\ g \text{ the first three gradients}, \; \tilde{g} \text{ their median}"
     ),
     high="regions of a network are unlike; networks are far apart",
     low="regions of a network are alike; networks are close together",

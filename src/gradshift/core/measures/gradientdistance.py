@@ -27,6 +27,7 @@ def _pairwise(session: Session, means: NDArray[np.float64]) -> NDArray[np.float6
 MEASURE = Measure(
     name="gradientdistance",
     title="distance on the principal gradient",
+    topic="gradients",
     levels=("network-pair",),
     needs_reference=True,
     unit=UNIT,

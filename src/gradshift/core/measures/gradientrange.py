@@ -17,6 +17,7 @@ def gradientrange(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientrange",
     title="range of the principal gradient",
+    topic="gradients",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

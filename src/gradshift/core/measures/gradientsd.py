@@ -15,6 +15,7 @@ def gradientsd(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientsd",
     title="spread of the principal gradient",
+    topic="gradients",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

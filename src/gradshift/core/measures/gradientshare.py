@@ -14,6 +14,7 @@ def gradientshare(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientshare",
     title="share of the principal gradient",
+    topic="gradients",
     levels=("whole",),
     needs_reference=True,
     unit="share",

@@ -17,6 +17,7 @@ def gradientspan(session: Session) -> Values:
 MEASURE = Measure(
     name="gradientspan",
     title="span of the principal gradient",
+    topic="gradients",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

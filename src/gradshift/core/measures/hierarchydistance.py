@@ -20,6 +20,7 @@ def hierarchydistance(session: Session) -> Values:
 MEASURE = Measure(
     name="hierarchydistance",
     title="distance of high-order from low-order networks on the principal gradient",
+    topic="gradients",
     levels=("whole",),
     needs_reference=True,
     unit=UNIT,

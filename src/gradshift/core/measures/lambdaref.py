@@ -17,14 +17,15 @@ def lambdaref(session: Session) -> Values:
 MEASURE = Measure(
     name="lambdaref",
     title="strength of the hierarchy",
+    topic="gradients",
     levels=("whole",),
     needs_reference=True,
     unit="eigenvalue",
     compute=lambdaref,
     formula=(
         r"\lambda_{\mathrm{ref}} = \frac{\langle g, P g \rangle_\pi}{\langle g, g \rangle_\pi}, "
-        r"\quad P \text{ the transition operator of the session}, \; \pi \text{ its stationary "
-        r"distribution}, \; g \text{ the reference gradient}"
+        r"\\ P \text{ the transition operator of the session}, \; \pi \text{ its stationary "
+        r"distribution}, \\ g \text{ the reference gradient}"
     ),
     high="near 1: regions alike in connectivity lie close together on the reference hierarchy",
     low="the reference hierarchy says little about who is alike: flattened",

@@ -17,6 +17,7 @@ def lead(session: Session) -> Values:
 MEASURE = Measure(
     name="lead",
     title="lead in time",
+    topic="direction",
     levels=("region", "network", "set"),
     unit="nats",
     compute=lead,

@@ -18,6 +18,7 @@ def lowhighasymmetry(session: Session) -> Values:
 MEASURE = Measure(
     name="lowhighasymmetry",
     title="asymmetry of high-order and low-order networks",
+    topic="networks",
     levels=("whole",),
     unit="Fisher z",
     compute=lowhighasymmetry,

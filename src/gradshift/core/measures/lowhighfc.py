@@ -16,6 +16,7 @@ def lowhighfc(session: Session) -> Values:
 MEASURE = Measure(
     name="lowhighfc",
     title="connectivity of high-order with low-order networks",
+    topic="networks",
     levels=("whole",),
     unit="Fisher z",
     compute=lowhighfc,

@@ -6,6 +6,7 @@ from gradshift.core.voxelwise import region_means
 MEASURE = Measure(
     name="malff",
     title="amplitude of slow fluctuations, relative to the brain",
+    topic="voxels",
     levels=("region", "network", "set"),
     unit="ratio",
     compute=region_means("malff"),

@@ -16,6 +16,7 @@ def meanfc(session: Session) -> Values:
 MEASURE = Measure(
     name="meanfc",
     title="mean connectivity",
+    topic="networks",
     levels=("whole",),
     unit="Fisher z",
     compute=meanfc,

@@ -7,12 +7,13 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="modularity",
     title="modularity",
+    topic="graph",
     levels=("whole",),
     unit="Q",
     compute=of_whole(graph.modularity),
     formula=(
         r"Q = \frac{1}{2m} \sum_{ij} \left( w_{ij} - \frac{k_i k_j}{2m} \right) \delta_{ij}, "
-        r"\quad \delta_{ij} = 1 \text{ within a network}, \; 2m = \sum_{ij} w_{ij}"
+        r"\\ \delta_{ij} = 1 \text{ within a network}, \; 2m = \sum_{ij} w_{ij}"
     ),
     high="connections stay within networks",
     low="connections ignore the networks",

@@ -30,12 +30,13 @@ def ngsc(session: Session) -> Values:
 MEASURE = Measure(
     name="ngsc",
     title="entropy of the connectivity spectrum",
+    topic="networks",
     levels=("whole",),
     unit="1",
     compute=ngsc,
     formula=(
         r"-\frac{\sum_{k=1}^{m} p_k \ln p_k}{\ln m}, \quad p_k = \frac{\lambda_k}{\sum \lambda}, "
-        r"\; \lambda_1 \ldots \lambda_m \text{ the eigenvalues} > 10^{-10} "
+        r"\\ \lambda_1 \ldots \lambda_m \text{ the eigenvalues} > 10^{-10} "
         r"\text{ of the cortical correlation matrix}"
     ),
     high="1: activity is spread evenly over as many patterns as there can be",

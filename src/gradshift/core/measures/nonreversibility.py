@@ -15,12 +15,13 @@ def nonreversibility(session: Session) -> Values:
 MEASURE = Measure(
     name="nonreversibility",
     title="non-reversibility in time",
+    topic="direction",
     levels=("whole",),
     unit="squared nats",
     compute=nonreversibility,
     formula=(
         r"\operatorname{mean} \text{ of the largest 5 \% of } (I_{ij} - I_{ji})^2, "
-        r"\; i < j, \quad I = -\tfrac{1}{2} \ln(1 - C^2), \; C_{ij} = r(x_i(t), x_j(t + 1))"
+        r"\; i < j, \\ I = -\tfrac{1}{2} \ln(1 - C^2), \; C_{ij} = r(x_i(t), x_j(t + 1))"
     ),
     high="activity flows in a preferred direction",
     low="near 0: no arrow of time",

@@ -19,6 +19,7 @@ def ordercollapse(session: Session) -> Values:
 MEASURE = Measure(
     name="ordercollapse",
     title="collapse of the order of networks",
+    topic="networks",
     levels=("whole",),
     unit="Fisher z",
     compute=ordercollapse,

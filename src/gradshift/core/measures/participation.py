@@ -7,6 +7,7 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="participation",
     title="participation coefficient",
+    topic="graph",
     levels=("region", "set"),
     unit="coefficient",
     compute=of_regions(graph.participation),

@@ -6,12 +6,13 @@ from gradshift.core.voxelwise import region_means
 MEASURE = Measure(
     name="reho",
     title="regional homogeneity",
+    topic="voxels",
     levels=("region", "network", "set"),
     unit="Kendall's W",
     compute=region_means("reho"),
     formula=(
         r"\operatorname{mean}_{v} W(v), \qquad W = \frac{12 \, (\sum_t R_t^2 - T \bar{R}^2)}"
-        r"{K^2 (T^3 - T)}, \quad R_t \text{ the rank sum of } K = 27 \text{ voxels at time } t"
+        r"{K^2 (T^3 - T)}, \\ R_t \text{ the rank sum of } K = 27 \text{ voxels at time } t"
     ),
     high="neighbouring voxels fluctuate together",
     low="neighbouring voxels fluctuate independently",

@@ -22,6 +22,7 @@ def seedz(session: Session) -> Values:
 MEASURE = Measure(
     name="seedz",
     title="connectivity with the posterior cingulate",
+    topic="networks",
     levels=("region", "network"),
     unit="Fisher z",
     compute=seedz,

@@ -15,11 +15,12 @@ def segregation(session: Session) -> Values:
 MEASURE = Measure(
     name="segregation",
     title="segregation of networks",
+    topic="networks",
     levels=("network", "whole"),
     unit="1",
     compute=segregation,
     formula=(
-        r"S = \frac{W - B}{W}, \quad W, B \text{ the mean of } \max(z_{ij}, 0) "
+        r"S = \frac{W - B}{W}, \\ W, B \text{ the mean of } \max(z_{ij}, 0) "
         r"\text{ over all pairs within, between networks}"
     ),
     high="networks keep to themselves",

@@ -17,6 +17,7 @@ def segregationassociation(session: Session) -> Values:
 MEASURE = Measure(
     name="segregationassociation",
     title="segregation of high-order networks",
+    topic="networks",
     levels=("whole",),
     unit="1",
     compute=segregationassociation,

@@ -17,6 +17,7 @@ def segregationsensory(session: Session) -> Values:
 MEASURE = Measure(
     name="segregationsensory",
     title="segregation of low-order networks",
+    topic="networks",
     levels=("whole",),
     unit="1",
     compute=segregationsensory,

@@ -13,11 +13,12 @@ def segregationsigned(session: Session) -> Values:
 MEASURE = Measure(
     name="segregationsigned",
     title="segregation of networks, with negative connectivity",
+    topic="networks",
     levels=("network", "whole"),
     unit="1",
     compute=segregationsigned,
     formula=(
-        r"S = \frac{W - B}{W}, \quad W, B \text{ the mean of } z_{ij} "
+        r"S = \frac{W - B}{W}, \\ W, B \text{ the mean of } z_{ij} "
         r"\text{ over all pairs within, between networks}"
     ),
     high="networks keep to themselves; above 1 where they act against each other",

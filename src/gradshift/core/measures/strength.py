@@ -7,6 +7,7 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="strength",
     title="node strength",
+    topic="graph",
     levels=("region", "set"),
     unit="summed Fisher z",
     compute=of_regions(graph.strength),

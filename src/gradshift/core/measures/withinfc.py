@@ -19,6 +19,7 @@ def withinfc(session: Session) -> Values:
 MEASURE = Measure(
     name="withinfc",
     title="connectivity within networks",
+    topic="networks",
     levels=("network", "whole"),
     unit="Fisher z",
     compute=withinfc,

@@ -7,6 +7,7 @@ from gradshift.core.measures import Measure
 MEASURE = Measure(
     name="withinmodulez",
     title="within-network strength",
+    topic="graph",
     levels=("region", "set"),
     unit="standard deviations",
     compute=of_regions(graph.within_module_z),

@@ -6,6 +6,7 @@ from gradshift.core.voxelwise import region_means
 MEASURE = Measure(
     name="zfalff",
     title="share of slow fluctuations, standardised",
+    topic="voxels",
     levels=("region", "network", "set"),
     unit="standard deviations",
     compute=region_means("zfalff"),

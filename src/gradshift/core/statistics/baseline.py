@@ -90,7 +90,7 @@ def baseline_dependence(
 STATISTIC = Statistic(
     name="baseline",
     formula=(
-        r"r(\Delta, \tfrac{1}{2} (x_{\mathrm{pre}} + x_{\mathrm{post}})) \text{ (Oldham)}, \quad "
+        r"r(\Delta, \tfrac{1}{2} (x_{\mathrm{pre}} + x_{\mathrm{post}})) \text{ (Oldham)}, \\ "
         r"\frac{b + (1 - R)}{R} \text{ (Blomqvist)}, \; b \text{ the slope of } \Delta "
         r"\text{ on } x_{\mathrm{pre}}, \; R \text{ the reliability}"
     ),

@@ -152,7 +152,7 @@ def _projection(
 STATISTIC = Statistic(
     name="covariates",
     formula=(
-        r"\Delta = \beta_0 + (X - \bar{X}) \beta + \varepsilon, \quad t \text{ of } \beta_0, \; "
+        r"\Delta = \beta_0 + (X - \bar{X}) \beta + \varepsilon, \\ t \text{ of } \beta_0, \; "
         r"\text{signs flipped of the residuals of the model without } \beta_0"
     ),
     high="p near 1: most flips of signs give as much",

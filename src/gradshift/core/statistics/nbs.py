@@ -349,7 +349,7 @@ STATISTIC = Statistic(
     formula=(
         r"\text{extent} = \#\{ e \in c : |t_e| > T \}, "
         r"\; \text{intensity} = \sum_{e \in c} (|t_e| - T), "
-        r"\quad \mathrm{TFCE}_e = \sum_{h \le |t_e|} \mathrm{extent}_h^{E} \, h^{H} \, \mathrm{d}h"
+        r"\\ \mathrm{TFCE}_e = \sum_{h \le |t_e|} \mathrm{extent}_h^{E} \, h^{H} \, \mathrm{d}h"
     ),
     high="p near 1: components as large come about by chance",
     low="p near 0: hardly a flip of signs gives a component as large",

@@ -171,7 +171,7 @@ STATISTIC = Statistic(
         r"t = \frac{\bar{\Delta}}{s / \sqrt{n}}, "
         r"\quad p = \operatorname{mean}_{\sigma \in \{-1, 1\}^n} "
         r"\left[ |t_\sigma| \ge |t| \right], "
-        r"\quad p_{\mathrm{FWE}} = \operatorname{mean}_\sigma "
+        r"\\ p_{\mathrm{FWE}} = \operatorname{mean}_\sigma "
         r"\left[ \max_{\text{family}} |t_\sigma| \ge |t| \right]"
     ),
     high="p near 1: most flips of signs give as much",

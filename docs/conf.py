@@ -1,0 +1,44 @@
+"""Sphinx configuration. ``make docs`` builds into ``docs/_build/html``, without the network."""
+
+import re
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+sys.path.insert(0, str(Path(__file__).parent))
+import generated
+
+from gradshift import __version__
+
+project = "gradshift"
+author = "The gradshift developers"
+project_copyright = author
+release = version = __version__
+
+extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+nitpicky = True
+
+html_theme = "furo"
+html_title = f"gradshift {release}"
+html_static_path = ["images"]
+html_show_sphinx = False
+copybutton_exclude = ".linenos, .gp"
+
+
+def _fill_in(_: Sphinx, __: str, source: list[str]) -> None:
+    """Put what the code says of itself in the place of its marker."""
+    source[0] = re.sub(
+        r"^<!-- generated: (\w+) -->$",
+        lambda found: generated.PAGES[found[1]](),
+        source[0],
+        flags=re.MULTILINE,
+    )
+
+
+def setup(app: Sphinx) -> None:
+    """Register what this file adds to Sphinx."""
+    app.connect("source-read", _fill_in)

@@ -1,0 +1,305 @@
+"""The parts of the documentation that are written from the code, so that they cannot fall behind.
+
+A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belongs.
+"""
+
+import argparse
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gradshift import errors
+from gradshift import settings as schema
+from gradshift.atlases import catalogue as atlases
+from gradshift.atlases.templates import load_template
+from gradshift.cli import build_parser
+from gradshift.core.families import CONFIRMATORY
+from gradshift.core.kinetics import NEEDS, models
+from gradshift.core.measures import TOPICS, Measure, measures
+from gradshift.core.statistics import statistics
+from gradshift.recipes import catalogue as recipes
+from gradshift.report.bibliography import known, references
+from gradshift.workflows.compare import CONTRASTS
+from gradshift.workflows.edges import NBS
+from gradshift.workflows.group import PARTICIPANTS
+from gradshift.workflows.halves import RELIABILITY
+from gradshift.workflows.multimodal import COUPLING, PERCENT
+from gradshift.workflows.robustness import ROBUSTNESS
+
+CHANGED = {
+    "participant": "Changes the numbers of both levels.",
+    "group": "Changes the numbers of the group level.",
+    "": "",
+}
+
+
+class Entry(NamedTuple):
+    """What the documentation says of a measure, a model or a statistic."""
+
+    kind: str
+    name: str
+    title: str
+    facts: Mapping[str, str]
+    formula: str
+    high: str
+    low: str
+    methods: str
+    caveat: str
+    cite: Sequence[str]
+
+
+def escaped(text: str) -> str:
+    """Keep Markdown from reading a text as more than text."""
+    for letter in "\\`*_<>[]|$":
+        text = text.replace(letter, "\\" + letter)
+    return text
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a table; cells are Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def cited(keys: Iterable[str]) -> str:
+    """Name references, each with a link to its entry in the list."""
+    return "; ".join(f"[{r.named}](#ref-{r.key.lower()})" for r in known(keys))
+
+
+def section(entry: Entry, level: int = 2) -> str:
+    """Write all that is known of one measure, model or statistic."""
+    facts = " · ".join(f"{k}: {v}".removeprefix(": ") for k, v in entry.facts.items())
+    said = {
+        "High": entry.high,
+        "Low": entry.low,
+        "How": entry.methods,
+        "Caveat": entry.caveat,
+    }
+    lines = [
+        f"({entry.kind}-{entry.name})=",
+        f"{'#' * level} `{entry.name}`" + (f": {entry.title}" if entry.title else ""),
+        facts,
+        f"```{{math}}\n\\begin{{gathered}}\n{entry.formula}\n\\end{{gathered}}\n```",
+        *(f"**{name}.** {escaped(text)}" for name, text in said.items()),
+        f"**Reference.** {cited(entry.cite)}" if entry.cite else "",
+    ]
+    return "\n\n".join(line for line in lines if line)
+
+
+def options() -> str:
+    """Write the options by group, as the parser has them."""
+    parser = build_parser()
+    shown = {action.dest: action for action in parser._actions}
+    parts = []
+    for name, cls in schema.GROUPS.items():
+        parts.append(f"### {str(cls.__doc__).rstrip('.')}")
+        parts += [_option(f, shown[f.name]) for group, f in schema.options() if group == name]
+    return "\n\n".join(parts)
+
+
+def _option(field: Any, action: argparse.Action) -> str:
+    words = argparse.HelpFormatter("gradshift")._format_args(
+        action, action.dest.upper() if action.nargs != 0 else ""
+    )
+    flags = ", ".join(f"{flag} {words}".rstrip() for flag in action.option_strings)
+    text = str(action.help).replace("%%", "%")
+    text = text[:1].upper() + text[1:] + "."
+    return f"```{{option}} {flags}\n{escaped(text)} {CHANGED[field.metadata['numbers']]}\n```"
+
+
+def usage() -> str:
+    """Write the shape of the command and what it takes by position."""
+    rows = [
+        (f"`{a.metavar or '{' + ','.join(a.choices or ()) + '}'}`", escaped(str(a.help)))
+        for a in build_parser()._actions
+        if not a.option_strings
+    ]
+    return table(("argument", "meaning"), rows)
+
+
+def exit_codes() -> str:
+    """Write the exit codes, from the tree of errors."""
+    found: dict[int, list[str]] = {
+        0: ["all done"],
+        1: ["some runs failed or were left out, and the others are there"],
+    }
+    for error in _descendants(errors.GradshiftError):
+        text = str(error.__doc__).strip().rstrip(".")
+        if error is not errors.ExcludedError:
+            found.setdefault(error.exit_code, []).append(text[0].lower() + text[1:])
+    return table(("code", "means"), ((f"{k}", "; ".join(v)) for k, v in sorted(found.items())))
+
+
+def _descendants(error: type[errors.GradshiftError]) -> Iterator[type[errors.GradshiftError]]:
+    for child in error.__subclasses__():
+        yield child
+        yield from _descendants(child)
+
+
+def all_measures() -> str:
+    """Write every measure, by topic."""
+    parts = []
+    for topic, title in TOPICS.items():
+        if found := [m for m in measures().values() if m.topic == topic]:
+            parts += [f"## {title}", *(section(_of_measure(measure), 3) for measure in found)]
+    return "\n\n".join(parts)
+
+
+def _of_measure(measure: Measure) -> Entry:
+    return Entry(
+        kind="measure",
+        name=measure.name,
+        title=measure.title,
+        facts={"Unit": escaped(measure.unit), "Level": ", ".join(measure.levels)},
+        formula=measure.formula,
+        high=measure.high,
+        low=measure.low,
+        methods=measure.methods,
+        caveat=measure.caveat,
+        cite=measure.cite,
+    )
+
+
+def all_models() -> str:
+    """Write every kinetic model."""
+    return "\n\n".join(
+        section(
+            Entry(
+                kind="model",
+                name=model.name,
+                title=model.title,
+                facts={
+                    "Unit": escaped(model.unit),
+                    "Needs": "; ".join(escaped(NEEDS[need]) for need in model.needs),
+                },
+                formula=model.formula,
+                high=model.high,
+                low=model.low,
+                methods=model.methods,
+                caveat=model.caveat,
+                cite=model.cite,
+            )
+        )
+        for model in models().values()
+    )
+
+
+def all_statistics() -> str:
+    """Write every statistic."""
+    return "\n\n".join(
+        section(
+            Entry(
+                kind="statistic",
+                name=statistic.name,
+                title="",
+                facts={"": _first_line(statistic.name)},
+                formula=statistic.formula,
+                high=statistic.high,
+                low=statistic.low,
+                methods=statistic.methods,
+                caveat=statistic.caveat,
+                cite=statistic.cite,
+            )
+        )
+        for statistic in statistics().values()
+    )
+
+
+def _first_line(name: str) -> str:
+    module = import_module(f"gradshift.core.statistics.{name}")
+    return escaped(str(module.__doc__).splitlines()[0])
+
+
+def confirmatory() -> str:
+    """Write the values that were declared beforehand."""
+    rows = (
+        (f"[`{measure}`](#measure-{measure})", level, label)
+        for measure, level, label in sorted(CONFIRMATORY)
+    )
+    return table(("measure", "level", "label"), rows)
+
+
+def shipped_atlases() -> str:
+    """Write the atlases that come with gradshift."""
+    rows = []
+    for name in atlases.available():
+        atlas = atlases.load_atlas(name)
+        (part,) = atlas.parts
+        gradients = "yes" if load_template(name, "cosine") is not None else "no"
+        spaces = ", ".join(part.images)
+        rows.append(
+            (f"`{name}`", str(len(atlas.rows)), spaces, gradients, escaped(part.release),
+             cited(part.cite))
+        )  # fmt: skip
+    header = ("name", "regions", "spaces", "reference gradients", "release", "reference")
+    return table(header, rows)
+
+
+def shipped_recipes() -> str:
+    """Write the recipes that come with gradshift."""
+    parts = []
+    for name in recipes.available():
+        recipe = recipes.load_recipe(name)
+        scrub, facts = recipe.scrub, []
+        if recipe.filter:
+            facts.append(f"{recipe.band[0]:g} to {recipe.band[1]:g} Hz")
+        if scrub is not None:
+            facts.append(f"volumes with framewise displacement above {scrub.fd_threshold:g} mm "
+                         "left out")  # fmt: skip
+            facts.append(f"at least {recipe.min_minutes:g} minutes retained")
+        if recipe.cite:
+            facts.append(cited(recipe.cite))
+        told = f"{escaped(recipe.description)}\n\n{'; '.join(facts)}".strip()
+        parts.append(f"## `{name}`\n\n{told}")
+    return "\n\n".join(parts)
+
+
+def columns() -> str:
+    """Write the columns of the tables of the group level, as their sidecars do."""
+    found = {
+        "contrasts.tsv": CONTRASTS,
+        "participants.tsv": PARTICIPANTS,
+        "robustness.tsv": ROBUSTNESS,
+        "reliability.tsv": RELIABILITY,
+        "nbs.tsv": NBS,
+        "coupling.tsv": COUPLING,
+        "percentchange.tsv": PERCENT,
+    }
+    return "\n\n".join(
+        f"### Columns of `{name}`\n\n"
+        + table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in about.items()))
+        for name, about in found.items()
+    )
+
+
+def measured() -> str:
+    """Name the pages of measurements that are there."""
+    there = (Path(__file__).parent / f"{name}.md" for name in ("reliability", "performance"))
+    return "\n".join(path.stem for path in there if path.exists())
+
+
+def bibliography() -> str:
+    """Write the list of references."""
+    listed = []
+    for reference in known(references()):
+        link = f" <{reference.link}>" if reference.link else ""
+        listed.append(f"(ref-{reference.key.lower()})=\n{escaped(reference.listed)}{link}")
+    return "\n\n".join(listed)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "usage": usage,
+    "options": options,
+    "exit_codes": exit_codes,
+    "measures": all_measures,
+    "models": all_models,
+    "statistics": all_statistics,
+    "confirmatory": confirmatory,
+    "atlases": shipped_atlases,
+    "recipes": shipped_recipes,
+    "columns": columns,
+    "measured": measured,
+    "bibliography": bibliography,
+}
+"""What a marker stands for."""
