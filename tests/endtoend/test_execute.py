@@ -7,6 +7,8 @@ import signal
 import pytest
 
 from gradshift.nodes.denoise import Denoise
+from gradshift.settings import Running
+from gradshift.workflows.execute import _plugin
 
 OPTIONS = ("--denoise", "24P")
 
@@ -48,3 +50,10 @@ def test_a_killed_process_ends_the_run(make_study, tmp_path, monkeypatch, capsys
     assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 65
     assert "A process was killed" in capsys.readouterr().err
     assert any(out.glob("logs/crash/*denoise*"))
+
+
+@pytest.mark.parametrize(("nprocs", "threads", "processes"), [(4, 2, 2), (5, 2, 2), (3, 1, 3)])
+def test_processes_times_threads_stay_within_what_was_asked_for(nprocs, threads, processes):
+    _, arguments = _plugin(Running(nprocs=nprocs, omp_nthreads=threads))
+    assert arguments["n_procs"] == processes
+    assert _plugin(Running(nprocs=2, omp_nthreads=2)) == ("Linear", {})
