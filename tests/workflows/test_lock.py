@@ -9,7 +9,9 @@ import sys
 import pytest
 
 from gradshift.errors import OutputError
-from gradshift.workflows.lock import locked
+from gradshift.workflows.lock import BOOT_ID, locked
+
+needs_linux = pytest.mark.skipif(not BOOT_ID.exists(), reason="the kernel has no name here")
 
 
 def held(folder):
@@ -80,6 +82,59 @@ def test_the_lock_of_another_machine_is_not(tmp_path, dead):
     ):
         pytest.fail("entered")
     assert path.exists()
+
+
+@needs_linux
+def test_the_lock_of_a_container_that_is_gone_is_taken_over(tmp_path):
+    boot = BOOT_ID.read_text().strip()
+    leave(tmp_path, pid=os.getpid(), host="0123456789ab", boot=boot, kernel=True)
+    with locked(tmp_path, ["sub-01"]):
+        pass
+
+
+@needs_linux
+def test_the_lock_of_a_container_that_lives_is_not(tmp_path, monkeypatch, dead):
+    with locked(tmp_path, ["sub-01"]):
+        path = tmp_path / "sub-01.lock"
+        owner = json.loads(path.read_text())
+        path.write_text(json.dumps({**owner, "pid": dead}))  # no such process in this container
+        with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
+            pytest.fail("entered")
+
+
+def test_a_file_system_without_locks_leaves_the_process_to_ask_for(tmp_path, monkeypatch, dead):
+    def fail(*_):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    with locked(tmp_path, ["sub-01"]):
+        path = tmp_path / "sub-01.lock"
+        owner = json.loads(path.read_text())
+        with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
+            pytest.fail("entered")
+    path.write_text(json.dumps({**owner, "pid": dead}))
+    with locked(tmp_path, ["sub-01"]):
+        pass
+
+
+def test_a_lock_does_not_live_on_in_the_children_of_its_holder(tmp_path):
+    program = (
+        "import os, signal, time; from pathlib import Path\n"
+        "from gradshift.workflows.lock import locked\n"
+        f"with locked(Path({str(tmp_path)!r}), ['sub-01']):\n"
+        "    child = os.fork()\n"
+        "    if not child: time.sleep(60)\n"
+        "    print(child, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with done:
+        child = int(done.stdout.readline())
+        done.wait()
+        try:
+            with locked(tmp_path, ["sub-01"]):
+                pass
+        finally:
+            os.kill(child, 9)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", '{"time": "soon", "pid": "x"}'])

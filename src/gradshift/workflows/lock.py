@@ -1,15 +1,27 @@
-"""Locks: two processes may share an output, but not a participant."""
+"""Locks: two processes may share an output, but not a participant.
 
+A lock is a file that says who made it. Whether that process still lives is asked of the kernel
+where it is the same kernel: containers have process ids and host names of their own, so those
+tell nothing there. They are all there is on a file system without locks.
+"""
+
+import fcntl
 import json
 import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from gradshift.errors import OutputError
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""Names the running kernel, in containers as well; Linux only."""
+
+_open: set[TextIO] = set()
+"""Files whose kernel locks this process holds."""
 
 
 @contextmanager
@@ -27,37 +39,27 @@ def locked(folder: Path, names: Sequence[str]) -> Iterator[None]:
     OutputError
         If another process that still lives holds one of them.
     """
-    held: list[Path] = []
+    held: list[tuple[Path, TextIO]] = []
     try:
         for name in names:
             path = folder / f"{name}.lock"
-            _take(path, name)
-            held.append(path)
+            held.append((path, _take(path, name)))
         yield
     finally:
-        for path in held:
-            path.unlink(missing_ok=True)
+        for path, file in held:
+            _give_back(path, file)
 
 
-def _take(path: Path, name: str) -> None:
+def _take(path: Path, name: str) -> TextIO:
     """Create a lock file exclusively; a stale one is removed first."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    owner = {"host": socket.gethostname(), "pid": os.getpid(), "time": time.time()}
     for _ in range(2):
         try:
-            with path.open("x") as file:
-                try:
-                    json.dump(owner, file)
-                    file.flush()
-                except BaseException:  # such as a full disk: nobody would own what is left
-                    path.unlink(missing_ok=True)
-                    raise
-            return
+            return _own(path)
         except FileExistsError:
-            holder = _holder(path)
-            if not _stale(holder):
+            if not _remove_stale(path):
                 break
-            path.unlink(missing_ok=True)
+    holder = _holder(path)
     who = "a process that did not say which"
     if holder:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(holder["time"]))
@@ -66,6 +68,84 @@ def _take(path: Path, name: str) -> None:
         f"{name} is being worked on by {who}; wait for it, or remove {path} if that process is "
         "gone."
     )
+
+
+def _own(path: Path) -> TextIO:
+    """Make a lock file; its owner is named in it once the kernel holds the lock, not before."""
+    file = path.open("x")
+    _open.add(file)
+    try:
+        owner = {
+            "host": socket.gethostname(),
+            "boot": _boot(),
+            "kernel": _lock(file),
+            "pid": os.getpid(),
+            "time": time.time(),
+        }
+        json.dump(owner, file)
+        file.flush()
+    except BaseException:  # such as a full disk: nobody would own what is left
+        _give_back(path, file)
+        raise
+    return file
+
+
+def _give_back(path: Path, file: TextIO) -> None:
+    """Remove a lock of ours; its file is closed last, so that nobody takes it for left behind."""
+    path.unlink(missing_ok=True)
+    _open.discard(file)
+    with suppress(OSError):  # what a full disk had no room for
+        file.close()
+
+
+def _remove_stale(path: Path) -> bool:
+    """Remove a lock whose holder is no more; tell whether the lock is free now."""
+    holder = _holder(path)
+    if not holder:
+        return not path.exists()
+    try:
+        file = path.open("r+")
+    except OSError:
+        return not path.exists()
+    with file:
+        same_host = holder["host"] == socket.gethostname()
+        if holder.get("kernel") and _boot() and holder.get("boot") == _boot():
+            gone = _lock(file)
+        elif "boot" in holder and holder["boot"] != _boot():
+            gone = same_host  # it has been started again since
+        else:
+            gone = same_host and not _lives(holder["pid"])
+        # Another process may have replaced the lock of the dead just now.
+        if gone and path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            path.unlink(missing_ok=True)
+    return gone
+
+
+def _lock(file: TextIO) -> bool:
+    """Ask the kernel for the lock of a file; not given if it is held, or where there is none."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _let_go() -> None:
+    """Let a child have no part in the locks, so that they end with their holder."""
+    for file in _open:
+        file.close()
+    _open.clear()
+
+
+os.register_at_fork(after_in_child=_let_go)
+
+
+def _boot() -> str:
+    """Return the name of the running kernel, empty if it has none."""
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
 
 
 def _holder(path: Path) -> dict[str, Any]:
@@ -79,14 +159,12 @@ def _holder(path: Path) -> dict[str, Any]:
     return found if told else {}
 
 
-def _stale(holder: dict[str, Any]) -> bool:
-    """Tell whether the holder of a lock lived on this machine and lives no more."""
-    if holder.get("host") != socket.gethostname():
-        return False
+def _lives(pid: int) -> bool:
+    """Tell whether a process of this machine lives."""
     try:
-        os.kill(holder["pid"], 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
-        return True
-    except PermissionError:
         return False
-    return False
+    except PermissionError:
+        return True
+    return True
