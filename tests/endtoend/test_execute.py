@@ -5,10 +5,13 @@ import os
 import signal
 
 import pytest
+from nipype.interfaces.utility import Merge
+from nipype.pipeline import engine as pe
 
+from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.nodes.denoise import Denoise
 from gradshift.settings import Running
-from gradshift.workflows.execute import _plugin
+from gradshift.workflows.execute import execute
 
 OPTIONS = ("--denoise", "24P")
 
@@ -52,8 +55,42 @@ def test_a_killed_process_ends_the_run(make_study, tmp_path, monkeypatch, capsys
     assert any(out.glob("logs/crash/*denoise*"))
 
 
-@pytest.mark.parametrize(("nprocs", "threads", "processes"), [(4, 2, 2), (5, 2, 2), (3, 1, 3)])
-def test_processes_times_threads_stay_within_what_was_asked_for(nprocs, threads, processes):
-    _, arguments = _plugin(Running(nprocs=nprocs, omp_nthreads=threads))
-    assert arguments["n_procs"] == processes
-    assert _plugin(Running(nprocs=2, omp_nthreads=2)) == ("Linear", {})
+def run_with(tmp_path, plugin: str | None) -> list[str]:
+    """Run a step with a plugin file of this content."""
+    file = tmp_path / "plugin.yml"
+    if plugin is not None:
+        file.write_text(plugin)
+    workflow = pe.Workflow(name="steps", base_dir=str(tmp_path / "work"))
+    workflow.add_nodes([pe.Node(Merge(1), name="step")])
+    return execute(workflow, Running(use_plugin=str(file)), tmp_path / "crash")
+
+
+@pytest.mark.parametrize("name", ["Linear", "MultiProc"])
+def test_a_plugin_of_nipype_may_be_chosen(tmp_path, name):
+    assert run_with(tmp_path, f"plugin: {name}") == []
+    assert (tmp_path / "work" / "steps" / "step").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "told"),
+    [
+        (None, MissingInputError, "plugin.yml"),
+        ("{", SettingsError, "is not YAML"),
+        ("SLURM", SettingsError, "needs the key 'plugin'"),
+        ("plugin: SLRUM", SettingsError, "names the plugin 'SLRUM'; .*, SLURM"),
+        ("plugin: SLURMGraph", SettingsError, "names the plugin 'SLURMGraph'"),
+        ("{plugin: SLURM, plugin_args: --mem=2G}", SettingsError, "are names with values"),
+        (
+            "{plugin: SLURM, plugin_args: {max_tries: 0}}",
+            SettingsError,
+            r'cannot do its work here: No command "sbatch" found',
+        ),
+    ],
+)
+def test_a_plugin_that_cannot_be_used_says_why(tmp_path, monkeypatch, content, kind, told):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("LOGNAME", raising=False)
+    with pytest.raises(GradshiftError, match=told) as caught:
+        run_with(tmp_path, content)
+    assert isinstance(caught.value, kind)
+    assert "\n" not in str(caught.value)

@@ -2,8 +2,9 @@
 
 import gc
 import logging
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +36,10 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
     ------
     StorageError
         If a node failed because the disk is full.
+    SettingsError
+        If a plugin of the user's choice cannot be had, or stops before the end.
     """
+    plugin, arguments = _plugin(running)
     # Nodes take their settings from the workflow; nipype's global ones came before it.
     workflow.config["execution"].update(
         {
@@ -44,16 +48,14 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
             "create_report": False,
             "remove_unnecessary_outputs": False,
             "stop_on_first_crash": running.stop_on_first_crash,
+            # Of jobs on a cluster: a shared folder may show a result late.
+            "job_finished_timeout": 60,
         }
     )
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
         logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
     crash_dir.mkdir(parents=True, exist_ok=True)
-    from gradshift.workflows.parallel import ParallelPlugin
-
     crashed: list[str] = []
-    plugin: Any
-    plugin, arguments = _plugin(running)
     with _progress(len(workflow._get_all_nodes())) as advance:
 
         def told(node: Any, status: str) -> None:
@@ -63,17 +65,21 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
                 advance()
 
         arguments["status_callback"] = told
-        if plugin == "MultiProc":
-            plugin = ParallelPlugin(plugin_args=arguments)
         # nipype collects garbage for every node it hands out: spare it all that is loaded now.
         gc.freeze()
         try:
-            workflow.run(plugin=plugin, plugin_args=arguments)
+            workflow.run(plugin=plugin(plugin_args=arguments))
         except Exception as error:  # nipype re-raises what a node raised, as any type
             logger.debug("nipype: %s", error)
-            if not crashed and not isinstance(error, BrokenProcessPool):
+            if crashed or isinstance(error, BrokenProcessPool):
+                _check_cause(error)
+            elif running.use_plugin is not None:
+                raise SettingsError(
+                    f"nipype's plugin of {running.use_plugin} cannot do its work here: "
+                    f"{_reason(error)}"
+                ) from error
+            else:
                 raise
-            _check_cause(error)
         finally:
             gc.unfreeze()
     return crashed
@@ -90,35 +96,78 @@ def _check_cause(error: Exception) -> None:
         logger.error("A process was killed, most often for lack of memory: give fewer --nprocs.")
 
 
-def _plugin(running: Running) -> tuple[str, dict[str, Any]]:
+def _reason(error: Exception) -> str:
+    """Return in a line why a plugin stopped; before the last line nipype quotes whole programs."""
+    if isinstance(error, IndexError):  # nipype looks for the number of a job it was not given
+        return "the cluster took no job, try its plugin_args by hand to see why."
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__
+
+
+def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
     """Choose nipype's plugin and its arguments."""
+    from nipype.pipeline.plugins import LinearPlugin
+
+    from gradshift.workflows.parallel import ParallelPlugin
+
     if running.use_plugin is not None:
         return _read_plugin(Path(running.use_plugin))
-    # Processes times threads of each never exceed what was asked for.
-    processes = running.nprocs // running.omp_nthreads
-    if processes == 1:
-        return "Linear", {}
-    arguments: dict[str, Any] = {"n_procs": processes, "raise_insufficient": False}
+    if running.nprocs == 1:
+        return LinearPlugin, {}
+    arguments: dict[str, Any] = {"n_procs": running.nprocs, "raise_insufficient": False}
     if running.mem is not None:
         arguments["memory_gb"] = running.mem
-    return "MultiProc", arguments
+    return ParallelPlugin, arguments
 
 
-def _read_plugin(path: Path) -> tuple[str, dict[str, Any]]:
+def _read_plugin(path: Path) -> tuple[type[Any], dict[str, Any]]:
     import yaml
 
     try:
         found = yaml.safe_load(path.read_text())
     except FileNotFoundError as error:
         raise MissingInputError(missing(path)) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The plugin file {path} cannot be read: {error}.") from error
     except yaml.YAMLError as error:
-        raise SettingsError(f"The plugin file {path} is not YAML: {error}.") from error
-    if not isinstance(found, dict) or "plugin" not in found:
+        told = " ".join(str(error).split())
+        raise SettingsError(f"The plugin file {path} is not YAML: {told}") from error
+    if not isinstance(found, Mapping) or "plugin" not in found:
         raise SettingsError(
             f"The plugin file {path} needs the key 'plugin' (such as SLURM), and may have "
             "'plugin_args'."
         )
-    return str(found["plugin"]), dict(found.get("plugin_args") or {})
+    arguments = found.get("plugin_args") or {}
+    if not isinstance(arguments, Mapping):
+        raise SettingsError(
+            f"The 'plugin_args' of the plugin file {path} are names with values, not "
+            f"{arguments!r}."
+        )
+    known = _known_plugins()
+    name = str(found["plugin"])
+    if name not in known:
+        raise SettingsError(
+            f"The plugin file {path} names the plugin {name!r}; gradshift can use nipype's "
+            f"{', '.join(sorted(known))}."
+        )
+    # Plugins for clusters name their jobs after the user, whom a container may not know.
+    os.environ.setdefault("LOGNAME", os.environ.get("USER", f"uid{os.getuid()}"))
+    return known[name], dict(arguments)
+
+
+def _known_plugins() -> dict[str, type[Any]]:
+    """Return nipype's plugins by name, but those that hand over the graph and do not wait."""
+    from nipype.pipeline import plugins
+    from nipype.pipeline.plugins.base import GraphPluginBase
+
+    from gradshift.workflows.parallel import ParallelPlugin
+
+    found = {
+        name.removesuffix("Plugin"): kind
+        for name, kind in vars(plugins).items()
+        if name.endswith("Plugin") and not issubclass(kind, GraphPluginBase)
+    }
+    return {**found, "MultiProc": ParallelPlugin}
 
 
 @contextmanager
