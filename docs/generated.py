@@ -275,7 +275,8 @@ def columns() -> str:
 
 def measured() -> str:
     """Name the pages of measurements that are there."""
-    there = (Path(__file__).parent / f"{name}.md" for name in ("reliability", "performance"))
+    names = ("reliability", "platforms", "performance")
+    there = (Path(__file__).parent / f"{name}.md" for name in names)
     return "\n".join(path.stem for path in there if path.exists())
 
 

@@ -65,7 +65,6 @@ WRONG = {
     "shortened option": ([*BASE, "--participant", "01"], "--participant"),
     "not a number": ([*BASE, "--fd-threshold", "small"], "--fd-threshold"),
     "not whole": ([*BASE, "--nprocs", "1.5"], "--nprocs"),
-    "more threads than all": ([*BASE, "--nprocs", "2", "--omp-nthreads", "4"], "larger --nprocs"),
     "not a choice": ([*BASE, "--connectivity", "spearman"], "--connectivity"),
     "one of two": ([*BASE, "--band", "0.1"], "--band"),
     "no value": ([*BASE, "--participant-label"], "--participant-label"),

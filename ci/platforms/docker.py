@@ -1,0 +1,101 @@
+"""The image: as root, as nobody in particular, with all doors shut, and killed."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from bench import BOTH, HERE, ONE, ROOT, SAME, VERSION, Bench, FailedError, last
+
+USER = "1234"
+"""A user the image does not know."""
+
+SIZE = 700
+"""Megabytes the image may have."""
+
+ALONE = ("docker", "run", "--rm", "--network", "none")
+
+
+@contextmanager
+def engine(bench: Bench) -> Iterator[None]:
+    """Start a Docker engine that has the base image and gradshift's, and stop it."""
+    folder = bench.folder / "docker"
+    os.environ["DOCKER_HOST"] = f"unix://{folder}/docker.sock"
+    os.environ["DOCKER_BUILDKIT"] = "0"
+    bench.run(HERE / "engine.sh", "start", folder)
+    try:
+        base = bench.folder / "base.tar"
+        if not base.exists():
+            bench.run(HERE / "base.sh", base)
+        if "bookworm-slim" not in bench.run("docker", "images", "debian"):
+            bench.run("docker", "import", base, "debian:bookworm-slim")
+        bench.run("docker", "build", "--network", "host", "-t", "gradshift", ROOT)
+        yield
+    finally:
+        bench.run(HERE / "engine.sh", "stop", folder)
+
+
+def cases(bench: Bench) -> None:
+    """Run the cases."""
+    add = partial(bench.case, "Docker")
+    add("image", f"says {VERSION} in all places, below {SIZE} MB", lambda: _image(bench))
+    add("root, both levels", SAME, lambda: _root(bench))
+    user = ("-u", f"{USER}:{USER}")
+    add(f"`-u {USER}`, unknown to the image", SAME, lambda: _one(bench, *user))
+    add(f"`-u {USER}`, `HOME` unset", SAME, lambda: _one(bench, *user, unset="HOME"))
+    shut = (*user, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
+    add(f"`{' '.join(shut)}`", SAME, lambda: _one(bench, *shut))
+    add("the same with `--tmpfs /tmp`", SAME, lambda: _one(bench, *shut, "--tmpfs", "/tmp"))
+    add("killed, then the same command again", SAME, lambda: _killed(bench))
+
+
+def _image(bench: Bench) -> str:
+    told = bench.run(*ALONE, "gradshift", "--version")
+    inside = bench.run(*ALONE, "--entrypoint", "cat", "gradshift", "/version")
+    label = '{{index .Config.Labels "org.opencontainers.image.version"}}'
+    labelled = bench.run("docker", "image", "inspect", "-f", label, "gradshift")
+    if {told.split()[-1], inside.strip(), labelled.strip()} != {VERSION}:
+        raise FailedError(f"{told.strip()}, /version {inside.strip()}, label {labelled.strip()}")
+    size = int(bench.run("docker", "image", "inspect", "-f", "{{.Size}}", "gradshift")) / 1e6
+    if size > SIZE:
+        raise FailedError(f"{size:.0f} MB")
+    return f"{told.strip()}, {size:.0f} MB"
+
+
+def _in_docker(bench: Bench, out: Path) -> tuple[str, ...]:
+    """Return the start of a command that runs the image, without network."""
+    return (*ALONE, "-v", f"{bench.study}:/data:ro", "-v", f"{out}:/out")
+
+
+def _root(bench: Bench) -> str:
+    out = bench.out("docker-root")
+    for words in BOTH:
+        bench.run(*_in_docker(bench, out), "gradshift", "/data", "/out", *words)
+    return bench.same(out)
+
+
+def _one(bench: Bench, *options: str, unset: str = "") -> str:
+    out = bench.out("docker-one")
+    entry = ("--entrypoint", "env") if unset else ()
+    words = ("-u", unset, "gradshift") if unset else ()
+    command = (*_in_docker(bench, out), *options, *entry, "gradshift", *words)
+    bench.run(*command, "/data", "/out", *ONE)
+    owners = {path.stat().st_uid for path in out.rglob("*")}
+    if owners != {int(USER)}:
+        raise FailedError(f"files belong to users {owners}")
+    return bench.same(out, "sub-01")
+
+
+def _killed(bench: Bench) -> str:
+    out, name = bench.out("docker-killed"), "gradshift-killed"
+    command = (*_in_docker(bench, out), "-d", "--name", name, "gradshift", "/data", "/out", *ONE)
+    bench.run(*command)
+    while "steps done" not in (told := bench.run("docker", "logs", name)):
+        if "Results are in" in told:
+            raise FailedError(last(told))
+        time.sleep(0.2)
+    bench.run("docker", "kill", name)
+    bench.run(*_in_docker(bench, out), "gradshift", "/data", "/out", *ONE)
+    return bench.same(out, "sub-01")

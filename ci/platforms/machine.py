@@ -1,0 +1,58 @@
+"""A bare machine, and other versions of Python."""
+
+import shutil
+import subprocess
+
+from bench import ROOT, Bench, FailedError, last
+
+PYTHONS = ("python3.11", "python3.12", "python3.13")
+
+TESTS = ("core", "bids", "workflows", "endtoend/test_tiny_study.py", "endtoend/test_execute.py")
+"""What is run under each Python: the numbers, the files, and whole small studies."""
+
+
+def demo(bench: Bench) -> None:
+    """Make the demo on a Debian that has Python and make, and nothing else."""
+    bench.case(
+        "Machine",
+        "Debian 12 with python3, python3-venv and make only: `make demo`",
+        "exit code 0, says where the report is",
+        lambda: _demo(bench),
+    )
+
+
+def _demo(bench: Bench) -> str:
+    source = bench.folder / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    for name in bench.run("git", "-C", ROOT, "ls-files", "-z").rstrip("\0").split("\0"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, source / name)
+    install = "apt-get install -qy --no-install-recommends python3 python3-venv make"
+    script = f"apt-get update -q && {install} && make demo"
+    words = ("--rm", "--network", "host", "-e", "DEBIAN_FRONTEND=noninteractive")
+    words += ("-v", f"{source}:/source", "-w", "/source")
+    told = bench.run("docker", "run", *words, "debian:bookworm-slim", "sh", "-ec", script)
+    if not (source / "demo" / "out" / "group" / "index.html").exists():
+        raise FailedError(last(told))
+    return last(told).partition(";")[0]
+
+
+def pythons(bench: Bench) -> None:
+    """Run tests under every Python that is there."""
+    for name in PYTHONS:
+        if shutil.which(name) and not subprocess.run([name, "-V"], check=False).returncode:
+            bench.case(
+                "Python", f"{name}: tests", "all pass", lambda name=name: _tests(bench, name)
+            )
+
+
+def _tests(bench: Bench, name: str) -> str:
+    venv = bench.folder / name
+    if not venv.exists():
+        bench.run(name, "-m", "venv", venv)
+    bench.run(venv / "bin" / "pip", "install", "-q", "-e", f"{ROOT}[test]")
+    paths = [ROOT / "tests" / test for test in TESTS]
+    options = ("-q", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml")
+    told = bench.run(venv / "bin" / "python", "-m", "pytest", *options, *paths)
+    exact = bench.run(venv / "bin" / "python", "--version").strip()
+    return f"{exact}: {last(told).partition(' in ')[0]}"
