@@ -4,17 +4,20 @@ import io
 
 import numpy as np
 import pytest
-from matplotlib.collections import TriMesh
+from matplotlib.collections import PathCollection, TriMesh
 from matplotlib.figure import Figure
 
 from gradshift.figures.cells import cells
+from gradshift.figures.coupling import Coupled, coupling
 from gradshift.figures.density import densities, smoothed
+from gradshift.figures.dependence import chance, dependence
 from gradshift.figures.forest import Effect, forest
 from gradshift.figures.matrices import by_network, matrices
 from gradshift.figures.motion import motion
 from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slices import slices
 from gradshift.figures.slopes import Pairs, slopes
+from gradshift.figures.specification import Variant, specification
 from gradshift.figures.style import NETWORKS, network_style
 from gradshift.figures.surface import Mesh, cortex
 
@@ -149,7 +152,7 @@ def test_the_cortex_shows_the_side_one_looks_at():
     mesh = Mesh(corners, triangles, np.zeros(4))
     values = np.array([1.0, 1.0, 1.0, -1.0])
     panels = {"a": {"left": values, "right": np.full(4, np.nan)}}
-    figure = drawn(cortex(panels, {"left": mesh, "right": mesh}, limit=1, unit="u"))
+    figure = drawn(cortex(panels, {"left": mesh, "right": mesh}, limits=(-1, 1), unit="u"))
     shown = [
         len(found._triangulation.triangles)
         for axes in figure.axes[:4]
@@ -158,3 +161,67 @@ def test_the_cortex_shows_the_side_one_looks_at():
     ]
     assert shown == [3, 1, 3, 1]
     assert figure.axes[0].get_title(loc="left") == "a"
+
+
+def test_specifications_run_from_the_smallest_effect_and_say_what_was_chosen():
+    variants = [
+        Variant((atlas, recipe), Effect(size, size - 1, size + 1), size > 1, size == 0.5)
+        for atlas, recipe, size in (("A", "x", 2.0), ("A", "y", 0.5), ("B", "x", 1.5))
+    ]
+    figure = drawn(specification({"first": variants}, ("atlas", "recipe"), label="g"))
+    top, bottom = figure.axes
+    dots = [m for m in top.collections if isinstance(m, PathCollection)]
+    assert [m.get_offsets()[0][1] for m in dots] == [0.5, 1.5, 2.0]
+    assert [t.get_text() for t in bottom.get_yticklabels()] == ["A", "B", "x", "y"]
+    chosen = [m.get_offsets()[:, 0].tolist() for m in bottom.collections if m.get_sizes()[0] == 22]
+    assert chosen == [[0, 2], [1], [1, 2], [0]]
+
+
+def test_what_is_the_same_in_all_specifications_has_no_row():
+    variants = [Variant(("A", r), Effect(1, 0, 2), True, r == "x") for r in "xy"]
+    bottom = drawn(specification({"one": variants}, ("atlas", "recipe"), label="g")).axes[1]
+    assert [t.get_text() for t in bottom.get_yticklabels()] == ["x", "y"]
+
+
+def test_chance_correlations_hold_one_unit_of_mass_and_the_spread_of_theory():
+    r = np.linspace(-1, 1, 20001)
+    for n in (5, 11, 40):
+        density = chance(r, n)
+        assert np.trapezoid(density, r) == pytest.approx(1, abs=1e-4)
+        assert np.trapezoid(density * r**2, r) == pytest.approx(1 / (n - 1), abs=1e-4)
+
+
+def test_correlations_with_motion_are_shown_over_distance_and_beside_chance(rng):
+    distance = rng.uniform(10, 150, 500)
+    r = np.append(0.8 - distance[:-1] / 200, np.nan)
+    figure = drawn(dependence({"24P": (r, distance)}, n=11))
+    left, right = figure.axes
+    (line,) = (one for one in left.get_lines() if len(one.get_xdata()) == 10)
+    assert (np.diff(line.get_ydata()) < 0).all()
+    assert left.get_title(loc="left") == "24P"
+    assert sum(p.get_height() * p.get_width() for p in right.patches) == pytest.approx(1)
+
+
+def test_coupling_shows_everybody_and_what_one_person_does():
+    x, y = np.array([1.0, 2, 3, 9]), np.array([1.0, 3, 2, 9])
+    panel = Coupled("title", x, y, ("a", "b"), 0.8, -0.2, 1.0, np.array([0.5, 1, 0.5, 0.4]))
+    top, bottom = drawn(coupling([panel])).axes
+    assert top.collections[0].get_offsets().tolist() == np.column_stack([x, y]).tolist()
+    shown = [
+        m.get_offsets()[:, 0].tolist() for m in bottom.collections if len(m.get_offsets()) > 0
+    ]
+    assert [0.8] in shown
+    assert [0.5, 1, 0.5, 0.4] in shown
+
+
+def test_slices_can_be_outlined(rng):
+    volume = rng.standard_normal((6, 7, 8))
+    outlined = np.zeros(volume.shape, dtype=bool)
+    outlined[2:4, 2:5, 2:5] = True
+    affine, place = np.diag([5.0, 5, 5, 1]), (15.0, 15.0, 15.0)
+    figures = [
+        drawn(slices({"a": volume}, affine, through=place, limit=1, unit="z", outlined=line))
+        for line in (None, outlined)
+    ]
+    plain, lined = (sum(len(axes.collections) for axes in f.axes[:3]) for f in figures)
+    assert (plain, lined) == (0, 3)

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from gradshift.report import wording
+from gradshift.report import wording, words
 
 NAME = "connectivity within the default mode network"
 
@@ -74,6 +74,46 @@ def test_another_recipe_that_differs_is_said_to_differ():
     text = wording.beside(row(), other, 0.05)
     assert "With recipe 36P: no evidence of a change, the sign differs" in text
     assert "rests on how the data were cleaned" in text
+
+
+def test_several_results_are_summed_up_by_verdict():
+    fall, open_, many = row(), row(p_fwe=0.2), [(f"v{i}", row(p_fwe=0.5)) for i in range(6)]
+    assert wording.summary([("a", fall)], 0.05) == "Evidence of a fall."
+    assert wording.summary([("a", fall), ("b", fall)], 0.05) == "Evidence of a fall in both."
+    assert wording.summary([("a", open_), ("b", fall), ("c", fall)], 0.05) == (
+        "Evidence of a fall in the b and the c; no evidence of a change in the a."
+    )
+    assert wording.summary([("a", fall), *many], 0.05) == (
+        "Evidence of a fall in the a; no evidence of a change in the 6 others."
+    )
+    assert wording.summary([("a", fall), ("b", None)], 0.05) == (
+        "Evidence of a fall in the a; not measured for the b."
+    )
+    few = row(n=4, p_min=0.125)
+    assert wording.summary([("a", few), ("b", few)], 0.05) == "No test: 4 people are too few."
+
+
+def test_recipes_that_disagree_are_named_with_what_they_say():
+    fall, open_, few = row(), row(p_fwe=0.2), row(n=4, p_min=0.125)
+    told = wording.agreement(["a", "b"], [fall, fall], {"36P": [fall, fall]}, 0.05)
+    assert told == "Recipe 36P leads to the same verdicts."
+    told = wording.agreement(["a"], [fall], {"x": [fall], "y": [fall], "z": [open_]}, 0.05)
+    assert told == (
+        "Recipes x and y lead to the same verdict. With recipe z: no evidence of a change in the "
+        "a. So the answer depends on how the data were cleaned."
+    )
+    assert wording.agreement(["a"], [few], {"36P": [few]}, 0.05) == ""
+    assert wording.agreement(["a"], [None], {"36P": [None]}, 0.05) == ""
+
+
+def test_names_of_the_tables_are_put_into_words():
+    assert words.label("network-pair", "Default-SomMot") == "default mode and somatomotor"
+    assert words.where("network", "ContA") == "the control A network"
+    assert words.where("set", "PCC") == "the posterior cingulate"
+    assert words.label("network", "Own") == "Own"
+    assert words.measure("glutamate") == "glutamate"
+    assert words.measure("withinfc") == "connectivity within networks"
+    assert words.listed(["a", "b", "c"]) == "a, b and c"
 
 
 def test_the_claim_counts_tests_and_names_the_missing_placebo():

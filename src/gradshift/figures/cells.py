@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, INK, colours, new
+from gradshift.figures.style import DIVERGING, INK, SMALL, colours, new
 
 
 def cells(
@@ -34,7 +34,7 @@ def cells(
     Figure
     """
     n = len(names)
-    figure = new(0.62 * n + 1.9, 0.56 * n + 1.1)
+    figure = new(0.7 * n + 2.4, 0.58 * n + 1.5)
     axes = figure.subplots()
     finite = np.abs(values[np.isfinite(values)])
     limit = float(finite.max()) if len(finite) and finite.max() > 0 else 1.0
@@ -45,15 +45,15 @@ def cells(
                 star = "*" if marked is not None and marked[i, j] else ""
                 dark = abs(values[i, j]) > 0.6 * limit
                 axes.text(
-                    j, i, f"{values[i, j]:+.2f}{star}", ha="center", va="center", fontsize=7,
+                    j, i, f"{values[i, j]:+.2f}{star}", ha="center", va="center", fontsize=SMALL,
                     color="white" if dark else INK,
                 )  # fmt: skip
             if marked is not None and marked[i, j]:
                 axes.add_patch(
                     Rectangle((j - 0.46, i - 0.46), 0.92, 0.92, fill=False, ec="black", lw=2)
                 )
-    axes.set_xticks(range(n), names, rotation=45, ha="right", fontsize=8)
-    axes.set_yticks(range(n), names, fontsize=8)
+    axes.set_xticks(range(n), names, rotation=45, ha="right", fontsize=SMALL)
+    axes.set_yticks(range(n), names, fontsize=SMALL)
     axes.tick_params(length=0)
     figure.colorbar(image, ax=axes, label=unit, shrink=0.8)
     return figure

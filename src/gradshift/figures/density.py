@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import AFTER, BEFORE, new, plain
+from gradshift.figures.style import AFTER, BEFORE, SMALL, new, plain
 
 
 def smoothed(values: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,8 +62,8 @@ def densities(
         height = smoothed(values, at)
         axes.plot(at, height, color=colour, linestyle=line, linewidth=1.8, label=name)
         axes.fill_between(at, height, color=colour, alpha=0.15, linewidth=0)
-    axes.set_xlabel(label, fontsize=8)
-    axes.set_ylabel("density", fontsize=8)
+    axes.set_xlabel(label, fontsize=SMALL)
+    axes.set_ylabel("density", fontsize=SMALL)
     axes.set_ylim(bottom=0)
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=SMALL)
     return figure

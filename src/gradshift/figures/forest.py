@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.figure import Figure
 
-from gradshift.figures.style import AFTER, BEFORE, RULE, new, plain
+from gradshift.figures.style import AFTER, BEFORE, RULE, SMALL, new, plain
 
 LOOKS = ((BEFORE, "o"), (AFTER, "s"), ("#009988", "^"), ("#aa3377", "D"))
 
@@ -55,9 +55,9 @@ def forest(rows: Mapping[str, Sequence[Effect]], series: Sequence[str], *, label
             [e.size for e in effects], heights, marker=marker, s=30, zorder=3, label=name,
             edgecolors=colour, facecolors=colour if k == 0 else "white",
         )  # fmt: skip
-    axes.set_yticks(range(len(rows)), list(rows), fontsize=8)
+    axes.set_yticks(range(len(rows)), list(rows), fontsize=SMALL)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    axes.set_xlabel(label, fontsize=8)
+    axes.set_xlabel(label, fontsize=SMALL)
     if len(series) > 1:
-        figure.legend(loc="outside upper right", ncols=len(series), fontsize=8, frameon=False)
+        figure.legend(loc="outside upper right", ncols=len(series), fontsize=SMALL, frameon=False)
     return figure

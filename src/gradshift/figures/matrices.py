@@ -1,13 +1,21 @@
 """Matrices of regions, ordered by network, on one scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, colours, network_style, new, symmetric_limit
+from gradshift.figures.style import (
+    DIVERGING,
+    LARGE,
+    SMALL,
+    colours,
+    network_style,
+    new,
+    symmetric_limit,
+)
 
 
 def by_network(networks: Sequence[str]) -> NDArray[np.intp]:
@@ -23,6 +31,7 @@ def matrices(
     *,
     unit: str,
     limit: float | None = None,
+    names: Callable[[str], str] = str,
 ) -> Figure:
     """Draw square matrices side by side, all on the same scale around 0.
 
@@ -36,6 +45,8 @@ def matrices(
         Beside the scale.
     limit : float, optional
         End of the scale; holds 99 % of the values if not given.
+    names : callable
+        Puts the name of a network into words.
 
     Returns
     -------
@@ -45,19 +56,20 @@ def matrices(
     ordered = {title: values[np.ix_(order, order)] for title, values in panels.items()}
     off = ~np.eye(len(order), dtype=bool)
     limit = limit or symmetric_limit(*(values[off] for values in ordered.values()))
-    figure = new(3.4 * len(panels) + 0.9, 4.3)
+    side = 3.4 if len(panels) > 1 else 4.6
+    figure = new(side * len(panels) + 1.7, side + 1.2)
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for place, (title, values) in zip(axes, ordered.items(), strict=True):
         image = place.imshow(
             np.where(off, values, np.nan), cmap=colours(DIVERGING), vmin=-limit, vmax=limit
         )
-        place.set_title(title, fontsize=10)
-        _mark(place, [networks[i] for i in order], names=place is axes[0])
+        place.set_title(title, fontsize=LARGE)
+        _mark(place, [networks[i] for i in order], names, first=place is axes[0])
     figure.colorbar(image, ax=list(axes), label=unit, shrink=0.8)
     return figure
 
 
-def _mark(axes: Any, networks: Sequence[str], *, names: bool) -> None:
+def _mark(axes: Any, networks: Sequence[str], names: Callable[[str], str], *, first: bool) -> None:
     """Draw the borders of the networks and name them."""
     found = list(dict.fromkeys(networks))
     ends = np.cumsum([networks.count(name) for name in found])
@@ -66,9 +78,9 @@ def _mark(axes: Any, networks: Sequence[str], *, names: bool) -> None:
         axes.axhline(edge - 0.5, color="black", linewidth=0.4)
         axes.axvline(edge - 0.5, color="black", linewidth=0.4)
     middles = (starts + ends - 1) / 2
-    labels = [name or "other" for name in found]
-    axes.set_xticks(middles, labels, rotation=90, fontsize=7)
-    axes.set_yticks(middles, labels if names else [], fontsize=7)
+    labels = [names(name) if name else "other" for name in found]
+    axes.set_xticks(middles, labels, rotation=90, fontsize=SMALL)
+    axes.set_yticks(middles, labels if first else [], fontsize=SMALL)
     axes.tick_params(length=0)
     for tick, name in zip(axes.get_xticklabels(), found, strict=True):
         tick.set_color(network_style(name, found)[0] if name else "black")

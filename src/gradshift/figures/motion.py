@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import AFTER, BEFORE, INK, RULE, colours, new, plain
+from gradshift.figures.style import AFTER, BEFORE, INK, LARGE, RULE, SMALL, colours, new, plain
 
 
 def motion(
@@ -49,8 +49,8 @@ def motion(
     for place, values, label in zip(axes[2:], carpets or (), ("before", "after"), strict=False):
         _carpet(place, values, label)
     share = f"{kept.sum()} of {len(kept)} volumes kept"
-    axes[0].set_title(f"{title}: {share}", fontsize=9, loc="left", color=INK)
-    axes[-1].set_xlabel("volume", fontsize=8)
+    axes[0].set_title(f"{title}: {share}", fontsize=LARGE, loc="left", color=INK)
+    axes[-1].set_xlabel("volume", fontsize=SMALL)
     axes[-1].set_xlim(-0.5, len(fd) - 0.5)
     return figure
 
@@ -65,7 +65,7 @@ def _trace(
     for first, last in spans:
         axes.axvspan(first - 0.5, last - 0.5, color=RULE, linewidth=0)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel(label, fontsize=8)
+    axes.set_ylabel(label, fontsize=SMALL)
 
 
 def _carpet(axes: Any, values: NDArray[np.float64], label: str) -> None:
@@ -73,5 +73,5 @@ def _carpet(axes: Any, values: NDArray[np.float64], label: str) -> None:
         values.T, aspect="auto", cmap=colours("gray"), vmin=-2, vmax=2, interpolation="nearest"
     )
     axes.set_yticks([])
-    axes.tick_params(labelsize=8)
-    axes.set_ylabel(label, fontsize=8)
+    axes.tick_params(labelsize=SMALL)
+    axes.set_ylabel(label, fontsize=SMALL)

@@ -1,16 +1,20 @@
 """Regions in the plane of the first two gradients."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import RULE, network_style, new, plain
+from gradshift.figures.style import LARGE, RULE, SMALL, network_style, new, plain
 
 
 def gradient_plane(
-    panels: Mapping[str, NDArray[np.float64]], networks: Sequence[str], *, unit: str
+    panels: Mapping[str, NDArray[np.float64]],
+    networks: Sequence[str],
+    *,
+    unit: str,
+    names: Callable[[str], str] = str,
 ) -> Figure:
     """Scatter the regions over the first two gradients, a panel per session, on the same axes.
 
@@ -21,6 +25,8 @@ def gradient_plane(
     networks : sequence of str, length R
         Network of each region, empty for none.
     unit : str
+    names : callable
+        Puts the name of a network into words.
 
     Returns
     -------
@@ -37,14 +43,14 @@ def gradient_plane(
             chosen = np.array([network == name for network in networks])
             colour, marker = network_style(name, found)
             place.scatter(
-                *values[chosen].T, s=18, c=colour, marker=marker, label=name, alpha=0.85,
+                *values[chosen].T, s=18, c=colour, marker=marker, label=names(name), alpha=0.85,
                 linewidths=0.3, edgecolors="white",
             )  # fmt: skip
-        place.set_title(title, fontsize=10)
-        place.set_xlabel(f"gradient 1 ({unit})", fontsize=8)
-    axes[0].set_ylabel(f"gradient 2 ({unit})", fontsize=8)
+        place.set_title(title, fontsize=LARGE)
+        place.set_xlabel(f"gradient 1 ({unit})", fontsize=SMALL)
+    axes[0].set_ylabel(f"gradient 2 ({unit})", fontsize=SMALL)
     figure.legend(
-        *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8,
+        *axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=SMALL,
         frameon=False,
     )  # fmt: skip
     return figure

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import AFTER, BEFORE, FAINT, INK, new, plain
+from gradshift.figures.style import AFTER, BEFORE, FAINT, INK, LARGE, SMALL, new, plain
 
 
 class Pairs(NamedTuple):
@@ -51,8 +51,8 @@ def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: i
             place.scatter([1], means[1:], color=AFTER, s=45, zorder=3, marker="s")
         place.set_xticks([0, 1], sessions)
         place.set_xlim(-0.25, 1.25)
-        place.set_title(title, fontsize=9)
-        place.set_ylabel(pairs.unit, fontsize=8)
+        place.set_title(title, fontsize=LARGE)
+        place.set_ylabel(pairs.unit, fontsize=SMALL)
     for place in axes[len(panels) :]:
         place.axis("off")
     return figure

@@ -16,6 +16,9 @@ BEFORE, AFTER = "#0077bb", "#ee7733"
 INK, FAINT, RULE = "#222222", "#777777", "#cccccc"
 """Text, side remarks, lines that only guide the eye. Paper is white."""
 
+SMALL, LARGE = 9, 10
+"""Sizes of text in points: at 96 dots per inch what a page shows, and legible in print."""
+
 DIVERGING, SEQUENTIAL = "RdBu_r", "viridis"
 
 NETWORKS = {
@@ -61,7 +64,7 @@ def colours(name: str, missing: str = RULE) -> Colormap:
 def plain(axes: Any) -> None:
     """Take away the frame that carries no information."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(colors=INK, labelsize=8)
+    axes.tick_params(colors=INK, labelsize=SMALL)
 
 
 def symmetric_limit(*arrays: NDArray[np.float64]) -> float:

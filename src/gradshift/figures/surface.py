@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib.cm import ScalarMappable
 from matplotlib.collections import TriMesh
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, new
+from gradshift.figures.style import DIVERGING, LARGE, new
 
 BARE = np.array([0.82, 0.82, 0.82])
 """Colour of cortex without a value."""
@@ -32,8 +32,9 @@ def cortex(
     panels: Mapping[str, Mapping[str, NDArray[np.float64]]],
     meshes: Mapping[str, Mesh],
     *,
-    limit: float,
+    limits: tuple[float, float],
     unit: str,
+    colours: str = DIVERGING,
 ) -> Figure:
     """Draw values of vertices on both hemispheres, from the outside and the inside.
 
@@ -42,10 +43,12 @@ def cortex(
     panels : mapping of str to mapping of {'left', 'right'} to (V,) array
         By title, a row each; NaN is bare cortex.
     meshes : mapping of {'left', 'right'} to Mesh
-    limit : float
-        End of the scale on both sides of 0.
+    limits : pair of float
+        Ends of the scale.
     unit : str
         Beside the scale.
+    colours : str
+        Name of the scale of colours.
 
     Returns
     -------
@@ -54,24 +57,17 @@ def cortex(
     views = (("left", -1), ("left", 1), ("right", -1), ("right", 1))
     figure = new(8.2, 1.75 * len(panels) + 0.2)
     axes = figure.subplots(len(panels), len(views), squeeze=False)
-    norm = Normalize(-limit, limit)
+    painted = ScalarMappable(Normalize(*limits), colours)
     for row, (title, values) in zip(axes, panels.items(), strict=True):
         for place, (side, direction) in zip(row, views, strict=True):
-            _draw(place, meshes[side], values[side], direction, norm)
-        row[0].set_title(title, fontsize=10, loc="left")
-    scale = _mappable(norm)
-    figure.colorbar(scale, ax=axes.ravel().tolist(), label=unit, shrink=0.7, pad=0.01)
+            _draw(place, meshes[side], values[side], direction, painted)
+        row[0].set_title(title, fontsize=LARGE, loc="left")
+    figure.colorbar(painted, ax=axes.ravel().tolist(), label=unit, shrink=0.7, pad=0.01)
     return figure
 
 
-def _mappable(norm: Normalize) -> Any:
-    from matplotlib.cm import ScalarMappable
-
-    return ScalarMappable(norm, DIVERGING)
-
-
 def _draw(
-    axes: Any, mesh: Mesh, values: NDArray[np.float64], direction: int, norm: Normalize
+    axes: Any, mesh: Mesh, values: NDArray[np.float64], direction: int, painted: ScalarMappable
 ) -> None:
     """Draw the triangles that face one who looks from x = -inf (-1) or +inf (1)."""
     seen = np.column_stack(
@@ -83,15 +79,15 @@ def _draw(
     front = np.flatnonzero(normals[:, 2] > 0)
     order = front[np.argsort(corners[front, :, 2].mean(axis=1))]
     value = _of_triangles(values[mesh.triangles[order]])
-    colours = colormaps[DIVERGING](norm(value))[:, :3]
+    colours = painted.to_rgba(value)[:, :3]
     bare = ~np.isfinite(value)
     folded = mesh.sulcal_depth[mesh.triangles[order]].mean(axis=1) > 0
     colours[bare] = BARE * np.where(folded[bare], 0.88, 1.0)[:, None]
     shade = 0.72 + 0.28 * np.clip(normals[order] @ LIGHT, 0, 1)
     flat = corners[order, :, :2].reshape(-1, 2)
     faces = np.arange(len(flat)).reshape(-1, 3)
-    painted = np.repeat(colours * shade[:, None], 3, axis=0)
-    mesh_drawn = TriMesh(Triangulation(flat[:, 0], flat[:, 1], faces), facecolors=painted)
+    shaded = np.repeat(colours * shade[:, None], 3, axis=0)
+    mesh_drawn = TriMesh(Triangulation(flat[:, 0], flat[:, 1], faces), facecolors=shaded)
     mesh_drawn.set_in_layout(False)  # or else every triangle is measured, twice
     axes.add_collection(mesh_drawn, autolim=False)
     axes.set_xlim(seen[:, 0].min() - 2, seen[:, 0].max() + 2)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import symmetric_limit
+from gradshift.figures.style import DIVERGING, symmetric_limit
 from gradshift.figures.surface import Mesh, cortex
 from gradshift.images.surface import fsaverage5
 
@@ -27,6 +27,8 @@ def on_cortex(
     vertices: Mapping[str, NDArray[np.intp]] | None,
     *,
     unit: str,
+    limits: tuple[float, float] | None = None,
+    colours: str = DIVERGING,
 ) -> Figure | None:
     """Draw region values on the cortex; None where there is no surface to draw them on.
 
@@ -36,6 +38,10 @@ def on_cortex(
     vertices : mapping of {'left', 'right'} to (V,) array of int, or None
         Region of each vertex, 1 to R; 0 for none.
     unit : str
+    limits : pair of float, optional
+        Ends of the scale; around 0 to hold 99 % of the values if not given.
+    colours : str
+        Name of the scale of colours.
     """
     if vertices is None or not meshes():
         return None
@@ -44,4 +50,4 @@ def on_cortex(
         for title, values in panels.items()
     }
     limit = symmetric_limit(*panels.values())
-    return cortex(spread, meshes(), limit=limit, unit=unit)
+    return cortex(spread, meshes(), limits=limits or (-limit, limit), unit=unit, colours=colours)

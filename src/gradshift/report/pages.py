@@ -1,7 +1,7 @@
 """From what a page says to its HTML: templates, pictures, small helpers."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -12,12 +12,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from PIL import Image
 
 from gradshift import __version__
 from gradshift.bids.write import write_bytes, write_text
 from gradshift.report.wording import number, signed
 
-DPI = 100
+DPI = 144
+"""Dots per inch of dense figures: sharp on fine screens and in print."""
+
+CSS_DPI = 96
+"""Dots per inch that browsers reckon with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +36,39 @@ class Picture:
     alt : str
         What it shows, for those who do not see it.
     caption : str
+    sources : tuple of str
+        Files that hold its numbers, relative to the page.
+    width : int or None
+        On the page, in its pixels; None for its own size.
     """
 
     path: str
     alt: str
     caption: str
+    sources: tuple[str, ...] = ()
+    width: int | None = None
+
+
+def picture(
+    path: Path, folder: Path, alt: str, caption: str, sources: Sequence[str] = ()
+) -> Picture:
+    """Put a saved figure on a page, at the size it was drawn for.
+
+    Parameters
+    ----------
+    path : Path
+        Of the figure.
+    folder : Path
+        Of the page.
+    alt, caption : str
+    sources : sequence of str
+        Files that hold its numbers, relative to the page.
+    """
+    width = None
+    if path.suffix == ".png":
+        with Image.open(path) as image:
+            width = round(image.width * CSS_DPI / image.info.get("dpi", (DPI, DPI))[0])
+    return Picture(path.relative_to(folder).as_posix(), alt, caption, tuple(sources), width)
 
 
 def save(figure: Figure, path: Path) -> Path:

@@ -19,13 +19,14 @@ from gradshift.figures.matrices import matrices
 from gradshift.figures.motion import motion
 from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slices import slices
-from gradshift.figures.style import symmetric_limit
+from gradshift.figures.style import SEQUENTIAL, symmetric_limit
+from gradshift.report import words
 from gradshift.report.bibliography import known
 from gradshift.report.cortex import on_cortex
 from gradshift.report.methods import citations, paragraphs
-from gradshift.report.pages import Picture, save, write_page
+from gradshift.report.pages import Picture, picture, save, write_page
 from gradshift.report.results import read_regions, read_vertices, what_was_used
-from gradshift.report.wording import EXPLORATORY
+from gradshift.report.wording import EXPLORATORY, QUESTIONS
 
 Carpets = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Voxels of one run over time, before and after cleaning."""
@@ -56,15 +57,22 @@ class Person:
     sessions: Sequence[str] = ()
 
     @cached_property
-    def everything(self) -> list[SessionResult]:
-        """All results of BOLD, in the order of the sessions."""
-        found = [
-            result
-            for result in find_results(self.output_dir, self.participant)
-            if result.modality == "func"
-        ]
+    def results(self) -> list[SessionResult]:
+        """All results, in the order of the sessions."""
+        found = find_results(self.output_dir, self.participant)
         rank = {session: i for i, session in enumerate(self.sessions)}
         return sorted(found, key=lambda r: (r.task, rank.get(r.session, len(rank)), r.run))
+
+    @property
+    def everything(self) -> list[SessionResult]:
+        """All results of BOLD."""
+        return [result for result in self.results if result.modality == "func"]
+
+    @property
+    def molecules(self) -> list[SessionResult]:
+        """Results of PET, of the primary atlas, and of spectroscopy."""
+        atlases = (self.atlas, "n/a")
+        return [r for r in self.results if r.modality != "func" and r.atlas in atlases]
 
     @cached_property
     def primary(self) -> list[SessionResult]:
@@ -74,7 +82,7 @@ class Person:
     @cached_property
     def regions(self) -> Regions | None:
         """Regions of the primary atlas."""
-        return read_regions(self.output_dir, self.everything, self.atlas)
+        return read_regions(self.output_dir, self.results, self.atlas)
 
     @property
     def tasks(self) -> list[str]:
@@ -152,23 +160,53 @@ def draw_task(person: Person, task: str) -> None:
     stem = _stem(task)
     found = {session_label(r): read_matrix(r.matrix_path(person.output_dir))[1] for r in results}
     save(
-        matrices(with_difference(found), regions.networks, unit="correlation", limit=1.0),
+        matrices(
+            with_difference(found),
+            regions.networks,
+            unit="correlation",
+            limit=1.0,
+            names=words.network,
+        ),
         person.figures / f"{stem}matrices.png",
     )
+    vertices = read_vertices(person.output_dir, person.everything, person.atlas)
+    coverage = _coverage_of_regions(person, results, regions)
+    covered = on_cortex(
+        coverage, vertices, unit="coverage", limits=(0, 1), colours=SEQUENTIAL
+    ) if coverage else None  # fmt: skip
+    if covered is not None:
+        save(covered, person.figures / f"{stem}coverage.png")
     gradients = {session_label(r): _gradients(r, regions.names) for r in results}
     if any(np.isfinite(values[:, :2]).any() for values in gradients.values()):
         unit = "diffusion units"
         planes = {title: values[:, :2] for title, values in gradients.items()}
         save(
-            gradient_plane(planes, regions.networks, unit=unit),
+            gradient_plane(planes, regions.networks, unit=unit, names=words.network),
             person.figures / f"{stem}gradients.svg",
         )
         first = with_difference({title: values[:, 0] for title, values in gradients.items()})
-        vertices = read_vertices(person.output_dir, person.everything, person.atlas)
         surface = on_cortex(first, vertices, unit=f"gradient 1 ({unit})")
         if surface is not None:
             save(surface, person.figures / f"{stem}cortex.png")
     _draw_seed(person, results, regions, stem)
+
+
+def _coverage_of_regions(
+    person: Person, results: Sequence[SessionResult], regions: Regions
+) -> dict[str, NDArray[np.float64]]:
+    """Read the (R,) coverage of every session; the least of its runs."""
+    found = {}
+    for result in results:
+        atlas = result.about["AtlasEntities"]
+        paths = [
+            outputs.coverage_path(person.output_dir, entities, atlas)
+            for entities in result.about.get("Runs", ())
+        ]
+        tables = [read_tsv(path).set_index("name")["coverage"] for path in paths if path.exists()]
+        if tables:
+            least = pd.concat(tables, axis=1).apply(pd.to_numeric, errors="coerce").min(axis=1)
+            found[session_label(result)] = least.reindex(list(regions.names)).to_numpy(float)
+    return found
 
 
 def _gradients(result: SessionResult, names: Sequence[str]) -> NDArray[np.float64]:
@@ -235,11 +273,12 @@ def _draw_seed(
 
 def write_person_page(person: Person) -> Path:
     """Write the page of one participant from the tables and the figures there are."""
-    methods = paragraphs(what_was_used(person.output_dir, person.everything))
+    methods = paragraphs(what_was_used(person.output_dir, person.results))
     about = {
         "title": f"{person.participant}: what was used and what came out",
         "person": person,
         "tasks": [_task(person, task) for task in person.tasks],
+        "molecules": _molecules(person),
         "methods": methods,
         "references": known(citations(methods)),
         "logs": "logs",
@@ -256,10 +295,54 @@ def _task(person: Person, task: str) -> dict[str, Any]:
         "sessions": [_session(person, result) for result in primary],
         "pictures": dict(_pictures(person, task)),
         "values": _values(
-            [r for r in person.everything if r.task == task], person.atlas, person.recipe
+            [r for r in person.everything if (r.task, r.atlas) == (task, person.atlas)],
+            person.recipe,
         ),
         "titles": list(dict.fromkeys(session_label(r) for r in primary)),
         "tables": [_link(person, r.path) for r in person.everything if r.task == task],
+    }
+
+
+def _molecules(person: Person) -> dict[str, Any] | None:
+    """Collect what the page says and shows of PET and spectroscopy; None without any."""
+    results = person.molecules
+    if not results:
+        return None
+    titles = list(dict.fromkeys(session_label(r) for r in results))
+    return {
+        "sessions": [_scan(person, result) for result in results],
+        "titles": titles,
+        "values": _values(results, results[0].recipe),
+        "tables": [_link(person, r.path) for r in results],
+        "pictures": [
+            picture(
+                path,
+                person.output_dir,
+                "Time-activity curves of PET with the curves that the models fitted.",
+                f"{path.stem.partition('_')[0]}: activity over time as measured (dots) and as "
+                "the models fitted it (lines).",
+            )
+            for path in sorted(person.figures.glob("*curves.*"))
+        ],
+    }
+
+
+def _scan(person: Person, result: SessionResult) -> dict[str, Any]:
+    """Say what was used of one session of PET or spectroscopy."""
+    about = result.about
+    facts = [("files", ", ".join(about["Sources"]))]
+    if tracer := about["Entities"].get("trc"):
+        facts.append(("tracer", tracer))
+    if reference := about.get("ReferenceRegion"):
+        facts.append(("reference region", words.SETS.get(reference, reference)))
+    if about.get("k2prime"):
+        source = about.get("k2primeFrom", "")
+        facts.append(("k2'", f"{about['k2prime']:.3g} {about.get('k2primeUnits', '')} ({source})"))
+    return {
+        "label": f"{session_label(result)}, {result.modality.upper()}",
+        "excluded": result.excluded,
+        "warnings": list(about.get("Warnings", ())),
+        "facts": facts,
     }
 
 
@@ -278,12 +361,14 @@ def _session(person: Person, result: SessionResult) -> dict[str, Any]:
         "table": _link(person, result.path),
         "warnings": [],
         "facts": [],
+        "kept": None,
         "runs": [_run(person, entities, result) for entities in about.get("Runs", ())],
     }
     if result.excluded:
         return said
     series = read_json(outputs.sidecar(result.series_path(person.output_dir)))
     regressors = about["ConfoundRegressors"]
+    said["kept"] = (about["NumberOfVolumesRetained"], about["NumberOfVolumes"])
     said["facts"] = [
         ("repetition time", f"{about['RepetitionTime']:g} s"),
         (
@@ -314,10 +399,11 @@ def _run(person: Person, entities: Mapping[str, str], result: SessionResult) -> 
     """Collect the figure of motion and the coverage of one run."""
     label = run_label(entities)
     name = _motion_name(entities)
-    picture = None
+    shown = None
     if (person.figures / name).exists():
-        picture = Picture(
-            f"{person.participant}/figures/{name}",
+        shown = picture(
+            person.figures / name,
+            person.output_dir,
             f"Framewise displacement and DVARS of {label} over time with the volumes left out "
             "shaded, and the signal of a sample of voxels before and after cleaning.",
             f"{label}: framewise displacement and DVARS, volumes left out shaded; below, a sample "
@@ -327,7 +413,7 @@ def _run(person: Person, entities: Mapping[str, str], result: SessionResult) -> 
     coverage = outputs.coverage_path(person.output_dir, entities, result.about["AtlasEntities"])
     return {
         "label": label,
-        "picture": picture,
+        "picture": shown,
         "quality": _link(person, quality) if quality.exists() else "",
         "coverage": _link(person, coverage) if coverage.exists() else "",
         "networks": _coverage(coverage, person.regions) if coverage.exists() else [],
@@ -343,7 +429,7 @@ def _coverage(path: Path, regions: Regions | None) -> list[dict[str, Any]]:
     table["tsnr"] = pd.to_numeric(table["tsnr"], errors="coerce")
     return [
         {
-            "network": network,
+            "network": words.network(str(network)),
             "n": len(found),
             "n_lost": int((found["status"] != "ok").sum()),
             "least": float(found["coverage"].min()),
@@ -369,6 +455,13 @@ def _pictures(person: Person, task: str) -> Iterator[tuple[str, Picture]]:
             "Regions in the plane of the first two gradients, aligned to the reference; a "
             "flattened hierarchy is narrower along gradient 1.",
         ),
+        "coverage": (
+            "png",
+            "Share of every region that was inside the brain mask, on the inflated cortex, per "
+            "session.",
+            "Coverage: the share of every region that holds signal, on the inflated cortex "
+            "(fsaverage5). Regions below the threshold are n/a everywhere.",
+        ),
         "cortex": (
             "png",
             "The principal gradient on the inflated cortex, per session, and the difference.",
@@ -382,23 +475,27 @@ def _pictures(person: Person, task: str) -> Iterator[tuple[str, Picture]]:
     }
     for name, (kind, alt, caption) in told.items():
         if (person.figures / f"{stem}{name}.{kind}").exists():
-            path = f"{person.participant}/figures/{stem}{name}.{kind}"
-            yield name, Picture(path, alt, caption)
+            path = person.figures / f"{stem}{name}.{kind}"
+            yield name, picture(path, person.output_dir, alt, caption)
 
 
-def _values(results: Sequence[SessionResult], atlas: str, primary: str) -> list[dict[str, Any]]:
-    """List the values of an atlas, a row per recipe and label; the primary recipe comes first."""
+def _values(results: Sequence[SessionResult], primary: str) -> list[dict[str, Any]]:
+    """List values, a row per recipe and label; the primary recipe and the headlines come first."""
     rows: dict[tuple[str, ...], dict[str, Any]] = {}
     titles = list(dict.fromkeys(session_label(r) for r in results))
     for result in results:
-        if result.atlas != atlas:
-            continue
         table = read_tsv(result.path)
         for row in table[table["level"].isin(LISTED_LEVELS)].to_dict("records"):
             key = tuple(row[name] for name in ("recipe", "measure", "level", "label"))
             kept = rows.setdefault(
                 key,
-                {**row, "values": dict.fromkeys(titles, math.nan), "remarks": {}},
+                {
+                    **row,
+                    "words": words.measure(row["measure"]),
+                    "where": words.label(row["level"], row["label"]),
+                    "values": dict.fromkeys(titles, math.nan),
+                    "remarks": {},
+                },
             )
             value = float("nan") if row["value"] == "n/a" else float(row["value"])
             kept["values"][session_label(result)] = value
@@ -411,4 +508,11 @@ def _values(results: Sequence[SessionResult], atlas: str, primary: str) -> list[
             text if len(where) == len(titles) else f"{', '.join(where)}: {text}"
             for text, where in kept["remarks"].items()
         )
-    return sorted(rows.values(), key=lambda row: row["recipe"] != primary)
+    headline = {asked.key for question in QUESTIONS for asked in question.asked}
+    return sorted(
+        rows.values(),
+        key=lambda row: (
+            row["recipe"] != primary,
+            (row["measure"], row["level"], row["label"]) not in headline,
+        ),
+    )

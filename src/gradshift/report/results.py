@@ -24,16 +24,24 @@ TEXT = frozenset(
         *("measure", "level", "label", "covariates", "exact", "status"),
     }
 )
-"""Columns of the table of contrasts that hold words; n is a count, all others are numbers."""
+"""Columns of the tables that hold words even where these look like numbers."""
 
 
 def read_contrasts(path: Path) -> list[dict[str, Any]]:
     """Read the table of contrasts; n/a becomes NaN in columns of numbers."""
+    rows = read_numbers(path)
+    for row in rows:
+        row["n"] = int(row["n"]) if np.isfinite(row["n"]) else 0
+    return rows
+
+
+def read_numbers(path: Path) -> list[dict[str, Any]]:
+    """Read a table of the group as rows; n/a becomes NaN in columns of numbers."""
     table = read_tsv(path)
-    for name in table.columns:
-        if name not in TEXT:
-            table[name] = pd.to_numeric(table[name], errors="coerce")
-    table["n"] = table["n"].fillna(0).astype(int)
+    for name in set(table.columns) - TEXT:
+        numbers = pd.to_numeric(table[name], errors="coerce")
+        if not (numbers.isna() & (table[name] != "n/a")).any():
+            table[name] = numbers
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
@@ -94,11 +102,18 @@ class PairedValues:
         return np.asarray(found, dtype=np.float64)
 
 
-def read_values(path: Path, wanted: Mapping[str, str]) -> pd.DataFrame:
-    """Read the group's table of measures, only the rows with these words."""
+def read_values(path: Path, atlas: str, recipe: str) -> pd.DataFrame:
+    """Read the group's table of measures, as far as the page shows it.
+
+    Parameters
+    ----------
+    path : Path
+    atlas, recipe : str
+        The primary ones. Values of no atlas, and of PET and MRS, stay whatever the recipe.
+    """
     table = read_tsv(path)
-    for column, word in wanted.items():
-        table = table[table[column] == word]
+    table = table[table["atlas"].isin([atlas, "n/a"])]
+    table = table[(table["recipe"] == recipe) | (table["modality"] != "func")]
     return table.assign(value=pd.to_numeric(table["value"], errors="coerce"))
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gradshift.report import words
+
 Row = Mapping[str, Any]
 """A row of the table of contrasts; numbers are numbers, n/a is NaN."""
 
@@ -15,12 +17,13 @@ EXPLORATORY = frozenset({"lead", "nonreversibility"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A value that answers a question, and what it is called in a sentence."""
+    """A value that answers a question, what it is called in a sentence, and on a figure."""
 
     measure: str
     level: str
     label: str
     name: str
+    short: str
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -39,32 +42,48 @@ class Question:
 QUESTIONS = (
     Question(
         "Does the default mode network hold together less?",
-        (Asked("withinfc", "network", "Default", "connectivity within the default mode network"),),
+        (
+            Asked(
+                "withinfc", "network", "Default", "connectivity within the default mode network",
+                "connectivity\nwithin default mode",
+            ),
+        ),
     ),
     Question(
         "Do high-order networks talk more with low-order ones?",
         (
             Asked(
-                "lowhighfc", "whole", "whole", "connectivity of high-order with low-order networks"
+                "lowhighfc", "whole", "whole",
+                "connectivity of high-order with low-order networks",
+                "high-order with\nlow-order networks",
             ),
             Asked(
                 "betweenfc", "network-pair", "Default-SomMot",
                 "connectivity of the default mode with the somatomotor network",
+                "default mode with\nsomatomotor",
             ),
             Asked(
                 "betweenfc", "network-pair", "Default-Vis",
                 "connectivity of the default mode with the visual network",
+                "default mode with\nvisual",
             ),
         ),
     ),
     Question(
         "Is the principal gradient compressed?",
         (
-            Asked("lambdaref", "whole", "whole", "strength of the hierarchy"),
-            Asked("gradientrange", "whole", "whole", "range of the principal gradient"),
+            Asked(
+                "lambdaref", "whole", "whole", "strength of the hierarchy",
+                "strength of\nthe hierarchy",
+            ),
+            Asked(
+                "gradientrange", "whole", "whole", "range of the principal gradient",
+                "range of the\nprincipal gradient",
+            ),
             Asked(
                 "gradientdistance", "network-pair", "Default-SomMot",
                 "distance of the default mode from the somatomotor network on the gradient",
+                "default mode to\nsomatomotor distance",
             ),
         ),
     ),
@@ -74,11 +93,20 @@ QUESTIONS = (
             Asked(
                 "eigenvectorcentrality", "set", "PCC",
                 "eigenvector centrality of the posterior cingulate cortex",
+                "centrality of the\nposterior cingulate",
             ),
         ),
     ),
 )  # fmt: skip
 """Questions 1 to 4; 5 (PET, MRS) is answered by whatever rows there are, 6 by the design."""
+
+
+EVIDENCE = ("evidence of a rise", "evidence of a fall")
+CHANGES = (*EVIDENCE, "no evidence of a change")
+"""Verdicts of a test that could have found something."""
+
+MANY = 4
+"""Values of one verdict that a sentence names; more are counted, if they come last."""
 
 
 def number(value: float) -> str:
@@ -172,6 +200,91 @@ def finding(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
         f"level {alpha:g}, and no evidence that there is none: the interval holds every effect "
         "that the data do not speak against."
     )
+
+
+def summary(told: Sequence[tuple[str, Row | None]], alpha: float) -> str:
+    """Sum up several results in one sentence, those of the same verdict together.
+
+    Parameters
+    ----------
+    told : sequence of (str, mapping or None)
+        What each value is called, without an article, and its row of the table of contrasts.
+    alpha : float
+    """
+    verdicts: dict[str, list[str]] = {}
+    for name, row in told:
+        verdicts.setdefault(verdict(row, alpha), []).append(name)
+    if len(verdicts) == 1:
+        (said,) = verdicts
+        many = {1: "", 2: " in both"}.get(len(told), f" in all {len(told)}")
+        return f"{_upper(said)}{many if said in CHANGES else ''}."
+    parts: list[str] = []
+    for said, names in sorted(verdicts.items(), key=lambda item: item[0] not in EVIDENCE):
+        counted = bool(parts) and len(names) > MANY
+        where = (
+            f"the {len(names)} others" if counted else words.listed([f"the {n}" for n in names])
+        )
+        parts.append(f"{said} {'in' if said in CHANGES else 'for'} {where}")
+    return f"{_upper('; '.join(parts))}."
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def agreement(
+    names: Sequence[str],
+    primary: Sequence[Row | None],
+    others: Mapping[str, Sequence[Row | None]],
+    alpha: float,
+    *,
+    word: str = "recipe",
+) -> str:
+    """Say whether other ways to analyse the data lead to the same verdicts.
+
+    Parameters
+    ----------
+    names : sequence of str, length V
+        What the values are called, without an article.
+    primary : sequence of mapping or None, length V
+        Rows of the primary way.
+    others : mapping of str to sequence of mapping or None, length V
+        Rows of the others, by name.
+    alpha : float
+    word : str
+        What the ways differ in.
+
+    Returns
+    -------
+    str
+        Empty where nothing can be compared: no other way, or too few people for any test.
+    """
+    agree, differ = [], []
+    for name, rows in others.items():
+        pairs = [
+            (value, mine, theirs)
+            for value, mine, theirs in zip(names, primary, rows, strict=True)
+            if mine is not None
+            and theirs is not None
+            and all(math.isfinite(r["p_fwe"]) and can_be_significant(r, alpha)
+                    for r in (mine, theirs))
+        ]  # fmt: skip
+        others_say = [
+            (value, theirs) for value, mine, theirs in pairs
+            if verdict(mine, alpha) != verdict(theirs, alpha)
+        ]  # fmt: skip
+        if others_say:
+            said = [f"{verdict(row, alpha)} in the {value}" for value, row in others_say]
+            differ.append(f"With {word} {name}: {words.listed(said)}.")
+        elif pairs:
+            agree.append(name)
+    if differ and word == "recipe":
+        differ.append("So the answer depends on how the data were cleaned.")
+    if agree:
+        one, verdicts = len(agree) == 1, "verdict" if len(names) == 1 else "verdicts"
+        who = f"{_upper(word)}{'' if one else 's'} {words.listed(agree)}"
+        differ.insert(0, f"{who} {'leads' if one else 'lead'} to the same {verdicts}.")
+    return " ".join(differ)
 
 
 def beside(primary: Row, other: Row, alpha: float) -> str:

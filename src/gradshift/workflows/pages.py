@@ -74,7 +74,7 @@ def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
     from gradshift.report.person import write_person_page
 
     for participant in people:
-        if any((settings.output_dir / participant).glob("**/func/*_measures.tsv")):
+        if any((settings.output_dir / participant).glob("**/*_measures.tsv")):
             write_person_page(_person(settings, participant))
     write_citation(settings.output_dir)
 

@@ -5,7 +5,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const heads = [...table.tHead.rows[0].cells];
   const key = (row, i) => {
     const cell = row.cells[i];
-    const text = cell.dataset.value ?? cell.textContent.trim();
+    const text = (cell.className === "n" && cell.title) || cell.textContent.trim();
     const value = Number(text);
     return text === "" || Number.isNaN(value) ? text : value;
   };

@@ -1,0 +1,185 @@
+"""What the group level wrote, read back for its page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gradshift.bids import outputs
+from gradshift.bids.collect import SessionResult, find_results, read_matrix, read_tsv
+from gradshift.bids.dataset import read_json
+from gradshift.core.regions import Regions
+from gradshift.report import wording
+from gradshift.report.results import (
+    PairedValues,
+    find_row,
+    read_contrasts,
+    read_numbers,
+    read_regions,
+    read_values,
+)
+from gradshift.report.wording import Asked, Row
+
+
+@dataclass(frozen=True)
+class GroupResults:
+    """What the group level wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder of the group level, finished or being made.
+    output_dir : Path
+    """
+
+    folder: Path
+    output_dir: Path
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """All results."""
+        return read_contrasts(self.folder / "contrasts.tsv")
+
+    @cached_property
+    def about(self) -> Mapping[str, Any]:
+        """What the sidecar of the results says."""
+        return read_json(self.folder / "contrasts.json")
+
+    @cached_property
+    def people(self) -> list[dict[str, str]]:
+        """Who is in, who is not and why."""
+        table = read_tsv(self.folder / "participants.tsv")
+        return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
+
+    @cached_property
+    def sources(self) -> list[SessionResult]:
+        """The results of the participants."""
+        return find_results(self.output_dir)
+
+    @property
+    def alpha(self) -> float:
+        """Level of significance."""
+        return float(self.about.get("Alpha", 0.05))
+
+    @property
+    def atlas(self) -> str:
+        """The primary atlas."""
+        return str(self.about.get("PrimaryAtlas") or self.rows[0]["atlas"])
+
+    @property
+    def recipe(self) -> str:
+        """The primary recipe."""
+        return str(self.about.get("PrimaryRecipe") or self.rows[0]["recipe"])
+
+    @property
+    def sessions(self) -> tuple[str, str]:
+        """Baseline and follow-up."""
+        return str(self.about.get("Baseline", "n/a")), str(self.about.get("Followup", "n/a"))
+
+    @property
+    def tasks(self) -> list[str]:
+        """Tasks with results of BOLD, each once; ``n/a`` where there are none."""
+        bold = dict.fromkeys(row["task"] for row in self.rows if row["modality"] == "func")
+        return list(bold) or ["n/a"]
+
+    @property
+    def recipes(self) -> list[str]:
+        """Recipes of BOLD with the primary atlas, the primary one first."""
+        there = dict.fromkeys(
+            row["recipe"]
+            for row in self.rows
+            if row["atlas"] == self.atlas and row["modality"] == "func"
+        )
+        return [self.recipe, *(name for name in there if name != self.recipe)]
+
+    @cached_property
+    def limits(self) -> Mapping[str, Any]:
+        """What the group level says of how much can be claimed."""
+        path = self.folder / "limits.json"
+        return read_json(path) if path.exists() else {}
+
+    @cached_property
+    def effect(self) -> tuple[str, str]:
+        """Contrast and effect of the headlines: those of the first row."""
+        return (self.rows[0]["contrast"], self.rows[0]["effect"]) if self.rows else ("", "")
+
+    @cached_property
+    def regions(self) -> Regions | None:
+        """Regions of the primary atlas."""
+        return read_regions(self.output_dir, self.sources, self.atlas)
+
+    def included(self, task: str) -> list[str]:
+        """Name the people who are compared in a task."""
+        return [
+            row["participant_id"]
+            for row in self.people
+            if row["included"] == "true" and row["task"] == task
+        ]
+
+    def find(self, key: tuple[str, str, str], task: str, recipe: str) -> Row | None:
+        """Find the headline result of a value."""
+        contrast, effect = self.effect
+        return find_row(
+            self.rows,
+            key,
+            task=task,
+            recipe=recipe,
+            atlas=self.atlas,
+            contrast=contrast,
+            effect=effect,
+            covariates="n/a",
+        )
+
+    def is_headline(self, row: Row) -> bool:
+        """Tell whether a result is of the primary atlas, recipe, contrast and effect."""
+        primary = (row["atlas"], row["recipe"]) == (self.atlas, self.recipe)
+        headline = (row["contrast"], row["effect"], row["covariates"]) == (*self.effect, "n/a")
+        return primary and headline
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """All values of the primary atlas and recipe, and those of PET and MRS."""
+        return read_values(self.folder / "measures.tsv", self.atlas, self.recipe)
+
+    def values(self, task: str) -> PairedValues:
+        """Return the values of BOLD of a task."""
+        mine = self.table[(self.table["modality"] == "func") & (self.table["task"] == task)]
+        return PairedValues(table=mine, people=self.included(task), sessions=self.sessions)
+
+    def numbers(self, name: str) -> list[dict[str, Any]]:
+        """Read another table of the group; none where it was not written."""
+        path = self.folder / name
+        return read_numbers(path) if path.exists() else []
+
+    def matrix(self, task: str, stat: str, recipe: str) -> NDArray[np.float64] | None:
+        """Read a matrix of the group of the primary atlas; None where there is none."""
+        first = self._first(task)
+        if first is None:
+            return None
+        name = outputs.group_matrix_name(task, first.about["AtlasEntities"], stat, recipe)
+        path = self.folder / name
+        return read_matrix(path)[1] if path.exists() else None
+
+    def map_path(self, task: str, stat: str) -> Path | None:
+        """Find a voxel map of the group of the primary atlas and recipe; None without one."""
+        first = self._first(task)
+        path = self.folder / outputs.group_map_name(first.target, stat) if first else None
+        return path if path and path.exists() else None
+
+    def _first(self, task: str) -> SessionResult | None:
+        """Return a result of the primary atlas and recipe that others share their names with."""
+        wanted = ("func", task, self.atlas, self.recipe)
+        for result in self.sources:
+            if (result.modality, result.task, result.atlas, result.recipe) == wanted:
+                return result
+        return None
+
+    def asked(self, task: str) -> list[Asked]:
+        """Return the headline values that there are results of."""
+        headline = [asked for question in wording.QUESTIONS for asked in question.asked]
+        return [asked for asked in headline if self.find(asked.key, task, self.recipe)]

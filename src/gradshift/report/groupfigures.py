@@ -1,0 +1,408 @@
+"""The figures of the group page, drawn from the tables of the group level."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from gradshift.bids.collect import read_map
+from gradshift.core.regions import Regions
+from gradshift.figures.cells import cells
+from gradshift.figures.coupling import coupling
+from gradshift.figures.density import densities
+from gradshift.figures.dependence import dependence
+from gradshift.figures.forest import Effect, forest
+from gradshift.figures.matrices import matrices
+from gradshift.figures.slices import slices
+from gradshift.figures.slopes import Pairs, slopes
+from gradshift.figures.specification import Variant, specification
+from gradshift.figures.style import symmetric_limit
+from gradshift.report import molecules, wording, words
+from gradshift.report.cortex import on_cortex
+from gradshift.report.grouped import GroupResults
+from gradshift.report.pages import Picture, picture, save
+from gradshift.report.results import find_row, read_vertices
+from gradshift.report.wording import Asked
+
+FEWEST = 4
+"""People that a correlation with motion needs."""
+
+Named = Iterator[tuple[str, Picture]]
+
+
+@dataclass(frozen=True)
+class Album:
+    """Where the figures of one task go."""
+
+    found: GroupResults
+    task: str
+
+    def put(
+        self, name: str, figure: Figure, alt: str, caption: str, *sources: str, kind: str = "svg"
+    ) -> tuple[str, Picture]:
+        """Save a figure; `sources` are the files that hold its numbers."""
+        stem = "" if self.task == "n/a" else f"task-{self.task}_"
+        path = save(figure, self.found.folder / "figures" / f"{stem}{name}.{kind}")
+        return name, picture(path, self.found.folder, alt, caption, sources)
+
+
+def task_pictures(found: GroupResults, task: str) -> Named:
+    """Draw the figures of one task; those without data are left out."""
+    album = Album(found, task)
+    asked = found.asked(task)
+    if asked:
+        yield from _headlines(album, asked)
+        yield from _specification(album, asked)
+    if found.regions is not None:
+        yield from _networks(album, found.regions)
+        yield from _gradients(album, found.regions)
+        yield from _seed(album, found.regions)
+        yield from _motion_of_edges(album, found.regions)
+    yield from _motion(album)
+
+
+def molecular_pictures(found: GroupResults) -> Named:
+    """Draw the figures of PET and MRS, and of what goes together with them."""
+    album = Album(found, "n/a")
+    yield from _percent(album)
+    yield from _density_on_cortex(album)
+    panels = list(molecules.coupled_changes(found))
+    if panels:
+        yield album.put(
+            "coupling",
+            coupling(panels),
+            "Changes of two modalities against each other, a dot per person, for each pair that "
+            "was declared beforehand; beneath, the correlation with its interval and the "
+            "correlations without one person in turn.",
+            "Above: a dot per person. Below: Spearman's correlation of everybody with its 95 % "
+            "interval (black), and what it would be without each person in turn (ticks). A "
+            "correlation that hangs on one person moves far when that person is left out.",
+            "coupling.tsv",
+        )
+
+
+def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
+    found, task = album.found, album.task
+    values = found.values(task)
+    sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
+    pairs = [_pairs(values.of(one.key), words.unit(one.measure)) for one in asked]
+    panels = {one.short: pair for one, pair in zip(asked, pairs, strict=True)}
+    yield album.put(
+        "slopes",
+        slopes(panels, sessions),
+        f"One line per person from {sessions[0]} to {sessions[1]} for {len(panels)} measures, "
+        "with the mean as a thick line.",
+        f"Every person from {sessions[0]} to {sessions[1]}, recipe {found.recipe}; the thick "
+        "line is the mean. People without a reliable value in both sessions have no line.",
+        "measures.tsv",
+    )
+    yield album.put(
+        "forest",
+        forest(_effects(found, task, asked), found.recipes, label="Hedges' g, 95 % interval"),
+        "Hedges' g with 95 % intervals of the headline measures, recipes beside each other; "
+        "the numbers are in the table of results.",
+        "Standardised changes with their 95 % intervals (not corrected for the number of "
+        f"tests). Filled: {found.recipe}, the primary recipe.",
+        "contrasts.tsv",
+    )
+
+
+def _effects(found: GroupResults, task: str, asked: Sequence[Asked]) -> dict[str, list[Effect]]:
+    missing = Effect(math.nan, math.nan, math.nan)
+    rows = {}
+    for one in asked:
+        results = [found.find(one.key, task, recipe) for recipe in found.recipes]
+        rows[one.short.replace("\n", " ")] = [
+            Effect(row["hedges_g"], row["ci_low"], row["ci_high"]) if row else missing
+            for row in results
+        ]
+    return rows
+
+
+def _specification(album: Album, asked: Sequence[Asked]) -> Named:
+    """Draw the confirmatory values under every atlas and recipe, where there are several."""
+    found = album.found
+    panels = {}
+    for one in asked:
+        primary = found.find(one.key, album.task, found.recipe)
+        if primary is not None and primary["family"] == "confirmatory":
+            panels[one.short] = _variants(found, one, album.task)
+    if max(map(len, panels.values()), default=0) < 2:
+        return
+    yield album.put(
+        "specification",
+        specification(panels, ("atlas", "recipe"), label="Hedges' g, 95 % interval"),
+        "Effect sizes of the confirmatory measures under every choice of atlas and recipe, from "
+        "the smallest to the largest, with dots beneath that say what was chosen.",
+        "Every choice of atlas and recipe, from the smallest effect to the largest; the dots "
+        "beneath say which. Circle: the primary choice. Filled: family-wise p at most "
+        f"{found.alpha:g}. A result that depends on one choice is weak.",
+        "contrasts.tsv",
+        "robustness.tsv",
+    )
+
+
+def _variants(found: GroupResults, asked: Asked, task: str) -> list[Variant]:
+    fixed = {
+        **{"task": task, "contrast": found.effect[0], "effect": found.effect[1]},
+        **{"covariates": "n/a", "modality": "func"},
+    }
+    ways = dict.fromkeys(
+        (row["atlas"], row["recipe"]) for row in found.rows if row["modality"] == "func"
+    )
+    variants = []
+    for atlas, recipe in ways:
+        row = find_row(found.rows, asked.key, atlas=atlas, recipe=recipe, **fixed)
+        if row is not None and math.isfinite(row["hedges_g"]):
+            variants.append(
+                Variant(
+                    choices=(atlas, recipe),
+                    effect=Effect(row["hedges_g"], row["ci_low"], row["ci_high"]),
+                    significant=wording.is_significant(row, found.alpha),
+                    primary=(atlas, recipe) == (found.atlas, found.recipe),
+                )
+            )
+    return variants
+
+
+def _networks(album: Album, regions: Regions) -> Named:
+    found = album.found
+    square, marked = _network_cells(found, album.task, regions)
+    if np.isfinite(square).any():
+        names = [words.network(name) for name in regions.network_names]
+        yield album.put(
+            "networks",
+            cells(square, names, unit="change of Fisher z", marked=marked),
+            "Mean change of connectivity within (diagonal) and between networks as a matrix; the "
+            "numbers are in the table of results, family network.",
+            "Mean change of connectivity within (diagonal) and between networks, recipe "
+            f"{found.recipe}. Starred: family-wise p at most {found.alpha:g} over all cells"
+            + ("." if marked.any() else " (none)."),
+            "contrasts.tsv",
+        )
+    matrix = found.matrix(album.task, "meanchange", found.recipe)
+    if matrix is not None:
+        yield album.put(
+            "change",
+            matrices(
+                {f"mean change ({found.effect[0]})": matrix},
+                regions.networks,
+                unit="change of Fisher z",
+                names=words.network,
+            ),
+            "Mean change of the connectivity of every pair of regions, ordered by network.",
+            f"Mean change of every pair of regions, ordered by network, recipe {found.recipe}. "
+            "Not a map of tests: p of every pair is in the matrices stat-p and stat-pfwe.",
+            kind="png",
+        )
+
+
+def _network_cells(
+    found: GroupResults, task: str, regions: Regions
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    names = regions.network_names
+    square = np.full((len(names), len(names)), np.nan)
+    marked = np.zeros(square.shape, dtype=bool)
+    contrast, effect = found.effect
+    fixed = {
+        **{"task": task, "recipe": found.recipe, "atlas": found.atlas, "family": "network"},
+        **{"contrast": contrast, "effect": effect, "covariates": "n/a"},
+    }
+    for i, first in enumerate(names):
+        for j, second in enumerate(names[: i + 1]):
+            key = (
+                ("withinfc", "network", first)
+                if i == j
+                else ("betweenfc", "network-pair", "-".join(sorted((first, second))))
+            )
+            row = find_row(found.rows, key, **fixed)
+            if row is not None:
+                square[i, j] = square[j, i] = row["mean_change"]
+                marked[i, j] = marked[j, i] = wording.is_significant(row, found.alpha)
+    return square, marked
+
+
+def _gradients(album: Album, regions: Regions) -> Named:
+    found = album.found
+    gradients = found.values(album.task).regions("gradient1", regions.names)
+    if not np.isfinite(gradients).all(axis=0).any():
+        return
+    before, after = gradients
+    sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
+    label = f"principal gradient ({words.unit('gradient1')})"
+    yield album.put(
+        "gradient",
+        densities(before, after, sessions, label=label),
+        "Density of the principal gradient over regions in both sessions.",
+        "How the regions are spread along the principal gradient (means over people). A "
+        "compressed hierarchy is narrower.",
+        "measures.tsv",
+    )
+    vertices = read_vertices(found.output_dir, found.sources, found.atlas)
+    panels = {
+        sessions[0]: before,
+        sessions[1]: after,
+        f"change ({found.effect[0]})": after - before,
+    }
+    figure = on_cortex(panels, vertices, unit=label)
+    if figure is not None:
+        yield album.put(
+            "cortex",
+            figure,
+            "The principal gradient on the inflated cortex in both sessions, and its change.",
+            "The principal gradient on the inflated cortex (fsaverage5), mean over people, "
+            "and its mean change, on one scale. Not a map of tests.",
+            "measures.tsv",
+            kind="png",
+        )
+
+
+def _seed(album: Album, regions: Regions) -> Named:
+    """Draw the change of the connectivity of voxels with the posterior cingulate."""
+    found = album.found
+    paths = [found.map_path(album.task, stat) for stat in ("meanchange", "pfwe")]
+    members = list(regions.sets.get("PCC", ()))
+    if paths[0] is None or paths[1] is None or not members:
+        return
+    x, y, z = np.nanmean(regions.centroids[members], axis=0).tolist()
+    change, affine = read_map(paths[0])
+    p, _ = read_map(paths[1])
+    if not np.isfinite((x, y, z)).all() or not np.isfinite(change).any():
+        return
+    below = np.nan_to_num(p, nan=1.0) <= found.alpha
+    n = int(below.sum())
+    told = f"Outlined: {n} voxels with" if n else "No voxel has"
+    yield album.put(
+        "seed",
+        slices(
+            {f"mean change ({found.effect[0]})": change}, affine, through=(x, y, z),
+            limit=symmetric_limit(change), unit="change of Fisher z", outlined=below,
+        ),
+        "Slices through the posterior cingulate cortex with the mean change of every voxel's "
+        "connectivity with it.",
+        "Mean change of every voxel's connectivity with the posterior cingulate cortex, cut "
+        f"through it; left is left. {told} a family-wise p of at most {found.alpha:g} over the "
+        "whole brain.",
+        paths[0].name,
+        paths[1].name,
+        kind="png",
+    )  # fmt: skip
+
+
+def _motion_of_edges(album: Album, regions: Regions) -> Named:
+    """Draw how far changes of connections go with changes of motion (QC-FC)."""
+    found = album.found
+    upper = np.triu_indices(len(regions.names), k=1)
+    places = regions.centroids
+    distance = np.linalg.norm(places[upper[0]] - places[upper[1]], axis=1)
+    panels = {}
+    for recipe in found.recipes:
+        matrix = found.matrix(album.task, "qcfc", recipe)
+        if matrix is not None and (np.isfinite(matrix[upper]) & np.isfinite(distance)).any():
+            panels[recipe] = (matrix[upper], distance)
+    n = max(
+        (row["n"] for row in found.limits.get("MotionAndConnections", ())
+         if row["task"] == album.task), default=0,
+    )  # fmt: skip
+    if not panels or n < FEWEST:
+        return
+    yield album.put(
+        "qcfc",
+        dependence(panels, n=n),
+        "Correlation of the change of every connection with the change of motion: over the "
+        "distance of the two regions, and as a histogram beside what chance alone gives; a row "
+        "per recipe.",
+        "Does the change of a connection go with the change of motion (QC-FC)? A dot per "
+        "connection over the distance of its regions with the running median, and all of them "
+        f"beside what chance alone gives with {n} people (dashed). A histogram that is shifted or "
+        "wider, or a line that slopes, can mean that motion is in the results; connections hang "
+        "together, so that some of it comes by chance.",
+        "limits.json",
+    )
+
+
+def _motion(album: Album) -> Named:
+    found = album.found
+    chosen = set(found.included(album.task))
+    people = pd.DataFrame(found.people)
+    used = people[people["participant_id"].isin(chosen) & (people["task"] == album.task)]
+    columns = used[["mean_fd_baseline", "mean_fd_followup"]]
+    fd = np.asarray(columns.apply(pd.to_numeric, errors="coerce"), dtype=np.float64)
+    if not np.isfinite(fd).all(axis=1).any():
+        return
+    sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
+    means = np.nanmean(fd, axis=0)
+    yield album.put(
+        "motion",
+        slopes({"motion (mean FD)": _pairs(fd, "mm")}, sessions),
+        f"Mean framewise displacement of every person in {sessions[0]} and {sessions[1]}.",
+        f"Motion of those compared: mean framewise displacement {wording.number(means[0])} mm in "
+        f"{sessions[0]}, {wording.number(means[1])} mm in {sessions[1]}. A difference in motion "
+        "alone can change connectivity.",
+        "participants.tsv",
+    )
+
+
+def _percent(album: Album) -> Named:
+    """Draw the changes of PET and MRS in per cent, models beside each other."""
+    found = album.found
+    rows = {(r["measure"], r["level"], r["label"]): r for r in found.numbers("percentchange.tsv")}
+    missing = Effect(math.nan, math.nan, math.nan)
+
+    def effect(measure: str, level: str, label: str) -> Effect:
+        row = rows.get((measure, level, label))
+        ends = (row["mean_percent"], row["ci_low"], row["ci_high"]) if row else missing
+        return Effect(*ends)
+
+    for group in molecules.molecules(found):
+        names = [group["measure"], *group["models"]] if group["measure"] else [""]
+        effects = {
+            one["name"]: [
+                effect(name or one["row"]["measure"], one["row"]["level"], one["row"]["label"])
+                for name in names
+            ]
+            for one in group["rows"]
+        }
+        kind = "pet" if group["measure"] else "mrs"
+        if not np.isfinite([e.size for row in effects.values() for e in row]).any():
+            continue
+        series = [words.measure(name) for name in names] if group["measure"] else [""]
+        yield album.put(
+            kind,
+            forest(effects, series, label="mean change in per cent, 95 % interval"),
+            f"{group['title']}: mean changes in per cent with their 95 % intervals.",
+            f"{group['title']}: mean change in per cent of the baseline with its 95 % interval "
+            "(not corrected for the number of tests).",
+            "percentchange.tsv",
+        )
+
+
+def _density_on_cortex(album: Album) -> Named:
+    found = album.found
+    pet = [group for group in molecules.molecules(found) if group["measure"]]
+    if not pet or found.regions is None:
+        return
+    measure = pet[0]["measure"]
+    percent = molecules.percent_of_regions(found, measure, found.regions.names)
+    vertices = read_vertices(found.output_dir, found.sources, found.atlas)
+    if not np.isfinite(percent).any():
+        return
+    figure = on_cortex({words.measure(measure): percent}, vertices, unit="mean change (%)")
+    if figure is not None:
+        yield album.put(
+            "petcortex",
+            figure,
+            "Mean change of synaptic density in per cent on the inflated cortex.",
+            f"Mean change of {words.measure(measure)} in per cent, every region on the inflated "
+            "cortex (fsaverage5). Not a map of tests.",
+            "percentchange.tsv",
+            kind="png",
+        )
+
+
+def _pairs(values: NDArray[np.float64], unit: str) -> Pairs:
+    return Pairs(values[:, 0], values[:, 1], unit)

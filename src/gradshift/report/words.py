@@ -1,0 +1,89 @@
+"""Names in the tables, in words."""
+
+import re
+
+from gradshift.core.kinetics import models
+from gradshift.core.measures import measures
+
+NETWORKS = {
+    "Vis": "visual",
+    "SomMot": "somatomotor",
+    "DorsAttn": "dorsal attention",
+    "SalVentAttn": "ventral attention",
+    "Limbic": "limbic",
+    "Cont": "control",
+    "Default": "default mode",
+}
+
+SETS = {
+    "PCC": "posterior cingulate",
+    "PCClh": "left posterior cingulate",
+    "PCCrh": "right posterior cingulate",
+    "ACC": "anterior cingulate",
+    "semiovale": "centrum semiovale",
+}
+
+
+def measure(name: str) -> str:
+    """Return what a measure is called; its name where nothing is known of it.
+
+    Parameters
+    ----------
+    name : str
+        As in the tables.
+    """
+    found = measures().get(name) or models().get(name)
+    return found.title if found else name
+
+
+def unit(name: str) -> str:
+    """Return the unit of a measure; empty where nothing is known of it."""
+    found = measures().get(name) or models().get(name)
+    return found.unit if found else ""
+
+
+def network(name: str) -> str:
+    """Name a network; ``DefaultA`` and ``VisCent`` keep what tells them from the whole."""
+    for code, words in NETWORKS.items():
+        if name.startswith(code):
+            return " ".join(filter(None, (words, name.removeprefix(code))))
+    return name
+
+
+def label(level: str, name: str) -> str:
+    """Say what a value belongs to.
+
+    Parameters
+    ----------
+    level, name : str
+        As in the tables.
+    """
+    if level == "network":
+        return network(name)
+    if level == "network-pair":
+        return " and ".join(map(network, name.split("-")))
+    if level == "set":
+        return SETS.get(name, name)
+    return "whole cortex" if level == "whole" else name
+
+
+def where(level: str, name: str) -> str:
+    """Say what a value belongs to, in a sentence after *in*."""
+    told = label(level, name)
+    if level == "network":
+        return f"the {told} network"
+    if level == "network-pair":
+        return f"the {told} networks"
+    known = level == "whole" or name in SETS
+    return f"the {told}" if known else told
+
+
+def session(name: str) -> str:
+    """Name a session without its prefix."""
+    return re.sub("^ses-", "", name)
+
+
+def listed(parts: list[str]) -> str:
+    """Join words with commas, and *and* before the last."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
