@@ -1,6 +1,6 @@
 """Run every benchmark and write ``docs/performance.md``.
 
-    python benchmarks [--rounds N] [--giga PYTHON]
+    python benchmarks [--rounds N] [--giga PROGRAM]
 
 Run it on a machine that does nothing else.
 """
@@ -34,7 +34,7 @@ the bytes away: the floor, since the bytes must be had.
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument("--giga", metavar="PYTHON", help="a Python that has giga_connectome")
+    parser.add_argument("--giga", metavar="PROGRAM", help="giga_connectome, where it is installed")
     options = parser.parse_args()
     commands, note = participant.rows(options.rounds, options.giga)
     parts = {

@@ -4,17 +4,16 @@ The baseline of one session is a script that does nothing but nilearn's masker o
 (standardised, detrended, band-passed, 36 confounds, no report): imports count on both sides.
 
     python benchmarks/participant.py
-    python benchmarks/participant.py --giga PYTHON   also giga_connectome, installed for PYTHON
+    python benchmarks/participant.py --giga PROGRAM   also giga_connectome, where it is installed
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
 from pathlib import Path
 
-from common import SPACE, Row, gradshift, in_turn, make_run, make_study, median, table
+from common import SPACE, Row, gradshift, in_turn, make_run, make_study, median, table, write_json
 
 MASKER = """
 import sys, warnings
@@ -60,29 +59,28 @@ def one_session(folder, rounds, giga=None):
     return rows
 
 
-def giga_command(python, study, folder):
-    """Return the command line of giga_connectome with an atlas that lies here."""
-    atlas = folder / "giga"
-    home = atlas / "local" / f"tpl-{SPACE}"
-    home.mkdir(parents=True)
-    name = f"tpl-{SPACE}_res-02_atlas-local_desc-400_dseg.nii.gz"
-    shutil.copy(folder / "atlas-0.nii.gz", home / name)
-    config = atlas / "local.json"
-    config.write_text(
-        json.dumps(
-            {
-                "name": "local", "file_paths": {"400": [str(home / name)]},
-                "parameters": {
-                    "atlas": "local", "template": SPACE, "resolution": "02", "suffix": "dseg"
-                },
-                "desc": ["400"], "templateflow_dir": str(atlas / "local"),
-            }
-        )
-    )  # fmt: skip
+def giga_command(program, study, folder):
+    """Return the command line of giga_connectome, with templates that lie here.
+
+    Its own denoising strategy, 24 motion parameters and two tissues with filter, and one
+    atlas of 400 regions.
+    """
+    home = folder / "templateflow"
+    template = home / f"tpl-{SPACE}"
+    template.mkdir(parents=True)
+    shutil.copy(
+        folder / "atlas-0.nii.gz",
+        template / f"tpl-{SPACE}_res-02_atlas-local_desc-400_dseg.nii.gz",
+    )
+    shutil.copy(folder / "mask.nii.gz", template / f"tpl-{SPACE}_res-02_label-GM_probseg.nii.gz")
+    parameters = {"atlas": "local", "template": SPACE, "resolution": "02", "suffix": "dseg"}
+    config = {"name": "local", "parameters": parameters, "desc": ["400"],
+              "templateflow_dir": str(home)}  # fmt: skip
+    write_json(folder / "local.json", config)
     return [
-        python, "-m", "giga_connectome.run", study / "derivatives" / "fmriprep",
-        folder / "giga-out", "participant", "--atlas", config, "--denoise-strategy", "simple",
-        "-w", folder / "giga-work",
+        "env", f"TEMPLATEFLOW_HOME={home}", "TEMPLATEFLOW_AUTOUPDATE=off", program,
+        study / "derivatives" / "fmriprep", folder / "out" / "giga", "participant",
+        "--atlas", folder / "local.json", "--atlases-dir", folder / "out" / "atlases",
     ]  # fmt: skip
 
 
@@ -132,7 +130,7 @@ def rows(rounds, giga=None):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument("--giga", metavar="PYTHON")
+    parser.add_argument("--giga", metavar="PROGRAM")
     options = parser.parse_args()
     found, note = rows(options.rounds, options.giga)
     print(table(found), note, sep="\n")
