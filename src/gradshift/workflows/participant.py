@@ -28,8 +28,9 @@ MEM_PARCELLATE = 0.3
 """Gigabytes of the step that reads, whatever the length of the run."""
 
 
-BYTES_PER_VOXEL = 3.0
-"""Of the step that maps voxels: a quarter of the grid is brain, held three times over."""
+BYTES_PER_VOXEL = 1.5
+"""Of the step that maps voxels, per voxel and volume of the grid: a quarter of it is brain, of
+which the series (4 bytes) and the ranks (2 bytes) are held."""
 
 
 @dataclass(frozen=True, kw_only=True)
