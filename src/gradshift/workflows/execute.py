@@ -49,7 +49,7 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
             "remove_unnecessary_outputs": False,
             "stop_on_first_crash": running.stop_on_first_crash,
             # Of jobs on a cluster: a shared folder may show a result late.
-            "job_finished_timeout": 60,
+            "job_finished_timeout": 30,
         }
     )
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
