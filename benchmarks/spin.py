@@ -42,7 +42,7 @@ def along_cortex(vertices: dict[str, NDArray[np.intp]], n: int, width: float) ->
     """Diffuse noise over each mesh, implicitly in eight steps, and average it in regions."""
     halves = fsaverage5()
     assert halves is not None
-    steps, means = [], []
+    covariance = np.zeros((n, n))
     for side in SIDES:
         cortex, triangles = halves[side].cortex, halves[side].triangles
         pairs = np.unique(np.sort(triangles[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)), axis=0)
@@ -50,25 +50,16 @@ def along_cortex(vertices: dict[str, NDArray[np.intp]], n: int, width: float) ->
         edges = sparse.coo_array((np.ones(len(pairs)), pairs.T), (len(cortex), len(cortex)))
         edges = (edges + edges.T).tocsr()
         laplacian = sparse.diags_array(edges.sum(axis=1)) - edges
-        # One neighbour a step of mean length apart: variance width**2 / 2 in two dimensions.
-        time = 2 * width**2 / (6 * np.mean(length**2)) / 8
-        steps.append(splu((sparse.eye_array(len(cortex)) + time * laplacian).tocsc()))
-        members = sparse.csr_array(
-            (np.ones(len(cortex)), (vertices[side], np.arange(len(cortex)))), (n + 1, len(cortex))
-        )
-        means.append(members[1:])
-    size = sum(mean.sum(axis=1) for mean in means)
-
-    def draw(rng: np.random.Generator) -> Array:
-        total = np.zeros((n, 2))
-        for step, mean in zip(steps, means, strict=True):
-            noise = rng.standard_normal((mean.shape[1], 2))
-            for _ in range(8):
-                noise = step.solve(noise)
-            total += mean @ noise
-        return total / size[:, None]
-
-    return draw
+        time = width**2 / (3 * np.mean(length**2))  # six neighbours, in two dimensions
+        step = splu((sparse.eye_array(len(cortex)) + time / 8 * laplacian).tocsc())
+        members = (vertices[side] == np.arange(1, n + 1)[:, None]).astype(float)
+        spread = members.T
+        for _ in range(8):
+            spread = step.solve(spread)
+        covariance += spread.T @ spread
+    size = sum((vertices[side] == np.arange(1, n + 1)[:, None]).sum(axis=1) for side in SIDES)
+    root = np.linalg.cholesky(covariance / np.outer(size, size))
+    return lambda rng: root @ rng.standard_normal((n, 2))
 
 
 def by_distance(distance: Array, left: NDArray[np.bool_], width: float) -> Draw:
