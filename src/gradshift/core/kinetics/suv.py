@@ -20,10 +20,16 @@ def suv(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suv",
+    title="synaptic density (uptake value)",
     unit="g/mL",
     needs=("dose",),
     fit=suv,
-    formula="SUV = mean C / (injected activity / weight), 60 to 90 min (or else 40 to 60 min)",
+    formula=(
+        r"\mathrm{SUV} = \frac{\operatorname{mean} C}{\text{injected activity} / \text{weight}}, "
+        r"\quad \text{from 60 to 90 min, or else from 40 to 60 min}"
+    ),
+    high="more uptake",
+    low="less uptake",
     methods=(
         "The standardised uptake value was the mean activity from 60 to 90 minutes (40 to 60 "
         "where the scan was shorter) over injected activity per weight."

@@ -12,10 +12,13 @@ def vtfp1tcm(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="vtfp1tcm",
+    title="synaptic density (one-tissue model, by free fraction)",
     unit="mL/cm3",
     needs=(*VT.needs, "freefraction"),
     fit=vtfp1tcm,
-    formula="VT / fP",
+    formula=r"V_T / f_P",
+    high="more of the tracer's target",
+    low="less of the tracer's target",
     methods=("VT of the one-tissue model was divided by the free fraction in plasma."),
     cite=(),
     caveat="Carries the error of the free fraction, which is measured once and is small.",

@@ -12,10 +12,13 @@ def vtfplogan(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="vtfplogan",
+    title="synaptic density (Logan, by free fraction)",
     unit="mL/cm3",
     needs=(*VT.needs, "freefraction"),
     fit=vtfplogan,
-    formula="VT / fP",
+    formula=r"V_T / f_P",
+    high="more of the tracer's target",
+    low="less of the tracer's target",
     methods=("VT of Logan's plot was divided by the free fraction in plasma."),
     cite=(),
     caveat="Carries the error of the free fraction, which is measured once and is small.",
