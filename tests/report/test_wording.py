@@ -76,6 +76,25 @@ def test_another_recipe_that_differs_is_said_to_differ():
     assert "rests on how the data were cleaned" in text
 
 
+def test_a_difference_between_changes_is_not_told_as_a_change():
+    found = row(
+        effect="drug-by-time", contrast="ketamine-placebo", mean_baseline=0.02,
+        mean_followup=-0.09,
+    )  # fmt: skip
+    assert wording.verdict(found, 0.05) == "evidence of a lower change"
+    text = told(found)
+    assert "changed by -0.09 Fisher z in ketamine and by +0.02 in placebo" in text
+    assert "difference -0.11; Hedges' g -2.17" in text
+    assert "fell" not in text
+    open_ = {**found, "p_fwe": 0.4}
+    assert wording.verdict(open_, 0.05) == "no evidence of a difference"
+    assert "no evidence of a difference at the level 0.05, and no evidence" in told(open_)
+    few = {**found, "n": 4, "p_min": 0.1}
+    assert wording.verdict(few, 0.05) == "no test: 4 people are too few"
+    assert "no result can be significant" in told(few)
+    assert wording.sides("a-b-c") == ("the one", "the other")
+
+
 def test_several_results_are_summed_up_by_verdict():
     fall, open_, many = row(), row(p_fwe=0.2), [(f"v{i}", row(p_fwe=0.5)) for i in range(6)]
     assert wording.summary([("a", fall)], 0.05) == "Evidence of a fall."

@@ -53,6 +53,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "title": f"{found.effect[0]}: group results",
         "span": _span(tasks),
         "sessions": [words.session(name) for name in found.sessions],
+        "sides": wording.sides(found.effect[0]),
         "design": str(found.about.get("Design", "")),
         "found": found,
         "tasks": tasks,

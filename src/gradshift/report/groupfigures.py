@@ -91,15 +91,18 @@ def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
     sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
     pairs = [_pairs(values.of(one.key), words.unit(one.measure)) for one in asked]
     panels = {one.short: pair for one, pair in zip(asked, pairs, strict=True)}
-    yield album.put(
-        "slopes",
-        slopes(panels, sessions),
-        f"One line per person from {sessions[0]} to {sessions[1]} for {len(panels)} measures, "
-        "with the mean as a thick line.",
-        f"Every person from {sessions[0]} to {sessions[1]}, recipe {found.recipe}; the thick "
-        "line is the mean. People without a reliable value in both sessions have no line.",
-        "measures.tsv",
-    )
+    groups = "" if found.effect[1] == "change" else " People of all groups."
+    if any(np.isfinite(p.baseline + p.followup).any() for p in pairs):
+        yield album.put(
+            "slopes",
+            slopes(panels, sessions),
+            f"One line per person from {sessions[0]} to {sessions[1]} for {len(panels)} measures, "
+            "with the mean as a thick line.",
+            f"Every person from {sessions[0]} to {sessions[1]}, recipe {found.recipe}; the thick "
+            "line is the mean. People without a reliable value in both sessions have no line."
+            f"{groups}",
+            "measures.tsv",
+        )
     yield album.put(
         "forest",
         forest(_effects(found, task, asked), found.recipes, label="Hedges' g, 95 % interval"),

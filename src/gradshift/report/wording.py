@@ -101,9 +101,18 @@ QUESTIONS = (
 """Questions 1 to 4; 5 (PET, MRS) is answered by whatever rows there are, 6 by the design."""
 
 
-EVIDENCE = ("evidence of a rise", "evidence of a fall")
-CHANGES = (*EVIDENCE, "no evidence of a change")
-"""Verdicts of a test that could have found something."""
+VERDICTS = {
+    "change": ("evidence of a rise", "evidence of a fall", "no evidence of a change"),
+    "difference": (
+        "evidence of a higher change", "evidence of a lower change",
+        "no evidence of a difference",
+    ),
+}  # fmt: skip
+"""Verdicts of a test that could have found something: of a change, or of a difference between
+changes (of groups, treatments or delays); up, down, neither."""
+
+EVIDENCE = frozenset(said for up, down, _ in VERDICTS.values() for said in (up, down))
+TESTED = frozenset(said for verdicts in VERDICTS.values() for said in verdicts)
 
 MANY = 4
 """Values of one verdict that a sentence names; more are counted, if they come last."""
@@ -148,9 +157,27 @@ def verdict(row: Row | None, alpha: float) -> str:
         return "not tested"
     if not can_be_significant(row, alpha):
         return f"no test: {row['n']} people are too few"
+    up, down, neither = VERDICTS["change" if _is_change(row) else "difference"]
     if not is_significant(row, alpha):
-        return "no evidence of a change"
-    return "evidence of a rise" if row["mean_change"] > 0 else "evidence of a fall"
+        return neither
+    return up if row["mean_change"] > 0 else down
+
+
+def _is_change(row: Row) -> bool:
+    return bool(row["effect"] == "change")
+
+
+def sides(contrast: str) -> tuple[str, str]:
+    """Name what a contrast holds against what: the first minus the second.
+
+    Parameters
+    ----------
+    contrast : str
+        Such as ``post-pre`` or ``ketamine-placebo``.
+    """
+    against, _, reference = contrast.partition(":")[0].partition("-")
+    told = bool(reference) and "-" not in reference
+    return (against, reference) if told else ("the one", "the other")
 
 
 def kind(row: Row | None, alpha: float) -> str:
@@ -179,10 +206,11 @@ def finding(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
     """
     if not math.isfinite(row["p_fwe"]):
         return f"The {name} was not tested ({row['status']})."
+    if not _is_change(row):
+        return _difference(row, name, unit, alpha, n_tests)
     size = (
         f"{number(row['mean_baseline'])} to {number(row['mean_followup'])} {unit} "
-        f"(mean change {signed(row['mean_change'])}; Hedges' g {number(row['hedges_g'])}, "
-        f"95 % interval {number(row['ci_low'])} to {number(row['ci_high'])}; n = {row['n']})"
+        f"(mean change {signed(row['mean_change'])}; {_standardised(row)})"
     )
     if not can_be_significant(row, alpha):
         return (
@@ -190,16 +218,47 @@ def finding(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
             f"smallest possible p is {number(row['p_min'])}, above {alpha:g}: no result can be "
             "significant, whatever its size."
         )
-    tests = f"{n_tests} tests" if n_tests > 1 else "one test"
-    p = f"family-wise p = {number(row['p_fwe'])} ({row['family']}: {tests})"
+    p = _corrected(row, n_tests)
     if is_significant(row, alpha):
         moved = "rose" if row["mean_change"] > 0 else "fell"
         return f"On average the {name} {moved} from {size}; {p}."
+    return f"On average the {name} went from {size}; {p}. {_open('a change', alpha)}"
+
+
+def _standardised(row: Row) -> str:
     return (
-        f"On average the {name} went from {size}; {p}. This is no evidence of a change at the "
-        f"level {alpha:g}, and no evidence that there is none: the interval holds every effect "
-        "that the data do not speak against."
+        f"Hedges' g {number(row['hedges_g'])}, 95 % interval {number(row['ci_low'])} to "
+        f"{number(row['ci_high'])}; n = {row['n']}"
     )
+
+
+def _corrected(row: Row, n_tests: int) -> str:
+    tests = f"{n_tests} tests" if n_tests > 1 else "one test"
+    return f"family-wise p = {number(row['p_fwe'])} ({row['family']}: {tests})"
+
+
+def _open(what: str, alpha: float) -> str:
+    return (
+        f"This is no evidence of {what} at the level {alpha:g}, and no evidence that there is "
+        "none: the interval holds every effect that the data do not speak against."
+    )
+
+
+def _difference(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
+    """Tell a difference between changes: of groups, of treatments, or of delays."""
+    against, reference = sides(row["contrast"])
+    told = (
+        f"On average the {name} changed by {signed(row['mean_followup'])} {unit} in {against} "
+        f"and by {signed(row['mean_baseline'])} in {reference} (difference "
+        f"{signed(row['mean_change'])}; {_standardised(row)})"
+    )
+    if not can_be_significant(row, alpha):
+        return (
+            f"{told}. With {row['n']} people the smallest possible p is {number(row['p_min'])}, "
+            f"above {alpha:g}: no result can be significant, whatever its size."
+        )
+    told = f"{told}; {_corrected(row, n_tests)}."
+    return told if is_significant(row, alpha) else f"{told} {_open('a difference', alpha)}"
 
 
 def summary(told: Sequence[tuple[str, Row | None]], alpha: float) -> str:
@@ -217,14 +276,14 @@ def summary(told: Sequence[tuple[str, Row | None]], alpha: float) -> str:
     if len(verdicts) == 1:
         (said,) = verdicts
         many = {1: "", 2: " in both"}.get(len(told), f" in all {len(told)}")
-        return f"{_upper(said)}{many if said in CHANGES else ''}."
+        return f"{_upper(said)}{many if said in TESTED else ''}."
     parts: list[str] = []
     for said, names in sorted(verdicts.items(), key=lambda item: item[0] not in EVIDENCE):
         counted = bool(parts) and len(names) > MANY
         where = (
             f"the {len(names)} others" if counted else words.listed([f"the {n}" for n in names])
         )
-        parts.append(f"{said} {'in' if said in CHANGES else 'for'} {where}")
+        parts.append(f"{said} {'in' if said in TESTED else 'for'} {where}")
     return f"{_upper('; '.join(parts))}."
 
 
