@@ -3,9 +3,12 @@
 import argparse
 import logging
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +18,10 @@ from gradshift.errors import GradshiftError, SettingsError
 DESCRIPTION = """\
 Did the hierarchy of the cortex flatten? Compares sessions before and after a drug: network
 connectivity per person (participant level), then for the group (group level)."""
+
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals that end a run in good order."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -133,41 +140,51 @@ def _limit_threads(n: int) -> None:
     os.environ["NO_ET"] = "1"
 
 
-MEMORY = Path("/dev/shm")
-"""Where even a container without a writable file system may write, on Linux."""
-
-
 def _give_a_home() -> None:
-    """Name a home, and a folder for small files, for libraries that look for them.
+    """Name a home for libraries that look for one, where the user has none.
 
-    In a container the user may be unknown to the system, and all of it read-only.
+    In a container the user may be unknown to the system.
     """
-    try:
-        scratch = tempfile.gettempdir()
-    except FileNotFoundError:
-        if not os.access(MEMORY, os.W_OK):
-            return
-        scratch = os.environ["TMPDIR"] = str(MEMORY)
-        os.environ["MPLCONFIGDIR"] = str(MEMORY / "matplotlib")
     try:
         Path.home()
     except RuntimeError:
-        os.environ["HOME"] = scratch
+        os.environ["HOME"] = tempfile.gettempdir()
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> NoReturn:
+        for later in STOPPING:  # the first is enough: locks are given back meanwhile
+            signal.signal(later, signal.SIG_IGN)
+        raise KeyboardInterrupt(number)
+
+    before = {number: signal.signal(number, stop) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run gradshift; return its exit code."""
     try:
-        settings, given = parse(words)
-        _limit_threads(settings.running.omp_nthreads)
-        _give_a_home()
-        from gradshift.workflows.run import run
+        with _stopped_by_signals():
+            settings, given = parse(words)
+            _limit_threads(settings.running.omp_nthreads)
+            _give_a_home()
+            from gradshift.workflows.run import run
 
-        return run(settings, given)
+            return run(settings, given)
     except GradshiftError as error:
         logging.getLogger("gradshift").debug("", exc_info=True)
         print(f"gradshift: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         print("gradshift: stopped; run the same command again to go on.", file=sys.stderr)
-        return 130
+        return 128 + (stop.args[0] if stop.args else signal.SIGINT)

@@ -68,8 +68,7 @@ class Inputs:
 
     derivatives: tuple[str, ...] = option(
         (),
-        "where preprocessed data lie, as fmriprep=PATH, petprep=PATH, or, for finished models of "
-        "PET, kinetics=PATH",
+        "where preprocessed data lie, as fmriprep=PATH or petprep=PATH",
         nargs="+",
         metavar="NAME=PATH",
         local=True,
@@ -111,8 +110,7 @@ class Inputs:
     )
     pet_columns: tuple[str, ...] = option(
         (),
-        "columns of finished PET tables, or model or measure in the names of finished maps, such "
-        "as region=name vtlogan=VT",
+        "columns of finished PET tables, such as region=name vtlogan=VT",
         nargs="+",
         metavar="NAME=COLUMN",
         numbers="participant",
@@ -125,7 +123,7 @@ class Inputs:
     )
     bids_filter_file: str | None = option(
         None,
-        "JSON of pybids filters for BOLD (bold) and PET files (pet), as fMRIPrep takes it",
+        "JSON of pybids filters for the BOLD files, as fMRIPrep takes it",
         metavar="FILE",
         local=True,
     )
@@ -369,6 +367,9 @@ class Running:
     )
     boilerplate_only: bool = option(
         False, "write the methods text of these options to OUTPUT_DIR/logs, and stop", kind=bool
+    )
+    resource_monitor: bool = option(
+        False, "write memory, processor use and time of every step to OUTPUT_DIR/logs", kind=bool
     )
     stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
     clean_workdir: bool = option(

@@ -74,6 +74,47 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path, dead):
         assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
+def test_of_many_who_see_a_dead_lock_one_takes_it_over(tmp_path, dead):
+    """All look at it before one removes it: the first must not lose what it has taken.
+
+    On a file system without locks, where nothing but files can tell.
+    """
+    leave(tmp_path, pid=dead)
+    program = (
+        "import fcntl, os, time; from pathlib import Path\n"
+        "from gradshift.errors import OutputError\n"
+        "from gradshift.workflows import lock\n"
+        "def fail(*_): raise OSError(38, 'Function not implemented')\n"
+        "fcntl.flock = fail\n"
+        "same = os.path.samestat\n"
+        "def slow(a, b):\n"
+        "    found = same(a, b); time.sleep(0.3)\n"
+        "    return found\n"
+        "os.path.samestat = slow\n"
+        "try:\n"
+        f"    with lock.locked(Path({str(tmp_path)!r}), ['sub-01']):\n"
+        "        print('in', flush=True); time.sleep(2); print('out')\n"
+        "except OutputError: print('kept out')\n"
+    )
+    command = [sys.executable, "-c", program]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+    told = sorted(process.communicate(timeout=60)[0] for process in processes)
+    assert told == ["in\nout\n", *["kept out\n"] * 5]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_is_waited_for(tmp_path):
+    program = (
+        "import time; from pathlib import Path; from gradshift.workflows.lock import locked\n"
+        f"with locked(Path({str(tmp_path)!r}), ['settings']):\n"
+        "    print('in', flush=True); time.sleep(0.5)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"in\n"
+        with locked(tmp_path, ["settings"], patience=30):
+            assert held(tmp_path) == ["settings.lock"]
+
+
 def test_the_lock_of_another_machine_is_not(tmp_path, dead):
     path = leave(tmp_path, pid=dead, host="elsewhere")
     with (

@@ -129,6 +129,7 @@ def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
     """Put all tables of measures under each other, participant and session in front."""
     tables = []
     for result in results:
+        _lines(result.path)  # says so if it is cut off
         table = read_tsv(result.path)
         if list(table.columns) != list(MEASURE_COLUMNS):
             raise InputError(
@@ -155,16 +156,18 @@ def read_tsv(path: Path) -> pd.DataFrame:
             encoding="utf-8-sig",
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not a table of tab-separated columns: {error}.") from error
+        told = " ".join(str(error).split())
+        raise InputError(f"{path} is not a table of tab-separated columns: {told}.") from error
 
 
 def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     """Read a connectivity matrix and the names of its regions."""
-    with path.open(encoding="utf-8") as file:
-        _, *names = file.readline().rstrip("\n").split("\t")
-        rows = [line.rstrip("\n").split("\t")[1:] for line in file]
-    values = [[np.nan if cell == "n/a" else float(cell) for cell in row] for row in rows]
-    return names, np.array(values, dtype=np.float64)
+    head, *lines = _lines(path)
+    names = head.split("\t")[1:]
+    values = _numbers(path, [line.split("\t")[1:] for line in lines])
+    if values.shape != (len(names), len(names)):
+        raise InputError(_damaged(path))
+    return names, values
 
 
 def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -178,11 +181,40 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def read_array(path: Path) -> NDArray[np.float64]:
     """Read a table of numbers, without its header; n/a becomes NaN."""
-    with path.open(encoding="utf-8") as file:
-        file.readline()
-        text = file.read().replace("n/a", "nan")
-    found: NDArray[np.float64] = np.loadtxt(text.splitlines(), delimiter="\t", ndmin=2)
-    return found
+    head, *lines = _lines(path)
+    values = _numbers(path, [line.split("\t") for line in lines])
+    return values.reshape(-1, len(head.split("\t")))
+
+
+def _lines(path: Path) -> list[str]:
+    """Read the lines of a result; each ends with a line end, or the file is cut off."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise MissingInputError(
+            f"{path} is not there, though it belongs to a result that is; run the participant "
+            "level again with --overwrite."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(_damaged(path)) from error
+    if not text.endswith("\n"):
+        raise InputError(_damaged(path))
+    return text[:-1].split("\n")
+
+
+def _numbers(path: Path, rows: list[list[str]]) -> NDArray[np.float64]:
+    try:
+        values = [[np.nan if cell == "n/a" else float(cell) for cell in row] for row in rows]
+        return np.array(values, dtype=np.float64)
+    except ValueError as error:  # no number, or rows of different lengths
+        raise InputError(_damaged(path)) from error
+
+
+def _damaged(path: Path) -> str:
+    return (
+        f"{path} is damaged, cut off or was changed by another program; remove it and run the "
+        "participant level again."
+    )
 
 
 def read_participants(bids_dir: Path) -> list[str]:

@@ -1,14 +1,12 @@
 """Datasets: which folder holds what, and what its descriptions say."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gradshift.errors import InputError, MissingInputError, NotBidsError, SettingsError
-
-KINETICS = ("petsurfer", "petfit", "kinfitr", "qmodeling")
-"""Pipelines that fit kinetic models and name their results as BIDS proposes (BEP023)."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -32,6 +30,11 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{path} should hold a JSON object, but holds a {type(found).__name__}.")
     return found
+
+
+def may(path: str | Path, mode: int) -> bool:
+    """Tell whether this process may use a path in a way, such as `os.R_OK`."""
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def missing(path: Path) -> str:
@@ -124,34 +127,14 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
 
 
 def find_petprep(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
-    """Find the PETPrep output of a study, or ``petprep=PATH``; see `_find_other`."""
-    return _find_other(bids_dir, derivatives, "petprep", ("petprep",))
-
-
-def find_kinetics(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
-    """Find finished kinetic modelling of a study, or ``kinetics=PATH``; see `_find_other`."""
-    return _find_other(bids_dir, derivatives, "kinetics", KINETICS)
-
-
-def _find_other(
-    bids_dir: Path, derivatives: Sequence[str], name: str, makers: Sequence[str]
-) -> Path | None:
-    """Find an output that a study may have beside that of fMRIPrep.
+    """Find the PETPrep output of a study; None where there is none.
 
     Parameters
     ----------
     bids_dir : Path
-        A raw dataset, or such an output itself.
+        A raw dataset, or a PETPrep output itself.
     derivatives : sequence of str
-        ``NAME=PATH``: where to look instead.
-    name : str
-    makers : sequence of str
-        Parts of the names of pipelines that make it, in lower case.
-
-    Returns
-    -------
-    Path or None
-        None where there is none.
+        ``petprep=PATH``: where to look instead.
 
     Raises
     ------
@@ -161,23 +144,19 @@ def _find_other(
         If several outputs could be meant.
     """
     given = _named(derivatives)
-    if name in given:
-        folder = Path(given[name]).resolve()
+    if "petprep" in given:
+        folder = Path(given["petprep"]).resolve()
         if not folder.is_dir():
-            raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
+            raise MissingInputError(f"There is no folder {folder} (--derivatives petprep=).")
         return folder
-
-    def made(folder: Path) -> bool:
-        return any(maker in made_by(describe(folder)) for maker in makers)
-
-    if made(bids_dir):
+    if "petprep" in made_by(describe(bids_dir)):
         return bids_dir
     below = sorted(path for path in (bids_dir / "derivatives").glob("*") if path.is_dir())
-    found = [path for path in below if made(path)]
+    found = [path for path in below if "petprep" in made_by(describe(path))]
     if len(found) > 1:
         raise SettingsError(
-            f"{bids_dir} has several outputs of {' or '.join(makers)}: "
-            f"{', '.join(p.name for p in found)}. Choose one with --derivatives {name}=PATH."
+            f"{bids_dir} has several PETPrep outputs: {', '.join(p.name for p in found)}. Choose "
+            "one with --derivatives petprep=PATH."
         )
     return found[0] if found else None
 
@@ -187,9 +166,9 @@ def _named(derivatives: Sequence[str]) -> dict[str, str]:
     named = {}
     for word in derivatives:
         name, equals, path = word.partition("=")
-        if not equals or name not in ("fmriprep", "petprep", "kinetics") or not path:
+        if not equals or name not in ("fmriprep", "petprep") or not path:
             raise SettingsError(
-                f"--derivatives takes fmriprep=PATH, petprep=PATH and kinetics=PATH, got {word!r}."
+                f"--derivatives takes fmriprep=PATH and petprep=PATH, got {word!r}."
             )
         named[name] = path
     return named

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gradshift.bids.dataset import may
 from gradshift.bids.names import ENTITIES
 from gradshift.errors import OutputError
 
@@ -37,10 +38,10 @@ BOLD: Mapping[str, Sequence[str]] = {
 
 PET: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",),
-    "suffix": ("pet", "mask", "tacs", "timeseries", "kinpar", "mimap"),
+    "suffix": ("pet", "mask", "tacs", "timeseries", "kinpar"),
     "extension": (".nii.gz", ".nii", ".tsv"),
 }
-"""What PETPrep writes, and finished tables and maps of kinetic parameters."""
+"""What PETPrep writes, and finished tables of kinetic parameters."""
 
 BLOOD: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",), "suffix": ("blood",), "extension": (".tsv",)
@@ -91,7 +92,10 @@ def _layout(root: Path, participants: Sequence[str] | None, database: Path | Non
 
     from bids import BIDSLayout
 
-    ignore = [SKIPPED]
+    ignore = [
+        SKIPPED,
+        *(re.compile(f"^{re.escape(path)}(/|$)") for path in _closed(root, participants)),
+    ]
     if participants is not None:
         labels = "|".join(re.escape(label) for label in participants)
         ignore.append(re.compile(rf"^/sub-(?!({labels})(/|$))"))
@@ -102,6 +106,26 @@ def _layout(root: Path, participants: Sequence[str] | None, database: Path | Non
         database_path=database,
         indexer=BIDSLayoutIndexer(validate=False, index_metadata=False, ignore=ignore),
     )
+
+
+def closed_folders(root: Path, participants: Sequence[str]) -> list[Path]:
+    """List the folders of participants, all if none is named, that may not be read."""
+    return [root / path[1:] for path in _closed(root, participants or None)]
+
+
+def _closed(root: Path, participants: Sequence[str] | None) -> list[str]:
+    """List the folders that may not be read, as they start from the dataset: ``/sub-01``."""
+    closed = []
+    asked = None if participants is None else {f"/sub-{label}" for label in participants}
+    for folder, below, _ in os.walk(root, followlinks=True):
+        start = folder.removeprefix(str(root))
+        names = [f"{start}/{name}" for name in below]
+        wanted = [name for name in names if not SKIPPED.match(name)]
+        if not start and asked is not None:
+            wanted = [name for name in wanted if name in asked]
+        closed += [name for name in wanted if not may(f"{root}{name}", os.R_OK | os.X_OK)]
+        below[:] = [name.rpartition("/")[2] for name in wanted if name not in closed]
+    return closed
 
 
 def _kept(root: Path, database_dir: str) -> Any:

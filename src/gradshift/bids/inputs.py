@@ -1,20 +1,27 @@
 """Finding the runs of a study: what to read, and what is known of it beforehand."""
 
 import logging
+import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gradshift.bids.dataset import find_fmriprep, missing, read_json
 from gradshift.bids.index import IndexedFile, index
-from gradshift.bids.names import ENTITIES, file_name
+from gradshift.bids.names import ENTITIES, file_name, is_label
 from gradshift.errors import GradshiftError, InputError, MissingInputError, NothingSelectedError
 from gradshift.images.volumes import read_header
 from gradshift.settings import Settings
 
 PREFERRED_SPACES = ("MNI152NLin2009cAsym", "MNI152NLin6Asym")
+
+LEFT_OUT = "left out by"
+"""How the problem of a run starts that the user does not want."""
+
+GZIP_END = 8
+"""Bytes at the end of a gzip file: the checksum and the size of its content."""
 
 logger = logging.getLogger("gradshift")
 
@@ -89,15 +96,22 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
     files = index(root, participants, settings.inputs.bids_database_dir)
     bolds = _selected(files, settings, root, participants)
     space = _choose_space(bolds, settings.inputs.space, atlas_spaces)
-    by_name = {file.path.name: file.path for file in files}
-    candidates = [_run(file, by_name, root) for file in bolds if file.entities["space"] == space]
-    runs = _finest(candidates) + _without_space(bolds, space, by_name)
-    return sorted(_excluded(runs, settings.inputs.exclude), key=lambda run: run.bold.name)
+    there = {file.path for file in files}
+    candidates = [_run(file, there, root) for file in bolds if file.entities["space"] == space]
+    runs = _excluded(candidates, settings.inputs.exclude)
+    runs = _finest(_told_apart(runs)) + _without_space(bolds, space, there)
+    return sorted(_not_twice(runs), key=lambda run: run.bold.name)
 
 
 def _participants(root: Path, wanted: Sequence[str]) -> list[str]:
     """List the participants to look at; those asked for must be there."""
-    there = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
+    names = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
+    there = [name for name in names if is_label(name)]
+    for odd in sorted(set(names) - set(there)):
+        logger.warning(
+            "The folder sub-%s in %s is left out: a BIDS label has letters and digits only; "
+            "rename it.", odd, root,
+        )  # fmt: skip
     if not there:
         raise NothingSelectedError(f"There is no participant folder (sub-...) in {root}.")
     if absent := sorted(set(wanted) - set(there)):
@@ -149,31 +163,16 @@ def _selected(
             if not found:
                 raise NothingSelectedError(message)
             logger.warning(message)
-    return filtered(found, settings.inputs.bids_filter_file, "bold")
+    return _filtered(found, settings.inputs.bids_filter_file)
 
 
-def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
-    """Apply an entry of a filter file, with the entity names of pybids.
-
-    Parameters
-    ----------
-    found : list of IndexedFile
-    path : str or None
-        The filter file; None keeps all.
-    entry : {'bold', 'pet'}
-
-    Raises
-    ------
-    InputError
-        If the entry is no object, or names an unknown entity.
-    NothingSelectedError
-        If it leaves nothing.
-    """
-    if path is None or not found:
+def _filtered(found: list[IndexedFile], path: str | None) -> list[IndexedFile]:
+    """Apply the ``bold`` entry of a filter file, with the entity names of pybids."""
+    if path is None:
         return found
-    filters: dict[str, Any] = read_json(Path(path)).get(entry, {})
+    filters: dict[str, Any] = read_json(Path(path)).get("bold", {})
     if not isinstance(filters, dict):
-        raise InputError(f"The filter file {path} should hold an object of filters as {entry!r}.")
+        raise InputError(f"The filter file {path} should hold an object of filters as 'bold'.")
     long_names = {name: key for key, name in ENTITIES.items()}
     conditions: dict[str, set[str] | None] = {}
     for name, value in filters.items():
@@ -193,7 +192,7 @@ def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[Ind
     ]
     if not kept:
         raise NothingSelectedError(
-            f"The filters of {path} leave none of {len(found)} {entry.upper()} files, such as "
+            f"The filters of {path} leave none of {len(found)} BOLD files, such as "
             f"{found[0].path.name}."
         )
     return kept
@@ -233,15 +232,13 @@ def _choose_space(
     return space
 
 
-def _without_space(
-    bolds: Sequence[IndexedFile], space: str, by_name: Mapping[str, Path]
-) -> list[Run]:
+def _without_space(bolds: Sequence[IndexedFile], space: str, there: Container[Path]) -> list[Run]:
     """Name the runs that come in other spaces only."""
     had = {_acquired(file.entities) for file in bolds if file.entities["space"] == space}
     others = {_acquired(f.entities): f for f in bolds if _acquired(f.entities) not in had}
     return [
         replace(
-            _paths(file, by_name),
+            _paths(file, there),
             entities={**_without_grid(file.entities), "space": space},
             problem=f"{file.path.name} is in {file.entities['space']}, and there is no such "
             f"file in {space}; run fMRIPrep with that output space.",
@@ -266,16 +263,18 @@ def _finest(runs: Sequence[Run]) -> list[Run]:
     best: dict[tuple[tuple[str, str], ...], Run] = {}
     for run in runs:
         key = _acquired(run.entities)
-        if key not in best or (_voxel_size(run), run.bold.name) < (
-            _voxel_size(best[key]),
-            best[key].bold.name,
-        ):
+        if key not in best or _rank(run) < _rank(best[key]):
             best[key] = run
     if len(best) < len(runs):
         used = _listed({run.entities.get("res", "n/a") for run in best.values()})
         there = _listed({run.entities.get("res", "n/a") for run in runs})
         logger.info("Resolutions there: %s. Using the finest: res-%s.", there, used)
     return list(best.values())
+
+
+def _rank(run: Run) -> tuple[bool, float, str]:
+    """Order files of the same run: what the user leaves out comes last, fine ones first."""
+    return run.problem.startswith(LEFT_OUT), _voxel_size(run), run.bold.name
 
 
 def _voxel_size(run: Run) -> float:
@@ -286,7 +285,7 @@ def _voxel_size(run: Run) -> float:
     return abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
 
 
-def _paths(file: IndexedFile, by_name: Mapping[str, Path]) -> Run:
+def _paths(file: IndexedFile, there: Container[Path]) -> Run:
     """Name the files that belong to a BOLD file."""
     entities = {k: v for k, v in file.entities.items() if k != "desc"}
     acquired = _without_grid(entities)
@@ -294,7 +293,8 @@ def _paths(file: IndexedFile, by_name: Mapping[str, Path]) -> Run:
 
     def beside(entities: Mapping[str, str], desc: str, suffixes: Sequence[str]) -> Path:
         names = [file_name({**entities, "desc": desc}, suffix) for suffix in suffixes]
-        return next((by_name[name] for name in names if name in by_name), folder / names[0])
+        paths = [folder / name for name in names]
+        return next((path for path in paths if path in there), paths[0])
 
     return Run(
         entities=entities,
@@ -304,10 +304,11 @@ def _paths(file: IndexedFile, by_name: Mapping[str, Path]) -> Run:
     )
 
 
-def _run(file: IndexedFile, by_name: Mapping[str, Path], root: Path) -> Run:
+def _run(file: IndexedFile, there: Container[Path], root: Path) -> Run:
     """Read the header and the sidecars of a BOLD file; keep what is wrong as the problem."""
-    run = _paths(file, by_name)
+    run = _paths(file, there)
     try:
+        _check_place(file)
         header = read_header(run.bold)
         if not run.mask.exists():
             raise MissingInputError(missing(run.mask))
@@ -320,6 +321,65 @@ def _run(file: IndexedFile, by_name: Mapping[str, Path], root: Path) -> Run:
         return replace(run, tr=repetition_time(run.bold, file.entities, root, header.tr))
     except GradshiftError as error:
         return replace(run, problem=str(error))
+
+
+def _check_place(file: IndexedFile) -> None:
+    """Refuse a file that lies in the folder of another person or session."""
+    for key in ("sub", "ses"):
+        said = f"_{key}-{file.entities.get(key)}_"
+        if key in file.entities and said not in f"_{file.path.name}":
+            raise InputError(
+                f"{file.path} lies in the folder of {said.strip('_')}, and its name says "
+                "otherwise; move it or rename it, whichever is wrong."
+            )
+
+
+def _told_apart(runs: Sequence[Run]) -> list[Run]:
+    """Refuse files that say they are the same run: none can be preferred."""
+
+    def said(run: Run) -> tuple[tuple[str, str], ...]:
+        number = {"run": run.entities["run"].lstrip("0")} if "run" in run.entities else {}
+        return tuple({**run.entities, **number}.items())
+
+    return _refused(
+        runs,
+        said,
+        "{this} and {other} are the same run by their names; take one away, or leave it out with "
+        "--exclude.",
+    )
+
+
+def _not_twice(runs: Sequence[Run]) -> list[Run]:
+    """Refuse the same image under two names: one of the names is wrong, or both."""
+
+    def content(run: Run) -> tuple[int, bytes] | None:
+        if run.problem or run.bold.suffix != ".gz":
+            return None
+        with run.bold.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - GZIP_END, 0))
+            return size, file.read()
+
+    return _refused(
+        runs,
+        content,
+        "{this} is the same image as {other} (same size and checksum): one of them lies under a "
+        "wrong name.",
+    )
+
+
+def _refused(runs: Sequence[Run], key: Callable[[Run], Any], text: str) -> list[Run]:
+    """Mark the runs that share a key; None is shared with nobody."""
+    by_key: dict[Any, list[Run]] = {}
+    for run in runs:
+        if not run.problem and (found := key(run)) is not None:
+            by_key.setdefault(found, []).append(run)
+    marked = {}
+    for same in (same for same in by_key.values() if len(same) > 1):
+        for run in same:
+            other = next(other for other in same if other is not run)
+            marked[run.bold] = text.format(this=run.bold.name, other=other.bold.name)
+    return [replace(run, problem=marked.get(run.bold, run.problem)) for run in runs]
 
 
 def repetition_time(
@@ -400,7 +460,7 @@ def _excluded(runs: Sequence[Run], path: str | None) -> list[Run]:
         if not any(pattern.match(run.bold.name) for run in runs):
             logger.warning("%s names %s, which is no run here.", path, start)
     return [
-        replace(run, problem=f"left out by {Path(path).name}")
+        replace(run, problem=f"{LEFT_OUT} {Path(path).name}")
         if not run.problem and any(p.match(run.bold.name) for p in patterns.values())
         else run
         for run in runs

@@ -27,8 +27,6 @@ ENTITIES: Mapping[str, str] = {
     "stat": "stat",
     "desc": "desc",
     "pvc": "pvc",
-    "model": "model",
-    "meas": "meas",
 }
 """Every entity a name may have, with its long name in pybids, in the order of file names."""
 
@@ -51,10 +49,15 @@ def file_name(entities: Mapping[str, str], suffix: str) -> str:
     if unknown := sorted(set(entities) - set(ENTITIES)):
         raise ValueError(f"Unknown BIDS entities: {', '.join(unknown)}.")
     for key, value in entities.items():
-        if not (value.isascii() and value.replace("+", "").isalnum()):
+        if not is_label(value):
             raise ValueError(f"{key}-{value} is not a BIDS label.")
     parts = [f"{key}-{entities[key]}" for key in ENTITIES if key in entities]
     return "_".join([*parts, suffix])
+
+
+def is_label(value: str) -> bool:
+    """Tell whether a value may stand in a name: letters and digits, and ``+`` of atlases."""
+    return value.isascii() and value.replace("+", "").isalnum()
 
 
 def folder(entities: Mapping[str, str], datatype: str) -> str:

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+TEMPORARY = ".tmp-"
+"""How the names of unfinished files and folders start."""
+
 
 def write_bytes(path: Path, content: bytes) -> Path:
     """Write a file under a temporary name in the same folder, then rename it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tmp-")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -29,6 +32,25 @@ def write_bytes(path: Path, content: bytes) -> Path:
         os.unlink(temporary)
         raise
     return path
+
+
+def remove_temporary(root: Path, folders: Sequence[str]) -> None:
+    """Remove what killed processes left unfinished.
+
+    Parameters
+    ----------
+    root : Path
+        Top folder of an output.
+    folders : sequence of str
+        Folders below it that nobody else writes to now; files at the top, and in what all
+        processes share, are removed, too.
+    """
+    mine = [path for name in folders for path in (root / name).rglob(f"{TEMPORARY}*")]
+    shared = [
+        path for name in (".", "atlases", "logs") for path in (root / name).glob(f"{TEMPORARY}*")
+    ]
+    for path in [*mine, *(path for path in shared if path.is_file())]:
+        path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -1,5 +1,6 @@
 """Cleaning the region series of one run, with every recipe."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from gradshift.bids.confounds import Confounds, read_confounds, select
 from gradshift.core.censor import retained
 from gradshift.core.denoise import check_band, check_degrees_of_freedom, clean
-from gradshift.errors import InputError
+from gradshift.errors import ExcludedError, InputError
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome, Step
 from gradshift.nodes.parcellate import regions_of
@@ -43,6 +44,7 @@ class Denoise(Step):
         if parcels.failure:
             return parcels
         means, reasons = self._usable_means(parcels)
+        _insist_on_regions(means, reasons)
         n_volumes = len(means[0])
         bad = np.zeros(n_volumes, dtype=bool)
         bad[parcels.arrays["bad_volumes"]] = True
@@ -100,6 +102,12 @@ class Denoise(Step):
         steady = confounds.non_steady_state & recipe.drop_non_steady_state
         censoring = retained(confounds.fd, confounds.dvars, steady, recipe.scrub, bad)
         kept = censoring.kept
+        if not kept.any():
+            counts = [f"{n.sum()} ({why})" for why, n in censoring.reasons.items() if n.any()]
+            raise ExcludedError(
+                f"No volume of {len(kept)} is retained by the recipe {recipe.name!r}; left out "
+                f"are {', '.join(counts)}."
+            )
         df, warnings = check_degrees_of_freedom(
             regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
         )
@@ -120,6 +128,18 @@ class Denoise(Step):
             "censored": list(censoring.reasons),
         }
         return arrays, notes
+
+
+def _insist_on_regions(means: list[NDArray[np.float64]], reasons: list[dict[str, str]]) -> None:
+    """Refuse a run without a single region in any atlas."""
+    if any(len(found) < series.shape[1] for series, found in zip(means, reasons, strict=True)):
+        return
+    counts = Counter(text for found in reasons for text in found.values())
+    told = ", ".join(f"{n} have {text}" for text, n in counts.most_common(3))
+    raise InputError(
+        f"No region of the atlas has a value: {told}; look at the image and its mask, and whether "
+        "they lie in the space of the atlas."
+    )
 
 
 def needs_confounds(recipe: Recipe) -> bool:

@@ -1,5 +1,6 @@
 """The one read of a BOLD file."""
 
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class Parcellate(Step):
         if self.inputs.keep_voxels:
             shape = (header.n_volumes, int(mask.sum()))
             kept = np.lib.format.open_memmap(VOXELS, "w+", dtype=np.float32, shape=shape)
+            _reserve(Path(VOXELS))
         found = parcellate(
             lambda: stream(header),
             list(zip(labels, sizes, strict=True)),
@@ -75,6 +77,13 @@ class Parcellate(Step):
             for field in fields(atlas):
                 arrays[f"{field.name}_{i}"] = getattr(atlas, field.name)
         return Outcome(arrays, {"tsnr": found.tsnr})
+
+
+def _reserve(path: Path) -> None:
+    """Take the room of a file on the disk; a full disk met in mapped memory kills the process."""
+    if hasattr(os, "posix_fallocate"):  # not on macOS
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def regions_of(parcels: Outcome, i: int) -> RegionMeans:

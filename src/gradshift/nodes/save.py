@@ -131,6 +131,7 @@ class _SessionSpec(BaseInterfaceInputSpec):
     sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     software = traits.Str(mandatory=True, desc="name and version")
+    settings = traits.Dict(desc="the options that change numbers")
     output_dir = Directory(mandatory=True, desc="top folder of the results")
 
 
@@ -257,7 +258,8 @@ class SaveSession(SimpleInterface):
             name: {"Description": measures()[name].methods, "Units": measures()[name].unit}
             for name in dict.fromkeys(row["measure"] for row in rows)
         }
-        write_json(outputs.sidecar(path), {**about, "Measures": described})
+        settings = dict(self.inputs.settings)
+        write_json(outputs.sidecar(path), {**about, "Settings": settings, "Measures": described})
         return path
 
 

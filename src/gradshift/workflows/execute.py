@@ -3,18 +3,30 @@
 import gc
 import logging
 import os
+import secrets
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import nipype
+
 from gradshift.bids.dataset import missing
+from gradshift.bids.write import write_table
 from gradshift.errors import MissingInputError, SettingsError, StorageError
 from gradshift.settings import Running
+from gradshift.workflows.memory import available
 
 logger = logging.getLogger("gradshift")
+
+RESOURCES = ("step", "memory_peak_gb", "processor_percent", "seconds")
+"""Columns of the table of `resource_monitor`."""
+
+SHARE_OF_FREE = 0.9
+"""Of the memory that is free, what may be used if nothing else is said."""
 
 
 def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
@@ -40,18 +52,24 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
         If a plugin of the user's choice cannot be had, or stops before the end.
     """
     plugin, arguments = _plugin(running)
-    # Nodes take their settings from the workflow; nipype's global ones came before it.
-    workflow.config["execution"].update(
-        {
-            "crashdump_dir": str(crash_dir),
-            "crashfile_format": "txt",
-            "create_report": False,
-            "remove_unnecessary_outputs": False,
-            "stop_on_first_crash": running.stop_on_first_crash,
-            # Of jobs on a cluster: a shared folder may show a result late.
-            "job_finished_timeout": 30,
-        }
-    )
+    options = {
+        "crashdump_dir": str(crash_dir),
+        "crashfile_format": "txt",
+        "create_report": False,
+        "remove_unnecessary_outputs": False,
+        "stop_on_first_crash": running.stop_on_first_crash,
+        # Of jobs on a cluster: a shared folder may show a result late.
+        "job_finished_timeout": 60,
+    }
+    # Nodes take their settings from the workflow, and whatever else nipype runs from its
+    # global ones, which name the folder that it was first imported in.
+    workflow.config["execution"].update(options)
+    for name, value in options.items():
+        nipype.config.set("execution", name, str(value))
+    if running.use_plugin is None:
+        _check_memory(workflow, running)
+    nipype.config.resource_monitor = running.resource_monitor
+    used: list[tuple[Any, ...]] = []
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
         logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
     crash_dir.mkdir(parents=True, exist_ok=True)
@@ -63,6 +81,8 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
                 crashed.append(node.fullname)
             if status in ("end", "exception"):
                 advance()
+            if status == "end" and running.resource_monitor:
+                used.append((node.fullname, *_used(node.result.runtime)))
 
         arguments["status_callback"] = told
         # nipype collects garbage for every node it hands out: spare it all that is loaded now.
@@ -82,7 +102,15 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
                 raise
         finally:
             gc.unfreeze()
+            if running.resource_monitor:
+                name = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_resources.tsv"
+                write_table(crash_dir.with_name(name), RESOURCES, used)
     return crashed
+
+
+def _used(runtime: Any) -> list[float | None]:
+    """Return what nipype measured of a step; nothing where it was too short."""
+    return [getattr(runtime, name, None) for name in ("mem_peak_gb", "cpu_percent", "duration")]
 
 
 def _check_cause(error: Exception) -> None:
@@ -115,16 +143,38 @@ def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
     if running.nprocs == 1:
         return LinearPlugin, {}
     arguments: dict[str, Any] = {"n_procs": running.nprocs, "raise_insufficient": False}
-    if running.mem is not None:
-        arguments["memory_gb"] = running.mem
+    if (limit := _memory(running)) is not None:
+        arguments["memory_gb"] = limit
     return ParallelPlugin, arguments
+
+
+def _memory(running: Running) -> float | None:
+    """Return how much memory may be used, in GB; None where nobody tells."""
+    if running.mem is not None:
+        return running.mem
+    free = available()
+    return None if free is None else SHARE_OF_FREE * free
+
+
+def _check_memory(workflow: Any, running: Running) -> None:
+    """Say which steps may not fit; the plugin runs them alone."""
+    limit = _memory(running)
+    large = [node for node in workflow._get_all_nodes() if limit and node.mem_gb > limit]
+    if large:
+        largest = max(large, key=lambda node: node.mem_gb)
+        logger.warning(
+            "%d steps may need more than the %.2g GB of memory that may be used, such as %s with "
+            "%.2g GB: each is run alone, and may be stopped by the system. Give more memory, or "
+            "--no-voxelwise.",
+            len(large), limit, largest.fullname, largest.mem_gb,
+        )  # fmt: skip
 
 
 def _read_plugin(path: Path) -> tuple[type[Any], dict[str, Any]]:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text())
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise MissingInputError(missing(path)) from error
     except (OSError, UnicodeDecodeError) as error:

@@ -1,7 +1,6 @@
 """The group level: the sessions of everybody compared. Reads what the participants wrote."""
 
 import logging
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids.collect import SessionResult, find_results, read_measures
-from gradshift.bids.write import write_json, write_table
+from gradshift.bids.write import TEMPORARY, write_json, write_table
 from gradshift.core.options import Options
 from gradshift.errors import InputError
 from gradshift.settings import Settings
@@ -72,6 +71,7 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     """
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
+    record.check_same(results)
     design = find_design(settings, results, given, recorded)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
@@ -90,8 +90,11 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
         print("\n".join(_who(people)))
         return 0
     with locked(settings.output_dir / "logs", ["group"]):
-        record.keep(settings, {})
-        made = settings.output_dir / f".tmp-group-{os.getpid()}"
+        with record.shared(settings.output_dir):
+            record.keep(settings, {})
+        for left in settings.output_dir.glob(f"{TEMPORARY}group*"):  # by a process killed
+            shutil.rmtree(left)
+        made = settings.output_dir / f"{TEMPORARY}group"
         try:
             options = Options(
                 kernel=recorded.get("kernel", Options.kernel),
@@ -176,7 +179,7 @@ def _write(
 
 def _replace(target: Path, made: Path) -> None:
     """Put a finished folder in the place of an earlier one."""
-    old = target.with_name(f".tmp-old-{os.getpid()}")
+    old = target.with_name(f"{TEMPORARY}group-old")
     if target.exists():
         target.rename(old)
     made.rename(target)

@@ -20,12 +20,15 @@ from gradshift.errors import OutputError
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """Names the running kernel, in containers as well; Linux only."""
 
+PAUSE = 0.05
+"""Seconds between looks at a lock that is waited for."""
+
 _open: set[TextIO] = set()
 """Files whose kernel locks this process holds."""
 
 
 @contextmanager
-def locked(folder: Path, names: Sequence[str]) -> Iterator[None]:
+def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iterator[None]:
     """Hold the locks of some names, such as participants.
 
     Parameters
@@ -33,6 +36,8 @@ def locked(folder: Path, names: Sequence[str]) -> Iterator[None]:
     folder : Path
         Where the lock files lie.
     names : sequence of str
+    patience : float
+        Seconds to wait for a lock that another process holds.
 
     Raises
     ------
@@ -40,31 +45,40 @@ def locked(folder: Path, names: Sequence[str]) -> Iterator[None]:
         If another process that still lives holds one of them.
     """
     held: list[tuple[Path, TextIO]] = []
+    until = time.monotonic() + patience
     try:
         for name in names:
             path = folder / f"{name}.lock"
-            held.append((path, _take(path, name)))
+            while (file := _take(path)) is None:
+                if time.monotonic() >= until:
+                    raise OutputError(_told(path, name))
+                time.sleep(PAUSE)
+            held.append((path, file))
         yield
     finally:
         for path, file in held:
             _give_back(path, file)
 
 
-def _take(path: Path, name: str) -> TextIO:
-    """Create a lock file exclusively; a stale one is removed first."""
+def _take(path: Path) -> TextIO | None:
+    """Create a lock file exclusively; a stale one is removed first. None if it is held."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(2):
-        try:
+        with suppress(FileExistsError):
             return _own(path)
-        except FileExistsError:
-            if not _remove_stale(path):
-                break
+        if not _remove_stale(path):
+            break
+    return None
+
+
+def _told(path: Path, name: str) -> str:
+    """Say who holds a lock."""
     holder = _holder(path)
     who = "a process that did not say which"
     if holder:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(holder["time"]))
         who = f"process {holder['pid']} on {holder['host']} since {when}"
-    raise OutputError(
+    return (
         f"{name} is being worked on by {who}; wait for it, or remove {path} if that process is "
         "gone."
     )
@@ -72,7 +86,7 @@ def _take(path: Path, name: str) -> TextIO:
 
 def _own(path: Path) -> TextIO:
     """Make a lock file; its owner is named in it once the kernel holds the lock, not before."""
-    file = path.open("x")
+    file = path.open("x", encoding="utf-8")
     _open.add(file)
     try:
         owner = {
@@ -115,10 +129,23 @@ def _remove_stale(path: Path) -> bool:
             gone = same_host  # it has been started again since
         else:
             gone = same_host and not _lives(holder["pid"])
-        # Another process may have replaced the lock of the dead just now.
-        if gone and path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-            path.unlink(missing_ok=True)
-    return gone
+        return gone and _remove(path, file)
+
+
+def _remove(path: Path, file: TextIO) -> bool:
+    """Remove a lock that its holder left; one process at a time, and no other's new lock."""
+    takeover = path.with_name(f"{path.name}.takeover")
+    try:
+        takeover.open("x").close()
+    except FileExistsError:
+        return False
+    try:
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                path.unlink()
+    finally:
+        takeover.unlink(missing_ok=True)
+    return True
 
 
 def _lock(file: TextIO) -> bool:
@@ -151,7 +178,7 @@ def _boot() -> str:
 def _holder(path: Path) -> dict[str, Any]:
     """Read who holds a lock; empty if the file does not say."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     kinds = {"host": str, "pid": int, "time": float}

@@ -63,7 +63,7 @@ def keep_vertices(output_dir: Path, atlas: Atlas, space: str) -> None:
 
 
 def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
-    """Write the pages of the people worked on, and the methods text.
+    """Write the pages of the people worked on.
 
     Parameters
     ----------
@@ -76,7 +76,6 @@ def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
     for participant in people:
         if any((settings.output_dir / participant).glob("**/*_measures.tsv")):
             write_person_page(_person(settings, participant))
-    write_citation(settings.output_dir)
 
 
 def _person(settings: Settings, participant: str) -> Any:
@@ -175,6 +174,7 @@ def rebuild(settings: Settings) -> int:
             )
         _redraw(settings, people)
         write_person_pages(settings, people)
+        write_citation(output_dir)
     logger.info("The pages in %s were written again.", output_dir)
     return 0
 

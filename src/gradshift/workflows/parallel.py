@@ -1,10 +1,14 @@
 """Nipype's plugin for several processes, woken by their results."""
 
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+import os
+import signal
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import connection, parent_process
+from threading import Thread
 from traceback import format_exception
 from typing import Any
 
-from nipype.pipeline.plugins import MultiProcPlugin
+from nipype.pipeline.plugins.multiproc import MultiProcPlugin, process_initializer
 
 
 class ParallelPlugin(MultiProcPlugin):
@@ -12,13 +16,27 @@ class ParallelPlugin(MultiProcPlugin):
 
     Nipype polls instead. Polling seldom leaves processes idle, polling often takes a good part
     of a processor, since it goes through the whole graph each time; and of a process that was
-    killed, for lack of memory for instance, it never learns, and waits for ever.
+    killed, for lack of memory for instance, it never learns, and waits for ever. Its processes
+    go on when the one that started them is stopped or killed; these do not.
     """
 
+    def __init__(self, plugin_args: Any = None) -> None:
+        super().__init__(plugin_args=plugin_args)
+        self.pool = ProcessPoolExecutor(
+            self.processors, initializer=start_worker, initargs=(os.getcwd(),)
+        )
+
     def run(self, graph: Any, config: Any, updatehash: bool = False) -> None:
-        """Run the graph to its end."""
+        """Run the graph to its end, and leave no process behind however it ends."""
         config["execution"]["poll_sleep_duration"] = 0
-        super().run(graph, config, updatehash=updatehash)
+        try:
+            super().run(graph, config, updatehash=updatehash)
+        except BaseException:
+            workers = list((self.pool._processes or {}).values())
+            for worker in workers:
+                worker.kill()
+            self.pool.shutdown(cancel_futures=True)
+            raise
 
     def _send_procs_to_workers(self, *args: Any, **kwargs: Any) -> None:
         before = self.proc_done.sum()
@@ -36,3 +54,23 @@ class ParallelPlugin(MultiProcPlugin):
 
     def _async_callback(self, args: Future[Any]) -> None:
         """Do nothing: `_get_result` asks for the result."""
+
+
+def start_worker(folder: str) -> None:
+    """Prepare a process of the pool.
+
+    It is stopped by the process that started it, not by a key that both hear; and it ends
+    with that process, however that was killed.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    Thread(target=_end_with_parent, daemon=True).start()
+    process_initializer(folder)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

@@ -46,6 +46,8 @@ class Plan:
     labels : mapping
         Their labels by `grid`.
     analysis : Analysis
+    settings : mapping
+        The options that change numbers, to be kept with them.
     output_dir, work_dir : Path
     sessions : mapping of str to sequence of str
         The sessions of each person in the order of time, as far as it is known.
@@ -55,6 +57,7 @@ class Plan:
     atlases: Sequence[Path]
     labels: Mapping[object, Sequence[Path]]
     analysis: Analysis
+    settings: Mapping[str, object]
     output_dir: Path
     work_dir: Path
     sessions: Mapping[str, Sequence[str]]
@@ -240,6 +243,7 @@ def _unit_workflow(
             sources=[run.bold.name for run in unit],
             runs=[dict(run.entities) for run in unit],
             software=f"gradshift {__version__}",
+            settings=dict(plan.settings),
             output_dir=str(plan.output_dir),
         ),
         name=f"save_{tag}",

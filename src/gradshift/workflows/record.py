@@ -1,19 +1,30 @@
 """The record of an output: with which settings its numbers were made."""
 
-import os
+import secrets
 import time
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from gradshift import settings as schema
+from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_text
 from gradshift.errors import SettingsError
 from gradshift.settings import Settings
+from gradshift.workflows.lock import locked
 
 GROWING = ("atlas", "denoise")
 """Options whose names may be added to in a later run."""
+
+PATIENCE = 60.0
+"""Seconds to wait for other processes that write the record, or anything all of them share."""
+
+
+def shared(output_dir: Path) -> AbstractContextManager[None]:
+    """Hold what all processes that work into an output share: its record and descriptions."""
+    return locked(output_dir / "logs", ["settings"], patience=PATIENCE)
 
 
 def _path(output_dir: Path) -> Path:
@@ -26,9 +37,11 @@ def read(output_dir: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        found = tomllib.loads(path.read_text())
-    except tomllib.TOMLDecodeError as error:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The record of settings {path} is damaged: {error}.") from error
+    if not all(isinstance(recorded, dict) for recorded in found.values()):
+        raise SettingsError(f"The record of settings {path} is damaged: it needs a part a level.")
     return {
         level: {key.replace("-", "_"): value for key, value in recorded.items()}
         for level, recorded in found.items()
@@ -55,11 +68,38 @@ def check(settings: Settings) -> None:
         )
 
 
+def check_same(results: Sequence[SessionResult]) -> None:
+    """Refuse results that were made with different settings.
+
+    ``--overwrite`` for some participants leaves those of the others as they were.
+
+    Raises
+    ------
+    SettingsError
+    """
+    made = [result for result in results if "Settings" in result.about]
+    for result in made[1:]:
+        one, other = made[0].about["Settings"], result.about["Settings"]
+        if differing := [name for name in {**one, **other} if one.get(name) != other.get(name)]:
+            told = [
+                f"{schema.flag(name)} {_told(one.get(name))} and {_told(other.get(name))}"
+                for name in differing
+            ]
+            here, there = (
+                f"{r.participant} {r.session} ({r.atlas}, {r.recipe})" for r in (made[0], result)
+            )
+            raise SettingsError(
+                f"The results of {here} and {there} were made with different settings: "
+                f"{'; '.join(told)}. Run the participant level with the same settings for all, or "
+                "remove the results that no longer count."
+            )
+
+
 def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[str]:
     """Say which options that change numbers differ from the record, if there is one."""
     if recorded is None:
         return []
-    now = _numbers(settings)
+    now = numbers(settings)
     return [
         f"{schema.flag(name)} was {_told(recorded.get(name))} and is now {_told(now.get(name))}"
         for name in sorted(set(recorded) | set(now))
@@ -68,7 +108,9 @@ def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[s
 
 
 def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
-    """Record the settings of this run.
+    """Record the settings of this run; to be called while what is `shared` is held.
+
+    They are compared once more: another process may have been the first to record.
 
     Parameters
     ----------
@@ -77,18 +119,24 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
         Names of the atlases (``atlas``) and recipes (``denoise``), whatever files they came
         from. They are added to those recorded, unless other settings differ: results that
         were made with these no longer count.
+
+    Raises
+    ------
+    SettingsError
+        As `check`.
     """
+    check(settings)
     recorded = read(settings.output_dir)
     known = recorded.get(settings.level, {})
     if _differing(known or None, settings):
         known = {}
-    now = _numbers(settings)
+    now = numbers(settings)
     for option, given in names.items():
         now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
     recorded[settings.level] = now
     text = "\n".join(f"[{level}]\n{schema.to_toml(found)}" for level, found in recorded.items())
     write_text(_path(settings.output_dir), text)
-    stamp = f"{time.strftime('%Y%m%d-%H%M%S')}_{os.getpid()}_{settings.level}.toml"
+    stamp = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_{settings.level}.toml"
     paths = (
         f"# gradshift {settings.bids_dir} {settings.output_dir} {settings.level}\n"
         f"# To use these options again: --config-file with this file.\n"
@@ -98,7 +146,8 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     )
 
 
-def _numbers(settings: Settings) -> dict[str, Any]:
+def numbers(settings: Settings) -> dict[str, Any]:
+    """Return the options that change the numbers of this level, as a file holds them."""
     found = schema.values(settings, numbers=settings.level)
     return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
 

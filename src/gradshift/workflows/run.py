@@ -1,5 +1,6 @@
 """One run of gradshift, from settings to exit code."""
 
+import errno
 import logging
 import os
 import shutil
@@ -15,11 +16,12 @@ from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import describe as describe_dataset
-from gradshift.bids.dataset import find_fmriprep, find_kinetics, find_petprep, made_by, read_json
+from gradshift.bids.dataset import find_fmriprep, find_petprep, made_by, may, read_json
+from gradshift.bids.index import closed_folders
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.mrs import find_values
 from gradshift.bids.pet import find_scans
-from gradshift.bids.write import write_array, write_bytes, write_json
+from gradshift.bids.write import remove_temporary, write_array, write_bytes, write_json
 from gradshift.core.measures import measures
 from gradshift.errors import (
     InputError,
@@ -47,9 +49,6 @@ from gradshift.workflows.pet import Source, add_pet, check_models, place, prepar
 from gradshift.workflows.pet import describe as describe_pet
 
 logger = logging.getLogger("gradshift")
-
-ENOSPC = (28, 122)
-"""No space left on device; disk quota exceeded."""
 
 
 def run(settings: Settings, given: Mapping[str, Any]) -> int:
@@ -79,12 +78,15 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
 
         return group(settings, given)
     except OSError as error:
-        if error.errno in ENOSPC:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageError(
                 f"The disk of {settings.output_dir} is full: make room and run the same "
                 "command again; what is finished is kept."
             ) from error
-        raise
+        raise StorageError(
+            f"{error.filename or settings.output_dir} cannot be used: {error.strerror or error}; "
+            "run the same command again when it can; what is finished is kept."
+        ) from error
 
 
 def _start_log(*, verbose: bool) -> None:
@@ -112,6 +114,7 @@ def participant(settings: Settings) -> int:
     scans, values = find_scans(settings, spaces), find_values(settings)
     runs = _find_bold(settings, spaces, alone=not scans and not values)
     runs = [check_recipes(run, recipes) for run in runs]
+    closed = _closed(settings)
     for space in {found.entities["space"] for found in runs if not found.problem}:
         for atlas in atlases:
             atlas.images(space)  # refuses a space it does not come in
@@ -134,16 +137,19 @@ def participant(settings: Settings) -> int:
     with locked(settings.output_dir / "logs", people):
         sources = [place(scan, atlases, settings) for scan in scans]
         spaces_used = [found.entities["space"] for found in usable] + [
-            scan.entities["space"] for scan in scans if scan.on_grid and not scan.problem
+            scan.entities["space"] for scan in scans if scan.kind == "image"
         ]
-        _prepare_output(settings, atlases, spaces_used[0] if spaces_used else None)
-        prepare(sources, settings.output_dir)
         names = {
             "atlas": [atlas.name for atlas in atlases],
             "denoise": [recipe.name for recipe in recipes],
         }
-        record.keep(settings, names)
-        crashed = _compute(settings, runs, sources, atlases, recipes)
+        with record.shared(settings.output_dir):
+            record.keep(settings, names)
+            _prepare_output(settings, atlases, spaces_used[0] if spaces_used else None)
+            prepare(sources, settings.output_dir)
+            remove_temporary(settings.output_dir, people)
+        runs, labels = _place_atlases(settings, runs, atlases)
+        crashed = _compute(settings, runs, labels, sources, atlases, recipes)
         codes = []
         if runs:
             codes.append(_summary(settings, runs, atlases, recipes, crashed))
@@ -154,7 +160,18 @@ def participant(settings: Settings) -> int:
             codes.append(0)
         if any(code != InputError.exit_code for code in codes):
             write_person_pages(settings, people)
+            with record.shared(settings.output_dir):
+                write_citation(settings.output_dir)
+        for folder in closed:
+            logger.error("%s was left out: it cannot be read; look at its rights.", folder)
+        codes += [1] * bool(closed)
         return codes[0] if len(set(codes)) == 1 else 1
+
+
+def _closed(settings: Settings) -> list[Path]:
+    """List the folders of participants asked for that may not be read."""
+    asked = settings.inputs.participant_label
+    return [folder for source in _sources(settings) for folder in closed_folders(source, asked)]
 
 
 def _find_bold(
@@ -217,8 +234,8 @@ def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
 def _sources(settings: Settings) -> list[Path]:
     """List the preprocessed datasets that are read."""
     given = settings.inputs.derivatives
-    others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
-    sources = [found for found in others if found is not None]
+    found = find_petprep(settings.bids_dir, given)
+    sources = [] if found is None else [found]
     try:
         fmriprep = find_fmriprep(
             settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
@@ -250,14 +267,16 @@ def check_output(settings: Settings) -> None:
             f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
             "choose a folder of its own."
         )
-    try:
-        (output_dir / "logs").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"OUTPUT_DIR {output_dir} cannot be created: {error.strerror}."
-        ) from error
-    if not os.access(output_dir, os.W_OK):
-        raise OutputError(f"OUTPUT_DIR {output_dir} cannot be written to.")
+    for what, path, made in (
+        ("OUTPUT_DIR", output_dir, output_dir / "logs"),
+        ("--work-dir", settings.work_dir, settings.work_dir),
+    ):
+        try:
+            made.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{what} {path} cannot be created: {error.strerror}.") from error
+        if not may(made, os.W_OK):
+            raise OutputError(f"{what} {path} cannot be written to.")
 
 
 def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> str:
@@ -311,34 +330,54 @@ def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str | N
             write_array(path, header, reference)
 
 
+def _place_atlases(
+    settings: Settings, runs: Sequence[Run], atlases: Sequence[Atlas]
+) -> tuple[list[Run], dict[object, list[Path]]]:
+    """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
+    from gradshift.nodes.atlas import keep_labels
+    from gradshift.workflows.participant import grid
+
+    kept = settings.work_dir / "atlases"
+    labels: dict[object, list[Path]] = {}
+    problems: dict[object, str] = {}
+    for key, found in {grid(run): run for run in runs if not run.problem}.items():
+        space = found.entities["space"]
+        try:
+            labels[key] = [
+                keep_labels(atlas, space, found.shape, found.affine, kept) for atlas in atlases
+            ]
+        except InputError as error:
+            problems[key] = str(error)
+    marked = [
+        run if run.problem or grid(run) in labels else replace(run, problem=problems[grid(run)])
+        for run in runs
+    ]
+    return marked, labels
+
+
 def _compute(
     settings: Settings,
     runs: Sequence[Run],
+    labels: Mapping[object, Sequence[Path]],
     sources: Sequence[Source],
     atlases: Sequence[Atlas],
     recipes: Sequence[Recipe],
 ) -> list[str]:
     """Build the graph and run it; return the nodes that crashed."""
-    from gradshift.nodes.atlas import keep_labels, keep_regions
+    from gradshift.nodes.atlas import keep_regions
     from gradshift.workflows.execute import execute
-    from gradshift.workflows.participant import Plan, build, grid
+    from gradshift.workflows.participant import Plan, build
 
     kept = settings.work_dir / "atlases"
-    grids = {grid(found): found for found in runs if not found.problem}
     plan = Plan(
         recipes=recipes,
         atlases=[
             keep_regions(atlas, settings.analysis.pcc, settings.analysis.kernel, kept)
             for atlas in atlases
         ],
-        labels={
-            key: [
-                keep_labels(atlas, found.entities["space"], found.shape, found.affine, kept)
-                for atlas in atlases
-            ]
-            for key, found in grids.items()
-        },
+        labels=labels,
         analysis=settings.analysis,
+        settings=record.numbers(settings),
         output_dir=settings.output_dir,
         work_dir=settings.work_dir,
         sessions={

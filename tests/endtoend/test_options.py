@@ -1,0 +1,95 @@
+"""Options of how a run is done, each from the command line to what it leaves."""
+
+import csv
+
+import pytest
+
+from badinput import results, without_pictures
+from gradshift.nodes.denoise import Denoise
+from gradshift.settings import read_file
+
+OPTIONS = ("--denoise", "24P", "--no-voxelwise", "--measures", "withinfc", "meanfc")
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures():
+    with without_pictures():
+        yield
+
+
+def test_a_settings_file_of_the_logs_gives_the_same_results_again(make_study, tmp_path):
+    study, first, again = make_study(people=["01"]), tmp_path / "first", tmp_path / "again"
+    words = ("--fd-threshold", "0.4", "--band", "0.01", "0.1", "--work-dir", str(tmp_path / "w"))
+    assert study.run(first, "participant", *OPTIONS, *words) == 0
+    (kept,) = first.glob("logs/*_participant.toml")
+    assert "work_dir" not in read_file(kept)
+    paths = [line for line in kept.read_text().splitlines() if str(tmp_path) in line]
+    assert [line[0] for line in paths if "tiny.json" not in line] == ["#"]
+    assert study.run(again, "participant", "--config-file", str(kept)) == 0
+    assert results(again) == results(first) != {}
+
+
+def test_other_settings_are_refused_and_never_mixed(make_study, tmp_path, capsys):
+    study, out = make_study(), tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS) == 0
+    before = results(out)
+    changed = (*OPTIONS, "--fd-threshold", "0.3")
+    assert study.run(out, "participant", *changed) == 64
+    assert "--fd-threshold was not given and is now 0.3" in capsys.readouterr().err
+    assert results(out) == before
+    one = ("--participant-label", "01", "--overwrite")
+    assert study.run(out, "participant", *changed, *one) == 0
+    assert study.run(out, "group") == 64
+    told = capsys.readouterr().err
+    assert "sub-01 ses-post (Tiny, 24P) and sub-02 ses-post (Tiny, 24P) were made with" in told
+    assert "different settings: --fd-threshold 0.3 and not given" in told
+    assert not (out / "group").exists()
+    assert study.run(out, "participant", *changed, "--participant-label", "02") == 0
+    assert study.run(out, "group") == 0
+
+
+@pytest.mark.parametrize("nprocs", ["1", "2"])
+def test_the_monitor_writes_what_each_step_used(make_study, tmp_path, nprocs):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    words = ("--resource-monitor", "--nprocs", nprocs)
+    assert study.run(out, "participant", *OPTIONS, *words) == 0
+    (path,) = out.glob("logs/*_resources.tsv")
+    rows = list(csv.DictReader(path.read_text().splitlines(), delimiter="\t"))
+    (read,) = [row for row in rows if "parcellate" in row["step"]]
+    assert 0.01 < float(read["memory_peak_gb"]) < 10
+    assert float(read["seconds"]) > 0
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert len(list(out.glob("logs/*_resources.tsv"))) == 1
+
+
+@pytest.mark.parametrize("nprocs", ["1", "2"])
+def test_the_first_crash_stops_the_run_where_that_is_wanted(
+    make_study, tmp_path, monkeypatch, capsys, nprocs
+):
+    compute = Denoise.compute
+
+    def crash(self):
+        if "sub-01_ses-post" in self.inputs.confounds:
+            raise RuntimeError("a bug")
+        return compute(self)
+
+    monkeypatch.setattr(Denoise, "compute", crash)
+    study, out = make_study(), tmp_path / "out"
+    words = (*OPTIONS, "--nprocs", nprocs)
+    assert study.run(out, "participant", *words, "--stop-on-first-crash") in (1, 65)
+    assert "a step crashed" in capsys.readouterr().err
+    assert len(list(out.glob("logs/crash/*"))) == 1
+    stopped = len(list(out.glob("sub-*/*/func/*_measures.tsv")))
+    assert study.run(out, "participant", *words) == 1
+    assert len(list(out.glob("sub-02/*/func/*_measures.tsv"))) == 2 > stopped
+
+
+def test_intermediate_results_go_but_those_of_people_with_a_problem(make_study, tmp_path):
+    study, out = make_study(), tmp_path / "out"
+    study.confounds("02", "post").unlink()
+    assert study.run(out, "participant", *OPTIONS, "--clean-workdir") == 1
+    kept = {path.name for path in out.glob("work/gradshift_*/*")}
+    assert kept == {"sub_02_task_rest"}
+    before = results(out)
+    assert study.run(out, "participant", *OPTIONS) == 1
+    assert results(out) == before
