@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPROCS ?= 2
 
-.PHONY: demo test test-platform lint types docs install bench clean
+.PHONY: demo test test-faults test-platform lint types docs install bench clean
 
 demo: .venv/installed
 	rm -rf demo
@@ -14,6 +14,11 @@ demo: .venv/installed
 
 test: .venv/tested
 	$(BIN)/python -m pytest -n $(NPROCS)
+
+# As root on Linux: killed, stopped, crowded, with full disks and files of random content.
+test-faults: .venv/tested
+	$(BIN)/python ci/faults
+	$(BIN)/python tools/make_reliability.py
 
 # As root on Debian 12: containers, a cluster, a bare machine, other Pythons.
 test-platform:

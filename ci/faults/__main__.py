@@ -1,0 +1,412 @@
+"""Stop, kill, starve and crowd gradshift, and see whether its output is what it would have been.
+
+Run from the top of the repository, as root on Linux for the full disks: ``make test-faults``.
+Writes ``ci/faults/seen.json``, from which ``tools/make_reliability.py`` makes its table.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(HERE / "tests"))
+
+from tiny import Study, write_study  # noqa: E402
+
+SEEN = Path(__file__).with_name("seen.json")
+OPTIONS = ("--denoise", "24P", "--measures", "withinfc", "meanfc", "alff", "--pcc", "Default_0")
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+AS_IT_WAS = "output as of an undisturbed run, to the byte; nothing half-written; no process left"
+
+
+class WrongError(Exception):
+    """Something came out that must not."""
+
+
+def command(study: Study, out: Path, level: str, *options: str) -> list[str]:
+    """Return the words of one run."""
+    words = [sys.executable, "-m", "gradshift", str(study.root), str(out), level]
+    if level == "participant":
+        words += ["--atlas", str(study.atlas), *OPTIONS]
+    return [*words, *options]
+
+
+def run(words: Sequence[str], **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run to the end; what it says is kept."""
+    return subprocess.run(words, capture_output=True, text=True, check=False, **how)
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """Return all results by name: no times, no record of who ran when."""
+    kept = ("CITATION.md", "CITATION.tex", "CITATION.bib", "settings.toml")
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file()
+        and path.relative_to(out).parts[0] != "work"
+        and (path.relative_to(out).parts[0] != "logs" or path.name in kept)
+    }
+
+
+def compare(out: Path, expected: Mapping[str, bytes]) -> None:
+    """Insist on the same files with the same bytes."""
+    found = contents(out)
+    different = [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
+    if different:
+        raise WrongError(f"other than undisturbed: {', '.join(sorted(different)[:5])}")
+    if left := list(out.glob("logs/*.lock*")):
+        raise WrongError(f"locks are left: {left}")
+
+
+def check_whole(out: Path, expected: Mapping[str, bytes]) -> None:
+    """Insist that what has its final name is whole, at any time."""
+    for name, content in contents(out).items():
+        # A page and a text that sum up may come before the last of what they sum up.
+        sums_up = name.endswith((".html", "settings.toml")) or "CITATION" in name
+        unfinished = any(part.startswith(".tmp-") for part in Path(name).parts)
+        if not unfinished and not sums_up and expected.get(name) != content:
+            raise WrongError(f"half-written or wrong under its final name: {name}")
+
+
+def alive(group: int) -> list[int]:
+    """Return the processes of a group that still live."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] not in "ZX":
+            found.append(int(stat.parent.name))
+    return found
+
+
+def hit(words: Sequence[str], number: int, after: float) -> int:
+    """Start a run, send it a signal after some seconds, and see it and its children end.
+
+    A key reaches all processes of a terminal, other signals the one they are sent to.
+
+    Returns
+    -------
+    int
+        Its exit code, 0 if it was done before.
+    """
+    process = subprocess.Popen(
+        words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        process.wait(after)
+    except subprocess.TimeoutExpired:
+        if number == signal.SIGINT:
+            os.killpg(process.pid, number)
+        else:
+            process.send_signal(number)
+    told = process.communicate(timeout=60)[1]
+    until = time.monotonic() + 20
+    while (left := alive(process.pid)) and time.monotonic() < until:
+        time.sleep(0.1)
+    if left:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise WrongError(f"processes live on after {signal.Signals(number).name}: {left}")
+    if "Traceback" in told:
+        raise WrongError(f"a traceback after {signal.Signals(number).name}: {told[-2000:]}")
+    return process.returncode
+
+
+def kills(lab: "Lab", level: str, times: int) -> dict[str, Any]:
+    """Stop runs at random points; after some, let one run to its end and compare."""
+    rng = random.Random(f"{level} {lab.seed}")
+    out, reached = lab.folder / f"killed-{level}", Counter[str]()
+    while reached.total() < times:
+        shutil.rmtree(out, ignore_errors=True)
+        if level == "group":
+            lab.participants_done(out)
+        options = ("--nprocs", str(rng.choice((1, 2)))) if level == "participant" else ()
+        words = command(lab.study, out, level, *options)
+        for _ in range(rng.randint(2, 5)):
+            number = rng.choice(SIGNALS)
+            ended = hit(words, number, rng.uniform(0.3, lab.seconds[level]))
+            check_whole(out, lab.expected[level])
+            if ended == 0:
+                break
+            if ended not in (-number, 128 + number):
+                raise WrongError(f"exit code {ended} after {signal.Signals(number).name}")
+            reached[signal.Signals(number).name] += 1
+        finished = run(words)
+        if finished.returncode:
+            raise WrongError(f"the rerun ended with {finished.returncode}: {finished.stderr}")
+        compare(out, lab.expected[level])
+    told = ", ".join(f"{n} {name}" for name, n in sorted(reached.items()))
+    return row(f"stopped at random points, {level} level ({told})", reached.total(), AS_IT_WAS)
+
+
+def row(fault: str, times: int, expected: str, seen: str = "as expected") -> dict[str, Any]:
+    """Return a row of the table."""
+    return {"fault": fault, "times": times, "expected": expected, "seen": seen}
+
+
+class Lab:
+    """A small study, and what both levels give when nothing disturbs them."""
+
+    def __init__(self, folder: Path, people: Sequence[str], seed: int) -> None:
+        self.folder, self.seed, self.people = folder, seed, people
+        self.study = write_study(folder, people, ["pre", "post"], [None])
+        self.undisturbed = folder / "undisturbed"
+        self.expected: dict[str, dict[str, bytes]] = {}
+        self.seconds: dict[str, float] = {}
+        for level in ("participant", "group")[: len(people)]:  # one person is no group
+            start = time.monotonic()
+            done = run(command(self.study, self.undisturbed, level))
+            if done.returncode:
+                raise WrongError(f"undisturbed, {level} ended with {done.returncode}: {done}")
+            self.seconds[level] = time.monotonic() - start
+            self.expected[level] = contents(self.undisturbed)
+            if level == "participant":
+                ignore = shutil.ignore_patterns("work")
+                shutil.copytree(self.undisturbed, folder / "participants", ignore=ignore)
+
+    def participants_done(self, out: Path) -> None:
+        """Copy the output of the participant level."""
+        shutil.copytree(self.folder / "participants", out)
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[Callable[[int], None]]:
+    """Mount a disk of some bytes; yields how to give it another size."""
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+    try:
+        yield (
+            lambda size: (
+                subprocess.run(["mount", "-o", f"remount,size={size}", folder], check=True)
+                and None
+            )
+        )
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+        folder.rmdir()
+
+
+def full_disk(lab: Lab, level: str, where: str, times: int) -> dict[str, Any]:
+    """Let the disk fill up after more and more has been written."""
+    disk, codes = lab.folder / "disk", Counter[int]()
+    counted = lab.undisturbed if where == "OUTPUT_DIR" else lab.undisturbed / "work"
+    pages = [-(-path.stat().st_size // 4096) + 1 for path in counted.rglob("*")]
+    needed = 4096 * sum(pages)
+    for i in range(times):
+        with small_disk(disk, 2 * needed) as resize:
+            out, options = disk / "out", ["--nprocs", str(1 + i % 2)] * (level == "participant")
+            if where != "OUTPUT_DIR":
+                out, options = lab.folder / "beside", [*options, "--work-dir", str(disk / "work")]
+                shutil.rmtree(out, ignore_errors=True)
+            used = 0
+            if level == "group":
+                lab.participants_done(out)
+                used = sum(-(-path.stat().st_size // 4096) + 1 for path in out.rglob("*")) * 4096
+            resize(used + (i + 1) * (needed - used) // (times + 1))
+            words = command(lab.study, out, level, *options)
+            ended = run(words)
+            if ended.returncode == 74 and "full" not in ended.stderr.splitlines()[-1]:
+                raise WrongError(f"no sentence: {ended.stderr[-500:]}")
+            if ended.returncode not in (0, 74) or "Traceback" in ended.stderr:
+                raise WrongError(f"exit code {ended.returncode}: {ended.stderr[-3000:]}")
+            codes[ended.returncode] += 1
+            check_whole(out, lab.expected[level])
+            resize(4 * needed)
+            again = run(words)
+            if again.returncode:
+                raise WrongError(f"the rerun ended with {again.returncode}: {again.stderr}")
+            compare(out, lab.expected[level])
+    if not codes[74]:
+        raise WrongError(f"the disk was never full: {codes}")
+    return row(
+        f"disk of {where} full after more and more of it, {level} level", codes[74],
+        "exit 74, one sentence; with room, the same command completes to the same bytes",
+    )  # fmt: skip
+
+
+def crowd(lab: Lab, times: int) -> dict[str, Any]:
+    """Let a process for each participant work into one new output at once."""
+    for i in range(times):
+        out = lab.folder / f"crowd-{i}"
+        started = [
+            subprocess.Popen(
+                command(lab.study, out, "participant", "--participant-label", label),
+                stderr=subprocess.PIPE, text=True,
+            )
+            for label in lab.people
+        ]  # fmt: skip
+        ended = [(process.communicate()[1], process.returncode) for process in started]
+        if wrong := [told for told, code in ended if code]:
+            raise WrongError(wrong[0])
+        compare(out, lab.expected["participant"])
+    return row(
+        f"{len(lab.people)} processes, a participant each, into one new output at once", times,
+        "all exit 0; output as of one process, to the byte",
+    )  # fmt: skip
+
+
+def rivals(lab: Lab, times: int) -> dict[str, Any]:
+    """Let two processes work on the same participant at once."""
+    for i in range(times):
+        out = lab.folder / f"rivals-{i}"
+        words = command(lab.study, out, "participant", "--participant-label", lab.people[0])
+        both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        ended = [(process.communicate()[1], process.returncode) for process in both]
+        if sorted(code for _, code in ended) != [0, 73]:
+            raise WrongError(f"exit codes {[code for _, code in ended]}: {ended}")
+        told = next(told for told, code in ended if code == 73)
+        if "is being worked on by process" not in told:
+            raise WrongError(told)
+    return row(
+        "two processes on one participant at once", times,
+        "one exits 0, the other 73 and says who holds it",
+    )  # fmt: skip
+
+
+def strangers(lab: Lab) -> dict[str, Any]:
+    """Let two processes begin an output with different settings at once."""
+    out = lab.folder / "strangers"
+    both = [
+        subprocess.Popen(
+            command(
+                lab.study, out, "participant", "--participant-label", label, "--fd-threshold", fd
+            ),
+            stderr=subprocess.PIPE, text=True,
+        )
+        for label, fd in zip(lab.people, ("0.4", "0.6"), strict=False)
+    ]  # fmt: skip
+    ended = [(process.communicate()[1], process.returncode) for process in both]
+    if sorted(code for _, code in ended) != [0, 64]:
+        raise WrongError(f"exit codes {[code for _, code in ended]}: {ended}")
+    return row(
+        "two first runs with different settings at once", 1,
+        "one exits 0, the other 64 with the difference",
+    )  # fmt: skip
+
+
+def surroundings(lab: Lab) -> list[dict[str, Any]]:
+    """Change what should not matter: language, clock, rights of new files, a read-only input."""
+    found = []
+    for name, environment, umask in (
+        ("LANG=C", {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"}, 0o022),
+        ("another language", {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}, 0o022),
+        ("another time zone", {"TZ": "Pacific/Auckland"}, 0o022),
+        ("umask 077", {}, 0o077),
+        ("no home", {"HOME": "/nowhere"}, 0o022),
+    ):
+        out = lab.folder / f"around-{len(found)}"
+        for level in ("participant", "group"):
+            done = run(
+                command(lab.study, out, level), env={**os.environ, **environment}, umask=umask
+            )
+            if done.returncode:
+                raise WrongError(f"{name}: {done.stderr}")
+        compare(out, lab.expected["group"])
+        found.append(row(name, 1, "the same bytes"))
+    before = time.time() - 3 * 365 * 86400
+    for path in (lab.folder / "around-0").rglob("*"):
+        os.utime(path, (before, before))
+    done = run(command(lab.study, lab.folder / "around-0", "participant"))
+    if done.returncode:
+        raise WrongError(done.stderr)
+    compare(lab.folder / "around-0", lab.expected["group"])
+    found.append(row("a clock that was three years back, then a rerun", 1, "the same bytes"))
+    found.append(read_only(lab))
+    return found
+
+
+def read_only(lab: Lab) -> dict[str, Any]:
+    """Mount the input so that nobody, root neither, can write to it."""
+    place, out = lab.folder / "readonly", lab.folder / "out-readonly"
+    place.mkdir()
+    subprocess.run(["mount", "--bind", lab.study.root, place], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", place], check=True)
+        study = Study(place, lab.study.atlas)
+        for level in ("participant", "group"):
+            done = run(command(study, out, level))
+            if done.returncode:
+                raise WrongError(done.stderr)
+    finally:
+        subprocess.run(["umount", "--lazy", place], check=True)
+        place.rmdir()
+    expected = {k: v for k, v in lab.expected["group"].items() if k != "dataset_description.json"}
+    found = {k: v for k, v in contents(out).items() if k != "dataset_description.json"}
+    if found != expected:
+        raise WrongError("other than undisturbed")
+    return row("input mounted read-only", 1, "the same bytes")
+
+
+def fuzz(cases: int) -> dict[str, Any]:
+    """Let hypothesis try files for every reader."""
+    done = run(
+        [sys.executable, "-m", "pytest", "-q", "-x", HERE / "tests" / "test_readers.py"],
+        env={**os.environ, "GRADSHIFT_FUZZ": str(cases)}, cwd=HERE,
+    )  # fmt: skip
+    if done.returncode:
+        raise WrongError(done.stdout[-3000:])
+    readers = done.stdout.split(" passed")[0].split()[-1]
+    return row(
+        f"files of random content for {readers} readers (hypothesis)", cases * int(readers),
+        "read, or an error that gradshift explains; nothing else",
+    )  # fmt: skip
+
+
+def main() -> int:
+    """Run everything, or what is named, and keep what was seen."""
+    parser = argparse.ArgumentParser(prog="ci/faults", description=__doc__)
+    parser.add_argument("steps", nargs="*", help="only these; all if none is named")
+    parser.add_argument("--kills", type=int, default=100, help="at the participant level")
+    parser.add_argument("--fuzz", type=int, default=1000, help="cases for each reader")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    seen = json.loads(SEEN.read_text(encoding="utf-8"))
+    with tempfile.TemporaryDirectory(prefix="gradshift-faults-") as name:
+
+        @cache
+        def lab(people: int) -> Lab:
+            folder = Path(name) / str(people)
+            folder.mkdir()
+            return Lab(folder, [f"{i:02d}" for i in range(1, people + 1)], given.seed)
+
+        steps: dict[str, Callable[[], Any]] = {
+            "kills-participant": lambda: kills(lab(1), "participant", given.kills),
+            "kills-group": lambda: kills(lab(2), "group", given.kills // 4),
+            "disk-participant": lambda: full_disk(lab(1), "participant", "OUTPUT_DIR", 8),
+            "disk-work": lambda: full_disk(lab(1), "participant", "--work-dir", 6),
+            "disk-group": lambda: full_disk(lab(2), "group", "OUTPUT_DIR", 6),
+            "crowd": lambda: crowd(lab(8), 1),
+            "rivals": lambda: rivals(lab(2), 5),
+            "strangers": lambda: strangers(lab(2)),
+            "surroundings": lambda: surroundings(lab(2)),
+            "fuzz": lambda: fuzz(given.fuzz),
+        }
+        for step in given.steps or steps:
+            try:
+                found = steps[step]()
+            except WrongError as error:
+                print(f"{step}: WRONG: {error}", flush=True)
+                return 1
+            seen[step] = found if isinstance(found, list) else [found]
+            print(json.dumps({step: seen[step]}), flush=True)
+            ordered = {name: seen[name] for name in steps if name in seen}
+            SEEN.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
