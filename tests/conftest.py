@@ -1,7 +1,14 @@
 """Shared fixtures."""
 
+import hypothesis
 import numpy as np
 import pytest
+
+# A machine that is busy is no fault of a test.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 @pytest.fixture
