@@ -97,6 +97,9 @@ def test_parallel_groups_one_of_them_of_three(tmp_path, capsys):
     assert study.group(page=True) == 0
     told = capsys.readouterr().err
     assert "Parallel groups: change from ses-pre (baseline) to ses-post (follow-up) in " in told
+    methods = (study.out / "logs" / "CITATION.md").read_text(encoding="utf-8")
+    assert "differed between groups of people" in methods
+    assert "flipping their signs" not in methods
     limits = json.loads((study.out / "group" / "limits.json").read_text())
     assert "No placebo" not in " ".join(limits["Limits"])
     assert limits["Power"]["ParticipantsByGroup"] == [3, 4]
@@ -190,6 +193,9 @@ def repeated(tmp_path, names=("base", "day1", "week1")):
 def test_several_follow_ups_with_some_missing(tmp_path, capsys):
     study = repeated(tmp_path)
     assert study.group(page=True) == 0
+    methods = (study.out / "logs" / "CITATION.md").read_text(encoding="utf-8")
+    assert "Three or more sessions" in methods
+    assert "differed between groups" not in methods
     told = capsys.readouterr().err
     assert "Repeated sessions: ses-day1, ses-week1 (follow-ups) against ses-base" in told
     rows = rows_of(study, "change")

@@ -31,7 +31,7 @@ def used() -> Used:
         atlases=[Described(atlas.descriptions, atlas.cite) for atlas in atlases],
         recipes=[load_recipe(name).as_dict() for name in available()],
         measures=list(measures()),
-        statistics=True,
+        statistics=list(statistics()),
         design="Paired design.",
     )
 
@@ -47,11 +47,12 @@ def test_every_reference_that_anything_names_is_in_the_bibliography(used):
 def test_only_what_was_run_is_told(used):
     text = as_markdown(paragraphs(used))
     assert "Hedges" in text
-    less = replace(used, measures=["strength"], statistics=False)
+    less = replace(used, measures=["strength"], statistics=["signflip"])
     text = as_markdown(paragraphs(less))
     assert "Node strength was the sum" in text
     assert "Seed connectivity" not in text
     assert "Hedges" not in text
+    assert statistics()["signflip"].methods.split(":")[0] in text
     assert statistics()["fdr"].methods not in text
 
 

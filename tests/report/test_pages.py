@@ -212,8 +212,12 @@ def test_pages_need_results(study, tmp_path):
 def test_citations_are_written_for_what_was_run(out):
     text = (out / "logs" / "CITATION.md").read_text(encoding="utf-8")
     assert "Recipe 24P" in text
-    assert "sign" in text
+    assert "flipping their signs" in text
     assert "Hedges" in text
+    assert "Spearman's coefficient" in text
+    assert "Three or more sessions" not in text
+    assert "differed between groups of people" not in text
+    assert "Logan's plot" in text
     assert (out / "logs" / "CITATION.bib").read_text(encoding="utf-8").startswith("@article")
     assert r"\cite{" in (out / "logs" / "CITATION.tex").read_text(encoding="utf-8")
 

@@ -15,6 +15,7 @@ from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
 from gradshift.report.pages import write_page
+from gradshift.report.ran import ran
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.trust import facts
 from gradshift.report.wording import QUESTIONS, Asked, Question, Row
@@ -45,7 +46,8 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         Top folder of the results.
     """
     found = GroupResults(folder, output_dir)
-    used = what_was_used(output_dir, found.sources, str(found.about.get("Design", "")))
+    design = str(found.about.get("Design", ""))
+    used = what_was_used(output_dir, found.sources, design, ran(folder))
     methods = paragraphs(used)
     listed = _listed(found)
     tasks = [_task(found, task) for task in found.tasks]
@@ -54,7 +56,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "span": _span(tasks),
         "sessions": [words.session(name) for name in found.sessions],
         "sides": wording.sides(found.effect[0]),
-        "design": str(found.about.get("Design", "")),
+        "design": design,
         "found": found,
         "tasks": tasks,
         "people": _people(found),

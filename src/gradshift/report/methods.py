@@ -44,8 +44,8 @@ class Used:
         As the sidecars keep them.
     measures : sequence of str
         Names; those that no module defines any more are passed over.
-    statistics : bool
-        Whether the group level was run.
+    statistics : sequence of str
+        Names of those that the group level used, in the order in which they are told.
     design : str
         The comparison in a sentence; empty without one.
     estimator : {'pearson', 'partial', ''}
@@ -55,7 +55,7 @@ class Used:
     atlases: Sequence[Described] = ()
     recipes: Sequence[Mapping[str, Any]] = ()
     measures: Sequence[str] = ()
-    statistics: bool = False
+    statistics: Sequence[str] = ()
     design: str = ""
     estimator: str = "pearson"
 
@@ -182,7 +182,10 @@ def _of_statistics(used: Used) -> list[tuple[str, tuple[str, ...]]]:
     if not used.statistics:
         return []
     found = [(used.design, ())] if used.design else []
-    return found + [(s.methods, s.cite) for s in statistics().values()]
+    known = statistics()
+    return found + [
+        (known[name].methods, known[name].cite) for name in used.statistics if name in known
+    ]
 
 
 def _software() -> list[tuple[str, tuple[str, ...]]]:

@@ -143,7 +143,12 @@ def read_vertices(
     return None
 
 
-def what_was_used(output_dir: Path, results: Sequence[SessionResult], design: str = "") -> Used:
+def what_was_used(
+    output_dir: Path,
+    results: Sequence[SessionResult],
+    design: str = "",
+    statistics: Sequence[str] = (),
+) -> Used:
     """Collect from the sidecars what was run.
 
     Parameters
@@ -152,6 +157,8 @@ def what_was_used(output_dir: Path, results: Sequence[SessionResult], design: st
     results : sequence of SessionResult
     design : str
         The comparison in a sentence; empty if the group level was not run.
+    statistics : sequence of str
+        Names of the statistics that the group level used.
     """
     atlases: dict[str, Described] = {}
     recipes: dict[str, Mapping[str, Any]] = {}
@@ -170,7 +177,7 @@ def what_was_used(output_dir: Path, results: Sequence[SessionResult], design: st
         atlases=list(atlases.values()),
         recipes=list(recipes.values()),
         measures=[name for name in (*measures(), *models()) if name in names],
-        statistics=bool(design),
+        statistics=statistics,
         design=design,
         estimator=estimators[0] if estimators else "",
     )

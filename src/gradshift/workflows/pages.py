@@ -93,11 +93,15 @@ def _person(settings: Settings, participant: str) -> Any:
 
 def write_citation(output_dir: Path) -> None:
     """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
+    from gradshift.report.ran import ran
     from gradshift.report.results import what_was_used
 
-    about = output_dir / "group" / "contrasts.json"
+    folder = output_dir / "group"
+    about = folder / "contrasts.json"
     design = read_json(about).get("Design", "") if about.exists() else ""
-    _write_citation(output_dir, what_was_used(output_dir, find_results(output_dir), design))
+    used = ran(folder) if design else []
+    found = find_results(output_dir)
+    _write_citation(output_dir, what_was_used(output_dir, found, design, used))
 
 
 def _write_citation(output_dir: Path, used: Any) -> None:
