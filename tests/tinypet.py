@@ -19,11 +19,20 @@ BLOOD = {
     "MetaboliteAvail": True,
     "WholeBloodAvail": True,
     "DispersionCorrected": False,
+    "PlasmaFreeFraction": [25.0],
     "time": {"Units": "s"},
     "plasma_radioactivity": {"Units": "kBq/mL"},
     "whole_blood_radioactivity": {"Units": "kBq/mL"},
 }
-SCAN = {"Units": "Bq/mL", "ImageDecayCorrected": True, "ImageDecayCorrectionTime": 0}
+SCAN = {
+    "Units": "Bq/mL",
+    "ImageDecayCorrected": True,
+    "ImageDecayCorrectionTime": 0,
+    "InjectedRadioactivity": 0.3,
+    "InjectedRadioactivityUnits": "GBq",
+    "InjectedMass": 1.2,
+    "InjectedMassUnits": "µg",
+}
 
 
 def frames() -> Frames:
@@ -78,6 +87,10 @@ def write_scan(root: Path, sub: str, ses: str, kind: str = "tacs", bonus: float 
     times = {"frame_start": 60 * f.start, "frame_end": 60 * f.end}
     told = {**SCAN, "FrameTimesStart": list(60 * f.start), "FrameDuration": list(60 * f.duration)}
     (raw / f"{stem}_pet.json").write_text(json.dumps(told))
+    motion = pd.DataFrame({"framewise_displacement": [np.nan, 0.5, 6.5]})
+    motion.to_csv(
+        derived / f"{stem}_desc-confounds_timeseries.tsv", sep="\t", index=False, na_rep="n/a"
+    )
     if kind == "tacs":
         table = pd.DataFrame({**times, **dict(zip(NAMES, 1000 * activity.T, strict=True))})
         table.to_csv(derived / f"{stem}_seg-tiny_desc-preproc_tacs.tsv", sep="\t", index=False)
@@ -86,11 +99,11 @@ def write_scan(root: Path, sub: str, ses: str, kind: str = "tacs", bonus: float 
             derived / f"{stem}_label-semiovale_desc-preproc_tacs.tsv", sep="\t", index=False
         )
     else:
-        image = np.zeros((*SHAPE, len(f.end)), dtype=np.float32)
-        image[labels() > 0] = 1000 * activity.T[labels()[labels() > 0] - 1]
-        image[6, 7, 8] = 1000 * curve(0.1, 4.8)
-        name = f"{stem}_space-{SPACE}_desc-preproc_pet.nii.gz"
-        nibabel.Nifti1Image(image, AFFINE).to_filename(derived / name)
+        write_image(
+            derived / f"{stem}_space-{SPACE}_desc-preproc_pet.nii.gz",
+            1000 * activity.T,
+            1000 * curve(0.1, 4.8),
+        )
     given = source()
     samples = pd.DataFrame(
         {
@@ -102,6 +115,14 @@ def write_scan(root: Path, sub: str, ses: str, kind: str = "tacs", bonus: float 
     )
     samples.to_csv(raw / f"{stem}_recording-manual_blood.tsv", sep="\t", index=False)
     (raw / f"{stem}_recording-manual_blood.json").write_text(json.dumps(BLOOD))
+
+
+def write_image(path: Path, values: np.ndarray, reference: float | np.ndarray = 0.0) -> None:
+    """Write an image of (R,) or (R, T) values, and of the one voxel that is reference."""
+    image = np.zeros((*SHAPE, *values.shape[1:]), dtype=np.float32)
+    image[labels() > 0] = values[labels()[labels() > 0] - 1]
+    image[6, 7, 8] = reference
+    nibabel.Nifti1Image(image, AFFINE).to_filename(path)
 
 
 def write_mask(path: Path) -> Path:

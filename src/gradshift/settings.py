@@ -68,7 +68,8 @@ class Inputs:
 
     derivatives: tuple[str, ...] = option(
         (),
-        "where preprocessed data lie, as fmriprep=PATH or petprep=PATH",
+        "where preprocessed data lie, as fmriprep=PATH, petprep=PATH, or, for finished models of "
+        "PET, kinetics=PATH",
         nargs="+",
         metavar="NAME=PATH",
         local=True,
@@ -110,7 +111,8 @@ class Inputs:
     )
     pet_columns: tuple[str, ...] = option(
         (),
-        "columns of finished PET tables, such as region=name vtlogan=VT",
+        "columns of finished PET tables, or model or measure in the names of finished maps, such "
+        "as region=name vtlogan=VT",
         nargs="+",
         metavar="NAME=COLUMN",
         numbers="participant",
@@ -123,7 +125,7 @@ class Inputs:
     )
     bids_filter_file: str | None = option(
         None,
-        "JSON of pybids filters for the BOLD files, as fMRIPrep takes it",
+        "JSON of pybids filters for BOLD (bold) and PET files (pet), as fMRIPrep takes it",
         metavar="FILE",
         local=True,
     )

@@ -45,7 +45,7 @@ def test_a_folder_that_was_named_wins(tmp_path):
 
 @pytest.mark.parametrize("word", ["fmriprep", "fmriprep=", "=x", "petprap=x"])
 def test_a_folder_that_is_named_wrongly_is_refused(tmp_path, word):
-    with pytest.raises(SettingsError, match=f"petprep=PATH, got '{word}'"):
+    with pytest.raises(SettingsError, match=f"kinetics=PATH, got '{word}'"):
         find(tmp_path, word)
 
 

@@ -1,5 +1,6 @@
 """Kinetic models against independent numbers, and against the truth they were made from."""
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from scipy import stats
 
 from gradshift.core.blood import Samples, hill, input_function
-from gradshift.core.curves import Frames, InputFunction, convolve
+from gradshift.core.curves import Frames, InputFunction, convolve, runs_test
 from gradshift.core.kinetics import Scan, UnfitError, fit, models
 from gradshift.errors import InputError
 
@@ -30,6 +31,8 @@ def scan() -> Scan:
         input=InputFunction(*blood.T),
         k2prime=K2PRIME,
         blood_volume=0.0,
+        dose=5.0,
+        free_fraction=0.25,
     )
 
 
@@ -84,6 +87,50 @@ def test_errors_cover_the_truth_as_often_as_they_say(scan, name):
     used = 12 if "logan" in name else 27
     inside = np.abs(found.values - truth) < stats.t.ppf(0.975, used - 2) * found.errors
     assert 0.9 <= inside.mean() <= 0.98
+
+
+def test_what_is_divided_by_fp_or_dose_is_by_hand(scan):
+    for base in ("logan", "1tcm"):
+        plain, free = (fit(models()[f"vt{name}"], scan) for name in (base, f"fp{base}"))
+        np.testing.assert_allclose(free.values, 4 * plain.values)
+        np.testing.assert_allclose(free.errors, 4 * plain.errors)
+    late = scan.frames.start >= 60
+    expected = np.average(scan.tissue[late], axis=0, weights=scan.frames.duration[late]) / 5
+    np.testing.assert_allclose(fit(models()["suv"], scan).values, expected)
+
+
+def test_a_single_frame_is_used_as_it_is_and_says_when_it_was(scan):
+    for start, end, remark in (
+        (60, 90, ""), (50, 70, "from 50 to 70 minutes"), (np.nan, np.nan, "not known"),
+    ):  # fmt: skip
+        frames = Frames(np.array([start], dtype=float), np.array([end], dtype=float))
+        static = replace(scan, frames=frames, tissue=scan.tissue[[-1]], reference=np.array([2.0]))
+        found = fit(models()["suvr"], static)
+        np.testing.assert_allclose(found.values, scan.tissue[-1] / 2)
+        assert found.remark.endswith(remark)
+    with pytest.raises(UnfitError, match="vt1tcm needs a scan of several frames"):
+        fit(models()["vt1tcm"], static)
+
+
+def test_residuals_that_run_together_are_found_as_by_counting_all_orders():
+    signs = np.array(list(itertools.product([-1.0, 1.0], repeat=7)))
+    signs = signs[(signs > 0).sum(axis=1) == 3]
+    p = runs_test(signs.T)
+    runs = 1 + (np.diff(signs, axis=1) != 0).sum(axis=1)
+    np.testing.assert_allclose(p, [(runs <= r).mean() for r in runs])
+    assert np.isnan(runs_test(np.ones((5, 1)))).all()
+
+
+def test_a_model_that_misses_the_curve_has_residuals_that_run_together(scan):
+    rng = np.random.default_rng(0)
+    noise = 0.02 / np.sqrt(scan.frames.weights)[:, None] * rng.standard_normal((27, 200))
+    noisy = scan.tissue[:, [0]] + noise
+    good = fit(models()["vt1tcm"], replace(scan, tissue=noisy))
+    late = replace(scan.input, time=np.append(0.0, scan.input.time[1:] + 0.5))
+    bad = fit(models()["vt1tcm"], replace(scan, tissue=noisy, input=late))
+    shares = [(runs_test(noisy - found.curves) < 0.05).mean() for found in (good, bad)]
+    assert shares[0] < 0.1
+    assert shares[1] > 0.9
 
 
 def test_a_region_without_a_curve_is_nan_and_leaves_the_others_alone(scan):

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from tiny import PER_NETWORK, Study, write_atlas
-from tinypet import K2PRIME, folders, volumes, write_mask, write_pet
+from tiny import PER_NETWORK, SPACE, Study, write_atlas
+from tinypet import K2PRIME, NAMES, folders, volumes, write_image, write_mask, write_pet
 
 PEOPLE, SESSIONS = ("01", "02", "03"), ("pre", "post")
 PCC = ("--pcc", "Default_0,Default_1")
@@ -42,9 +42,12 @@ def values(out: Path, measure: str, level: str = "region", ses: str = "pre") -> 
 
 def test_curves_and_blood_become_volumes_and_changes_without_bold(pet_study, tmp_path):
     study, out = pet_study(), tmp_path / "out"
-    models = ("vtlogan", "vt1tcm", "dvrreflogan", "bpndmrtm2", "bpndsrtm2", "suvr")
+    models = (
+        "vtlogan", "vt1tcm", "vtfp1tcm", "dvrreflogan", "bpndmrtm2", "bpndsrtm2", "suvr",
+    )  # fmt: skip
     assert study.run(out, "participant", *PCC, "--pet-model", *models) == 0
     np.testing.assert_allclose(values(out, "vt1tcm"), volumes("pre"), rtol=1e-3)
+    np.testing.assert_allclose(values(out, "vtfp1tcm"), volumes("pre") / 0.25, rtol=1e-3)
     pet = out / "sub-01" / "ses-pre" / "pet"
     assert {path.name for path in pet.glob("*.tsv")} == {
         f"sub-01_ses-pre_trc-UCBJ_atlas-Tiny_{rest}.tsv"
@@ -52,7 +55,7 @@ def test_curves_and_blood_become_volumes_and_changes_without_bold(pet_study, tmp
             "tacs",
             "kinpar",
             "measures",
-            *(f"desc-{name}_tacs" for name in models if name != "suvr"),
+            *(f"desc-{name}_tacs" for name in models if name not in ("suvr", "vtfp1tcm")),
         )
     }
     kinpar = one(pet, "*_kinpar.tsv")
@@ -61,6 +64,9 @@ def test_curves_and_blood_become_volumes_and_changes_without_bold(pet_study, tmp
     about = json.loads(next(pet.glob("*_measures.json")).read_text())
     assert about["k2prime"] == pytest.approx(K2PRIME, rel=2e-3)
     assert set(about["Measures"]) == set(models)
+    assert (about["InjectedRadioactivity"], about["InjectedMass"]) == (300, 1.2)
+    assert about["MeanFramewiseDisplacement"] == 3.5
+    assert "the head moved by 6.5 mm from one frame to the next" in about["Warnings"]
     table = one(pet, "*_measures.tsv")
     (reference,) = table.query("measure == 'vt1tcm' and label == 'semiovale'")["value"]
     assert reference == pytest.approx(4.8, rel=2e-3)
@@ -148,49 +154,169 @@ def other_decay_correction(derived: Path, raw: Path) -> None:
 
 
 def other_unit(derived: Path, raw: Path) -> None:
-    edit(next(raw.glob("*_pet.json")), Units="SUV")
+    edit(next(raw.glob("*_pet.json")), Units="counts")
+
+
+def no_reference(derived: Path, raw: Path) -> None:
+    next(derived.glob("*_label-semiovale_*")).unlink()
+    (derived / "sub-01_ses-pre_trc-UCBJ_label-cerebellum_desc-preproc_tacs.tsv").write_text("")
+
+
+def other_blood(derived: Path, raw: Path) -> None:
+    path = next(raw.glob("*_blood.tsv"))
+    read(path).query("time < 1800").to_csv(path, sep="\t", index=False, na_rep="n/a")
+
+
+def free_share(derived: Path, raw: Path) -> None:
+    edit(next(raw.glob("*_blood.json")), PlasmaFreeFraction=0.25)
+
+
+def other_dose_unit(derived: Path, raw: Path) -> None:
+    edit(next(raw.glob("*_pet.json")), InjectedRadioactivityUnits="counts")
+
+
+SUVR = ("--pet-model", "suvr")
 
 
 @pytest.mark.parametrize(
-    ("spoil", "message"),
+    ("spoil", "options", "code", "message"),
     [
-        (minutes, "say 5400 seconds: its times are minutes. BIDS has seconds."),
-        (minutes_without_json, "ends at 90 seconds, which is no dynamic scan; the times look"),
-        (blood_in_minutes, "the times of the blood are minutes. BIDS has seconds."),
-        (blood_in_becquerel, "one of them is in Bq/mL and taken for kBq/mL"),
-        (no_blood_unit, "The unit of plasma_radioactivity in"),
-        (no_decay_correction, "is not corrected for decay (ImageDecayCorrected is false"),
-        (other_decay_correction, "is corrected for decay to -3600 s"),
-        (other_unit, "is 'SUV'; it must be an activity per volume"),
+        (minutes, (), 65, "say 5400 seconds: its times are minutes. BIDS has seconds."),
+        (minutes_without_json, (), 65, "ends at 90 seconds, which is no dynamic scan; the times"),
+        (blood_in_minutes, (), 65, "the times of the blood are minutes. BIDS has seconds."),
+        (blood_in_becquerel, (), 65, "one of them is in Bq/mL and taken for kBq/mL"),
+        (no_blood_unit, (), 65, "The unit of plasma_radioactivity in"),
+        (no_decay_correction, (), 65, "is not corrected for decay (ImageDecayCorrected is false"),
+        (other_decay_correction, (), 65, "is corrected for decay to -3600 s"),
+        (other_unit, (), 65, "is 'counts'; it must be an activity per volume"),
+        (other_dose_unit, (), 65, "InjectedRadioactivityUnits is 'counts'; it must be one of"),
+        (other_blood, (), 65, "The blood samples end at 29.8 minutes, the scan at 90 minutes"),
+        (free_share, (), 65, "is 0.25; BIDS has per cent, such as 27."),
+        (no_reference, SUVR, 65, "no curve of semiovale beside"),
+        (no_reference, SUVR, 65, "curves of reference regions there: cerebellum"),
+        (no_reference, ("--pet-model", "srtm"), 64, "target and centrum semiovale have nearly"),
+        (no_reference, ("--pet-reference", "no.nii.gz"), 66, "There is no mask no.nii.gz"),
+        (no_reference, ("--pet-model", "patlak"), 64, "There is no PET model patlak"),
     ],
     ids=lambda value: value.__name__ if callable(value) else "",
 )
-def test_inconsistent_scans_are_refused_with_the_reason(
-    pet_study, tmp_path, capfd, spoil, message
+def test_what_does_not_fit_together_is_refused_with_the_reason(
+    pet_study, tmp_path, capfd, spoil, options, code, message
 ):
     study, out = pet_study(people=("01",)), tmp_path / "out"
     spoil(*folders(study.root, "01", "pre"))
+    assert study.run(out, "participant", "--session-label", "pre", *options) == code
+    said = capfd.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+    if code == 65:
+        table = one(out / "sub-01", "*_measures.tsv")
+        assert table["value"].isna().all()
+        assert table["status"].str.contains(message, regex=False).all()
+
+
+def test_the_other_session_goes_on(pet_study, tmp_path):
+    study, out = pet_study(people=("01",)), tmp_path / "out"
+    blood_in_becquerel(*folders(study.root, "01", "pre"))
     assert study.run(out, "participant") == 1
-    assert message in capfd.readouterr().err
     assert np.isnan(values(out, "vtlogan")).all()
     assert np.isfinite(values(out, "vtlogan", ses="post")).all()
 
 
-def test_free_srtm_is_refused_and_a_reference_needs_its_efflux(pet_study, tmp_path, capfd):
+def test_a_reference_model_needs_its_efflux(pet_study, tmp_path, capfd):
     study, out = pet_study(people=("01",)), tmp_path / "out"
-    assert study.run(out, "participant", "--pet-model", "srtm") == 64
-    assert "nearly the same k2" in capfd.readouterr().err
     for path in study.root.rglob("*_blood.*"):
         path.unlink()
-    assert study.run(out, "participant", "--pet-model", "bpndsrtm2", "vtlogan") == 0
+    assert study.run(out, "participant", "--pet-model", "bpndsrtm2", "vtlogan") == 65
     table = one(out / "sub-01" / "ses-pre" / "pet", "*_measures.tsv")
     status = table.query("level == 'region'").groupby("measure")["status"].first()
     assert status["bpndsrtm2"].startswith("bpndsrtm2 needs k2' of the reference region")
-    assert status["vtlogan"].endswith("no blood samples")
+    assert status["vtlogan"].endswith("(no blood samples)")
     other = tmp_path / "other"
     assert study.run(other, "participant", "--k2prime", str(K2PRIME)) == 0
     expected = volumes("pre") / 4.8 - 1
     np.testing.assert_allclose(values(other, "bpndmrtm2"), expected, rtol=0.05)
+
+
+def write_finished(study: Study) -> Path:
+    """Describe a dataset of finished kinetics, and return the folder of the first session."""
+    root = study.root / "derivatives" / "finished"
+    pet = root / "sub-01" / "ses-pre" / "pet"
+    pet.mkdir(parents=True)
+    made = {"Name": "x", "BIDSVersion": "1.10.0", "GeneratedBy": [{"Name": "PETsurfer-BIDS"}]}
+    (root / "dataset_description.json").write_text(json.dumps(made))
+    return pet
+
+
+FINISHED = volumes("pre") + 100
+"""What no model would give of the curves."""
+STEM = "sub-01_ses-pre_trc-UCBJ"
+
+
+def test_finished_maps_are_averaged_and_nothing_is_fitted(pet_study, tmp_path, capfd):
+    study, out = pet_study(people=("01",)), tmp_path / "out"
+    pet = write_finished(study)
+    space = f"{STEM}_space-{SPACE}"
+    write_image(pet / f"{space}_model-Logan_meas-VT_mimap.nii.gz", FINISHED)
+    write_image(pet / f"{space}_model-MRTM2_meas-BPND_mimap.nii.gz", FINISHED[:, None] / 10)
+    write_image(pet / f"{space}_model-MA1_meas-VT_mimap.nii.gz", FINISHED)
+    (pet / f"{STEM}_seg-gtm_model-Logan_kinpar.tsv").write_text("ROI\tVT\nPutamen\t20\n")
+    options = ("--session-label", "pre")
+    assert study.run(out, "participant", *options) == 0
+    assert "model-MA1_meas-VT_mimap.nii.gz is not used" in capfd.readouterr().err
+    np.testing.assert_allclose(values(out, "vtlogan"), FINISHED, rtol=1e-6)
+    np.testing.assert_allclose(values(out, "bpndmrtm2"), FINISHED / 10, rtol=1e-6)
+    assert set(one(out / "sub-01", "*_measures.tsv")["measure"]) == {"vtlogan", "bpndmrtm2"}
+    assert not list(out.rglob("*_tacs.tsv"))
+
+
+def test_finished_tables_of_several_models_are_put_together(pet_study, tmp_path):
+    study, out = pet_study(people=("01",)), tmp_path / "out"
+    pet = write_finished(study)
+    for model, name, given in (("Logan", "VT", FINISHED), ("MRTM2", "BPND", FINISHED / 10)):
+        table = pd.DataFrame({"ROI": NAMES[::-1], name: given[::-1]})
+        path = pet / f"{STEM}_seg-tiny_model-{model}_kinpar.tsv"
+        table.to_csv(path, sep="\t", index=False)
+    assert study.run(out, "participant", "--session-label", "pre") == 0
+    np.testing.assert_allclose(values(out, "vtlogan"), FINISHED)
+    np.testing.assert_allclose(values(out, "bpndmrtm2"), FINISHED / 10)
+
+
+def test_a_static_image_gives_ratios_and_uptake(pet_study, tmp_path, capfd):
+    study, out = pet_study(kind="image", people=("01",)), tmp_path / "out"
+    derived, raw = folders(study.root, "01", "pre")
+    (study.root / "participants.tsv").write_text("participant_id\tweight\nsub-01\t75\n")
+    image = next(derived.glob("*_pet.nii.gz"))
+    write_image(image, 1000 * FINISHED, 5000.0)
+    edit(next(raw.glob("*_pet.json")), FrameTimesStart=[3600], FrameDuration=[1800])
+    options = ("--session-label", "pre", "--pet-reference")
+    assert study.run(out, "participant", *options, "semiovale") == 65
+    assert "--pet-reference takes a mask on the grid of the image too" in capfd.readouterr().err
+    mask, other = str(write_mask(tmp_path / "mask.nii.gz")), tmp_path / "other"
+    models = ("--pet-model", "suvr", "suv", "vtlogan")
+    assert study.run(other, "participant", *options, mask, *models) == 0
+    np.testing.assert_allclose(values(other, "suvr"), FINISHED / 5, rtol=1e-6)
+    np.testing.assert_allclose(values(other, "suv"), FINISHED / (300 / 75), rtol=1e-6)
+    assert np.isnan(values(other, "vtlogan")).all()
+    edit(next(raw.glob("*_pet.json")), Units="SUVR", FrameTimesStart=None)
+    write_image(image, FINISHED)
+    assert study.run(tmp_path / "third", "participant", "--session-label", "pre") == 0
+    np.testing.assert_allclose(values(tmp_path / "third", "suvr"), FINISHED, rtol=1e-6)
+
+
+def test_people_with_bold_only_and_with_pet_only_are_in_one_study(make_study, tmp_path):
+    study, out = make_study(people=("01",)), tmp_path / "out"
+    write_pet(study.root, ("02",), SESSIONS)
+    options = ("--denoise", "none", "--measures", "withinfc", "--pet-model", "suvr")
+    assert study.run(out, "participant", *options) == 0
+    there = {path.name: {p.name for p in path.glob("ses-pre/*")} for path in out.glob("sub-??")}
+    assert there == {"sub-01": {"func"}, "sub-02": {"pet"}}
+    assert (out / "sub-01.html").exists()
+    assert study.run(out, "group", "--baseline", "pre", "--followup", "post") == 0
+    people = read(out / "group" / "participants.tsv").query("included")
+    assert list(zip(people["participant_id"], people["modality"], strict=True)) == [
+        ("sub-01", "func"), ("sub-02", "pet"),
+    ]  # fmt: skip
 
 
 def mrs_table(study: Study, rows: list[tuple[object, ...]]) -> None:
@@ -268,7 +394,7 @@ def test_changes_of_all_modalities_are_coupled(make_study, tmp_path):
     # In the tiny study the default mode network gains synapses and loses what it shared.
     assert across.loc["vtlogan:region~eigenvectorcentrality:region", "estimate"] < 0
     assert set(rows.query("scope == 'group-maps-spin'")["status"]) == {
-        "fewer than ten cortical regions with a hemisphere, a place and both changes"
+        "fewer than ten regions with a place on fsaverage5 and both changes"
     }
     percent = read(out / "group" / "percentchange.tsv").set_index(["measure", "label"])
     before, change_ = volumes("pre")[-PER_NETWORK:].mean(), 2 + 0.3 * 1.5

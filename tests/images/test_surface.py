@@ -4,7 +4,12 @@ import nibabel
 import numpy as np
 
 from gradshift.images.labels import LabelImage
-from gradshift.images.surface import FARTHEST, fsaverage5, labels_on_vertices
+from gradshift.images.surface import (
+    FARTHEST,
+    fsaverage5,
+    labels_on_vertices,
+    places_on_sphere,
+)
 
 
 def image(folder, name, labels, indices):
@@ -38,3 +43,17 @@ def test_regions_of_further_parts_follow_and_the_first_wins(tmp_path):
     second[2, 5, 5] = second[6, 5, 5] = 4
     parts = [image(tmp_path, "a", first, (1, 2)), image(tmp_path, "b", second, (4,))]
     assert list(labels_on_vertices(parts, np.array([[4.0, 10, 10], [12, 10, 10]]))) == [1, 3]
+
+
+def test_regions_lie_on_the_sphere_where_their_vertices_are():
+    halves = fsaverage5()
+    assert halves is not None
+    vertices = {side: np.zeros(len(half.cortex), dtype=int) for side, half in halves.items()}
+    inside = {side: np.abs(half.cortex[:, 0]) < 8 for side, half in halves.items()}
+    vertices["left"][inside["left"]] = 1
+    vertices["right"][inside["right"]] = 2
+    vertices["right"][:3] = 1  # beyond the middle: not the region's own hemisphere
+    places = places_on_sphere(vertices, ("L", "R", "L", ""))
+    np.testing.assert_allclose(np.linalg.norm(places[:2], axis=1), 1)
+    np.testing.assert_allclose(places[:2, 0], [1, -1], atol=0.1)
+    assert np.isnan(places[2:]).all()

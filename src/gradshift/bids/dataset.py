@@ -8,6 +8,9 @@ from typing import Any
 
 from gradshift.errors import InputError, MissingInputError, NotBidsError, SettingsError
 
+KINETICS = ("petsurfer", "petfit", "kinfitr", "qmodeling")
+"""Pipelines that fit kinetic models and name their results as BIDS proposes (BEP023)."""
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
@@ -127,14 +130,34 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
 
 
 def find_petprep(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
-    """Find the PETPrep output of a study; None where there is none.
+    """Find the PETPrep output of a study, or ``petprep=PATH``; see `_find_other`."""
+    return _find_other(bids_dir, derivatives, "petprep", ("petprep",))
+
+
+def find_kinetics(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
+    """Find finished kinetic modelling of a study, or ``kinetics=PATH``; see `_find_other`."""
+    return _find_other(bids_dir, derivatives, "kinetics", KINETICS)
+
+
+def _find_other(
+    bids_dir: Path, derivatives: Sequence[str], name: str, makers: Sequence[str]
+) -> Path | None:
+    """Find an output that a study may have beside that of fMRIPrep.
 
     Parameters
     ----------
     bids_dir : Path
-        A raw dataset, or a PETPrep output itself.
+        A raw dataset, or such an output itself.
     derivatives : sequence of str
-        ``petprep=PATH``: where to look instead.
+        ``NAME=PATH``: where to look instead.
+    name : str
+    makers : sequence of str
+        Parts of the names of pipelines that make it, in lower case.
+
+    Returns
+    -------
+    Path or None
+        None where there is none.
 
     Raises
     ------
@@ -144,19 +167,23 @@ def find_petprep(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
         If several outputs could be meant.
     """
     given = _named(derivatives)
-    if "petprep" in given:
-        folder = Path(given["petprep"]).resolve()
+    if name in given:
+        folder = Path(given[name]).resolve()
         if not folder.is_dir():
-            raise MissingInputError(f"There is no folder {folder} (--derivatives petprep=).")
+            raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
         return folder
-    if "petprep" in made_by(describe(bids_dir)):
+
+    def made(folder: Path) -> bool:
+        return any(maker in made_by(describe(folder)) for maker in makers)
+
+    if made(bids_dir):
         return bids_dir
     below = sorted(path for path in (bids_dir / "derivatives").glob("*") if path.is_dir())
-    found = [path for path in below if "petprep" in made_by(describe(path))]
+    found = [path for path in below if made(path)]
     if len(found) > 1:
         raise SettingsError(
-            f"{bids_dir} has several PETPrep outputs: {', '.join(p.name for p in found)}. Choose "
-            "one with --derivatives petprep=PATH."
+            f"{bids_dir} has several outputs of {' or '.join(makers)}: "
+            f"{', '.join(p.name for p in found)}. Choose one with --derivatives {name}=PATH."
         )
     return found[0] if found else None
 
@@ -166,9 +193,9 @@ def _named(derivatives: Sequence[str]) -> dict[str, str]:
     named = {}
     for word in derivatives:
         name, equals, path = word.partition("=")
-        if not equals or name not in ("fmriprep", "petprep") or not path:
+        if not equals or name not in ("fmriprep", "petprep", "kinetics") or not path:
             raise SettingsError(
-                f"--derivatives takes fmriprep=PATH and petprep=PATH, got {word!r}."
+                f"--derivatives takes fmriprep=PATH, petprep=PATH and kinetics=PATH, got {word!r}."
             )
         named[name] = path
     return named

@@ -38,10 +38,10 @@ BOLD: Mapping[str, Sequence[str]] = {
 
 PET: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",),
-    "suffix": ("pet", "mask", "tacs", "timeseries", "kinpar"),
+    "suffix": ("pet", "mask", "tacs", "timeseries", "kinpar", "mimap"),
     "extension": (".nii.gz", ".nii", ".tsv"),
 }
-"""What PETPrep writes, and finished tables of kinetic parameters."""
+"""What PETPrep writes, and finished tables and maps of kinetic parameters."""
 
 BLOOD: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",), "suffix": ("blood",), "extension": (".tsv",)

@@ -163,16 +163,31 @@ def _selected(
             if not found:
                 raise NothingSelectedError(message)
             logger.warning(message)
-    return _filtered(found, settings.inputs.bids_filter_file)
+    return filtered(found, settings.inputs.bids_filter_file, "bold")
 
 
-def _filtered(found: list[IndexedFile], path: str | None) -> list[IndexedFile]:
-    """Apply the ``bold`` entry of a filter file, with the entity names of pybids."""
-    if path is None:
+def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
+    """Apply an entry of a filter file, with the entity names of pybids.
+
+    Parameters
+    ----------
+    found : list of IndexedFile
+    path : str or None
+        The filter file; None keeps all.
+    entry : {'bold', 'pet'}
+
+    Raises
+    ------
+    InputError
+        If the entry is no object, or names an unknown entity.
+    NothingSelectedError
+        If it leaves nothing.
+    """
+    if path is None or not found:
         return found
-    filters: dict[str, Any] = read_json(Path(path)).get("bold", {})
+    filters: dict[str, Any] = read_json(Path(path)).get(entry, {})
     if not isinstance(filters, dict):
-        raise InputError(f"The filter file {path} should hold an object of filters as 'bold'.")
+        raise InputError(f"The filter file {path} should hold an object of filters as {entry!r}.")
     long_names = {name: key for key, name in ENTITIES.items()}
     conditions: dict[str, set[str] | None] = {}
     for name, value in filters.items():
@@ -192,7 +207,7 @@ def _filtered(found: list[IndexedFile], path: str | None) -> list[IndexedFile]:
     ]
     if not kept:
         raise NothingSelectedError(
-            f"The filters of {path} leave none of {len(found)} BOLD files, such as "
+            f"The filters of {path} leave none of {len(found)} {entry.upper()} files, such as "
             f"{found[0].path.name}."
         )
     return kept

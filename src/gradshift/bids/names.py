@@ -27,6 +27,8 @@ ENTITIES: Mapping[str, str] = {
     "stat": "stat",
     "desc": "desc",
     "pvc": "pvc",
+    "model": "model",
+    "meas": "meas",
 }
 """Every entity a name may have, with its long name in pybids, in the order of file names."""
 

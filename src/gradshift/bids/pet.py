@@ -2,24 +2,40 @@
 
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.dataset import describe, find_petprep
+from gradshift.bids.dataset import describe, find_kinetics, find_petprep
 from gradshift.bids.index import BLOOD, PET, IndexedFile, index
-from gradshift.bids.inputs import PREFERRED_SPACES, inherited
+from gradshift.bids.inputs import PREFERRED_SPACES, filtered, inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.images.volumes import read_header
-from gradshift.settings import Settings
+from gradshift.settings import Settings, columns
 
 ACQUIRED = ("sub", "ses", "task", "acq", "trc", "rec", "run")
 """Entities that tell one PET scan from another."""
 
 SCHAEFER = re.compile(r"Schaefer2018(\d+)Parcels(7|17)Networks")
 """PETPrep's name of a segmentation that is an atlas of ours."""
+
+
+MODELS: Mapping[tuple[str, str], str] = {
+    ("logan", "vt"): "vtlogan",
+    ("1tcm", "vt"): "vt1tcm",
+    ("loganref", "dvr"): "dvrreflogan",
+    ("reflogan", "dvr"): "dvrreflogan",
+    ("mrtm2", "bpnd"): "bpndmrtm2",
+    ("srtm2", "bpnd"): "bpndsrtm2",
+    ("suvr", "suvr"): "suvr",
+    ("", "suvr"): "suvr",
+}
+"""The ``model`` and ``meas`` of finished results, in the words of BIDS's proposal, as ours."""
+
+RATIO = ("suvr", "ratio", "unitless", "1", "arbitrary", "none")
+"""Units of an image that was divided by its reference region already."""
 
 logger = logging.getLogger("gradshift")
 
@@ -31,17 +47,25 @@ class PetScan:
     Parameters
     ----------
     entities : mapping of str to str
-        Of the acquisition, with ``space`` for an image.
-    kind : {'tacs', 'image', 'table'}
-        What `source` is: curves of regions, a 4-D image, or finished values.
-    source : Path
+        Of the acquisition, with ``space`` for images.
+    kind : {'tacs', 'image', 'static', 'table', 'maps'}
+        What the sources are: curves of regions, a 4-D image, an image of one frame, finished
+        tables, or finished maps. Only the last two can be several files.
+    sources : tuple of Path
+    models : tuple of str
+        Of finished results, what each source is of: the model in the name of a table (empty
+        if it names none), our name of what a map shows.
     seg : str
         Segmentation of the curves or the table; empty if not told, or for an image.
     pvc : str
         Method of partial volume correction; empty for none.
     reference : Path, optional
         Curve of the reference region, or a mask of it if the source is an image.
+    references : tuple of str
+        Reference regions that there are curves of.
     blood : tuple of Path
+    motion : Path, optional
+        Table with the framewise displacement of the scan.
     metadata : mapping
         Of the scan: what its JSON files say, those of the raw scan first.
     mask : Path, optional
@@ -54,11 +78,14 @@ class PetScan:
 
     entities: Mapping[str, str]
     kind: str
-    source: Path
+    sources: tuple[Path, ...]
+    models: tuple[str, ...] = ()
     seg: str = ""
     pvc: str = ""
     reference: Path | None = None
+    references: tuple[str, ...] = ()
     blood: tuple[Path, ...] = ()
+    motion: Path | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     mask: Path | None = None
     shape: tuple[int, int, int] = (0, 0, 0)
@@ -71,11 +98,17 @@ class PetScan:
         named = [f"{k}-{self.entities[k]}" for k in ACQUIRED if k in self.entities]
         return " ".join([*named, "pet", *([f"pvc-{self.pvc}"] if self.pvc else [])])
 
+    @property
+    def on_grid(self) -> bool:
+        """Whether the sources are images, which need the labels of an atlas."""
+        return self.kind in ("image", "static", "maps")
+
 
 def find_scans(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> list[PetScan]:
-    """Find the PET scans of a study, as PETPrep leaves them.
+    """Find the PET scans of a study, as PETPrep and programs that fit kinetic models leave them.
 
-    Finished tables come before curves, and curves before images, where a scan has several.
+    Finished results come before curves, and curves before images, where a scan has several;
+    but what gives the regions of an atlas comes before what does not.
 
     Parameters
     ----------
@@ -93,28 +126,37 @@ def find_scans(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) ->
     MissingInputError
         If a mask that was named is not there.
     """
-    root = find_petprep(settings.bids_dir, settings.inputs.derivatives)
-    if root is None:
-        return []
-    there = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
-    wanted = settings.inputs.participant_label
-    people = [label for label in there if not wanted or label in wanted]
-    if not people:
-        return []
+    given = settings.inputs.derivatives
+    finders = (find_petprep, find_kinetics)
+    roots = [root for find in finders if (root := find(settings.bids_dir, given)) is not None]
     database, sessions = settings.inputs.bids_database_dir, settings.inputs.session_label
-
-    def kept(file: IndexedFile) -> bool:
-        return not sessions or file.entities.get("ses") in sessions
-
-    files = [file for file in index(root, people, database, PET) if kept(file)]
+    files: list[IndexedFile] = []
+    for root in dict.fromkeys(roots):
+        there = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
+        wanted = settings.inputs.participant_label
+        if people := [label for label in there if not wanted or label in wanted]:
+            files += index(root, people, database, PET)
+    files = [file for file in files if not sessions or file.entities.get("ses") in sessions]
+    values = [file for file in files if _has_values(file)]
+    kept = filtered(values, settings.inputs.bids_filter_file, "pet")
+    files = [file for file in files if file in kept or file not in values]
+    if not kept:
+        return []
     raw = _raw(settings.bids_dir)
+    people = sorted({file.entities["sub"] for file in files})
     blood = [] if raw is None else index(raw, _there(raw, people), database, BLOOD)
     scans: list[PetScan] = []
     for key in dict.fromkeys(_acquired(file.entities) for file in files):
-        mine = [file for file in files if _acquired(file.entities) == key]
-        samples = tuple(sorted(f.path for f in blood if _matches(f.entities, dict(key))))
-        scans += _scans(dict(key), mine, samples, settings, atlas_spaces, (root, raw))
-    return sorted(scans, key=lambda scan: (scan.label, scan.source.name))
+        scans += _Acquisition(
+            entities=dict(key),
+            files=[file for file in files if _acquired(file.entities) == key],
+            blood=tuple(sorted(f.path for f in blood if _matches(f.entities, dict(key)))),
+            roots=roots,
+            raw=raw,
+            settings=settings,
+            atlas_spaces=atlas_spaces,
+        ).scans()
+    return sorted(scans, key=lambda scan: (scan.label, scan.sources[0].name))
 
 
 def _raw(bids_dir: Path) -> Path | None:
@@ -137,69 +179,218 @@ def _matches(entities: Mapping[str, str], acquired: Mapping[str, str]) -> bool:
     return same and all(acquired.get(k, v) == v for k, v in _acquired(entities))
 
 
-def _scans(
-    acquired: dict[str, str],
-    files: Sequence[IndexedFile],
-    blood: tuple[Path, ...],
-    settings: Settings,
-    atlas_spaces: Mapping[str, Sequence[str]],
-    roots: tuple[Path, Path | None],
-) -> list[PetScan]:
-    """Choose what to use of one acquisition."""
-    wanted = settings.pet.pet_reference
-    root, raw = roots
-    told = _raw_metadata(acquired, raw)
+@dataclass(frozen=True, kw_only=True)
+class _Acquisition:
+    """All files of one scan, of which some are used."""
 
-    def make(file: IndexedFile, kind: str, **more: Any) -> PetScan:
-        metadata = {**told, **inherited(file.path, file.entities, root)}
-        seg, pvc = (file.entities.get(name, "") for name in ("seg", "pvc"))
-        return PetScan(
-            **{
-                "entities": acquired,
-                "kind": kind,
-                "source": file.path,
-                "seg": seg,
-                "pvc": pvc,
-                "blood": blood,
-                "metadata": metadata,
-                **more,
-            }
-        )
+    entities: Mapping[str, str]
+    files: Sequence[IndexedFile]
+    blood: tuple[Path, ...]
+    roots: Sequence[Path]
+    raw: Path | None
+    settings: Settings
+    atlas_spaces: Mapping[str, Sequence[str]]
 
-    tables = [file for file in files if file.suffix == "kinpar"]
-    if tables:
-        return [make(file, "table", blood=()) for file in tables]
-    curves = [f for f in files if f.suffix in ("tacs", "timeseries") and f.path.suffix == ".tsv"]
-    references = {
-        (f.entities.get("label") or f.entities["ref"], f.entities.get("pvc", "")): f.path
-        for f in curves
-        if "label" in f.entities or "ref" in f.entities
-    }
-    regional = [f for f in curves if "label" not in f.entities and "ref" not in f.entities]
-    mask = _is_mask(wanted)
-    if regional and not mask:
+    def scans(self) -> list[PetScan]:
+        """Choose what to use."""
+        wanted = self.settings.pet.pet_reference
+        mask = Path(wanted) if _is_mask(wanted) else None
+        tables = [file for file in self.files if file.suffix == "kinpar"]
+        curves = [f for f in self._curves() if _has_values(f)]
+        images = [self._image(file, mask) for file in self._in_space("pet")]
+        maps = self._maps()
+        if tables and (any(map(self._of_atlas, tables)) or not maps):
+            return self._tables(tables)
+        if maps:
+            return self._finished_maps(maps)
+        if curves and mask is None and (any(map(self._of_atlas, curves)) or not images):
+            return [self._regional(file) for file in curves]
+        if curves and not images:
+            raise SettingsError(
+                f"--pet-reference {wanted} is a mask, which needs a 4-D PET image "
+                f"(*_space-*_desc-preproc_pet.nii.gz); {curves[0].path.name} holds curves only. "
+                "Name a reference region of PETPrep instead, such as semiovale."
+            )
+        return images
+
+    def _curves(self) -> list[IndexedFile]:
+        """List the tables of curves, those of reference regions too."""
         return [
-            make(file, "tacs", reference=_reference(references, wanted, file)) for file in regional
+            f
+            for f in self.files
+            if f.suffix in ("tacs", "timeseries") and f.entities.get("desc") != "confounds"
         ]
-    images = _images(files, settings.inputs.space, atlas_spaces)
-    found = [
-        _image(file, files, acquired, make, Path(wanted) if mask else None) for file in images
-    ]
-    if regional and not found:
-        raise SettingsError(
-            f"--pet-reference {wanted} is a mask, which needs a 4-D PET image "
-            f"(*_space-*_desc-preproc_pet.nii.gz); {regional[0].path.name} holds curves only. "
-            "Name a reference region of PETPrep instead, such as semiovale."
+
+    def _of_atlas(self, file: IndexedFile) -> bool:
+        """Tell by its name whether a table has the regions of an atlas."""
+        seg = file.entities.get("seg", "")
+        plain = {"".join(filter(str.isalnum, name)).lower() for name in self.atlas_spaces}
+        return SCHAEFER.fullmatch(seg) is not None or seg.lower() in plain
+
+    def _make(self, file: IndexedFile, kind: str, **more: Any) -> PetScan:
+        root = next(root for root in self.roots if file.path.is_relative_to(root))
+        told = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
+        motion = [f.path for f in self.files if f.entities.get("desc") == "confounds"]
+        given = {
+            "entities": self.entities,
+            "kind": kind,
+            "sources": (file.path,),
+            "seg": file.entities.get("seg", ""),
+            "pvc": file.entities.get("pvc", ""),
+            "blood": self.blood,
+            "motion": motion[0] if motion else None,
+            "metadata": told,
+        }
+        return PetScan(**{**given, **more})
+
+    def _raw_metadata(self) -> dict[str, Any]:
+        """Read what the JSON files of the raw scan say."""
+        if self.raw is None:
+            return {}
+        name = file_name(self.entities, "pet.nii.gz")
+        scan = self.raw / folder(self.entities, "pet") / name
+        return inherited(scan, self.entities, self.raw)
+
+    def _regional(self, file: IndexedFile) -> PetScan:
+        """Join curves with that of the reference region, of the same partial volume correction."""
+        references = self._references(file)
+        return self._make(
+            file,
+            "tacs",
+            reference=references.get(self.settings.pet.pet_reference),
+            references=tuple(sorted(references)),
         )
-    return found
+
+    def _references(self, file: IndexedFile) -> dict[str, Path]:
+        """List the curves of reference regions that go with a source."""
+        return {
+            f.entities.get("label") or f.entities["ref"]: f.path
+            for f in self._curves()
+            if not _has_values(f) and f.entities.get("pvc") == file.entities.get("pvc")
+        }
+
+    def _tables(self, tables: Sequence[IndexedFile]) -> list[PetScan]:
+        """Put the finished tables of one segmentation and correction together."""
+        scans = []
+        for key in dict.fromkeys(_variant(file) for file in tables):
+            mine = sorted((f for f in tables if _variant(f) == key), key=lambda f: f.path.name)
+            scans.append(
+                self._make(
+                    mine[0],
+                    "table",
+                    sources=tuple(f.path for f in mine),
+                    models=tuple(f.entities.get("model", "") for f in mine),
+                    blood=(),
+                )
+            )
+        return scans
+
+    def _maps(self) -> list[tuple[IndexedFile, str]]:
+        """List the finished maps that show a model of ours."""
+        named = {word.lower(): ours for ours, word in self._columns().items()}
+        found = []
+        for file in self._in_space("mimap"):
+            model, meas = (file.entities.get(k, "").lower() for k in ("model", "meas"))
+            if ours := named.get(meas) or named.get(model) or MODELS.get((model, meas)):
+                found.append((file, ours))
+            else:
+                logger.warning(
+                    "%s is not used: no model of ours gives it; --pet-columns vtlogan=%s would "
+                    "take it for one.",
+                    file.path.name,
+                    file.entities.get("meas", "MEAS"),
+                )
+        return found
+
+    def _columns(self) -> dict[str, str]:
+        return columns(self.settings.inputs.pet_columns)
+
+    def _finished_maps(self, known: Sequence[tuple[IndexedFile, str]]) -> list[PetScan]:
+        """Put the finished maps of one partial volume correction together."""
+        scans = []
+        for pvc in dict.fromkeys(file.entities.get("pvc", "") for file, _ in known):
+            mine = [(f, ours) for f, ours in known if f.entities.get("pvc", "") == pvc]
+            shown = [ours for _, ours in mine]
+            first = self._image(mine[0][0], None)
+            problem = first.problem
+            if twice := [ours for ours in shown if shown.count(ours) > 1]:
+                names = ", ".join(f.path.name for f, ours in mine if ours == twice[0])
+                problem = (
+                    f"Several maps are {twice[0]}: {names}; choose one with --bids-filter-file."
+                )
+            scans.append(
+                replace(
+                    first,
+                    kind="maps",
+                    sources=tuple(file.path for file, _ in mine),
+                    models=tuple(shown),
+                    blood=(),
+                    problem=problem,
+                )
+            )
+        return scans
+
+    def _in_space(self, suffix: str) -> list[IndexedFile]:
+        """Keep the images in one standard space that every atlas comes in."""
+        images = [
+            file
+            for file in self.files
+            if file.suffix == suffix and "space" in file.entities and "stat" not in file.entities
+        ]
+        asked = self.settings.inputs.space
+        there = {file.entities["space"] for file in images}
+        fitting = [s for s in there if all(s in spaces for spaces in self.atlas_spaces.values())]
+        order = [s for s in PREFERRED_SPACES if s in fitting] + sorted(fitting)
+        chosen = next((s for s in ([asked] if asked else order) if s in there), None)
+        return sorted(
+            (file for file in images if file.entities["space"] == chosen),
+            key=lambda file: file.path.name,
+        )
+
+    def _image(self, file: IndexedFile, mask: Path | None) -> PetScan:
+        """Read the header of an image, and find what lies on its grid."""
+        space = file.entities["space"]
+        brains = [
+            f.path
+            for f in self.files
+            if f.suffix == "mask"
+            and f.entities.get("space") == space
+            and f.entities.get("desc", "brain") == "brain"
+            and "label" not in f.entities
+        ]
+        references = self._references(file)
+        scan = self._make(
+            file,
+            "image",
+            entities={**self.entities, "space": space},
+            mask=brains[0] if brains else None,
+            reference=mask or references.get(self.settings.pet.pet_reference),
+            references=tuple(sorted(references)),
+        )
+        try:
+            header = read_header(file.path, single=True)
+        except GradshiftError as error:
+            return replace(scan, problem=str(error))
+        scan = replace(
+            scan,
+            shape=header.shape,
+            affine=tuple(tuple(float(v) for v in row) for row in header.affine),
+        )
+        if header.n_volumes > 1:
+            return scan
+        if str(scan.metadata.get("Units", "")).lower() in RATIO:
+            return replace(scan, kind="maps", models=("suvr",), blood=(), reference=None)
+        return replace(scan, kind="static")
 
 
-def _raw_metadata(acquired: Mapping[str, str], raw: Path | None) -> dict[str, Any]:
-    """Read what the JSON files of a raw scan say."""
-    if raw is None:
-        return {}
-    scan = raw / folder(acquired, "pet") / file_name(acquired, "pet.nii.gz")
-    return inherited(scan, acquired, raw)
+def _has_values(file: IndexedFile) -> bool:
+    """Tell whether a file has values of regions, and is no mask, reference curve or motion."""
+    beside = file.suffix == "mask" or file.entities.get("desc") == "confounds"
+    return not beside and not {"label", "ref"} & set(file.entities)
+
+
+def _variant(file: IndexedFile) -> tuple[str, str]:
+    return file.entities.get("seg", ""), file.entities.get("pvc", "")
 
 
 def _is_mask(reference: str) -> bool:
@@ -209,54 +400,3 @@ def _is_mask(reference: str) -> bool:
     if not Path(reference).exists():
         raise MissingInputError(f"There is no mask {reference} (--pet-reference).")
     return True
-
-
-def _reference(
-    references: Mapping[tuple[str, str], Path], wanted: str, file: IndexedFile
-) -> Path | None:
-    """Find the curve of the reference region, with the same partial volume correction."""
-    pvc = file.entities.get("pvc", "")
-    return references.get((wanted, pvc))
-
-
-def _images(
-    files: Sequence[IndexedFile], asked: str | None, atlas_spaces: Mapping[str, Sequence[str]]
-) -> list[IndexedFile]:
-    """Keep the preprocessed images in one standard space that every atlas comes in."""
-    images = [
-        file
-        for file in files
-        if file.suffix == "pet" and "space" in file.entities and "stat" not in file.entities
-    ]
-    there = {file.entities["space"] for file in images}
-    fitting = [s for s in there if all(s in spaces for spaces in atlas_spaces.values())]
-    order = [asked] if asked else [s for s in PREFERRED_SPACES if s in fitting] + sorted(fitting)
-    chosen = next((space for space in order if space in there), None)
-    return [file for file in images if file.entities["space"] == chosen]
-
-
-def _image(
-    file: IndexedFile,
-    files: Sequence[IndexedFile],
-    acquired: Mapping[str, str],
-    make: Callable[..., PetScan],
-    reference: Path | None,
-) -> PetScan:
-    """Read the header of an image."""
-    space = file.entities["space"]
-    masks = [f.path for f in files if f.suffix == "mask" and f.entities.get("space") == space]
-    entities = {**acquired, "space": space}
-    mask = masks[0] if masks else None
-    try:
-        header = read_header(file.path)
-    except GradshiftError as error:
-        return make(file, "image", entities=entities, problem=str(error))
-    return make(
-        file,
-        "image",
-        entities=entities,
-        mask=mask,
-        reference=reference,
-        shape=header.shape,
-        affine=tuple(tuple(float(v) for v in row) for row in header.affine),
-    )

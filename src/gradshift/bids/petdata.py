@@ -28,6 +28,17 @@ SECONDS = ("s", "sec", "second", "seconds")
 SHORTEST = 300.0
 """Seconds: what ends earlier is taken for minutes."""
 
+MBQ = {
+    "bq": 1e-6, "kbq": 1e-3, "mbq": 1.0, "gbq": 1e3, "uci": 0.037, "mci": 37.0,
+}  # fmt: skip
+"""What one unit of injected activity is in MBq."""
+
+MICROGRAM = {"ng": 1e-3, "ug": 1.0, "mcg": 1.0, "mg": 1e3, "g": 1e6}
+"""What one unit of injected mass is in micrograms."""
+
+UPTAKE = ("suv", "g/ml", "sul")
+"""Units of activity that was divided by injected activity per weight."""
+
 RATIOS = (0.05, 500.0)
 """Area under a tissue curve over that of the parent in plasma: kBq against Bq lie beyond."""
 
@@ -81,12 +92,16 @@ def read_curves(path: Path, metadata: Mapping[str, Any]) -> Curves:
 def frames_of(metadata: Mapping[str, Any], n_frames: int, name: str) -> Frames:
     """Return the frames of an image from its metadata.
 
+    The time of a single frame need not be known.
+
     Raises
     ------
     InputError
         If they are not there, or are not as many as volumes.
     """
     start, duration = (metadata.get(key) for key in ("FrameTimesStart", "FrameDuration"))
+    if n_frames == 1 and not (isinstance(start, list) and len(start) == 1):
+        return Frames(np.array([np.nan]), np.array([np.nan]))
     if not isinstance(start, list) or not isinstance(duration, list):
         raise InputError(
             f"The frames of {name} are not known: its JSON needs FrameTimesStart and "
@@ -156,14 +171,23 @@ def _check_same_times(start: Array, end: Array, metadata: Mapping[str, Any], nam
     )
 
 
+def is_uptake(metadata: Mapping[str, Any]) -> bool:
+    """Tell whether a scan holds uptake values (SUV) in place of activity."""
+    return str(metadata.get("Units", "")).lower() in UPTAKE
+
+
 def tissue_factor(metadata: Mapping[str, Any], name: str) -> float:
     """Return what makes the activity of a scan kBq/mL; Bq/mL, as BIDS has it, if not told.
+
+    Uptake values stay as they are.
 
     Raises
     ------
     InputError
         If the unit is none of activity per volume.
     """
+    if is_uptake(metadata):
+        return 1.0
     return _factor(metadata.get("Units", "Bq/mL"), f"Units of {name}")
 
 
@@ -284,7 +308,68 @@ def undispersed(paths: Sequence[Path]) -> list[str]:
     ]  # fmt: skip
 
 
-def read_finished(path: Path, columns: Mapping[str, str], known: Sequence[str]) -> pd.DataFrame:
+def free_fraction(paths: Sequence[Path]) -> float | None:
+    """Return the share of tracer in plasma that is not bound to protein, where it was measured.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        ``*_blood.tsv``; ``PlasmaFreeFraction`` (per cent) stands in the JSON beside.
+
+    Raises
+    ------
+    InputError
+        If it is no per cent.
+    """
+    found = []
+    for path in paths:
+        about = read_json(sidecar(path)) if sidecar(path).exists() else {}
+        given = about.get("PlasmaFreeFraction")
+        values = given if isinstance(given, list) else [given]
+        found += [float(value) for value in values if isinstance(value, int | float)]
+    if not found:
+        return None
+    mean = float(np.mean(found))
+    if not 1 < mean <= 100:
+        raise InputError(
+            f"PlasmaFreeFraction of {paths[0].name} is {mean:g}; BIDS has per cent, such as 27."
+        )
+    return mean / 100
+
+
+def injected(metadata: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return what was injected: ``activity`` in MBq and ``mass`` in micrograms; None if unknown.
+
+    Raises
+    ------
+    InputError
+        If a unit is not known.
+    """
+    found: dict[str, float | None] = {}
+    for name, key, units in (
+        ("activity", "InjectedRadioactivity", MBQ),
+        ("mass", "InjectedMass", MICROGRAM),
+    ):
+        value, unit = metadata.get(key), metadata.get(f"{key}Units")
+        found[name] = None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            factor = units.get(str(unit).lower().replace("µ", "u").replace("μ", "u"))
+            if factor is None:
+                raise InputError(f"{key}Units is {unit!r}; it must be one of {', '.join(units)}.")
+            found[name] = float(value) * factor
+    return found
+
+
+def displacement(path: Path) -> tuple[float, float]:
+    """Return mean and largest framewise displacement (mm) of a scan; NaN where not told."""
+    values = _numbers(_table(path), path).get("framewise_displacement", np.empty(0))
+    known = values[np.isfinite(values)]
+    return (float(known.mean()), float(known.max())) if len(known) else (np.nan, np.nan)
+
+
+def read_finished(
+    path: Path, columns: Mapping[str, str], known: Mapping[str, str]
+) -> pd.DataFrame:
     """Read a finished table of kinetic parameters.
 
     Parameters
@@ -293,8 +378,8 @@ def read_finished(path: Path, columns: Mapping[str, str], known: Sequence[str]) 
         One row per region.
     columns : mapping of str to str
         What the user says: our name (``region``, or a model) to the column's.
-    known : sequence of str
-        Names of our models.
+    known : mapping of str to str
+        Lower-case names of columns to the models of ours that they are.
 
     Returns
     -------
@@ -304,22 +389,36 @@ def read_finished(path: Path, columns: Mapping[str, str], known: Sequence[str]) 
     Raises
     ------
     InputError
-        If no column is a model of ours.
+        If no column is a model of ours, or a region comes twice.
     """
     table = _table(path)
     lower = {str(name).lower(): str(name) for name in table.columns}
-    named = {name: columns.get(name, lower.get(name, "")) for name in ("region", *known)}
-    named["region"] = named["region"] or lower.get("name", "") or str(table.columns[0])
-    found = {ours: theirs for ours, theirs in named.items() if theirs in table.columns}
+    table_names(path, "table", columns)
+    found = {"region": columns.get("region") or _region_column(table)}
+    found |= {ours: lower[name] for name, ours in known.items() if name in lower}
+    found |= {ours: columns[ours] for ours in known.values() if ours in columns}
+    found = {ours: theirs for ours, theirs in found.items() if theirs in table.columns}
     if len(found) < 2:
         raise InputError(
             f"{path.name} has no column that is known: it has {_some(table.columns)}. Say which "
             "is which with --pet-columns, such as region=name vtlogan=VT."
         )
     picked = table[list(found.values())].set_axis(list(found), axis=1)
+    if picked["region"].duplicated().any():
+        raise InputError(
+            f"{path.name} has the region {picked['region'][picked['region'].duplicated()].iloc[0]}"
+            " twice."
+        )
     for name in list(found)[1:]:
         picked[name] = pd.to_numeric(picked[name], errors="coerce")
     return picked
+
+
+def _region_column(table: pd.DataFrame) -> str:
+    """Find the column of regions: by its name, or else the first."""
+    lower = {str(name).lower(): str(name) for name in table.columns}
+    named = (lower[name] for name in ("region", "name", "roi") if name in lower)
+    return next(named, str(table.columns[0]))
 
 
 def table_names(path: Path, kind: str, columns: Mapping[str, str]) -> list[str]:
@@ -327,9 +426,13 @@ def table_names(path: Path, kind: str, columns: Mapping[str, str]) -> list[str]:
     table = _table(path)
     if kind == "tacs":
         return [str(name) for name in table.columns if not str(name).startswith("frame_")]
-    lower = {str(name).lower(): str(name) for name in table.columns}
-    column = columns.get("region") or lower.get("region") or lower.get("name")
-    return [str(name) for name in table[column or table.columns[0]]]
+    column = columns.get("region") or _region_column(table)
+    if column not in table.columns:
+        raise InputError(
+            f"{path.name} has no column {column} (--pet-columns region=); it has "
+            f"{_some(table.columns)}."
+        )
+    return [str(name) for name in table[column]]
 
 
 def _table(path: Path) -> pd.DataFrame:

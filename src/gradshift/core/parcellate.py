@@ -208,6 +208,46 @@ def parcellate(
     )
 
 
+def average_map(
+    values: NDArray[np.float64],
+    atlases: Sequence[tuple[NDArray[np.integer[Any]], int]],
+    mask: NDArray[np.bool_],
+) -> tuple[RegionMeans, ...]:
+    """Average one map over the regions of one or more atlases.
+
+    Parameters
+    ----------
+    values : (V,) array
+        Voxels that are 0 or not finite have no value.
+    atlases : sequence of ((V,) array of int, int)
+        Labels 1..R of every voxel, 0 for none, and R.
+    mask : (V,) array of bool
+        Voxels that may be used.
+
+    Returns
+    -------
+    tuple of RegionMeans
+        With T = 1, and without tSNR.
+    """
+    used = mask & np.isfinite(values) & (values != 0)
+    results = []
+    for labels, size in atlases:
+        counts = np.bincount(labels[used], minlength=size + 1)[1:]
+        sums = np.bincount(labels[used], values[used], minlength=size + 1)[1:]
+        with np.errstate(invalid="ignore"):
+            means = (sums / counts)[None]
+        results.append(
+            RegionMeans(
+                means=means,
+                n_voxels=np.bincount(labels, minlength=size + 1)[1:],
+                n_in_mask=counts,
+                n_used=counts,
+                tsnr=np.full(size, np.nan),
+            )
+        )
+    return tuple(results)
+
+
 def _region_means(
     sums: NDArray[np.float64],
     weights: csr_array,

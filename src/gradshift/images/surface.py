@@ -1,6 +1,6 @@
 """Regions on the cortical surface: the fsaverage5 meshes that nilearn ships, and their labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
@@ -36,29 +36,66 @@ class Hemisphere(NamedTuple):
     sulcal_depth: NDArray[np.float64]
 
 
-def fsaverage5() -> dict[str, Hemisphere] | None:
-    """Read both hemispheres; None where the installed nilearn does not bring them."""
+def _folder() -> Path | None:
+    """Find the meshes in the installed nilearn."""
     found = find_spec("nilearn")
     if found is None or found.origin is None:
         return None
     folder = Path(found.origin).parent / "datasets" / "data" / "fsaverage5"
-    try:
-        return {side: _read(folder, side) for side in SIDES}
-    except FileNotFoundError:
-        return None
+    return folder if folder.is_dir() else None
+
+
+def fsaverage5() -> dict[str, Hemisphere] | None:
+    """Read both hemispheres; None where the installed nilearn does not bring them."""
+    folder = _folder()
+    return None if folder is None else {side: _read(folder, side) for side in SIDES}
+
+
+def places_on_sphere(
+    vertices: Mapping[str, NDArray[np.intp]], hemispheres: Sequence[str]
+) -> NDArray[np.float64]:
+    """Find where regions lie on the sphere that each hemisphere was blown up to.
+
+    Parameters
+    ----------
+    vertices : mapping of str to (V,) array of int
+        Region of each vertex, 1 to R, by side, as `labels_on_vertices` gives them.
+    hemispheres : sequence of str, length R
+        ``L``, ``R`` or empty.
+
+    Returns
+    -------
+    (R, 3) array
+        Mean direction of the vertices of a region in its own hemisphere, of length 1; NaN for
+        a region that has none, everywhere where the installed nilearn does not bring the mesh.
+    """
+    places = np.full((len(hemispheres), 3), np.nan)
+    folder = _folder()
+    if folder is None:
+        return places
+    for side in SIDES:
+        sphere, _ = _arrays(folder, "sphere", side)
+        sphere = sphere / np.linalg.norm(sphere, axis=1, keepdims=True)
+        for i, hemisphere in enumerate(hemispheres):
+            mine = vertices[side] == i + 1
+            if hemisphere == side[0].upper() and mine.any():
+                middle = sphere[mine].mean(axis=0)
+                places[i] = middle / np.linalg.norm(middle)
+    return places
+
+
+def _arrays(folder: Path, name: str, side: str) -> list[NDArray[np.float64]]:
+    import nibabel
+
+    image = nibabel.load(folder / f"{name}_{side}.gii.gz")
+    return [array.data for array in image.darrays]
 
 
 def _read(folder: Path, side: str) -> Hemisphere:
-    import nibabel
-
-    def arrays(name: str) -> list[NDArray[np.float64]]:
-        image = nibabel.load(folder / f"{name}_{side}.gii.gz")
-        return [array.data for array in image.darrays]
-
-    pial, triangles = arrays("pial")
-    white, _ = arrays("white")
-    inflated, _ = arrays("infl")
-    (depth,) = arrays("sulc")
+    pial, triangles = _arrays(folder, "pial", side)
+    white, _ = _arrays(folder, "white", side)
+    inflated, _ = _arrays(folder, "infl", side)
+    (depth,) = _arrays(folder, "sulc", side)
     return Hemisphere(
         cortex=(pial.astype(np.float64) + white) / 2,
         inflated=inflated.astype(np.float64),

@@ -76,13 +76,15 @@ class VolumeHeader:
         return math.prod(self.shape)
 
 
-def read_header(path: str | Path) -> VolumeHeader:
+def read_header(path: str | Path, *, single: bool = False) -> VolumeHeader:
     """Read the header of a time series.
 
     Parameters
     ----------
     path : path
         A 4-D NIfTI-1 or NIfTI-2 file, gzipped or not (its first bytes tell, not its name).
+    single : bool
+        Whether one volume will do, in 3 or 4 dimensions.
 
     Returns
     -------
@@ -93,11 +95,14 @@ def read_header(path: str | Path) -> VolumeHeader:
     MissingInputError
         If the file is not there, or is a DataLad link whose content is not.
     InputError
-        If it is not a NIfTI file, or not a time series of at least two volumes.
+        If it is not a NIfTI file, or not a time series of at least two volumes (one for
+        `single`).
     """
     path = Path(path)
     header = _parse_header(path)
     sizes = _dimensions(header, path)
+    if single and len(sizes) == 3:
+        sizes = (*sizes, 1)
     if len(sizes) == 3:
         raise InputError(
             f"{path} is a single 3-D image of {_by(sizes)} voxels, where a 4-D time series "
@@ -108,7 +113,7 @@ def read_header(path: str | Path) -> VolumeHeader:
             f"{path} has {len(sizes)} dimensions ({_by(sizes)}), where a time series has 4; "
             "give the preprocessed BOLD file."
         )
-    if sizes[3] == 1:
+    if sizes[3] == 1 and not single:
         raise InputError(
             f"{path} holds one volume, where a time series is needed; give the preprocessed "
             "BOLD file, not its reference image."

@@ -1,213 +1,36 @@
-"""PET: curves of regions, the input function, kinetic models, and their tables."""
+"""Kinetic models of PET scans, and what a reader must know of their values."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import (
-    BaseInterfaceInputSpec,
-    Directory,
-    File,
-    InputMultiPath,
-    SimpleInterface,
-    TraitedSpec,
-    traits,
-)
+from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.bids import outputs
-from gradshift.bids.petdata import (
-    check_tissue_and_blood,
-    frames_of,
-    read_blood,
-    read_curves,
-    read_finished,
-    tissue_factor,
-    undispersed,
-)
-from gradshift.bids.write import write_array, write_json, write_table
-from gradshift.core.blood import input_function
-from gradshift.core.curves import Frames, InputFunction
-from gradshift.core.kinetics import Fit, Model, Scan, UnfitError, fit, models
+from gradshift.core.curves import runs_test
+from gradshift.core.kinetics import Fit, Model, UnfitError, fit, models
 from gradshift.core.measures import Flagged, averages
-from gradshift.core.parcellate import parcellate
 from gradshift.core.regions import Regions
-from gradshift.errors import InputError
-from gradshift.images.volumes import read_header, read_mask, stream
-from gradshift.nodes.atlas import flat_labels, read_regions
+from gradshift.nodes.atlas import read_regions
+from gradshift.nodes.curves import scan_of
 from gradshift.nodes.outcome import Outcome, Step
 
-PREFIX = re.compile(r"^(7|17)Networks_")
 NOISY = 0.2
 """Standard error over value above which a value gets a remark."""
 
 USUAL = (5.0, 40.0)
 """VT of grey matter, mL/cm3; many regions beyond are worth a warning."""
 
+USUAL_REFERENCE = (3.0, 8.0)
+"""VT of the centrum semiovale, mL/cm3; beyond is worth a warning."""
 
-class _CurvesSpec(BaseInterfaceInputSpec):
-    kind = traits.Enum("tacs", "image", "table", desc="what the source is")
-    source = File(mandatory=True, desc="curves, 4-D image, or finished values")
-    reference = File(desc="curve or mask of the reference region")
-    mask = File(desc="brain mask on the grid of an image")
-    blood = InputMultiPath(File(exists=True), desc="blood samples")
-    blood_json = InputMultiPath(File(exists=True), desc="their JSON: a change must be seen")
-    metadata = traits.Any(desc="what the JSON files of the scan say")
-    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    labels = traits.List(traits.Str, desc="labels of the atlases on the grid, a file each")
-    columns = traits.Any(desc="columns of finished tables, our name to theirs")
-    coverage_threshold = traits.Float(desc="share of voxels in the mask")
-    reference_name = traits.Str(desc="name of the reference region")
-    problem = traits.Str(desc="why the scan cannot be used; empty if it can")
+MISSED = 0.25
+"""Share of regions whose residuals run together (p < .05) that is worth a warning."""
 
 
-class PetCurves(Step):
-    """Curves of one PET scan in kBq/mL and minutes, checked, with its input function.
-
-    Gives ``start``, ``end`` (T,), ``tissue_i`` (T, R) for atlas number i, and where there are
-    such ``reference`` (T,), ``input_time``, ``input_parent``, ``input_whole_blood``; of a
-    finished table instead ``<model>_i`` (R,). The notes have ``reasons`` per atlas, ``remarks``
-    and ``lacking``: why there is no input function.
-    """
-
-    input_spec = _CurvesSpec
-
-    def compute(self) -> Outcome:
-        """Read one scan."""
-        if self.inputs.problem:
-            raise InputError(self.inputs.problem)
-        if self.inputs.kind == "table":
-            return self._finished()
-        frames, tissue, reference, reasons = (
-            self._from_table() if self.inputs.kind == "tacs" else self._from_image()
-        )
-        arrays: dict[str, NDArray[Any]] = {"start": frames.start, "end": frames.end}
-        arrays |= {f"tissue_{i}": found for i, found in enumerate(tissue)}
-        if reference is not None:
-            arrays["reference"] = reference
-        notes: dict[str, Any] = {"reasons": reasons, "remarks": [], "lacking": "no blood samples"}
-        blood = [Path(path) for path in self.inputs.blood or ()]
-        if blood:
-            injected = float(self.inputs.metadata.get("InjectionStart") or 0.0)
-            samples = read_blood(blood, frames.end[-1], injected)
-            try:
-                source, remarks = input_function(samples, frames.end[-1])
-            except InputError as error:
-                notes["lacking"] = str(error)
-            else:
-                name = Path(self.inputs.source).name
-                check_tissue_and_blood(frames, tissue[0], source, self.inputs.metadata, name)
-                arrays |= {"input_time": source.time, "input_parent": source.parent}
-                if source.whole_blood is not None:
-                    arrays["input_whole_blood"] = source.whole_blood
-                notes["lacking"] = ""
-                notes["remarks"] += remarks
-                notes["remarks"] += [
-                    f"{found} was not corrected for dispersion" for found in undispersed(blood)
-                ]
-        if "ImageDecayCorrected" not in self.inputs.metadata:
-            notes["remarks"].append(
-                "ImageDecayCorrected is in no JSON of the scan: taken for corrected"
-            )
-        return Outcome(arrays, notes)
-
-    def _from_table(
-        self,
-    ) -> tuple[
-        Frames, list[NDArray[np.float64]], NDArray[np.float64] | None, list[dict[str, str]]
-    ]:
-        path, wanted = Path(self.inputs.source), self.inputs.reference_name
-        found = read_curves(path, self.inputs.metadata)
-        position = {plain_name(name): i for i, name in enumerate(found.names)}
-        tissue, reasons = [], []
-        for atlas in self.inputs.atlases:
-            names = read_regions(atlas).names
-            at = [position.get(plain_name(name), -1) for name in names]
-            columns = np.where(np.array(at) < 0, np.nan, found.activity[:, at])
-            tissue.append(columns)
-            reasons.append(
-                {
-                    name: f"no usable curve in {path.name}"
-                    for name, column in zip(names, columns.T, strict=True)
-                    if not np.isfinite(column).all()
-                }
-            )
-        reference = None
-        if self.inputs.reference:
-            curve = read_curves(Path(self.inputs.reference), self.inputs.metadata)
-            if len(curve.frames.start) != len(found.frames.start):
-                raise InputError(
-                    f"{Path(self.inputs.reference).name} has {len(curve.frames.start)} frames, "
-                    f"{path.name} has {len(found.frames.start)}."
-                )
-            reference = curve.activity.mean(axis=1)
-        elif plain_name(wanted) in position:
-            reference = found.activity[:, position[plain_name(wanted)]]
-        return found.frames, tissue, reference, reasons
-
-    def _from_image(
-        self,
-    ) -> tuple[
-        Frames, list[NDArray[np.float64]], NDArray[np.float64] | None, list[dict[str, str]]
-    ]:
-        path = Path(self.inputs.source)
-        header = read_header(path)
-        frames = frames_of(self.inputs.metadata, header.n_volumes, path.name)
-        factor = tissue_factor(self.inputs.metadata, path.name)
-        mask = np.ones(header.n_voxels, dtype=bool)
-        if self.inputs.mask:
-            mask = read_mask(self.inputs.mask, header.shape, header.affine)
-        atlases = [
-            (flat_labels(labels), len(read_regions(atlas)))
-            for labels, atlas in zip(self.inputs.labels, self.inputs.atlases, strict=True)
-        ]
-        if self.inputs.reference:
-            chosen = read_mask(self.inputs.reference, header.shape, header.affine)
-            atlases.append((chosen.astype(np.int32), 1))
-            mask = mask | chosen
-        found = parcellate(
-            lambda: stream(header),
-            atlases,
-            mask,
-            n_volumes=header.n_volumes,
-            slope=header.slope,
-            intercept=header.intercept,
-        )
-        empty = list(found.bad_volumes)
-        if empty != list(range(len(empty))):
-            raise InputError(
-                f"Frames {', '.join(str(volume + 1) for volume in empty)} of {path.name} hold no "
-                "values; every frame after the injection is needed."
-            )
-        curves = [atlas.means * factor for atlas in found.atlases]
-        for curve in curves:  # nothing has arrived yet
-            curve[empty] = np.where(np.isnan(curve).all(axis=0), np.nan, 0.0)
-        reasons = []
-        for atlas, spec, curve in zip(found.atlases, self.inputs.atlases, curves, strict=False):
-            names = read_regions(spec).names
-            why = atlas.reasons(self.inputs.coverage_threshold)
-            curve[:, list(why)] = np.nan
-            reasons.append({names[i]: text for i, text in why.items()})
-        reference = curves.pop()[:, 0] if self.inputs.reference else None
-        return frames, curves, reference, reasons
-
-    def _finished(self) -> Outcome:
-        path = Path(self.inputs.source)
-        table = read_finished(path, self.inputs.columns, list(models()))
-        position = {plain_name(name): i for i, name in enumerate(table["region"])}
-        arrays, reasons = {}, []
-        for i, atlas in enumerate(self.inputs.atlases):
-            names = read_regions(atlas).names
-            at = np.array([position.get(plain_name(name), -1) for name in names])
-            for model in table.columns[1:]:
-                values = table[model].to_numpy(dtype=np.float64)[at]
-                arrays[f"{model}_{i}"] = np.where(at < 0, np.nan, values)
-            reasons.append({name: f"not in {path.name}" for name, k in zip(names, at, strict=True)
-                            if k < 0})  # fmt: skip
-        return Outcome(arrays, {"reasons": reasons, "remarks": [], "finished": path.name})
+VISIBLE = 0.005
+"""Share of the largest activity below which residuals do not matter."""
 
 
 class Unfitted(str):
@@ -222,28 +45,6 @@ def with_cingulate(regions: Regions) -> Regions:
     if not found or "ACC" in regions.sets:
         return regions
     return replace(regions, sets={**regions.sets, "ACC": found})
-
-
-def plain_name(name: str) -> str:
-    """Return what two spellings of a region's name share."""
-    return PREFIX.sub("", name.strip()).lower()
-
-
-def scan_of(curves: Outcome, tissue: NDArray[np.float64], **more: Any) -> Scan:
-    """Build what the models take from what `PetCurves` found."""
-    arrays = curves.arrays
-    source = None
-    if "input_time" in arrays:
-        source = InputFunction(
-            arrays["input_time"], arrays["input_parent"], arrays.get("input_whole_blood")
-        )
-    return Scan(
-        frames=Frames(arrays["start"], arrays["end"]),
-        tissue=tissue,
-        reference=arrays.get("reference"),
-        input=source,
-        **more,
-    )
 
 
 def _blood_volume(word: str) -> float | None:
@@ -300,7 +101,8 @@ class Kinetics(Step):
     """All models of one scan.
 
     The notes have, per atlas number, ``rows`` (of the table of measures) and ``table`` (of
-    kinetic parameters, by column), ``warnings``; the arrays ``curves_<model>_<i>`` (T, R).
+    kinetic parameters, by column), ``warnings``, ``nothing`` (why no model gives a value; empty
+    if one does); the arrays ``curves_<model>_<i>`` (T, R).
     """
 
     input_spec = _KineticsSpec
@@ -309,7 +111,7 @@ class Kinetics(Step):
         """Fit every model to the regions of every atlas, and average."""
         curves, person = Outcome.load(self.inputs.curves), Outcome.load(self.inputs.person)
         arrays: dict[str, NDArray[Any]] = {}
-        rows, tables, warnings = [], [], []
+        rows, tables, warnings, unfitted = [], [], [], []
         finished = curves.notes.get("finished")
         for i, path in enumerate(self.inputs.atlases):
             regions = with_cingulate(read_regions(path))
@@ -329,18 +131,31 @@ class Kinetics(Step):
                 else:
                     found = self._fit(model, curves, person, i)
                 mine += _rows(model, regions, found, reasons, self.inputs.reference_name)
-                if isinstance(found, Fit):
-                    columns |= _columns(
-                        name, found, len(regions), _status(found, regions, reasons)
-                    )
-                    if np.isfinite(found.curves).any():
-                        arrays[f"curves_{name}_{i}"] = found.curves[:, : len(regions)]
-                    warnings += _warnings(model, regions, found)
+                if isinstance(found, Unfitted):
+                    unfitted.append(str(found))
+                    continue
+                columns |= _columns(name, found, len(regions), _status(found, regions, reasons))
+                warnings += _warnings(model, regions, found, self.inputs.reference_name)
+                if np.isfinite(found.curves).any():
+                    fitted = found.curves[:, : len(regions)]
+                    arrays[f"curves_{name}_{i}"] = fitted
+                    tissue = curves.arrays[f"tissue_{i}"]
+                    runs = runs_test(tissue - fitted)
+                    columns[f"{name}_runs_p"] = runs.tolist()
+                    warnings += _missed(model, runs, tissue, fitted)
             rows.append(mine)
             tables.append(columns)
+        values = [row["value"] for mine in rows for row in mine]
+        nothing = "; ".join(dict.fromkeys(unfitted)) or "no region has a value"
         return Outcome(
-            arrays, {"rows": rows, "tables": tables, "warnings": list(dict.fromkeys(warnings))},
-        )  # fmt: skip
+            arrays,
+            {
+                "rows": rows,
+                "tables": tables,
+                "warnings": list(dict.fromkeys(warnings)),
+                "nothing": "" if np.isfinite(values).any() else nothing,
+            },
+        )
 
     def _fit(self, model: Model, curves: Outcome, person: Outcome, i: int) -> Fit | Unfitted:
         tissue = curves.arrays[f"tissue_{i}"]
@@ -355,8 +170,12 @@ class Kinetics(Step):
         try:
             return fit(model, scan)
         except UnfitError as error:
-            why = curves.notes["lacking"] if "input" in model.needs and scan.input is None else ""
-            return Unfitted(f"{error}: {why}" if why else str(error))
+            why = [
+                curves.notes[note].rstrip(".")
+                for need, note in (("input", "no_input"), ("reference", "no_reference"))
+                if need in model.needs and curves.notes[note]
+            ]
+            return Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
 
 
 def _as_fit(values: NDArray[np.float64]) -> Fit:
@@ -429,143 +248,42 @@ def _columns(name: str, found: Fit, n: int, status: Sequence[str]) -> dict[str, 
     return {**columns, f"{name}_status": list(status)}
 
 
-def _warnings(model: Model, regions: Regions, found: Fit) -> list[str]:
-    """Warn of volumes of distribution that grey matter does not have."""
-    if not model.name.startswith("vt"):
+def _warnings(model: Model, regions: Regions, found: Fit, reference_name: str) -> list[str]:
+    """Warn of volumes of distribution that grey matter or the reference does not have."""
+    if model.name not in ("vtlogan", "vt1tcm"):
         return []
     values = found.values[: len(regions)][regions.cortical]
     beyond = int(((values < USUAL[0]) | (values > USUAL[1])).sum())
-    if beyond <= len(values) / 2 or not beyond:
-        return []
-    return [
-        f"{model.name} of {beyond} of {len(values)} cortical regions lies outside {USUAL[0]:g} to "
-        f"{USUAL[1]:g} mL/cm3, where [11C]UCB-J has it: check units, blood and tracer."
+    warnings = []
+    if beyond > len(values) / 2:
+        warnings.append(
+            f"{model.name} of {beyond} of {len(values)} cortical regions lies outside "
+            f"{USUAL[0]:g} to {USUAL[1]:g} mL/cm3, where [11C]UCB-J has it: check units, blood "
+            "and tracer."
+        )
+    low, high = USUAL_REFERENCE
+    return warnings + [
+        f"{model.name} of {reference_name} is {value:.3g} mL/cm3, outside {low:g} to {high:g}, "
+        "where [11C]UCB-J has that of the centrum semiovale: check the reference region."
+        for value in found.values[len(regions) :]
+        if not low <= value <= high
     ]
 
 
-class _SaveSpec(BaseInterfaceInputSpec):
-    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves")
-    person = File(exists=True, mandatory=True, desc="outcome of PetPerson")
-    kinetics = File(exists=True, mandatory=True, desc="outcome of Kinetics")
-    entities = traits.Dict(mandatory=True, desc="BIDS entities of the scan")
-    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    recipe = traits.Str(mandatory=True, desc="partial volume correction, or n/a")
-    reference_name = traits.Str(desc="name of the reference region")
-    source = traits.Str(mandatory=True, desc="name of the file the curves come from")
-    software = traits.Str(mandatory=True, desc="name and version")
-    output_dir = Directory(mandatory=True, desc="top folder of the results")
-
-
-class _Saved(TraitedSpec):
-    files = traits.List(traits.Str, desc="what was written")
-
-
-class SavePet(SimpleInterface):
-    """Write the curves, parameters and measures of one PET scan."""
-
-    input_spec = _SaveSpec
-    output_spec = _Saved
-
-    def _run_interface(self, runtime: Any) -> Any:
-        curves, found = Outcome.load(self.inputs.curves), Outcome.load(self.inputs.kinetics)
-        person = Outcome.load(self.inputs.person)
-        root, files = Path(self.inputs.output_dir), []
-        for i, path in enumerate(self.inputs.atlases):
-            atlas = Outcome.load(path).notes
-            target = outputs.Target(
-                entities=dict(self.inputs.entities),
-                atlas=atlas["entities"],
-                recipe=self.inputs.recipe,
-            )
-            about = self._about(atlas, curves, person, found)
-            if f"tissue_{i}" in curves.arrays:
-                files += self._save_curves(root, target, curves, found, i, atlas, about)
-            table = found.notes["tables"][i]
-            if len(table) > 1:
-                kinetics = outputs.kinetics_path(root, target)
-                write_table(kinetics, list(table), zip(*table.values(), strict=True))
-                write_json(outputs.sidecar(kinetics), about)
-                files.append(kinetics)
-            files.append(self._save_measures(root, target, found.notes["rows"][i], about))
-        self._results["files"] = [str(path) for path in files]
-        return runtime
-
-    def _about(
-        self, atlas: Mapping[str, Any], curves: Outcome, person: Outcome, found: Outcome
-    ) -> dict[str, Any]:
-        """Collect what every sidecar of a scan says."""
-        names = dict.fromkeys(row["measure"] for rows in found.notes["rows"] for row in rows)
-        return {
-            "Modality": "pet",
-            "Sources": [self.inputs.source],
-            "Software": self.inputs.software,
-            "Entities": dict(self.inputs.entities),
-            "Atlas": atlas["name"],
-            "AtlasEntities": atlas["entities"],
-            "Recipe": self.inputs.recipe,
-            "Excluded": curves.failure or None,
-            "ReferenceRegion": self.inputs.reference_name,
-            "k2prime": person.notes["k2prime"],
-            "k2primeUnits": "1/min",
-            "k2primeFrom": person.notes["k2prime_from"],
-            "Warnings": [*curves.notes.get("remarks", []), *found.notes["warnings"]],
-            "Measures": {
-                name: {"Description": models()[name].methods, "Units": models()[name].unit}
-                for name in names
-            },
-        }
-
-    def _save_curves(
-        self,
-        root: Path,
-        target: outputs.Target,
-        curves: Outcome,
-        found: Outcome,
-        i: int,
-        atlas: Mapping[str, Any],
-        about: Mapping[str, Any],
-    ) -> list[Path]:
-        times = 60 * np.column_stack([curves.arrays["start"], curves.arrays["end"]])
-        header = ["frame_start", "frame_end", *atlas["regions"]["names"]]
-        files = []
-        fitted = {
-            name: found.arrays[f"curves_{name}_{i}"]
-            for name in models()
-            if f"curves_{name}_{i}" in found.arrays
-        }
-        for model, values in {"": curves.arrays[f"tissue_{i}"], **fitted}.items():
-            path = outputs.tacs_path(root, target, model)
-            write_array(path, header, np.column_stack([times, values]))
-            told = {
-                "frame_start": {"Description": "Start after injection", "Units": "s"},
-                "frame_end": {"Description": "End after injection", "Units": "s"},
-                "Units": "kBq/mL",
-                "Content": f"Curves fitted by {model}" if model else "Mean activity of regions",
-            }
-            write_json(outputs.sidecar(path), {**about, **told})
-            files.append(path)
-        return files
-
-    def _save_measures(
-        self,
-        root: Path,
-        target: outputs.Target,
-        rows: Sequence[Mapping[str, Any]],
-        about: Mapping[str, Any],
-    ) -> Path:
-        path = outputs.pet_measures_path(root, target)
-        entities = self.inputs.entities
-        fixed = (
-            "pet",
-            entities.get("task"),
-            entities.get("run"),
-            entities.get("space"),
-            about["Atlas"],
-            target.recipe,
-        )
-        columns = outputs.MEASURE_COLUMNS[len(fixed) :]
-        write_table(
-            path, outputs.MEASURE_COLUMNS, ((*fixed, *(row[c] for c in columns)) for row in rows)
-        )
-        write_json(outputs.sidecar(path), about)
-        return path
+def _missed(
+    model: Model,
+    runs: NDArray[np.float64],
+    tissue: NDArray[np.float64],
+    fitted: NDArray[np.float64],
+) -> list[str]:
+    """Warn of curves that a model misses by more than next to nothing."""
+    known = np.isfinite(runs)
+    away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
+    far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
+    missed = int((far & (runs[known] < 0.05)).sum())
+    if missed <= MISSED * known.sum():
+        return []
+    return [
+        f"{model.name} misses the curves of {missed} of {known.sum()} regions: their residuals "
+        "run together (runs test, p < .05)."
+    ]

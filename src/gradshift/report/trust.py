@@ -48,7 +48,7 @@ def _power(power: Mapping[str, Any]) -> Told:
     detectable = power.get("DetectableAtPower80") or {}
     needed = power.get("PeopleNeededForPower80") or {}
     text = ""
-    if _known(detectable.get("alpha/28")):
+    if power.get("CanBeSignificant") and _known(detectable.get("alpha/28")):
         text = (
             f"One of 28 tests that are corrected together, as of the networks, finds a change of "
             f"{number(detectable['alpha/28'])} standard deviations in four studies of five."
@@ -123,9 +123,10 @@ def _reliability(found: GroupResults) -> Told:
 
 
 def _baseline(rows: list[Mapping[str, Any]], alpha: float) -> Told:
+    tested = [row for row in rows if _known(row.get("OldhamP"))]
     told = []
-    for row in rows:
-        if _known(row.get("OldhamP")) and row["OldhamP"] <= alpha:
+    for row in tested:
+        if row["OldhamP"] <= alpha:
             where = words.label(row["Level"], row["Label"])
             told.append(
                 f"{words.measure(row['Measure'])} ({where}): r = {number(row['OldhamR'])}, "
@@ -133,7 +134,7 @@ def _baseline(rows: list[Mapping[str, Any]], alpha: float) -> Told:
             )
     if told:
         text = f"The change depends on the baseline: {'; '.join(told)} (Oldham's method)."
-    elif rows:
+    elif tested:
         text = (
             "No evidence that changes of the confirmatory values depend on the baseline "
             "(Oldham's method)."

@@ -28,6 +28,8 @@ from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import signflip
 from gradshift.core.statistics.spin import spin_test, spins
 from gradshift.errors import SettingsError
+from gradshift.images.surface import places_on_sphere
+from gradshift.report.results import read_vertices
 from gradshift.settings import Settings
 from gradshift.workflows.design import Design
 
@@ -284,35 +286,43 @@ def _between(
     return rows
 
 
-def _regions(results: Sequence[SessionResult], output_dir: Path) -> dict[str, Regions]:
-    """Read the regions of every atlas that results are of, by its name."""
+def _regions(
+    results: Sequence[SessionResult], output_dir: Path
+) -> dict[str, tuple[Regions, Array]]:
+    """Read the regions of every atlas that results are of, and their places on the sphere."""
     found = {}
     for entities, name in {(tuple(r.about["AtlasEntities"].items()), r.atlas) for r in results}:
         path = outputs.regions_path(output_dir, dict(entities))
         if entities and path.exists():
-            found[name] = outputs.regions_from(read_json(path))
+            regions = outputs.regions_from(read_json(path))
+            vertices = read_vertices(output_dir, results, name)
+            places = np.full((len(regions), 3), np.nan)
+            if vertices is not None:
+                places = places_on_sphere(vertices, regions.hemispheres)
+            found[name] = (regions, places)
     return found
 
 
 def _across(
     pairs: Sequence[tuple[Term, Term]],
     changes: _Changes,
-    atlases: Mapping[str, Regions],
+    atlases: Mapping[str, tuple[Regions, Array]],
     settings: Settings,
 ) -> list[dict[str, Any]]:
     """Correlate maps of change: within people, and the mean maps against turned ones."""
     seed = settings.group.random_seed
-    names, maps, regions = [], [], None
+    names, maps, atlas = [], [], None
     for pair in pairs:
         labels = changes.labels(pair[0].measure) & changes.labels(pair[1].measure)
-        fitting = [r for r in atlases.values() if labels and labels <= set(r.names)]
+        fitting = [a for a in atlases.values() if labels and labels <= set(a[0].names)]
         if len(labels) < 10 or not fitting or pair[0].measure == pair[1].measure:
             continue
-        regions = regions or fitting[0]
+        atlas = atlas or fitting[0]
+        regions = atlas[0]
         ordered = [n for n, c in zip(regions.names, regions.cortical, strict=True) if c]
         names.append("~".join(f"{term.measure}:region" for term in pair))
         maps.append([changes.of(term.measure, "region", ordered) for term in pair])
-    if not maps or regions is None:
+    if not maps or atlas is None:
         return []
     keep = [names.index(name) for name in dict.fromkeys(names)]
     names, maps = [names[k] for k in keep], [maps[k] for k in keep]
@@ -330,7 +340,7 @@ def _across(
                 p=test.p[j], p_fwe=test.p_fwe[j], n_permutations=test.n_permutations,
             )
         )  # fmt: skip
-    return rows + _spun(names, maps, regions, settings)
+    return rows + _spun(names, maps, atlas, settings)
 
 
 def _t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:
@@ -343,24 +353,27 @@ def _t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:
 
 
 def _spun(
-    names: Sequence[str], maps: Sequence[Sequence[Array]], regions: Regions, settings: Settings
+    names: Sequence[str],
+    maps: Sequence[Sequence[Array]],
+    atlas: tuple[Regions, Array],
+    settings: Settings,
 ) -> list[dict[str, Any]]:
     """Test the likeness of the mean maps by turning one of them."""
+    regions, places = atlas
     cortex = np.flatnonzero(regions.cortical)
     left = np.array([regions.hemispheres[i] == "L" for i in cortex])
-    sided = np.array([regions.hemispheres[i] in ("L", "R") for i in cortex])
     means = [[moments(side)[1] for side in pair] for pair in maps]
-    usable = sided & np.isfinite(regions.centroids[cortex]).all(axis=1)
+    usable = np.isfinite(places[cortex]).all(axis=1)
     for pair in means:
         usable &= np.isfinite(pair[0]) & np.isfinite(pair[1])
     counts = [int(moments(side)[0].max(initial=0)) for pair in maps for side in pair[:1]]
     if usable.sum() < 10:
-        why = "fewer than ten cortical regions with a hemisphere, a place and both changes"
+        why = "fewer than ten regions with a place on fsaverage5 and both changes"
         return [
             _row(name, "group-maps-spin", n, why) for name, n in zip(names, counts, strict=True)
         ]
     turned = spins(
-        regions.centroids[cortex][usable],
+        places[cortex][usable],
         left[usable],
         n_spins=settings.group.n_permutations,
         seed=settings.group.random_seed,

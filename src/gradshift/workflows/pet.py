@@ -3,27 +3,31 @@
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, available, load_atlas
 from gradshift.bids import outputs
+from gradshift.bids.collect import people_table
 from gradshift.bids.dataset import read_json
 from gradshift.bids.pet import SCHAEFER, PetScan
 from gradshift.bids.petdata import table_names
 from gradshift.bids.write import write_json
 from gradshift.core.kinetics import REFUSED, models
 from gradshift.core.regions import Regions
-from gradshift.errors import InputError, SettingsError
+from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.nodes.atlas import keep_labels, keep_named, keep_regions
-from gradshift.nodes.kinetics import Kinetics, PetCurves, PetPerson, SavePet, plain_name
+from gradshift.nodes.curves import PetCurves, plain_name
+from gradshift.nodes.kinetics import Kinetics, PetPerson
 from gradshift.nodes.outcome import Outcome
+from gradshift.nodes.savepet import SavePet
 from gradshift.settings import Settings, columns
 
 logger = logging.getLogger("gradshift")
@@ -80,30 +84,41 @@ def chosen_models(scans: Sequence[PetScan], settings: Settings) -> list[str]:
     """Return the models asked for, or the best that the scans allow."""
     if settings.pet.pet_model:
         return list(settings.pet.pet_model)
-    if any(scan.blood for scan in scans):
-        return ["vtlogan", "vt1tcm"]
-    if settings.pet.k2prime is not None:
+    if any(scan.blood and scan.kind != "static" for scan in scans):
+        free = any(_has_free_fraction(scan.blood) for scan in scans)
+        return ["vtlogan", "vt1tcm", *(["vtfplogan", "vtfp1tcm"] if free else [])]
+    if settings.pet.k2prime is not None and any(scan.kind != "static" for scan in scans):
         return ["dvrreflogan", "bpndmrtm2", "bpndsrtm2"]
     return ["suvr"]
+
+
+def _has_free_fraction(blood: Sequence[Path]) -> bool:
+    """Tell whether the free fraction was measured; whether it makes sense is found later."""
+    described = [outputs.sidecar(path) for path in blood]
+    return any(path.exists() and read_json(path).get("PlasmaFreeFraction") for path in described)
 
 
 def place(scan: PetScan, atlases: Sequence[Atlas], settings: Settings) -> Source:
     """Find the regions of a scan and keep them where the nodes read them."""
     kept, analysis = settings.work_dir / "atlases", settings.analysis
-    if scan.kind == "image":
+    names: list[str] = []
+    if not scan.on_grid and not scan.problem:
+        try:
+            names = _names(scan, settings)
+        except GradshiftError as error:
+            scan = replace(scan, problem=str(error))
+    atlas = _atlas_of(scan.seg, names, atlases)
+    if scan.on_grid or scan.problem or atlas is not None:
         return Source(
             scan=scan,
-            atlases=tuple(keep_regions(a, analysis.pcc, analysis.kernel, kept) for a in atlases),
+            atlases=tuple(
+                keep_regions(a, analysis.pcc, analysis.kernel, kept)
+                for a in ([atlas] if atlas is not None else atlases)
+            ),
             labels=tuple(
                 keep_labels(a, scan.entities["space"], scan.shape, scan.affine, kept)
-                for a in (() if scan.problem else atlases)
+                for a in (atlases if scan.on_grid and not scan.problem else ())
             ),
-        )
-    names = table_names(scan.source, scan.kind, columns(settings.inputs.pet_columns))
-    atlas = _atlas_of(scan.seg, names, atlases)
-    if atlas is not None:
-        return Source(
-            scan=scan, atlases=(keep_regions(atlas, analysis.pcc, analysis.kernel, kept),)
         )
     regions = Regions(
         names=tuple(names),
@@ -113,6 +128,16 @@ def place(scan: PetScan, atlases: Sequence[Atlas], settings: Settings) -> Source
     )
     seg = "".join(letter for letter in scan.seg if letter.isalnum()) or "regions"
     return Source(scan=scan, atlases=(keep_named(seg, {"seg": seg}, regions, kept),))
+
+
+def _names(scan: PetScan, settings: Settings) -> list[str]:
+    """List the regions of tables, each once."""
+    given = columns(settings.inputs.pet_columns)
+    return list(
+        dict.fromkeys(
+            name for path in scan.sources for name in table_names(path, scan.kind, given)
+        )
+    )
 
 
 def _atlas_of(seg: str, names: Sequence[str], atlases: Sequence[Atlas]) -> Atlas | None:
@@ -191,7 +216,7 @@ def _person_workflow(
                 atlases=atlases,
                 recipe=source.recipe,
                 reference_name=reference,
-                source=source.scan.source.name,
+                sources=[path.name for path in source.scan.sources],
                 software=f"gradshift {__version__}",
                 output_dir=str(settings.output_dir),
             ),
@@ -217,17 +242,29 @@ def _reference_name(given: str) -> str:
     return "reference" if given.endswith((".nii", ".nii.gz")) else given
 
 
+def _weight(sub: str, settings: Settings) -> float | None:
+    """Look up the weight of a person (kg) in participants.tsv."""
+    table = people_table(settings.bids_dir)
+    if "weight" not in table.columns or f"sub-{sub}" not in table.index:
+        return None
+    weight = pd.to_numeric(table.loc[f"sub-{sub}", "weight"], errors="coerce")
+    return float(weight) if weight > 0 else None
+
+
 def _curves(source: Source, settings: Settings) -> PetCurves:
     scan = source.scan
     step = PetCurves(
         kind=scan.kind,
-        source=str(scan.source),
+        sources=[str(path) for path in scan.sources],
+        models=list(scan.models),
+        references=list(scan.references),
         metadata=dict(scan.metadata),
         atlases=[str(path) for path in source.atlases],
         labels=[str(path) for path in source.labels],
         columns=columns(settings.inputs.pet_columns),
         coverage_threshold=settings.analysis.coverage_threshold,
         reference_name=settings.pet.pet_reference,
+        weight=_weight(scan.entities["sub"], settings),
         problem=scan.problem,
     )
     if scan.blood:
@@ -236,6 +273,8 @@ def _curves(source: Source, settings: Settings) -> PetCurves:
         step.inputs.blood_json = [str(path) for path in described if path.exists()]
     if scan.reference is not None:
         step.inputs.reference = str(scan.reference)
+    if scan.motion is not None:
+        step.inputs.motion = str(scan.motion)
     if scan.mask is not None:
         step.inputs.mask = str(scan.mask)
     return step
@@ -246,7 +285,7 @@ def describe(scans: Sequence[PetScan], settings: Settings) -> str:
     names = ", ".join(chosen_models(scans, settings))
     blocks = []
     for scan in scans:
-        lines = [scan.label, f"  {scan.kind:<10} {scan.source}"]
+        lines = [scan.label, *(f"  {scan.kind:<10} {p}" for p in scan.sources)]
         if scan.problem:
             lines.append(f"  left out   {scan.problem}")
         else:

@@ -16,7 +16,14 @@ from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import describe as describe_dataset
-from gradshift.bids.dataset import find_fmriprep, find_petprep, made_by, may, read_json
+from gradshift.bids.dataset import (
+    find_fmriprep,
+    find_kinetics,
+    find_petprep,
+    made_by,
+    may,
+    read_json,
+)
 from gradshift.bids.index import closed_folders
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.mrs import find_values
@@ -137,7 +144,7 @@ def participant(settings: Settings) -> int:
     with locked(settings.output_dir / "logs", people):
         sources = [place(scan, atlases, settings) for scan in scans]
         spaces_used = [found.entities["space"] for found in usable] + [
-            scan.entities["space"] for scan in scans if scan.kind == "image"
+            scan.entities["space"] for scan in scans if scan.on_grid and not scan.problem
         ]
         names = {
             "atlas": [atlas.name for atlas in atlases],
@@ -234,8 +241,8 @@ def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
 def _sources(settings: Settings) -> list[Path]:
     """List the preprocessed datasets that are read."""
     given = settings.inputs.derivatives
-    found = find_petprep(settings.bids_dir, given)
-    sources = [] if found is None else [found]
+    others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
+    sources = [found for found in others if found is not None]
     try:
         fmriprep = find_fmriprep(
             settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation

@@ -5,7 +5,7 @@ tables, the sidecars and the methods text pick it up from there.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -25,7 +25,10 @@ NEEDS = {
     "input": "an arterial input function (blood with plasma and parent fraction)",
     "reference": "a reference region",
     "k2prime": "k2' of the reference region (--k2prime, or blood to fit it)",
-    "start": "a scan that starts with the injection",
+    "start": "a scan of several frames that starts with the injection",
+    "dose": "the injected activity and the weight of the person (InjectedRadioactivity in the "
+    "JSON of the scan, weight in participants.tsv)",
+    "freefraction": "the free fraction in plasma (PlasmaFreeFraction in the JSON of the blood)",
 }
 """What a model can need, in words."""
 
@@ -58,6 +61,10 @@ class Scan:
         Efflux from the reference region, 1/min.
     blood_volume : float, optional
         Share of a region that is blood; fitted if None.
+    dose : float, optional
+        Injected activity per weight of the person, kBq/g; 1 where `tissue` was divided by it.
+    free_fraction : float, optional
+        Share of the tracer in plasma that is not bound to protein.
     """
 
     frames: Frames
@@ -66,6 +73,8 @@ class Scan:
     input: InputFunction | None = None
     k2prime: float | None = None
     blood_volume: float | None = 0.05
+    dose: float | None = None
+    free_fraction: float | None = None
 
     def lacks(self, model: "Model") -> list[str]:
         """Say what a model needs and this scan does not have."""
@@ -73,7 +82,9 @@ class Scan:
             "input": self.input is not None,
             "reference": self.reference is not None,
             "k2prime": self.k2prime is not None,
-            "start": self.frames.start[0] < 1.0,
+            "start": len(self.frames.start) >= FEWEST and self.frames.start[0] < 1.0,
+            "dose": self.dose is not None,
+            "freefraction": self.free_fraction is not None,
         }
         return [NEEDS[need] for need in model.needs if not there[need]]
 
@@ -169,6 +180,12 @@ def fit(model: Model, scan: Scan) -> Fit:
     if lacking := scan.lacks(model):
         raise UnfitError(f"{model.name} needs {' and '.join(lacking)}")
     return model.fit(scan)
+
+
+def divided(found: Fit, by: float) -> Fit:
+    """Divide the outcome of a fit and its standard error; its curves are kept with the fit."""
+    nothing = np.full(found.curves.shape, np.nan)
+    return replace(found, values=found.values / by, errors=found.errors / by, curves=nothing)
 
 
 def late_frames(frames: Frames) -> NDArray[np.bool_]:

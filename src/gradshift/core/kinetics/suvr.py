@@ -8,12 +8,12 @@ from gradshift.core.ratios import late_ratio
 
 def suvr(scan: Scan) -> Fit:
     """Divide mean activity from 60 to 90 (or else 40 to 60) minutes by the reference's."""
-    ratio, (low, high) = late_ratio(scan)
+    ratio, remark = late_ratio(scan)
     return Fit(
         values=ratio,
         errors=np.full(len(ratio), np.nan),
         curves=np.full(scan.tissue.shape, np.nan),
-        remark="" if low == 60 else f"from {low:g} to {high:g} minutes",
+        remark=remark,
     )
 
 

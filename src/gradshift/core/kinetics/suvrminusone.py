@@ -8,12 +8,12 @@ from gradshift.core.ratios import late_ratio
 
 def suvrminusone(scan: Scan) -> Fit:
     """Subtract 1 from the late ratio, see `gradshift.core.ratios.late_ratio`."""
-    ratio, (low, high) = late_ratio(scan)
+    ratio, remark = late_ratio(scan)
     return Fit(
         values=ratio - 1,
         errors=np.full(len(ratio), np.nan),
         curves=np.full(scan.tissue.shape, np.nan),
-        remark="" if low == 60 else f"from {low:g} to {high:g} minutes",
+        remark=remark,
     )
 
 

@@ -14,27 +14,8 @@ MIRROR = np.diag([-1.0, 1.0, 1.0])
 """From one hemisphere to the other: x is left to right."""
 
 
-def on_sphere(centroids: Array) -> Array:
-    """Project the regions of one hemisphere on a sphere around their middle.
-
-    Parameters
-    ----------
-    centroids : (R, 3) array
-        mm.
-
-    Returns
-    -------
-    (R, 3) array of length 1
-    """
-    box = (centroids.max(axis=0) - centroids.min(axis=0)) / 2
-    middle = centroids.min(axis=0) + box
-    scaled = (centroids - middle) / np.where(box > 0, box, 1.0)
-    directions: Array = scaled / np.linalg.norm(scaled, axis=1, keepdims=True)
-    return directions
-
-
 def spins(
-    centroids: Array, left: NDArray[np.bool_], *, n_spins: int = 10_000, seed: int = 0
+    places: Array, left: NDArray[np.bool_], *, n_spins: int = 10_000, seed: int = 0
 ) -> NDArray[np.intp]:
     """Turn the cortex at random, and say which region comes to lie on which.
 
@@ -43,8 +24,8 @@ def spins(
 
     Parameters
     ----------
-    centroids : (R, 3) array
-        mm, x from left to right.
+    places : (R, 3) array of length 1
+        Where each region lies on the sphere of its hemisphere, x from left to right.
     left : (R,) array of bool
         Regions of the left hemisphere; all others are right.
     n_spins : int
@@ -61,14 +42,13 @@ def spins(
     236:118052, for the assignment.
     """
     rng = np.random.default_rng(seed)
-    sides = [np.flatnonzero(left), np.flatnonzero(~left)]
-    places = [on_sphere(centroids[side]) for side in sides if len(side)]
-    sides = [side for side in sides if len(side)]
+    sides = [side for side in (np.flatnonzero(left), np.flatnonzero(~left)) if len(side)]
     turned = np.empty((n_spins, len(left)), dtype=np.intp)
     for i in range(n_spins):
         rotation = _rotation(rng)
-        for side, place in zip(sides, places, strict=True):
+        for side in sides:
             turn = rotation if left[side[0]] else MIRROR @ rotation @ MIRROR
+            place = places[side]
             _, taken = linear_sum_assignment(place @ (place @ turn.T).T, maximize=True)
             turned[i, side] = side[taken]
     return turned
@@ -124,8 +104,8 @@ STATISTIC = Statistic(
     methods=(
         "Group maps of change were compared by Spearman's correlation against random rotations "
         "of the cortex, hemispheres as mirror images, each region taking the place of exactly "
-        "one other. Regions lay on a sphere by the direction of their centroids from the middle "
-        "of their hemisphere."
+        "one other. Regions lay where the middle of their vertices is on the sphere of "
+        "fsaverage5."
     ),
     cite=("AlexanderBloch2018", "Markello2021"),
     caveat=(

@@ -1,0 +1,25 @@
+"""Volume of distribution of the one-tissue compartment model by the free fraction in plasma."""
+
+from gradshift.core.kinetics import Fit, Model, Scan, divided
+from gradshift.core.kinetics.vt1tcm import MODEL as VT
+
+
+def vtfp1tcm(scan: Scan) -> Fit:
+    """Divide VT by the share of tracer in plasma that is free."""
+    assert scan.free_fraction is not None
+    return divided(VT.fit(scan), scan.free_fraction)
+
+
+MODEL = Model(
+    name="vtfp1tcm",
+    title="synaptic density (one-tissue model, by free fraction)",
+    unit="mL/cm3",
+    needs=(*VT.needs, "freefraction"),
+    fit=vtfp1tcm,
+    formula=r"V_T / f_P",
+    high="more of the tracer's target",
+    low="less of the tracer's target",
+    methods=("VT of the one-tissue model was divided by the free fraction in plasma."),
+    cite=(),
+    caveat="Carries the error of the free fraction, which is measured once and is small.",
+)
