@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from gradshift.figures.cells import cells
 from gradshift.figures.coupling import Coupled, coupling
+from gradshift.figures.curves import Curve, curves
 from gradshift.figures.density import densities, smoothed
 from gradshift.figures.dependence import chance, dependence
 from gradshift.figures.forest import Effect, forest
@@ -225,3 +226,15 @@ def test_slices_can_be_outlined(rng):
     ]
     plain, lined = (sum(len(axes.collections) for axes in f.axes[:3]) for f in figures)
     assert (plain, lined) == (0, 3)
+
+
+def test_curves_show_what_was_measured_fitted_and_left(rng):
+    minutes, measured = np.arange(1.0, 6), rng.random(5) + 1
+    fitted = {"vt1tcm": measured + 0.1, "vtlogan": np.where(minutes < 3, np.nan, measured)}
+    figure = drawn(curves(minutes, [Curve("PCC", measured, fitted)] * 2, title="ses-pre"))
+    above, below = figure.axes[0], figure.axes[2]
+    shown = {line.get_label(): line.get_ydata() for line in above.lines}
+    np.testing.assert_array_equal(shown["measured"], measured)
+    np.testing.assert_array_equal(shown["vtlogan"], fitted["vtlogan"])
+    np.testing.assert_allclose(below.lines[1].get_ydata(), -0.1)
+    assert len({line.get_linestyle() for line in above.lines[1:]}) == 2

@@ -15,9 +15,11 @@ from nipype.interfaces.base import (
 )
 
 from gradshift.bids import outputs
+from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_array, write_json, write_table
 from gradshift.core.kinetics import models
 from gradshift.nodes.outcome import Outcome
+from gradshift.report.person import draw_curves
 
 
 class _SaveSpec(BaseInterfaceInputSpec):
@@ -38,7 +40,7 @@ class _Saved(TraitedSpec):
 
 
 class SavePet(SimpleInterface):
-    """Write the curves, parameters and measures of one PET scan."""
+    """Write the curves, parameters and measures of one PET scan, and draw the curves."""
 
     input_spec = _SaveSpec
     output_spec = _Saved
@@ -63,7 +65,9 @@ class SavePet(SimpleInterface):
                 write_table(kinetics, list(table), zip(*table.values(), strict=True))
                 write_json(outputs.sidecar(kinetics), about)
                 files.append(kinetics)
-            files.append(self._save_measures(root, target, found.notes["rows"][i], about))
+            measures = self._save_measures(root, target, found.notes["rows"][i], about)
+            draw_curves(root, SessionResult(measures, about))
+            files.append(measures)
         self._results["files"] = [str(path) for path in files]
         return runtime
 

@@ -15,6 +15,7 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results, read_matrix, read_tsv
 from gradshift.bids.dataset import read_json
 from gradshift.core.regions import Regions
+from gradshift.figures.curves import Curve, curves
 from gradshift.figures.matrices import matrices
 from gradshift.figures.motion import motion
 from gradshift.figures.scatter import gradient_plane
@@ -70,9 +71,10 @@ class Person:
 
     @property
     def molecules(self) -> list[SessionResult]:
-        """Results of PET, of the primary atlas, and of spectroscopy."""
-        atlases = (self.atlas, "n/a")
-        return [r for r in self.results if r.modality != "func" and r.atlas in atlases]
+        """Results of PET, of the primary atlas where it has such, and of spectroscopy."""
+        there = [r.atlas for r in self.results if r.modality == "pet"]
+        atlas = self.atlas if self.atlas in there or not there else there[0]
+        return [r for r in self.results if r.modality != "func" and r.atlas in (atlas, "n/a")]
 
     @cached_property
     def primary(self) -> list[SessionResult]:
@@ -269,6 +271,75 @@ def _draw_seed(
         ),
         person.figures / f"{stem}seed.png",
     )
+
+
+def draw_curves(output_dir: Path, result: SessionResult) -> None:
+    """Draw the curves of a PET scan with those that the models fitted, from the tables.
+
+    Shown are means over the cortex and over sets of regions, and the region that the first
+    model misses by most. A scan without fitted curves has no figure.
+
+    Parameters
+    ----------
+    output_dir : Path
+    result : SessionResult
+        Of PET.
+    """
+    target = result.target
+    paths = {
+        name: outputs.tacs_path(output_dir, target, name) for name in result.about["Measures"]
+    }
+    tables = {name: _activity(path) for name, path in paths.items() if path.exists()}
+    regions = outputs.regions_path(output_dir, target.atlas)
+    if result.excluded or not tables or not regions.exists():
+        return
+    about = outputs.regions_from(read_json(regions))
+    minutes, names, measured = _activity(outputs.tacs_path(output_dir, target))
+    fitted = {name: values for name, (_, _, values) in tables.items()}
+    position = {name: i for i, name in enumerate(names)}
+    groups = {
+        "cortex": [position[n] for n, c in zip(about.names, about.cortical, strict=True) if c]
+        or list(range(len(names))),
+        "PCC": about.sets.get("PCC", ()),
+        "ACC": about.anterior_cingulate,
+    }
+    away = np.sqrt(np.nanmean((measured - next(iter(fitted.values()))) ** 2, axis=0))
+    if np.isfinite(away).any():
+        worst = int(np.nanargmax(away))
+        groups[f"largest misfit:\n{names[worst]}"] = [worst]
+    panels = [
+        Curve(
+            title,
+            _mean_curve(measured, group),
+            {name: _mean_curve(values, group) for name, values in fitted.items()},
+        )
+        for title, group in groups.items()
+        if len(group)
+    ]
+    entities = {k: v for k, v in target.entities.items() if k not in ("sub", "space")}
+    pvc = {} if target.recipe == "n/a" else {"pvc": target.recipe}
+    seg = "".join(target.atlas.values())
+    parts = [f"{key}-{value}" for key, value in {**entities, **pvc}.items()]
+    save(
+        curves(minutes, panels, title=f"{session_label(result)}, {result.atlas}"),
+        output_dir / result.participant / "figures" / "_".join([*parts, f"{seg}_curves.svg"]),
+    )
+
+
+def _activity(path: Path) -> tuple[NDArray[np.float64], list[str], NDArray[np.float64]]:
+    """Read a table of curves: minutes in the middle of frames, regions, and (T, R) activity."""
+    table = read_tsv(path).apply(pd.to_numeric, errors="coerce")
+    times = table[["frame_start", "frame_end"]].to_numpy(float)
+    values = table.drop(columns=["frame_start", "frame_end"])
+    return times.mean(axis=1) / 60, list(values.columns), values.to_numpy(float)
+
+
+def _mean_curve(values: NDArray[np.float64], group: Sequence[int]) -> NDArray[np.float64]:
+    """Average the curves of the regions that have one; NaN where none has a value."""
+    some = values[:, list(group)]
+    there = np.isfinite(some)
+    total = np.where(there, some, 0).sum(axis=1)
+    return np.where(there.any(axis=1), total / np.maximum(there.sum(axis=1), 1), np.nan)
 
 
 def write_person_page(person: Person) -> Path:

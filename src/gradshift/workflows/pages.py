@@ -184,7 +184,7 @@ def rebuild(settings: Settings) -> int:
 
 
 def _redraw(settings: Settings, people: Sequence[str]) -> None:
-    from gradshift.report.person import draw_motion, draw_task
+    from gradshift.report.person import draw_curves, draw_motion, draw_task
 
     for participant in people:
         person = _person(settings, participant)
@@ -194,3 +194,6 @@ def _redraw(settings: Settings, people: Sequence[str]) -> None:
                 draw_motion(person, entities, scrub.get("fd_threshold"), None)
         for task in person.tasks:
             draw_task(person, task)
+        for result in person.molecules:
+            if result.modality == "pet":
+                draw_curves(person.output_dir, result)
