@@ -1,6 +1,7 @@
 """Tables of metabolites: where they are looked for, and what is refused."""
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ def table(path: Path, *rows: dict[str, str]) -> Path:
     lines = [list(rows[0]), *([row[name] for name in rows[0]] for row in rows)]
     path.write_text("".join("\t".join(line) + "\n" for line in lines))
     return path
+
+
+def find_all(path: Path, *rows: dict[str, str]) -> list:
+    table(path, *rows)
+    return find(path.parent.parent)
 
 
 def find(root: Path, **given: object) -> list:
@@ -51,12 +57,52 @@ def test_like_metabolites_are_kept_apart(tmp_path, names, measure):
 
 
 @pytest.mark.parametrize(
+    ("given", "divisor", "correction"),
+    [
+        ({"metabolite": "Glu"}, 0.8, "divided by 1 - fCSF"),
+        ({"metabolite": "GABA"}, 0.5 + 0.5 * 0.3, "divided by fGM + 0.5 fWM"),
+        ({"metabolite": "GABA+"}, 0.5 + 0.5 * 0.3, "divided by fGM + 0.5 fWM"),
+        ({"metabolite": "GABA", "fGM": "n/a"}, 0.8, "divided by 1 - fCSF"),
+        ({"metabolite": "Glu", "units": "ratio"}, 1, "none"),
+        ({"metabolite": "GABA", "tissue_corrected": "true"}, 1, "corrected for tissue in"),
+        ({"metabolite": "Glu", "fCSF": "n/a"}, 1, "none"),
+    ],
+)
+def test_values_are_divided_for_the_tissue_of_their_voxel(tmp_path, given, divisor, correction):
+    fractions = {"fGM": "0.5", "fWM": "0.3", "fCSF": "0.2", "tissue_corrected": "n/a"}
+    table(tmp_path / "phenotype" / "mrs.tsv", {**ROW, **fractions, **given})
+    (value,) = find(tmp_path)
+    assert value.value == pytest.approx(8.5 / divisor)
+    assert value.correction.startswith(correction)
+
+
+def test_a_person_on_two_scales_has_no_change_and_two_people_are_refused(tmp_path):
+    path = tmp_path / "phenotype" / "mrs.tsv"
+    water, creatine = ({**ROW, "reference": name} for name in ("water", "tCr"))
+    later = {**creatine, "session_id": "ses-post"}
+    mixed = find_all(path, water, later, {**water, "participant_id": "sub-02"})
+    assert [v.status[:40] for v in mixed[:2]] == ["reference, unit or correction differs be"] * 2
+    assert mixed[2].status == "ok"
+    other = {**creatine, "participant_id": "sub-02"}
+    with pytest.raises(InputError, match=r"glutamate in ACC on several scales: .*tCr.*water"):
+        find_all(path, water, other)
+
+
+def test_gaba_with_and_without_macromolecules_is_pointed_out(tmp_path, caplog, monkeypatch):
+    one, other = ({**ROW, "metabolite": name} for name in ("GABA", "GABA+"))
+    monkeypatch.setattr(logging.getLogger("gradshift"), "propagate", True)
+    find_all(tmp_path / "phenotype" / "mrs.tsv", one, {**other, "session_id": "ses-post"})
+    assert "GABA and GABA+ (with macromolecules) in ACC: they are kept apart" in caplog.text
+
+
+@pytest.mark.parametrize(
     ("rows", "message"),
     [
         ([{**ROW, "units": "n/a"}], "unit of Glu in ACC .* is not known"),
         ([{**ROW, "value": "high"}], "'high' as value of sub-01 ses-pre"),
         ([ROW, ROW], "Glu in ACC of sub-01 ses-pre twice"),
         ([{**ROW, "fCSF": "20"}], "fCSF 20 for sub-01"),
+        ([{**ROW, "fCSF": "1"}], "fCSF 1 for sub-01"),
         ([{"participant_id": "sub-01", "value": "1"}], "no column session_id, voi, metabolite"),
     ],
 )

@@ -81,6 +81,9 @@ def test_curves_and_blood_become_volumes_and_changes_without_bold(pet_study, tmp
     assert change["network", "Vis"] == pytest.approx(0.3, rel=0.01)
     people = read(out / "group" / "participants.tsv")
     assert list(people["modality"]) == ["pet"] * 3
+    activity, mass = json.loads((out / "group" / "limits.json").read_text())["Injected"]
+    assert (activity["MeanBaseline"], activity["MeanChange"], activity["n"]) == (300, 0, 3)
+    assert (mass["What"], mass["MeanFollowup"]) == ("InjectedMass", 1.2)
     assert people["included"].all()
 
 
@@ -350,7 +353,7 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
     mixed = one(out / "sub-03" / "ses-pre" / "mrs", "sub-03_ses-pre_measures.tsv")
     gaba = mixed.set_index("measure").loc["gabaplus"]
     assert np.isnan(float(gaba["value"]))
-    assert gaba["status"].startswith("reference or unit differs between sessions")
+    assert gaba["status"].startswith("reference, unit or correction differs between sessions")
 
     assert study.run(out, "group", "--baseline", "pre", "--followup", "post") == 0
     found = read(out / "group" / "contrasts.tsv").query("family == 'mrs'")

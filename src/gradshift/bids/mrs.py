@@ -37,6 +37,12 @@ WORST_CRLB = {"glutamate": 20.0, "gaba": 30.0, "gabaplus": 30.0}
 WIDEST = 12.8
 """Hz, 0.1 ppm at 3 T; broader lines are flagged."""
 
+ALPHA = 0.5
+"""GABA of white matter over that of grey matter."""
+
+GREY = ("gaba", "gabaplus")
+"""Metabolites that grey and white matter have in different amounts, as `ALPHA` says."""
+
 WIDE = re.compile(r"mrs_([A-Za-z0-9]+)_([A-Za-z0-9+]+)")
 """A column of sessions.tsv with a metabolite."""
 
@@ -61,6 +67,8 @@ class Metabolite:
     value : float
         NaN where there is none.
     unit, reference : str
+    correction : str
+        For the tissue in the voxel: what was done here, or that the table was corrected.
     status : str
     flagged : bool
         Whether the value failed a check of quality, and is kept nevertheless.
@@ -75,6 +83,7 @@ class Metabolite:
     value: float
     unit: str
     reference: str
+    correction: str
     status: str
     flagged: bool
     source: str
@@ -110,7 +119,8 @@ def find_values(settings: Settings) -> list[Metabolite]:
             f"{row['source']} has {row['metabolite']} in {row['voi']} of {row['participant_id']} "
             f"{row['session_id']} twice."
         )
-    values = _one_reference([_value(row) for row in table.to_dict("records")])
+    values = _one_scale([_value(row) for row in table.to_dict("records")])
+    _warn_of_gaba(values)
     people, sessions = settings.inputs.participant_label, settings.inputs.session_label
     return [
         value
@@ -185,7 +195,7 @@ def _number(row: Mapping[str, str], name: str) -> float:
 
 
 def _value(row: Mapping[str, str]) -> Metabolite:
-    """Check one value, correct it for cerebrospinal fluid, and flag what is doubtful."""
+    """Check one value, correct it for the tissue in its voxel, and flag what is doubtful."""
     if row["units"] in NONE:
         raise InputError(
             f"The unit of {row['metabolite']} in {row['voi']} ({row['source']}) is not known; "
@@ -197,33 +207,50 @@ def _value(row: Mapping[str, str]) -> Metabolite:
     measure = NAMES.get(bare) or re.sub(r"[^a-z0-9]", "", bare.replace("+", "plus"))
     if not measure:
         raise InputError(f"{row['source']} has a value without the name of its metabolite.")
-    value, remarks = _number(row, "value"), []
-    fluid, ratio = _number(row, "fCSF"), row["units"].lower() == "ratio"
-    corrected = row["tissue_corrected"].strip().lower() in ("true", "1", "yes", "y")
-    if not corrected and np.isfinite(fluid) and not ratio:
-        if not 0 <= fluid < 1:
-            raise InputError(
-                f"{row['source']} has fCSF {fluid:g} for {row['participant_id']} "
-                f"{row['session_id']}; it is a share, from 0 to below 1."
-            )
-        value /= 1 - fluid
-        remarks.append("divided by 1 - fCSF")
+    value = _number(row, "value")
+    divisor, correction = _tissue(row, measure)
     flags = _flags(row, measure)
-    if measure == "gabaplus":
-        remarks.append("GABA with macromolecules")
-    status = "; ".join(flags) or "ok"
     return Metabolite(
         participant=row["participant_id"],
         session=row["session_id"],
         voi=row["voi"],
         measure=measure,
-        value=value,
-        unit=" ".join([row["units"], *(f"({text})" for text in remarks)]),
+        value=value / divisor,
+        unit=row["units"],
         reference=row["reference"] if row["reference"] not in NONE else "n/a",
-        status=status if np.isfinite(value) else "no value in the table",
+        correction=correction,
+        status=("; ".join(flags) or "ok") if np.isfinite(value) else "no value in the table",
         flagged=bool(flags),
         source=row["source"],
     )
+
+
+def _tissue(row: Mapping[str, str], measure: str) -> tuple[float, str]:
+    """Say by what a value is divided for the tissue in its voxel, and in words.
+
+    Ratios of two metabolites share the voxel, and are not divided; nor is what the table says
+    was corrected.
+    """
+    if row["tissue_corrected"].strip().lower() in ("true", "1", "yes", "y"):
+        return 1.0, "corrected for tissue in the table"
+    grey, white, fluid = (_share(row, name) for name in ("fGM", "fWM", "fCSF"))
+    if row["units"].lower() == "ratio":
+        return 1.0, "none"
+    if measure in GREY and np.isfinite(grey) and np.isfinite(white) and grey + white > 0:
+        return grey + ALPHA * white, f"divided by fGM + {ALPHA:g} fWM"
+    if np.isfinite(fluid):
+        return 1 - fluid, "divided by 1 - fCSF"
+    return 1.0, "none"
+
+
+def _share(row: Mapping[str, str], name: str) -> float:
+    share = _number(row, name)
+    if not (np.isnan(share) or 0 <= share <= 1) or (name == "fCSF" and share == 1):
+        raise InputError(
+            f"{row['source']} has {name} {share:g} for {row['participant_id']} "
+            f"{row['session_id']}; it is a share, from 0 to 1 (fCSF below 1)."
+        )
+    return share
 
 
 def _flags(row: Mapping[str, str], measure: str) -> list[str]:
@@ -237,18 +264,57 @@ def _flags(row: Mapping[str, str], measure: str) -> list[str]:
     return found
 
 
-def _one_reference(values: Sequence[Metabolite]) -> list[Metabolite]:
-    """Take out values whose reference or unit differs between the sessions of a person."""
-    scales: dict[tuple[str, str, str], set[tuple[str, str]]] = {}
-    for value in values:
+def _one_scale(values: Sequence[Metabolite]) -> list[Metabolite]:
+    """Take out what differs in scale between the sessions of a person; refuse it between people.
+
+    Raises
+    ------
+    InputError
+        If people differ in unit, reference or correction: their mean would be of nothing.
+    """
+    known = [value for value in values if np.isfinite(value.value)]
+    scales: dict[tuple[str, str, str], set[tuple[str, str, str]]] = {}
+    for value in known:
         key = (value.participant, value.voi, value.measure)
-        scales.setdefault(key, set()).add((value.reference, value.unit))
+        scales.setdefault(key, set()).add(_scale(value))
     found = []
     for value in values:
-        used = scales[value.participant, value.voi, value.measure]
+        used = scales.get((value.participant, value.voi, value.measure), set())
         if len(used) > 1:
-            told = " and ".join(sorted(" ".join(scale) for scale in used))
-            reason = f"reference or unit differs between sessions: {told}"
+            reason = f"reference, unit or correction differs between sessions: {_told(used)}"
             value = replace(value, value=np.nan, status=reason)
         found.append(value)
+    for voi, measure in dict.fromkeys((value.voi, value.measure) for value in known):
+        same = [v for v in found if (v.voi, v.measure) == (voi, measure) and np.isfinite(v.value)]
+        if len(used := {_scale(value) for value in same}) > 1:
+            raise InputError(
+                f"{same[0].source} has {measure} in {voi} on several scales: {_told(used)}; give "
+                "all people one unit, reference and correction for tissue."
+            )
     return found
+
+
+def _scale(value: Metabolite) -> tuple[str, str, str]:
+    return value.unit, value.reference, value.correction
+
+
+def _told(scales: set[tuple[str, str, str]]) -> str:
+    return " and ".join(
+        sorted(f"{unit}, reference {ref}, correction {how}" for unit, ref, how in scales)
+    )
+
+
+def _warn_of_gaba(values: Sequence[Metabolite]) -> None:
+    """Warn where GABA with and without macromolecules could be taken for one another."""
+    where: dict[str, set[str]] = {}
+    for value in values:
+        if value.measure in GREY:
+            where.setdefault(value.voi, set()).add(value.measure)
+    for voi, measures in where.items():
+        if len(measures) > 1:
+            logger.warning(
+                "%s has GABA and GABA+ (with macromolecules) in %s: they are kept apart, as gaba "
+                "and gabaplus, and a session with one is not compared with one with the other.",
+                values[0].source,
+                voi,
+            )

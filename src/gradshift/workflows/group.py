@@ -170,7 +170,7 @@ def _write(
     robust = robustness(rows, variants, design, effects[0], settings.group)
     write_described(folder / "robustness.tsv", ROBUSTNESS, robust, about(design, settings))
     limits = folder / "limits.json"
-    write_limits(limits, table, rows, people, motion, reliable, design, effects, settings)
+    write_limits(limits, table, rows, people, motion, reliable, results, design, effects, settings)
     write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
     described = {k: v for result in results for k, v in result.about["Measures"].items()}
     write_json(folder / "measures.json", {"Measures": described, **about(design, settings)})

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.collect import people_table, sessions_table
+from gradshift.bids.collect import SessionResult, people_table, sessions_table
 from gradshift.bids.write import write_json
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import (
@@ -37,6 +37,7 @@ def write_limits(
     people: Sequence[Mapping[str, Any]],
     motion_of_edges: Sequence[Mapping[str, Any]],
     reliable: Sequence[Mapping[str, Any]],
+    results: Sequence[SessionResult],
     design: Design,
     effects: Sequence[Effect],
     settings: Settings,
@@ -57,6 +58,7 @@ def write_limits(
         QC-FC by task, atlas and recipe.
     reliable : sequence of mapping
         The table of reliability.
+    results : sequence of SessionResult
     design : Design
     effects : sequence of Effect
         What was asked, the main question first.
@@ -68,6 +70,7 @@ def write_limits(
         "Tests": _tests(rows),
         "Power": _power(rows, effects[0], settings.group.alpha),
         "Motion": _motion(compared, effects[0], settings),
+        "Injected": _injected(compared, results, design, settings),
         "MotionAndConnections": list(motion_of_edges),
         "BaselineDependence": _baseline(table, rows, reliable, design, effects[0], settings),
         "Limits": _words(compared, design, settings),
@@ -179,6 +182,45 @@ def _motion(
                 "n": int(test.n[0]),
                 "MeanFDBaseline": _mean(row["mean_fd_baseline"] for row in rows),
                 "MeanFDFollowup": _mean(row["mean_fd_followup"] for row in rows),
+                "MeanChange": moments(changes)[1][0],
+                "p": test.p[0],
+            }
+        )
+    return found
+
+
+def _injected(
+    compared: Sequence[Mapping[str, Any]],
+    results: Sequence[SessionResult],
+    design: Design,
+    settings: Settings,
+) -> list[dict[str, Any]]:
+    """Compare what was injected before PET, before and after: a different dose is no synapse."""
+    names = sorted({row["participant_id"] for row in compared if row["modality"] == "pet"})
+    if not names or design.kind == "crossover":
+        return []
+    found = []
+    for key in ("InjectedRadioactivity", "InjectedMass"):
+        told = {
+            (r.participant, r.session): r.about.get(key) for r in results if r.modality == "pet"
+        }
+        before, after = (
+            np.array([told.get((name, session), np.nan) for name in names], dtype=float)
+            for session in (design.baseline, design.followup)
+        )
+        changes = (after - before)[:, None]
+        if not np.isfinite(changes).any():
+            continue
+        group = settings.group
+        test = signflip(changes, n_permutations=group.n_permutations, seed=group.random_seed)
+        there = np.isfinite(changes[:, 0])
+        found.append(
+            {
+                "What": key,
+                "Units": {"InjectedRadioactivity": "MBq", "InjectedMass": "ug"}[key],
+                "n": int(test.n[0]),
+                "MeanBaseline": float(before[there].mean()),
+                "MeanFollowup": float(after[there].mean()),
                 "MeanChange": moments(changes)[1][0],
                 "p": test.p[0],
             }

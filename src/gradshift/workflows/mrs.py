@@ -58,9 +58,11 @@ def _write(values: Sequence[Metabolite], recipe: str, root: Path) -> None:
     write_table(path, outputs.MEASURE_COLUMNS, rows)
     measures = {
         value.measure: {
-            "Description": "Metabolite as the table has it, "
-            f"relative to {value.reference if value.reference != 'n/a' else 'what it says'}.",
+            "Description": "Metabolite as the table has it"
+            + (", with macromolecules (GABA+)" if value.measure == "gabaplus" else ""),
             "Units": value.unit,
+            "Reference": value.reference,
+            "TissueCorrection": value.correction,
         }
         for value in values
     }
