@@ -25,7 +25,7 @@ RISE_ACC = 0.09
 RISE_GLUTAMATE = 0.12
 """Mean rise of glutamate in the anterior cingulate, as a share of baseline."""
 
-SPREAD = 0.6
+SPREAD = 0.5
 """How much people differ in the last two, which go together, as a share of the mean."""
 
 SCAN_SD = 0.007
