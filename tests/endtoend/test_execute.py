@@ -7,11 +7,12 @@ import signal
 import pytest
 from nipype.interfaces.utility import Merge
 from nipype.pipeline import engine as pe
+from nipype.pipeline.plugins import LinearPlugin
 
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.nodes.denoise import Denoise
 from gradshift.settings import Running
-from gradshift.workflows.execute import execute
+from gradshift.workflows.execute import _plugin, execute
 
 OPTIONS = ("--denoise", "24P")
 
@@ -94,3 +95,10 @@ def test_a_plugin_that_cannot_be_used_says_why(tmp_path, monkeypatch, content, k
         run_with(tmp_path, content)
     assert isinstance(caught.value, kind)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("nprocs", "threads", "processes"), [(4, 2, 2), (5, 2, 2), (3, 1, 3)])
+def test_processes_times_threads_stay_within_what_was_asked_for(nprocs, threads, processes):
+    _, arguments = _plugin(Running(nprocs=nprocs, omp_nthreads=threads))
+    assert arguments["n_procs"] == processes
+    assert _plugin(Running(nprocs=2, omp_nthreads=2)) == (LinearPlugin, {})
