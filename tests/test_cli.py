@@ -65,6 +65,7 @@ WRONG = {
     "shortened option": ([*BASE, "--participant", "01"], "--participant"),
     "not a number": ([*BASE, "--fd-threshold", "small"], "--fd-threshold"),
     "not whole": ([*BASE, "--nprocs", "1.5"], "--nprocs"),
+    "more threads than all": ([*BASE, "--nprocs", "2", "--omp-nthreads", "4"], "larger --nprocs"),
     "not a choice": ([*BASE, "--connectivity", "spearman"], "--connectivity"),
     "one of two": ([*BASE, "--band", "0.1"], "--band"),
     "no value": ([*BASE, "--participant-label"], "--participant-label"),
@@ -126,3 +127,16 @@ def test_a_user_without_a_home_is_given_one(monkeypatch):
     monkeypatch.setattr(Path, "home", classmethod(unknown))
     cli._give_a_home()
     assert os.access(os.environ["HOME"], os.W_OK)
+
+
+def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
+    def fail() -> str:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.gettempdir", fail)
+    monkeypatch.setattr(cli, "MEMORY", tmp_path)
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    monkeypatch.setenv("MPLCONFIGDIR", "/tmp/matplotlib")
+    cli._give_a_home()
+    assert os.environ["TMPDIR"] == str(tmp_path)
+    assert Path(os.environ["MPLCONFIGDIR"]).parent == tmp_path

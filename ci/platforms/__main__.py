@@ -1,8 +1,8 @@
 """Run gradshift on what people run it on, and write down what was seen.
 
 Usage, as root on Debian 12: ``python3 ci/platforms [--folder DIR] [PART ...]``. Engines and
-clusters live in DIR and are stopped in the end. When every part has been run, the table goes to
-``docs/platforms.md``. The exit code is 1 if a case was not as expected.
+clusters live in DIR and are stopped in the end. The table of all parts that were run in DIR goes
+to ``docs/platforms.md``. The exit code is 1 if a case was not as expected.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import docker
 import machine
 import sif
 import slurm
-from bench import ROOT, Bench, Case
+from bench import ROOT, Bench, Case, FailedError
 
 
 @contextmanager
@@ -32,11 +32,24 @@ def nothing(bench: Bench) -> Iterator[None]:
 
 
 class Part(NamedTuple):
-    """Some cases, what they need running, and the Debian packages of commands they call."""
+    """Some cases, and what they need.
+
+    Parameters
+    ----------
+    cases : callable
+        Runs them.
+    around : callable
+        What must be running meanwhile.
+    packages : mapping
+        Debian's packages by a command of theirs.
+    compares : bool
+        Whether results are compared with those of a plain run.
+    """
 
     cases: Callable[[Bench], None]
     around: Callable[[Bench], AbstractContextManager[None]]
     packages: Mapping[str, str]
+    compares: bool = True
 
 
 DOCKER = {"dockerd": "docker.io runc", "mmdebstrap": "mmdebstrap"}
@@ -44,8 +57,8 @@ PARTS = {
     "docker": Part(docker.cases, docker.engine, DOCKER),
     "apptainer": Part(sif.cases, docker.engine, DOCKER),
     "slurm": Part(slurm.cases, slurm.cluster, {"slurmctld": "slurm-wlm", "munged": "munge"}),
-    "demo": Part(machine.demo, docker.engine, DOCKER),
-    "pythons": Part(machine.pythons, nothing, {}),
+    "demo": Part(machine.demo, docker.engine, DOCKER, compares=False),
+    "pythons": Part(machine.pythons, nothing, {}, compares=False),
 }
 
 
@@ -63,31 +76,31 @@ def main() -> int:
     wanted = [name for name in PARTS if name in (options.parts or PARTS)]
     install([PARTS[name] for name in wanted])
     bench = Bench(options.folder.resolve())
-    bench.prepare()
-    kept = bench.folder / "seen.json"
-    seen = json.loads(kept.read_text()) if kept.exists() else {}
+    if any(PARTS[name].compares for name in wanted):
+        bench.prepare()
     for name in wanted:
         bench.cases = []
         with PARTS[name].around(bench):
             PARTS[name].cases(bench)
-        seen[name] = bench.cases
-        kept.write_text(json.dumps(seen))
-    cases = [Case(*row) for name in PARTS for row in seen.get(name, [])]
-    if set(seen) == set(PARTS):
-        (ROOT / "docs" / "platforms.md").write_text(page(cases, versions(bench)))
+        (bench.folder / f"{name}.json").write_text(json.dumps(bench.cases))
+    kept = [bench.folder / f"{name}.json" for name in PARTS]
+    cases = [Case(*row) for path in kept if path.exists() for row in json.loads(path.read_text())]
+    (ROOT / "docs" / "platforms.md").write_text(page(cases, versions(bench)))
     print(table(cases))
     return int(not all(case.passed for case in cases))
 
 
 def install(parts: Sequence[Part]) -> None:
     """Install Debian's packages of the commands that are missing."""
+    asked = {name: packages for part in parts for name, packages in part.packages.items()}
     missing = {
         package
-        for part in parts
-        for command, packages in part.packages.items()
+        for command, packages in asked.items()
         if shutil.which(command) is None
         for package in packages.split()
     }
+    if subprocess.run(["/usr/bin/python3", "-c", "import ensurepip"], check=False).returncode:
+        missing.add("python3-venv")
     if missing:
         subprocess.run(["apt-get", "update", "-q"], check=True)
         subprocess.run(
@@ -98,17 +111,22 @@ def install(parts: Sequence[Part]) -> None:
 
 
 def versions(bench: Bench) -> dict[str, str]:
-    """Say what it was run with."""
+    """Say what it was run with, of what is there."""
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
-    packages = (bench.folder / "sid/var/lib/dpkg/status").read_text()
-    apptainer = packages.partition("\nPackage: apptainer\n")[2].partition("\nVersion: ")[2]
-    return {
-        "System": f"{system}, Linux {platform.release()}, {platform.machine()}",
-        "Docker": bench.run("dockerd", "--version").strip(),
-        "Apptainer": f"{apptainer.partition(chr(10))[0]} of Debian sid",
-        "Slurm": bench.run("slurmctld", "-V").strip(),
-        "Plain run": bench.run(bench.folder / "venv" / "bin" / "python", "--version").strip(),
-    }
+    found = {"System": f"{system}, Linux {platform.release()}, {platform.machine()}"}
+    for name, words in {
+        "Docker": ("dockerd", "--version"),
+        "Slurm": ("slurmctld", "-V"),
+        "Plain run": (bench.folder / "venv" / "bin" / "python", "--version"),
+    }.items():
+        if shutil.which(words[0]):
+            found[name] = bench.run(*words).strip()
+    packages = bench.folder / "sid" / "var" / "lib" / "dpkg" / "status"
+    if packages.exists():
+        about = packages.read_text().partition("\nPackage: apptainer\n")[2]
+        version = about.partition("\nVersion: ")[2].partition("\n")[0]
+        found["Apptainer"] = f"{version} of Debian sid"
+    return found
 
 
 def table(cases: Sequence[Case]) -> str:
@@ -141,4 +159,7 @@ The base image was a stand-in for `debian:bookworm-slim`, made from Debian's pac
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except FailedError as error:
+        sys.exit(f"Before any case could be run: {error}")

@@ -16,7 +16,8 @@ printf '[global]\ncert = /etc/ssl/build-host.crt\ntimeout = 180\n' > "$extra/etc
 # What the slim images of Debian leave out, too. The signatures of a mirror are checked, its age
 # is not, since a mirror may be frozen.
 # shellcheck disable=SC2016  # $1 is for the hooks
-mmdebstrap --variant=minbase \
+mmdebstrap --variant=minbase --include=usr-is-merged \
+    --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
     --aptopt='Acquire::Check-Valid-Until "false"' \
     --dpkgopt='path-exclude=/usr/share/doc/*' \
     --dpkgopt='path-exclude=/usr/share/man/*' \

@@ -56,8 +56,8 @@ class Bench:
     def prepare(self) -> None:
         """Write a small study and run it plainly, with the versions that the image has."""
         pip = self.folder / "venv" / "bin" / "pip"
-        if not pip.exists():
-            self.run("python3", "-m", "venv", self.folder / "venv")
+        if not pip.exists():  # of Debian, as in the image, whatever else is there
+            self.run("/usr/bin/python3", "-m", "venv", self.folder / "venv")
         self.run(pip, "install", "-q", "-r", ROOT / "requirements.txt")
         self.run(pip, "install", "-q", "--no-deps", "--force-reinstall", ROOT)
         shutil.rmtree(self.study, ignore_errors=True)

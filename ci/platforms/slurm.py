@@ -115,8 +115,8 @@ def _dying_jobs(bench: Bench) -> str:
     out, file = bench.out("slurm-dying"), bench.folder / "dying.yml"
     arguments = {"template": "#!/bin/bash\nexit 9"}
     file.write_text(json.dumps({"plugin": "SLURM", "plugin_args": arguments}))
-    words = (bench.gradshift, bench.study, out, *ONE, "--use-plugin", file)
-    told = bench.run(*words, code=65)
+    words = (bench.gradshift, bench.study, out, *ONE, "--session-label", "pre")
+    told = bench.run(*words, "--use-plugin", file, code=65)
     crashes = list(out.glob("logs/crash/*"))
     if "Steps that crashed" not in told or not crashes:
         raise FailedError(f"{len(crashes)} crash files; {last(told)}")

@@ -140,15 +140,26 @@ def _limit_threads(n: int) -> None:
     os.environ["NO_ET"] = "1"
 
 
-def _give_a_home() -> None:
-    """Name a home for libraries that look for one, where the user has none.
+MEMORY = Path("/dev/shm")
+"""Where even a container without a writable file system may write, on Linux."""
 
-    In a container the user may be unknown to the system.
+
+def _give_a_home() -> None:
+    """Name a home, and a folder for small files, for libraries that look for them.
+
+    In a container the user may be unknown to the system, and all of it read-only.
     """
+    try:
+        scratch = tempfile.gettempdir()
+    except FileNotFoundError:
+        if not os.access(MEMORY, os.W_OK):
+            return
+        scratch = os.environ["TMPDIR"] = str(MEMORY)
+        os.environ["MPLCONFIGDIR"] = str(MEMORY / "matplotlib")
     try:
         Path.home()
     except RuntimeError:
-        os.environ["HOME"] = tempfile.gettempdir()
+        os.environ["HOME"] = scratch
 
 
 @contextmanager

@@ -344,8 +344,10 @@ class Running:
         short="-w",
         local=True,
     )
-    nprocs: int = option(1, "processes at once", kind=int, metavar="N")
-    omp_nthreads: int = option(1, "threads of one process", kind=int, metavar="N")
+    nprocs: int = option(1, "processors to use at once", kind=int, metavar="N")
+    omp_nthreads: int = option(
+        1, "threads of one process; there are nprocs / N processes then", kind=int, metavar="N"
+    )
     mem: float | None = option(
         None,
         "memory that may be used, in GB; nine tenths of what is free if not given",
@@ -542,6 +544,11 @@ def _check(settings: Settings) -> None:
     for name, value in positive.items():
         if value is not None and value <= 0:
             raise SettingsError(f"{name} takes a number above 0, got {value:g}.")
+    if settings.running.omp_nthreads > settings.running.nprocs:
+        raise SettingsError(
+            f"--omp-nthreads {settings.running.omp_nthreads} is more than the --nprocs "
+            f"{settings.running.nprocs} that may be used in all; give a larger --nprocs."
+        )
     steps = (0.0, *settings.analysis.densities, 1.0)
     if len(steps) < 4 or any(low >= high for low, high in pairwise(steps)):
         raise SettingsError(

@@ -59,7 +59,7 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
         "remove_unnecessary_outputs": False,
         "stop_on_first_crash": running.stop_on_first_crash,
         # Of jobs on a cluster: a shared folder may show a result late.
-        "job_finished_timeout": 60,
+        "job_finished_timeout": 30,
     }
     # Nodes take their settings from the workflow, and whatever else nipype runs from its
     # global ones, which name the folder that it was first imported in.
