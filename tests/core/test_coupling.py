@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from gradshift.core.statistics.coupling import (
+    _random_keys,
     across_regions,
     bca_interval,
     couple,
@@ -87,6 +88,50 @@ def test_holding_motion_constant_removes_what_it_alone_made():
     left = partial(x, y, motion)
     assert spearman(x, y) > 0.8
     assert abs(np.corrcoef(*left)[0, 1]) < 0.2
+
+
+def test_eleven_people_get_the_p_of_scipys_permutations_and_the_partial_of_residuals(changes):
+    x, y = changes
+    found = couple(x, y, n_permutations=20000, seed=4)
+    for j in (0, 1):
+        first, second = (stats.rankdata(v[:, j]) for v in (x, y))
+        drawn = stats.permutation_test(
+            (first,), lambda a, axis, b=second: stats.pearsonr(a, b, axis=axis).statistic,
+            permutation_type="pairings", n_resamples=20000, rng=np.random.default_rng(5),
+        )  # fmt: skip
+        assert found.p[j] == pytest.approx(drawn.pvalue, abs=0.015)
+    held = np.random.default_rng(6).standard_normal(11)
+    ranks = [stats.rankdata(v) for v in (x[:, 0], y[:, 0], held)]
+    left = [v - np.polyval(np.polyfit(ranks[2], v, 1), ranks[2]) for v in ranks[:2]]
+    a, b = partial(x[:, 0], y[:, 0], held)
+    expected = stats.pearsonr(*left).statistic
+    assert np.corrcoef(a, b)[0, 1] == pytest.approx(expected)
+    assert couple(a[:, None], b[:, None], n_permutations=9, ranks=False).rho[0] == pytest.approx(
+        expected
+    )
+    alone = leave_one_out(x[:, 0], y[:, 0])
+    kept = [np.delete(v[:, 0], 3) for v in (x, y)]
+    assert alone[3] == pytest.approx(stats.spearmanr(*kept).statistic)
+    assert len(alone) == 11
+
+
+def test_the_largest_of_the_pairs_corrects_as_by_hand(changes):
+    """Three pairs of eleven people, one with a gap; the same orders, ranked by scipy."""
+    x, y = (np.column_stack([v, v[:, 0] ** 2]) for v in changes)
+    y[4, 2] = np.nan
+    orders = next(iter(_random_keys(11, 300, 7)))
+    found = couple(x, y, n_permutations=300, seed=7)
+    own = np.zeros((300, 3))
+    for j in range(3):
+        there = np.isfinite(y[:, j])
+        a, b = x[there, j], y[there, j]
+        for i, keys in enumerate(orders):
+            rho = stats.spearmanr(a, b[np.argsort(keys[there])]).statistic
+            own[i, j] = abs(rho) * np.sqrt(len(a) - 1)
+    largest = own.max(axis=1)
+    strength = np.abs(found.rho) * np.sqrt(found.n - 1) - 1e-10
+    np.testing.assert_allclose(found.p, (1 + (own >= strength).sum(axis=0)) / 301)
+    np.testing.assert_allclose(found.p_fwe, (1 + (largest[:, None] >= strength).sum(axis=0)) / 301)
 
 
 def test_maps_are_compared_within_people(changes):
