@@ -110,6 +110,8 @@ STATISTIC = Statistic(
     cite=("AlexanderBloch2018", "Markello2021"),
     caveat=(
         "Tells whether two maps are alike, not whether this generalises to other people: the "
-        "correlation within people does."
+        "correlation within people does. Of unrelated maps it calls 5 to 7 in 100 alike at "
+        "p = .05 where they are smooth along the cortex, 9 to 10 where they are smooth through "
+        "space as blurred images are; a plain p calls 13 to 72 alike."
     ),
 )
