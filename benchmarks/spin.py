@@ -6,6 +6,19 @@ vertices of fsaverage5, diffused over the mesh, averaged in regions), over the s
 spin test turns, and through space, as a blurred image is. Regions are turned from two places:
 the middle of their vertices on the sphere, which is what gradshift uses, and the direction of
 their centroids from the middle of the hemisphere, which needs no surface.
+
+Of 2000 pairs with 1000 rotations, with p <= .05::
+
+    smooth along      sphere   directions   plain p
+    cortex 15 mm       0.064        0.075     0.197
+    cortex 30 mm       0.061        0.071     0.439
+    cortex 60 mm       0.054        0.061     0.719
+    sphere 20 mm       0.065        0.086     0.132
+    sphere 40 mm       0.058        0.084     0.413
+    sphere 60 mm       0.058        0.076     0.569
+    space 15 mm        0.090        0.083     0.267
+    space 25 mm        0.102        0.094     0.504
+    space 40 mm        0.098        0.086     0.655
 """
 
 import sys
