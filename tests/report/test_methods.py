@@ -101,3 +101,8 @@ def test_references_are_named_as_texts_name_them():
     assert in_text(["Rubinov2010", "Freeman1977"]) == "(Rubinov and Sporns, 2010; Freeman, 1977)"
     assert in_text(["Schaefer2018"], "As Schaefer et al., 2018 did.") == ""
     assert references()["Schaefer2018"].listed.startswith("Schaefer, Kong, Gordon et al. (2018).")
+
+
+def test_a_list_of_references_holds_no_latex():
+    for reference in references().values():
+        assert not set(reference.listed) & set("\\{}"), reference.listed

@@ -51,7 +51,8 @@ class Reference:
         numbers = [self.fields[k] for k in ("volume", "pages") if k in self.fields]
         place = ", ".join([where, *numbers]).replace("--", "–")
         year, title = self.fields.get("year", "n.d."), self.fields.get("title", "")
-        return f"{names} ({year}). {title.replace('{', '').replace('}', '')}. {place}."
+        told = f"{names} ({year}). {title}. {place}."
+        return told.replace("{", "").replace("}", "").replace("\\&", "&")
 
     @property
     def link(self) -> str:
