@@ -30,7 +30,7 @@ exec unshare --mount --propagation private bash -euc '
         mount --bind "$folder" "$TREE$folder"
     done
     mount --bind "$TREE/fuse.node" "$TREE/dev/fuse"
-    cat /etc/resolv.conf > "$TREE/etc/resolv.conf"
+    cp /etc/resolv.conf /etc/hosts "$TREE/etc/"
     mkdir -p "$TREE/.old"
     cd "$TREE"
     pivot_root . .old
