@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from gradshift.bids.collect import read_matrix
 from pagereader import pages
 
 WIDTHS = (1280, 390)
@@ -121,6 +122,32 @@ def test_text_stands_out_from_its_ground(opened, scheme):
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(255, 255, 255)") == (scheme == "light")
     assert page.evaluate(CONTRAST) >= 4.5
+
+
+def test_the_cell_under_the_pointer_is_told(opened, out):
+    page = opened(1280)
+    image = page.locator("figure:has(script.hover) img").first
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    told = page.evaluate("JSON.parse(document.querySelector('script.hover').textContent)")
+    names, (left, top, right, bottom) = told["names"], told["panels"][0]["box"]
+    n = len(names)
+    page.mouse.move(
+        box["x"] + box["width"] * (left + (right - left) * (7.5 / n)),
+        box["y"] + box["height"] * (top + (bottom - top) * (1.5 / n)),
+    )
+    text = page.locator("output.under").first.inner_text()
+    assert text.startswith(f"{names[1]} with {names[7]}. ")
+    pattern = (
+        "group/*_stat-meanchange_desc-24P_relmat.tsv"
+        if len(told["panels"]) == 1
+        else "sub-01/ses-pre/func/*_desc-24P_relmat.tsv"
+    )
+    (table,) = out.glob(pattern)
+    regions, matrix = read_matrix(table)
+    expected = matrix[regions.index(names[1]), regions.index(names[7])]
+    shown = float(text.split("; ")[0].rpartition(": ")[2])
+    assert shown == pytest.approx(expected, abs=6e-4)
 
 
 def test_in_print_nothing_scrolls_away(opened):

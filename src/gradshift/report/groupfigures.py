@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from gradshift.figures.style import symmetric_limit
 from gradshift.report import molecules, wording, words
 from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
-from gradshift.report.pages import Picture, picture, save
+from gradshift.report.pages import Picture, hover, picture, save
 from gradshift.report.results import find_row, read_vertices
 from gradshift.report.wording import Asked
 
@@ -189,19 +189,18 @@ def _networks(album: Album, regions: Regions) -> Named:
         )
     matrix = found.matrix(album.task, "meanchange", found.recipe)
     if matrix is not None:
-        yield album.put(
+        panels = {f"mean change ({found.effect[0]})": matrix}
+        figure = matrices(panels, regions.networks, unit="change of Fisher z", names=words.network)
+        name, shown = album.put(
             "change",
-            matrices(
-                {f"mean change ({found.effect[0]})": matrix},
-                regions.networks,
-                unit="change of Fisher z",
-                names=words.network,
-            ),
+            figure,
             "Mean change of the connectivity of every pair of regions, ordered by network.",
             f"Mean change of every pair of regions, ordered by network, recipe {found.recipe}. "
             "Not a map of tests: p of every pair is in the matrices stat-p and stat-pfwe.",
             kind="png",
         )
+        told = hover(found.folder / shown.path, panels, regions.networks, regions.names)
+        yield name, replace(shown, hover=told)
 
 
 def _network_cells(

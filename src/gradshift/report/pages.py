@@ -1,6 +1,8 @@
 """From what a page says to its HTML: templates, pictures, small helpers."""
 
+import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -8,18 +10,24 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 
 from gradshift import __version__
 from gradshift.bids.write import write_bytes, write_text
+from gradshift.figures.matrices import by_network
 from gradshift.report.wording import number, signed
 
 DPI = 144
 """Dots per inch of dense figures: sharp on fine screens and in print."""
+
+PANELS = "Panels"
+"""What a dense figure calls the places of its panels, in its own metadata."""
 
 CSS_DPI = 96
 """Dots per inch that browsers reckon with."""
@@ -40,6 +48,8 @@ class Picture:
         Files that hold its numbers, relative to the page.
     width : int or None
         On the page, in its pixels; None for its own size.
+    hover : str
+        What `hover` packed; empty for figures that tell nothing under the pointer.
     """
 
     path: str
@@ -47,10 +57,16 @@ class Picture:
     caption: str
     sources: tuple[str, ...] = ()
     width: int | None = None
+    hover: str = ""
 
 
 def picture(
-    path: Path, folder: Path, alt: str, caption: str, sources: Sequence[str] = ()
+    path: Path,
+    folder: Path,
+    alt: str,
+    caption: str,
+    sources: Sequence[str] = (),
+    hover: str = "",
 ) -> Picture:
     """Put a saved figure on a page, at the size it was drawn for.
 
@@ -63,12 +79,14 @@ def picture(
     alt, caption : str
     sources : sequence of str
         Files that hold its numbers, relative to the page.
+    hover : str
+        What `hover` packed.
     """
     width = None
     if path.suffix == ".png":
         with Image.open(path) as image:
             width = round(image.width * CSS_DPI / image.info.get("dpi", (DPI, DPI))[0])
-    return Picture(path.relative_to(folder).as_posix(), alt, caption, tuple(sources), width)
+    return Picture(path.relative_to(folder).as_posix(), alt, caption, tuple(sources), width, hover)
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -82,8 +100,74 @@ def save(figure: Figure, path: Path) -> Path:
         else {"dpi": DPI, "pil_kwargs": {"compress_level": 6}}
     )
     with rc_context(settings):
+        if kind == "png" and any(map(_is_panel, figure.axes)):
+            figure.draw_without_rendering()  # or else nothing has its place yet
+            about["metadata"] = {PANELS: json.dumps(_panels(figure))}
         figure.savefig(content, format=kind, **about)
     return write_bytes(path, content.getvalue())
+
+
+def _is_panel(axes: Any) -> bool:
+    return bool(axes.images and axes.get_title())
+
+
+def _panels(figure: Figure) -> dict[str, list[float]]:
+    """Say where the images of a figure are, by title: left, top, right, bottom as shares."""
+    found = {}
+    for axes in figure.axes:
+        if _is_panel(axes):
+            box = axes.get_window_extent().transformed(figure.transFigure.inverted())
+            found[axes.get_title()] = [box.x0, 1 - box.y1, box.x1, 1 - box.y0]
+    return found
+
+
+def hover(
+    path: Path,
+    panels: Mapping[str, NDArray[np.float64]],
+    networks: Sequence[str],
+    names: Sequence[str],
+) -> str:
+    """Pack what the page tells of the matrices under the pointer.
+
+    Parameters
+    ----------
+    path : Path
+        Of the figure, that says where its panels are.
+    panels : mapping of str to (R, R) array
+        By title; symmetric, the upper triangle is kept.
+    networks, names : sequence of str, length R
+
+    Returns
+    -------
+    str
+        JSON; empty if the figure does not know its panels. Values are whole numbers of 16 bits
+        in units of `step`, row by row, the smallest for none.
+    """
+    with Image.open(path) as image:
+        boxes = json.loads(image.info.get(PANELS, "{}"))
+    if not panels or set(boxes) != set(panels):
+        return ""
+    order = by_network(networks)
+    upper = np.triu_indices(len(order), k=1)
+    values = {title: matrix[np.ix_(order, order)][upper] for title, matrix in panels.items()}
+    largest = max(np.nanmax(np.abs(v), initial=0.0) for v in values.values())
+    step = float(largest) / 32767 or 1.0
+    packed = [
+        {
+            "title": title,
+            "box": [round(share, 5) for share in boxes[title]],
+            "values": base64.b64encode(_whole(found, step)).decode(),
+        }
+        for title, found in values.items()
+    ]
+    told = {"step": step, "names": [names[i] for i in order], "panels": packed}
+    return json.dumps(told).replace("<", "\\u003c")
+
+
+def _whole(values: NDArray[np.float64], step: float) -> bytes:
+    """Round to whole steps of 16 bits; the smallest number stands for none."""
+    found = np.where(np.isfinite(values), np.round(values / step), -32768)
+    return found.astype("<i2").tobytes()
 
 
 @cache
@@ -109,5 +193,9 @@ def _asset(name: str) -> Markup:
 def write_page(path: Path, template: str, about: Mapping[str, Any]) -> Path:
     """Fill a template and write the page."""
     found = _environment().get_template(template)
-    own = {"style": _asset("page.css"), "script": _asset("tables.js"), "version": __version__}
+    own = {
+        "style": _asset("page.css"),
+        "script": _asset("tables.js") + _asset("hover.js"),
+        "version": __version__,
+    }
     return write_text(path, found.render(**about, **own))

@@ -25,7 +25,7 @@ from gradshift.report import words
 from gradshift.report.bibliography import known
 from gradshift.report.cortex import on_cortex
 from gradshift.report.methods import citations, paragraphs
-from gradshift.report.pages import Picture, picture, save, write_page
+from gradshift.report.pages import Picture, hover, picture, save, write_page
 from gradshift.report.results import read_regions, read_vertices, what_was_used
 from gradshift.report.wording import EXPLORATORY, QUESTIONS
 
@@ -160,10 +160,9 @@ def draw_task(person: Person, task: str) -> None:
     if not results or regions is None:
         return
     stem = _stem(task)
-    found = {session_label(r): read_matrix(r.matrix_path(person.output_dir))[1] for r in results}
     save(
         matrices(
-            with_difference(found),
+            _matrices(person, results),
             regions.networks,
             unit="correlation",
             limit=1.0,
@@ -191,6 +190,12 @@ def draw_task(person: Person, task: str) -> None:
         if surface is not None:
             save(surface, person.figures / f"{stem}cortex.png")
     _draw_seed(person, results, regions, stem)
+
+
+def _matrices(person: Person, results: Sequence[SessionResult]) -> dict[str, NDArray[np.float64]]:
+    """Read the connectivity of the sessions, with the difference."""
+    found = {session_label(r): read_matrix(r.matrix_path(person.output_dir))[1] for r in results}
+    return with_difference(found)
 
 
 def _coverage_of_regions(
@@ -547,7 +552,16 @@ def _pictures(person: Person, task: str) -> Iterator[tuple[str, Picture]]:
     for name, (kind, alt, caption) in told.items():
         if (person.figures / f"{stem}{name}.{kind}").exists():
             path = person.figures / f"{stem}{name}.{kind}"
-            yield name, picture(path, person.output_dir, alt, caption)
+            under = _hover(person, task, path) if name == "matrices" else ""
+            yield name, picture(path, person.output_dir, alt, caption, hover=under)
+
+
+def _hover(person: Person, task: str, path: Path) -> str:
+    """Pack the correlations that the page tells under the pointer."""
+    regions = person.regions
+    if regions is None:
+        return ""
+    return hover(path, _matrices(person, person.usable(task)), regions.networks, regions.names)
 
 
 def _values(results: Sequence[SessionResult], primary: str) -> list[dict[str, Any]]:
