@@ -385,6 +385,7 @@ def _molecules(person: Person) -> dict[str, Any] | None:
     if not results:
         return None
     titles = list(dict.fromkeys(session_label(r) for r in results))
+    rank = {title: i for i, title in enumerate(titles)}
     return {
         "sessions": [_scan(person, result) for result in results],
         "titles": titles,
@@ -398,7 +399,10 @@ def _molecules(person: Person) -> dict[str, Any] | None:
                 f"{path.stem.partition('_')[0]}: activity over time as measured (dots) and as "
                 "the models fitted it (lines).",
             )
-            for path in sorted(person.figures.glob("*curves.*"))
+            for path in sorted(
+                person.figures.glob("*curves.*"),
+                key=lambda path: (rank.get(path.stem.partition("_")[0], len(rank)), path.name),
+            )
         ],
     }
 
