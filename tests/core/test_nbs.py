@@ -1,16 +1,23 @@
 """Components of connections and threshold-free enhancement, against plain loops."""
 
-from itertools import product
+from itertools import combinations, product
 
 import networkx
 import numpy as np
 import pytest
 from scipy import stats
 
-from gradshift.core.statistics.nbs import STEPS, network_statistic
+from gradshift.core.statistics.association import permuted
+from gradshift.core.statistics.nbs import STEPS
+from gradshift.core.statistics.nbs import network_statistic as of_scheme
+from gradshift.core.statistics.signflip import flipped
 
 R = 12
 UPPER = np.triu_indices(R, 1)
+
+
+def network_statistic(changes, *, thresholds=(2.5, 3.1), **chance):
+    return of_scheme(flipped(changes, **chance), thresholds=thresholds)
 
 
 def t_of(changes):
@@ -92,6 +99,33 @@ def test_enhancement_agrees_with_its_definition(planted):
     flips = [changes * np.array((1, *s))[:, None] for s in product((1, -1), repeat=4)]
     largest = np.array([enhanced(t_of(flip)).max() for flip in flips])
     reached = largest[:, None] >= expected * (1 - 1e-9)
+    np.testing.assert_allclose(found.p_tfce, reached.mean(axis=0))
+
+
+def test_components_between_groups_agree_with_an_independent_implementation(planted):
+    """All 35 ways to deal three and four people to groups, by loops over networkx."""
+    group = np.array([0.0, 1, 0, 1, 1, 0, 1])
+    changes = planted * np.where(group == 1, 1.0, 0.2)[:, None]
+
+    def t_between(labels):
+        return stats.ttest_ind(changes[labels == 1], changes[labels == 0]).statistic
+
+    dealt = []
+    for chosen in combinations(range(7), 4):
+        labels = np.zeros(7)
+        labels[list(chosen)] = 1
+        dealt.append(t_between(labels))
+    found = of_scheme(permuted(changes, group), thresholds=(2.0,))
+    expected = parts(t_between(group), 2.0)
+    largest = np.array([np.max([(0, 0), *parts(t, 2.0).values()], axis=0) for t in dealt])
+    assert {(one.sign, one.regions) for one in found.components} == expected.keys()
+    for one in found.components:
+        extent, intensity = expected[one.sign, one.regions]
+        assert one.p_extent == pytest.approx((largest[:, 0] >= extent).mean())
+        assert one.p_intensity == pytest.approx((largest[:, 1] >= intensity - 1e-9).mean())
+    assert found.n_permutations == 35
+    scores = np.array([enhanced(t).max() for t in dealt])
+    reached = scores[:, None] >= enhanced(t_between(group)) * (1 - 1e-9)
     np.testing.assert_allclose(found.p_tfce, reached.mean(axis=0))
 
 

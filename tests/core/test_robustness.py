@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from gradshift.core.statistics.reliability import split_half
-from gradshift.core.statistics.specifications import joint_signflip
+from gradshift.core.statistics.signflip import flipped
+from gradshift.core.statistics.specifications import joint_test
 
 
 def by_anova(first, second):
@@ -60,15 +61,15 @@ def t_of(changes):
 def test_variants_are_flipped_together(rng):
     changes = rng.normal(size=(7, 1)) + 0.3 * rng.normal(size=(7, 4)) + 0.4
     every = [np.median(t_of(changes * np.array(s)[:, None])) for s in product((1, -1), repeat=7)]
-    found = joint_signflip(changes)
+    found = joint_test(flipped(changes))
     assert found.median_t == pytest.approx(np.median(t_of(changes)))
     assert found.p == (np.abs(every) >= abs(found.median_t) - 1e-9).mean()
     assert (found.p_min, found.n_permutations, found.exact) == (2 / 128, 128, True)
-    assert np.isnan(joint_signflip(np.full((4, 2), np.nan)).p)
+    assert np.isnan(joint_test(flipped(np.full((4, 2), np.nan))).p)
 
 
 def test_the_error_rate_over_variants_is_the_nominal_one(rng):
     studies = rng.normal(size=(1000, 9, 1)) + 0.5 * rng.normal(size=(1000, 9, 4))
-    called = sum(joint_signflip(changes).p <= 0.05 for changes in studies)
+    called = sum(joint_test(flipped(changes)).p <= 0.05 for changes in studies)
     low, high = stats.binom.ppf([0.005, 0.995], 1000, 0.05)
     assert low <= called <= high

@@ -6,9 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.resampling import Resampled
+from gradshift.core.resampling import Resampled, largest_t
 from gradshift.core.statistics.association import association
-from gradshift.core.statistics.covariates import PEOPLE_PER_COVARIATE, adjusted_signflip
+from gradshift.core.statistics.covariates import (
+    PEOPLE_PER_COVARIATE,
+    flipped_residuals,
+    permuted_residuals,
+)
 from gradshift.core.statistics.effects import (
     effect_interval,
     hedges_correction,
@@ -83,7 +87,7 @@ def compare(
         `gradshift.core.statistics.signflip.signflip`) x the values of one family; NaN where
         a person has none.
     covariates : (n, k) array, optional
-        What is held constant, see `gradshift.core.statistics.covariates.adjusted_signflip`.
+        What is held constant, see `gradshift.core.statistics.covariates.flipped_residuals`.
     n_permutations : int
         Random sign patterns if there are too many people for all of them.
     seed : int
@@ -107,9 +111,8 @@ def compare(
         df, least = n - 1, 2
     else:
         changes[~np.isfinite(covariates).all(axis=1)] = np.nan
-        test, sd, df = adjusted_signflip(
-            changes, covariates, n_permutations=n_permutations, seed=seed
-        )
+        held = flipped_residuals(changes, covariates, n_permutations=n_permutations, seed=seed)
+        test, sd, df = largest_t(held.scheme), held.sd, held.df
         n, mean, _ = moments(changes)
         least = max(2, PEOPLE_PER_COVARIATE * covariates.shape[1])
     return _comparison(
@@ -129,6 +132,7 @@ def compare_groups(
     followup: NDArray[np.float64],
     group: NDArray[np.float64],
     *,
+    covariates: NDArray[np.float64] | None = None,
     n_permutations: int = 10_000,
     seed: int = 0,
     confidence: float = 0.95,
@@ -141,8 +145,10 @@ def compare_groups(
         As in `compare`.
     group : (n,) array
         1 for the group whose change counts, 0 for the one it is held against; NaN: neither.
+    covariates : (n, k) array, optional
+        What is held constant; the difference is then that of the adjusted means.
     n_permutations, seed, confidence
-        As in `compare`, of permutations of the groups.
+        As in `compare`, of permutations of people.
 
     Returns
     -------
@@ -150,21 +156,27 @@ def compare_groups(
         Columns with fewer than two people in a group are described, but not tested.
     """
     changes = _changes(baseline, followup)
+    if covariates is not None:
+        changes[~np.isfinite(covariates).all(axis=1)] = np.nan
     (n0, mean0, sd0), (n1, mean1, sd1) = (moments(changes[group == code]) for code in (0, 1))
     few = np.minimum(n0, n1) < 2
-    test = association(
-        np.where(few, np.nan, changes), group, n_permutations=n_permutations, seed=seed
-    )
-    df = n0 + n1 - 2
-    squares = (n0 - 1) * sd0**2 + (n1 - 1) * sd1**2
-    sd = np.sqrt(squares / np.where(df > 0, df, np.nan))
-    difference = mean1 - mean0
+    chance = {"n_permutations": n_permutations, "seed": seed}
+    tested = np.where(few, np.nan, changes)
+    if covariates is None:
+        test, df = association(tested, group, **chance), n0 + n1 - 2
+        squares = (n0 - 1) * sd0**2 + (n1 - 1) * sd1**2
+        sd = np.sqrt(squares / np.where(df > 0, df, np.nan))
+        difference, per_person = mean1 - mean0, n0 * n1 / np.maximum(n0 + n1, 1)
+    else:
+        held = permuted_residuals(tested, group, covariates, **chance)
+        test, df, sd = largest_t(held.scheme), held.df, held.sd
+        difference, per_person = held.effect, held.spread
     return _comparison(
         test,
         n=n0 + n1,
         means=(mean0, mean1, difference),
         sd=sd,
-        per_person=np.where(few, np.nan, n0 * n1 / np.maximum(n0 + n1, 1)),
+        per_person=np.where(few, np.nan, per_person),
         df=df,
         status=[
             f"{a} and {b} people in the groups, 2 needed" if min(a, b) < 2 else _flat(*rest)

@@ -80,13 +80,17 @@ def thresholded(
     Measure
         The area under the curve of the metric over the densities of the session's options.
     """
-    level = "region" if "region" in measure.levels else "whole"
+    level = measure.levels[0]
+
+    def curve(session: Session) -> NDArray[np.float64]:
+        connected(session)
+        found = [np.atleast_1d(metric(graph)) for graph in session.thresholded]
+        return np.array(
+            [per_region(values, session) for values in found] if level == "region" else found
+        )
 
     def compute(session: Session) -> Values:
-        connected(session)
-        curve = np.array([np.atleast_1d(metric(graph)) for graph in session.thresholded])
-        area = trapezoid(curve, session.options.densities, axis=0)
-        area = per_region(area, session) if level == "region" else area
+        area = trapezoid(curve(session), session.options.densities, axis=0)
         return {level: Flagged(area, _remarks(area, session, level))}
 
     return replace(
@@ -94,6 +98,7 @@ def thresholded(
         name=f"{measure.name}auc",
         title=f"{measure.title} over thresholds",
         compute=compute,
+        curve=curve,
         unit=f"{measure.unit} x density",
         formula=rf"\int x \; \mathrm{{d}}(\text{{density}}), \\ x = {measure.formula}",
         methods=(

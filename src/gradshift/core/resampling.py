@@ -5,9 +5,11 @@ Every test here rests on a number s between -1 and 1, a correlation, that rises 
 (flipped signs, permuted labels) and a block of columns at once, so that memory is flat in both.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +23,11 @@ PATTERNS = 128
 COLUMNS = 512
 """Columns per matrix product: the block stays in the processor's cache."""
 
-Project = Callable[[NDArray[np.float64], slice], NDArray[np.float64]]
+Project = Callable[[NDArray[Any], slice], NDArray[np.float64]]
 """From (b, ...) rearrangements and a slice of columns to their (b, columns) array of s."""
+
+Workers = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+"""Applies a function to all items, in their order, as `map` does: in several processes, say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,63 +81,173 @@ def check(values: NDArray[np.float64], n_permutations: int) -> None:
         raise ValueError("Changes must be finite, or NaN where a person has no value.")
 
 
-def count(
-    project: Project,
-    patterns: Iterator[NDArray[np.float64]],
-    n_patterns: int,
-    *,
-    observed: NDArray[np.float64],
-    t: NDArray[np.float64],
-    df: NDArray[np.intp],
-    rounding: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count the patterns with |t| as large as observed, by column and in the whole family.
+@dataclass(frozen=True, kw_only=True)
+class Scheme:
+    """A test of m columns, and how its data are rearranged.
+
+    Every kind of test (flipped signs, permuted labels, with covariates or within people) is
+    one of these; what is made of the rearranged values (the largest |t|, components of
+    connections, clusters of voxels) is the same for all.
 
     Parameters
     ----------
+    n : (m,) array of int
+        People with a value.
+    t : (m,) array
+        Observed t; NaN where not tested.
+    p_min : (m,) array
+        The smallest p that so many people can give, if all rearrangements are used.
+    columns : (k,) array of int
+        Those that are tested, in rising order of `df`.
+    df : (k,) array of int
+        Degrees of freedom.
+    observed : (k,) array
+        s of the data as they are, by the arithmetic of `project`.
     project : callable
-        Gives s of a block of patterns in a slice of columns.
-    patterns : iterator of (b, ...) array
-        Blocks of patterns, at most `PATTERNS` each.
+        Gives s of a block of patterns in a slice of `columns`. Can be pickled.
+    patterns : callable
+        Yields blocks of patterns, at most `PATTERNS` each.
     n_patterns : int
         Patterns in all blocks.
-    observed : (m,) array
-        |s| of the data as they are, by the same arithmetic.
-    t : (m,) array
-        Observed t.
-    df : (m,) array of int
-        Degrees of freedom, in rising order.
+    n_permutations : int
+        What they stand for: the observed data and all mirror images included if exact.
+    exact : bool
+        Whether these are all rearrangements.
     rounding : float
         Relative error of s.
+    """
+
+    n: NDArray[np.intp]
+    t: NDArray[np.float64]
+    p_min: NDArray[np.float64]
+    columns: NDArray[np.intp]
+    df: NDArray[np.intp]
+    observed: NDArray[np.float64]
+    project: Project
+    patterns: Callable[[], Iterator[NDArray[Any]]]
+    n_patterns: int
+    n_permutations: int
+    exact: bool
+    rounding: float
+
+    @property
+    def extra(self) -> int:
+        """The observed data, which random rearrangements do not hold."""
+        return 0 if self.exact else 1
+
+    def smallest_p(self) -> NDArray[np.float64]:
+        """Return the (m,) smallest p of so many people and rearrangements."""
+        return self.p_min if self.exact else np.maximum(self.p_min, 1 / (self.n_patterns + 1))
+
+    def each_block(
+        self, work: Callable[[Project, NDArray[Any]], Any], workers: Workers, *, at_most: int
+    ) -> Iterable[Any]:
+        """Give blocks of patterns to a function, and return what it makes of each, in order.
+
+        Parameters
+        ----------
+        work : callable
+            Takes `project` and a block of patterns; can be pickled.
+        workers : callable
+        at_most : int
+            Patterns of a block.
+        """
+        blocks = (
+            block[start : start + at_most]
+            for block in self.patterns()
+            for start in range(0, len(block), at_most)
+        )
+        return workers(partial(work, self.project), blocks)
+
+
+def largest_t(scheme: Scheme, workers: Workers = map) -> Resampled:
+    """Test each column by itself and all together, by the largest |t|.
+
+    Parameters
+    ----------
+    scheme : Scheme
+    workers : callable
+        Where the blocks of patterns are counted.
+    """
+    columns = scheme.columns
+    threshold = np.minimum(
+        s_of_t(np.abs(scheme.t[columns]) - TIE, scheme.df),
+        np.abs(scheme.observed) * (1 - scheme.rounding),
+    )
+    own, largest = np.zeros(len(columns), dtype=np.int64), np.zeros(scheme.n_patterns)
+    work, done = partial(_reached, threshold=threshold, df=scheme.df), 0
+    for reached, highest in scheme.each_block(work, workers, at_most=PATTERNS):
+        own += reached
+        largest[done : done + len(highest)] = highest
+        done += len(highest)
+    family = np.zeros(len(columns), dtype=np.int64)
+    for run, df in _runs(scheme.df):
+        ordered = np.sort(s_of_t(largest, df))
+        family[run] = len(ordered) - np.searchsorted(ordered, threshold[run], side="left")
+    p_min = scheme.smallest_p()
+    p, p_fwe = np.full((2, len(scheme.n)), np.nan)
+    for values, counts in ((p, own), (p_fwe, family)):
+        found = (counts + scheme.extra) / (scheme.n_patterns + scheme.extra)
+        values[columns] = np.maximum(found, p_min[columns])
+    return Resampled(
+        t=scheme.t,
+        p=p,
+        p_fwe=p_fwe,
+        n=scheme.n,
+        p_min=p_min,
+        n_permutations=scheme.n_permutations,
+        exact=scheme.exact,
+    )
+
+
+def _reached(
+    project: Project,
+    block: NDArray[Any],
+    *,
+    threshold: NDArray[np.float64],
+    df: NDArray[np.intp],
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Count by column the patterns of a block with |s| of at least `threshold`.
 
     Returns
     -------
-    own, family : (m,) array of int
+    own : (k,) array of int
+    largest : (b,) array
+        The largest |t| of each pattern.
     """
-    threshold = np.minimum(s_of_t(np.abs(t) - TIE, df), observed * (1 - rounding))
-    runs = _runs(df)
-    own = np.zeros(len(t), dtype=np.int64)
-    largest = np.zeros(n_patterns)
-    done = 0
-    for block_of_patterns in patterns:
-        block = slice(done, done + len(block_of_patterns))
-        for run, df_of_run in runs:
-            highest = np.zeros(len(block_of_patterns))
-            for start in range(run.start, run.stop, COLUMNS):
-                part = slice(start, min(start + COLUMNS, run.stop))
-                s = project(block_of_patterns, part)
-                np.abs(s, out=s)
-                reached = (s >= threshold[part]).view(np.uint8)
-                own[part] += np.add.reduce(reached, axis=0, dtype=np.uint8)
-                np.maximum(highest, s.max(axis=1), out=highest)
-            largest[block] = np.maximum(largest[block], t_of_s(highest, df_of_run))
-        done += len(block_of_patterns)
+    own, largest = np.zeros(len(threshold), dtype=np.uint8), np.zeros(len(block))
+    for run, df_of_run in _runs(df):
+        highest = np.zeros(len(block))
+        for start in range(run.start, run.stop, COLUMNS):
+            part = slice(start, min(start + COLUMNS, run.stop))
+            s = project(block, part)
+            np.abs(s, out=s)
+            reached = (s >= threshold[part]).view(np.uint8)
+            own[part] = np.add.reduce(reached, axis=0, dtype=np.uint8)
+            np.maximum(highest, s.max(axis=1), out=highest)
+        largest = np.maximum(largest, t_of_s(highest, df_of_run))
+    return own, largest
 
-    family = np.zeros(len(t), dtype=np.int64)
-    for run, df_of_run in runs:
-        ordered = np.sort(s_of_t(largest, df_of_run))
-        family[run] = n_patterns - np.searchsorted(ordered, threshold[run], side="left")
-    return own, family
+
+def share(
+    largest: NDArray[np.float64], values: NDArray[np.float64] | float, extra: int
+) -> NDArray[np.float64]:
+    """Return the share of patterns whose largest value is as large as each of these.
+
+    Parameters
+    ----------
+    largest : (B,) array
+        One value of each pattern.
+    values : array
+        Observed values.
+    extra : int
+        1 to count the observed data as one more pattern.
+    """
+    ordered = np.sort(largest)
+    least = np.asarray(values) * (1 - 1e-9)
+    reached = len(ordered) - np.searchsorted(ordered, least, side="left")
+    found: NDArray[np.float64] = (reached + extra) / (len(ordered) + extra)
+    return found
 
 
 def _runs(df: NDArray[np.intp]) -> list[tuple[slice, int]]:

@@ -60,6 +60,16 @@ def align(
     names = [name for name, m in measures().items() if m.needs_reference and name in wanted]
     if not names:
         return table
+    used = compared_sessions(results, people, design)
+    for _, found in groupby(used, key=lambda result: (result.task, result.atlas, result.recipe)):
+        table = _replaced(table, list(found), names, design, output_dir, options)
+    return table
+
+
+def compared_sessions(
+    results: Sequence[SessionResult], people: Sequence[Mapping[str, Any]], design: Design
+) -> list[SessionResult]:
+    """Return the usable BOLD sessions of those compared, by task, atlas and recipe."""
     compared = {
         (row["participant_id"], row["task"])
         for row in people
@@ -73,13 +83,7 @@ def align(
         and (result.participant, result.task) in compared
         and result.session in design.sessions_of(result.participant)
     ]
-
-    def key(result: SessionResult) -> tuple[str, str, str]:
-        return result.task, result.atlas, result.recipe
-
-    for _, found in groupby(sorted(used, key=key), key=key):
-        table = _replaced(table, list(found), names, design, output_dir, options)
-    return table
+    return sorted(used, key=lambda result: (result.task, result.atlas, result.recipe))
 
 
 def _replaced(

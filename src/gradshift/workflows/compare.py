@@ -18,6 +18,10 @@ from gradshift.core.contrasts import (
     compare_sessions,
 )
 from gradshift.core.families import FIRST, families
+from gradshift.core.resampling import Scheme
+from gradshift.core.statistics.association import permuted
+from gradshift.core.statistics.effects import moments
+from gradshift.core.statistics.signflip import flipped
 from gradshift.settings import Group
 from gradshift.workflows.design import Design, change_of_motion
 from gradshift.workflows.effects import Effect
@@ -177,9 +181,45 @@ def answer(
     if effect.kind == "change":
         found = compare(before, after, covariates=covariates, **chance)
         return _described_only(found, effect.least) if effect.least > 2 else found
-    number = np.array([effect.predictor.get(name, np.nan) for name in names])
-    test = compare_groups if effect.kind == "groups" else compare_number
-    return test(before, after, number, **chance)
+    number = effect.number(names)
+    if effect.kind == "groups":
+        return compare_groups(before, after, number, covariates=covariates, **chance)
+    return compare_number(before, after, number, **chance)
+
+
+def scheme_of(
+    effect: Effect,
+    names: Sequence[str],
+    changes: NDArray[np.float64],
+    group: Group,
+    **limits: int,
+) -> tuple[Scheme, NDArray[np.float64]]:
+    """Prepare the test of the main question on changes of many values.
+
+    Parameters
+    ----------
+    effect : Effect
+        Of kind change or groups.
+    names : sequence of str, length n
+        People, sorted.
+    changes : (n, m) array
+    group : Group
+        Settings.
+    **limits : int
+        ``max_exact``, see `gradshift.core.statistics.signflip.flipped`.
+
+    Returns
+    -------
+    scheme : Scheme
+    mean : (m,) array
+        Mean change, or its difference between groups.
+    """
+    chance: Any = {"n_permutations": group.n_permutations, "seed": group.random_seed, **limits}
+    if effect.kind != "groups":
+        return flipped(changes, **chance), moments(changes)[1]
+    number = effect.number(names)
+    one, other = (moments(changes[number == code])[1] for code in (0, 1))
+    return permuted(changes, number, **chance), other - one
 
 
 def weighted(values: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:

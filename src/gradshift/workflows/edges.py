@@ -13,12 +13,11 @@ from gradshift.bids.collect import SessionResult, read_matrix
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json, write_matrix
 from gradshift.core.connectivity import fisher_z
-from gradshift.core.statistics.association import association
-from gradshift.core.statistics.effects import moments
+from gradshift.core.resampling import Workers, largest_t
 from gradshift.core.statistics.motion import motion_dependence
 from gradshift.core.statistics.nbs import Component, network_statistic
-from gradshift.core.statistics.signflip import signflip
 from gradshift.settings import Settings
+from gradshift.workflows.compare import scheme_of
 from gradshift.workflows.design import Design, change_of_motion
 from gradshift.workflows.effects import Effect
 from gradshift.workflows.tables import about
@@ -29,7 +28,7 @@ MATRICES = {
     "p": "Two-sided p of the change of Fisher z by sign flips or permutation, uncorrected",
     "pfwe": "p corrected for all connections (maximal |t| over the same rearrangements)",
     "tfce": "Threshold-free cluster enhancement of t, with the sign of the change",
-    "pfwetfce": "p of the enhanced t, corrected for all connections (its maximum over sign flips)",
+    "pfwetfce": "p of the enhanced t, corrected for all connections (its largest value)",
     "qcfc": "Pearson r over people of the change of Fisher z with the change of mean motion",
 }
 
@@ -122,36 +121,37 @@ def read_edges(
 
 
 def write_edges(
-    folder: Path, edges: Edges, design: Design, effect: Effect, settings: Settings
+    folder: Path,
+    edges: Edges,
+    design: Design,
+    effect: Effect,
+    settings: Settings,
+    workers: Workers,
 ) -> list[dict[str, Any]]:
-    """Write the change of every edge in Fisher z and its tests; return its components.
-
-    Where groups are compared there are no components and no enhancement.
-    """
+    """Write the change of every edge in Fisher z and its tests; return its components."""
     group = settings.group
-    chance: Any = {"n_permutations": group.n_permutations, "seed": group.random_seed}
-    components: tuple[Component, ...] = ()
-    if effect.kind == "groups":
-        number = np.array([effect.predictor.get(name, np.nan) for name in edges.people])
-        test = association(edges.changes, number, **chance)
-        one, other = (moments(edges.changes[number == code])[1] for code in (0, 1))
-        values = {"meanchange": other - one}
-    else:
-        test = signflip(edges.changes, **chance)
-        together = network_statistic(edges.changes, thresholds=group.nbs_thresholds, **chance)
-        components = together.components
-        values = {"meanchange": moments(edges.changes)[1], "tfce": together.tfce,
-                  "pfwetfce": together.p_tfce}  # fmt: skip
-    values |= {"t": test.t, "p": test.p, "pfwe": test.p_fwe}
+    scheme, mean = scheme_of(effect, edges.people, edges.changes, group)
+    test = largest_t(scheme, workers)
+    together = network_statistic(scheme, thresholds=group.nbs_thresholds, workers=workers)
+    smallest = float(np.nanmin(test.p_min, initial=1.0))  # of the connections all people have
+    values = {
+        "meanchange": mean,
+        "t": test.t,
+        "p": test.p,
+        "pfwe": test.p_fwe,
+        "tfce": together.tfce,
+        "pfwetfce": together.p_tfce,
+    }
     described = {
         "NumberOfPermutations": test.n_permutations,
         "Exact": test.exact,
+        "SmallestP": smallest,
+        "CanBeSignificant": smallest <= group.alpha,
         **_described(int(test.n.max(initial=0)), effect, design, settings),
     }
     for stat in values:
         _write_matrix(folder, edges, stat, values[stat], described)
-    smallest = float(np.nanmin(test.p_min, initial=1.0))  # of the connections all people have
-    return [_row(one, edges, smallest, group.alpha) for one in components]
+    return [_row(one, edges, smallest, group.alpha) for one in together.components]
 
 
 def _described(n: int, effect: Effect, design: Design, settings: Settings) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradshift.core.statistics.covariates import PEOPLE_PER_COVARIATE
 from gradshift.errors import SettingsError
@@ -62,6 +63,10 @@ class Effect:
         """Weights of the change."""
         return tuple(after - before for before, after in zip(self.minus, self.plus, strict=True))
 
+    def number(self, names: Sequence[str]) -> NDArray[np.float64]:
+        """Return the predictor of these people; NaN for those without."""
+        return np.array([self.predictor.get(name, np.nan) for name in names], dtype=np.float64)
+
     def __str__(self) -> str:
         held = f", with {' and '.join(self.covariates)} held constant" if self.covariates else ""
         return f"{self.effect} ({self.contrast}){held}"
@@ -88,18 +93,29 @@ def find_effects(design: Design, people: Sequence[Mapping[str, Any]]) -> list[Ef
         "crossover": _crossover,
         "repeated": _repeated,
     }[design.kind](design, compared)
-    main = effects[0] if effects[0].kind == "change" else None
     allowed = len(compared) // PEOPLE_PER_COVARIATE
     if len(design.covariates) > allowed:
         raise SettingsError(
             f"{len(compared)} people allow {allowed} covariates ({PEOPLE_PER_COVARIATE} people "
             f"for each); the model has {len(design.covariates)}: {', '.join(design.covariates)}."
         )
-    if main and allowed and set(design.covariates) != {"deltafd"}:
-        effects.insert(1, replace(main, covariates=("deltafd",), everywhere=False))
-    if main and design.covariates:
-        effects.insert(1, replace(main, covariates=tuple(design.covariates)))
-    return effects
+    held = [(tuple(design.covariates), True)] if design.covariates else []
+    if allowed and set(design.covariates) != {"deltafd"}:
+        held.append((("deltafd",), False))
+    return [
+        one
+        for effect in effects
+        for one in (effect, *(
+            replace(effect, covariates=names, everywhere=everywhere)
+            for names, everywhere in (held if _adjustable(effect) else ())
+        ))
+    ]  # fmt: skip
+
+
+def _adjustable(effect: Effect) -> bool:
+    """Say whether a question is also asked with covariates: a main one, about changes."""
+    main = effect.everywhere and effect.people is None
+    return main and effect.kind in ("change", "groups")
 
 
 def _paired(design: Design, compared: Sequence[str]) -> list[Effect]:

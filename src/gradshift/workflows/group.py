@@ -28,9 +28,11 @@ from gradshift.workflows.lock import locked
 from gradshift.workflows.model import read_families
 from gradshift.workflows.multimodal import write_multimodal
 from gradshift.workflows.pages import write_group_page
-from gradshift.workflows.robustness import ROBUSTNESS, changes_of, robustness
+from gradshift.workflows.robustness import ROBUSTNESS, Key, Variant, changes_of, robustness
 from gradshift.workflows.tables import about, write_described
+from gradshift.workflows.variants import variants
 from gradshift.workflows.voxels import write_voxels
+from gradshift.workflows.workers import workers
 
 logger = logging.getLogger("gradshift")
 
@@ -138,10 +140,11 @@ def _write(
 ) -> list[dict[str, Any]]:
     """Compute and write everything; return the rows of the table of contrasts."""
     table = align(read_measures(results), results, people, design, settings.output_dir, options)
+    apply = workers(settings)
     rows: list[dict[str, Any]] = []
     motion: list[dict[str, Any]] = []
     components: list[dict[str, Any]] = []
-    variants: dict[tuple[str, str], dict[Any, Any]] = {}
+    changes: dict[Variant, dict[Key, pd.Series[float]]] = {}
     for atlas, recipe, task in product(
         design.atlases, design.recipes, sorted({result.task for result in results})
     ):
@@ -150,28 +153,41 @@ def _write(
         for modality, found in part.groupby("modality", sort=True):
             place = {**fixed, "modality": str(modality)}
             rows += contrasts(found, place, design, effects, people, settings.group)
-            changes = changes_of(found, design, effects[0])
-            variants.setdefault((atlas, recipe), {}).update(changes)
+            own = changes_of(found, design, effects[0])
+            changes.setdefault((atlas, recipe, ""), {}).update(own)
         used = [
             r
             for r in results
             if r.modality == "func" and (r.task, r.atlas, r.recipe) == (task, atlas, recipe)
         ]
         if edges := read_edges(used, design, effects[0], settings.output_dir):
-            components += write_edges(folder, edges, design, effects[0], settings)
+            components += write_edges(folder, edges, design, effects[0], settings, apply)
             motion.append(motion_of_edges(folder, edges, people, design, effects[0], settings))
-        write_voxels(folder, used, design, effects[0], settings)
+        write_voxels(folder, used, design, effects[0], settings, apply)
     write_multimodal(folder, table, results, people, design, settings)
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
     write_described(folder / "nbs.tsv", NBS, components, about(design, settings))
-    reliable = reliability(results, people, design, effects[0], settings.output_dir, options)
+    reliable = reliability(
+        results, people, design, effects[0], settings.output_dir, options, apply
+    )
     write_described(folder / "reliability.tsv", RELIABILITY, reliable, about(design, settings))
-    robust = robustness(rows, variants, design, effects[0], settings.group)
+    others = variants(table, results, people, design, settings.output_dir, options, apply)
+    plain = [effect for effect in effects if not effect.covariates]
+    more: list[dict[str, Any]] = []
+    for key, found in others.groupby(["task", "atlas", "recipe", "choice"], sort=False):
+        task, atlas, recipe, choice = map(str, key)
+        fixed = {"task": task, "atlas": atlas, "recipe": recipe, "modality": "func"}
+        asked = contrasts(found, fixed, design, plain, people, settings.group)
+        more += [{**row, "choice": choice} for row in asked]
+        own = changes_of(found, design, effects[0])
+        changes.setdefault((atlas, recipe, choice), {}).update(own)
+    robust = robustness([*rows, *more], changes, design, effects[0], settings.group)
     write_described(folder / "robustness.tsv", ROBUSTNESS, robust, about(design, settings))
     limits = folder / "limits.json"
     write_limits(limits, table, rows, people, motion, reliable, results, design, effects, settings)
-    write_table(folder / "measures.tsv", list(table.columns), table.itertuples(index=False))
+    columns = [table[name].tolist() for name in table.columns]
+    write_table(folder / "measures.tsv", list(table.columns), zip(*columns, strict=True))
     described = {k: v for result in results for k, v in result.about["Measures"].items()}
     write_json(folder / "measures.json", {"Measures": described, **about(design, settings)})
     return rows

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ from gradshift.bids.collect import SessionResult, read_array
 from gradshift.core.connectivity import correlate, partial_correlate
 from gradshift.core.measures import evaluate, measures
 from gradshift.core.options import Options
+from gradshift.core.resampling import Workers
 from gradshift.core.session import Session
 from gradshift.core.statistics.reliability import split_half
-from gradshift.workflows.alignment import columns_of, read_session, regions_left_out
+from gradshift.workflows.alignment import (
+    columns_of,
+    compared_sessions,
+    read_session,
+    regions_left_out,
+)
 from gradshift.workflows.compare import arrange, weighted
 from gradshift.workflows.design import Design
 from gradshift.workflows.effects import Effect
@@ -45,6 +52,7 @@ def reliability(
     effect: Effect,
     output_dir: Path,
     options: Options,
+    apply: Workers,
 ) -> list[dict[str, Any]]:
     """Compare halves of the sessions of the primary atlas and recipe.
 
@@ -59,39 +67,41 @@ def reliability(
     output_dir : Path
     options : Options
         Of the participant level.
+    apply : callable
+        Where sessions are measured.
 
     Returns
     -------
     list of dict
         Rows of the table of reliability.
     """
-    compared = {(row["participant_id"], row["task"]) for row in people if row["included"]}
+    primary = (design.atlases[0], design.recipes[0])
     used = [
         result
-        for result in results
-        if not result.excluded
-        and result.modality == "func"
-        and (result.atlas, result.recipe) == (design.atlases[0], design.recipes[0])
-        and (result.participant, result.task) in compared
-        and result.session in design.sessions_of(result.participant)
+        for result in compared_sessions(results, people, design)
+        if (result.atlas, result.recipe) == primary
     ]
     rows = []
     for task in sorted({result.task for result in used}):
+        mine = [result for result in used if result.task == task]
         halves = [
-            pd.DataFrame(
-                [
-                    value
-                    for result in used
-                    if result.task == task
-                    for value in _values(result, half, output_dir, options)
-                ]
+            pd.DataFrame([value for values in found for value in values])
+            for found in zip(
+                *apply(partial(_both, output_dir=output_dir, options=options), mine), strict=True
             )
-            for half in (0, 1)
         ]
         fixed = {"modality": "func", "task": task, "atlas": design.atlases[0],
                  "recipe": design.recipes[0]}  # fmt: skip
         rows += [{**fixed, **row} for row in _rows(halves, design, effect)]
     return rows
+
+
+def _both(
+    result: SessionResult, *, output_dir: Path, options: Options
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Measure both halves of a session."""
+    first, second = (_values(result, half, output_dir, options) for half in (0, 1))
+    return first, second
 
 
 def _values(

@@ -1,4 +1,4 @@
-"""Whether each result holds over the recipes and atlases that were run."""
+"""Whether each result holds over recipes, atlases, and choices for gradients and graphs."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.core.statistics.specifications import joint_signflip
+from gradshift.core.statistics.specifications import joint_test
 from gradshift.settings import Group
-from gradshift.workflows.compare import arrange, weighted
+from gradshift.workflows.compare import arrange, scheme_of, weighted
 from gradshift.workflows.design import Design
 from gradshift.workflows.effects import Effect
 
@@ -20,7 +20,10 @@ ROBUSTNESS = {
     "measure": "Measure",
     "level": "network, network-pair, set or whole: what atlases share",
     "label": "The network, pair of networks or set",
-    "n_variants": "Number of variants: atlases x recipes with a value",
+    "n_variants": (
+        "Number of variants with a value: atlases x recipes, of gradients also x kernels (aligned "
+        "to the mean of the baseline sessions), of graphs also x densities"
+    ),
     "share_same_sign": "Share of variants whose change has the sign of the primary one",
     "g_primary": "Hedges' g with the primary atlas and recipe",
     "g_min": "Smallest Hedges' g over variants",
@@ -28,19 +31,23 @@ ROBUSTNESS = {
     "g_max": "Largest Hedges' g over variants",
     "median_t": "Median t over variants",
     "p_joint": (
-        "Two-sided p of median_t, the signs of people flipped in all variants together; not "
-        "corrected for the number of rows"
+        "Two-sided p of median_t, people rearranged (signs flipped, or groups permuted) in all "
+        "variants together; not corrected for the number of rows"
     ),
     "p_min": "Smallest p that can be had with this many people",
-    "n_permutations": "Sign patterns that were used",
+    "n_permutations": "Rearrangements that were used",
     "exact": "true if these are all there are",
     "status": "ok, or what limits the result",
-    "variants": "The variants, as atlas and recipe",
+    "variants": "The variants, as atlas, recipe and what differs",
 }
 
 _NOT_ASKED = {"status": "no joint test of this effect"}
 
 Key = tuple[str, str, str, str, str]
+"""Modality, task, measure, level and label."""
+
+Variant = tuple[str, str, str]
+"""Atlas, recipe and what differs from the choices of the participant level; empty: nothing."""
 
 
 def changes_of(
@@ -72,7 +79,7 @@ def changes_of(
 
 def robustness(
     rows: Sequence[Mapping[str, Any]],
-    variants: Mapping[tuple[str, str], Mapping[Key, "pd.Series[float]"]],
+    changes: Mapping[Variant, Mapping[Key, "pd.Series[float]"]],
     design: Design,
     main: Effect,
     group: Group,
@@ -82,8 +89,8 @@ def robustness(
     Parameters
     ----------
     rows : sequence of mapping
-        The table of contrasts.
-    variants : mapping of (atlas, recipe) to mapping
+        The table of contrasts, of all variants; ``choice`` tells what differs.
+    changes : mapping of Variant to mapping
         Changes of people by variant, see `changes_of`, for the joint test of the main effect.
     design : Design
     main : Effect
@@ -97,26 +104,24 @@ def robustness(
         Rows of the table of robustness.
     """
     names = ("contrast", "effect", "modality", "task", "measure", "level", "label")
-    found: dict[tuple[str, ...], dict[tuple[str, str], Mapping[str, Any]]] = {}
+    found: dict[tuple[str, ...], dict[Variant, Mapping[str, Any]]] = {}
     for row in rows:
         if row["level"] != "region" and row["covariates"] is None and np.isfinite(row["t"]):
             by_variant = found.setdefault(tuple(row[name] for name in names), {})
-            by_variant.setdefault((row["atlas"], row["recipe"]), row)
+            by_variant.setdefault((row["atlas"], row["recipe"], row.get("choice", "")), row)
     made = []
     for key, by_variant in found.items():
-        asked = main.kind == "change" and key[:2] == (main.contrast, main.effect)
-        joint = _joint(key[2:], variants, group) if asked else _NOT_ASKED
+        asked = key[:2] == (main.contrast, main.effect)
+        joint = _joint(key[2:], changes, main, group) if asked else _NOT_ASKED
         empty = dict.fromkeys(ROBUSTNESS)
         made.append({**empty, **dict(zip(names, key, strict=True)), **_spread(by_variant, design),
                      **joint})  # fmt: skip
     return made
 
 
-def _spread(
-    by_variant: Mapping[tuple[str, str], Mapping[str, Any]], design: Design
-) -> dict[str, Any]:
+def _spread(by_variant: Mapping[Variant, Mapping[str, Any]], design: Design) -> dict[str, Any]:
     """Describe the variants of one result."""
-    primary = by_variant.get((design.atlases[0], design.recipes[0]), {})
+    primary = by_variant.get((design.atlases[0], design.recipes[0], ""), {})
     g = np.sort([row["hedges_g"] for row in by_variant.values()])
     signs = np.sign([row["t"] for row in by_variant.values()])
     return {
@@ -127,23 +132,23 @@ def _spread(
         "g_median": float(np.median(g)),
         "g_max": g[-1],
         "status": "ok",
-        "variants": "; ".join(f"{atlas} {recipe}" for atlas, recipe in sorted(by_variant)),
+        "variants": "; ".join(" ".join(filter(None, one)) for one in sorted(by_variant)),
     }
 
 
 def _joint(
     key: tuple[str, ...],
-    variants: Mapping[tuple[str, str], Mapping[Any, "pd.Series[float]"]],
+    changes: Mapping[Variant, Mapping[Any, "pd.Series[float]"]],
+    main: Effect,
     group: Group,
 ) -> Mapping[str, Any]:
     """Test the variants of one result together."""
-    series = [found[key] for _, found in sorted(variants.items()) if key in found]
+    series = [found[key] for _, found in sorted(changes.items()) if key in found]
     if not series:
         return _NOT_ASKED
     table = pd.concat(series, axis=1).sort_index()
-    test = joint_signflip(
-        table.to_numpy(), n_permutations=group.n_permutations, seed=group.random_seed
-    )
+    scheme, _ = scheme_of(main, list(table.index), table.to_numpy(), group)
+    test = joint_test(scheme)
     possible = test.p_min <= group.alpha
     limit = f"cannot be significant: p_min {test.p_min:.3g} > {group.alpha:g}"
     return {

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_map
 from gradshift.bids.write import write_json, write_map
-from gradshift.core.statistics.association import association
-from gradshift.core.statistics.effects import moments
-from gradshift.core.statistics.signflip import signflip
-from gradshift.settings import Settings
+from gradshift.core.resampling import Workers, largest_t
+from gradshift.core.statistics.clusters import cluster_statistic, neighbours
+from gradshift.settings import Group, Settings
+from gradshift.workflows.compare import scheme_of
 from gradshift.workflows.design import Design
 from gradshift.workflows.effects import Effect
 from gradshift.workflows.tables import about
@@ -29,7 +30,16 @@ MAPS = {
     "between groups",
     "t": "t of that change",
     "pfwe": "Two-sided p of that change, corrected for all voxels (maximal |t|); 0: not tested",
+    "tfce": "Threshold-free cluster enhancement of t, with the sign of the change",
+    "pfwetfce": "Two-sided p of the enhanced t, corrected for all voxels (its largest value); 0: "
+    "not tested",
 }
+
+MAX_EXACT = {"change": 12, "groups": 4096}
+"""Up to so many people (arrangements of groups) all rearrangements are enhanced."""
+
+MOST = 2000
+"""Random rearrangements that are enhanced where all of them are too many."""
 
 
 def write_voxels(
@@ -38,6 +48,7 @@ def write_voxels(
     design: Design,
     effect: Effect,
     settings: Settings,
+    workers: Workers,
 ) -> None:
     """Write the change of every voxel and its tests, where the participants have maps.
 
@@ -50,6 +61,8 @@ def write_voxels(
     effect : Effect
         The main question.
     settings : Settings
+    workers : callable
+        Where rearrangements are counted.
     """
     usable: dict[tuple[str, str], list[Path]] = {}
     for result in results:
@@ -74,9 +87,10 @@ def write_voxels(
         return
     stacked = np.array([change.ravel(order="F") for change in changes])  # type: ignore[union-attr]
     places = np.flatnonzero(np.isfinite(stacked).all(axis=0))
-    values, more = _tested(stacked[:, places], people, effect, settings)
-    target = results[0].target
     shape: Any = changes[0].shape  # type: ignore[union-attr]
+    pairs = neighbours(places, shape)
+    values, more = _tested(stacked[:, places], pairs, people, effect, settings.group, workers)
+    target = results[0].target
     for stat, found in values.items():
         path = folder / outputs.group_map_name(target, stat)
         write_map(path, found, places, shape, affine)
@@ -110,21 +124,32 @@ def _change(
 
 
 def _tested(
-    changes: NDArray[np.float64], people: Sequence[str], effect: Effect, settings: Settings
+    changes: NDArray[np.float64],
+    pairs: NDArray[np.intp],
+    people: Sequence[str],
+    effect: Effect,
+    group: Group,
+    workers: Workers,
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
     """Test the (n, V) changes; return maps, and what is said of the test."""
-    chance: Any = {
-        "n_permutations": settings.group.n_permutations, "seed": settings.group.random_seed
-    }  # fmt: skip
-    if effect.kind == "groups":
-        number = np.array([effect.predictor.get(name, np.nan) for name in people])
-        test = association(changes, number, **chance)
-        one, other = (moments(changes[number == code])[1] for code in (0, 1))
-        mean = other - one
-    else:
-        test = signflip(changes, **chance)
-        mean = moments(changes)[1]
-    told: dict[str, Any] = {"NumberOfPermutations": test.n_permutations, "Exact": test.exact}
-    if len(test.p_min):
-        told["SmallestP"] = float(test.p_min[0])
-    return {"meanchange": mean, "t": test.t, "pfwe": test.p_fwe}, told
+    scheme, mean = scheme_of(effect, people, changes, group)
+    test = largest_t(scheme, workers)
+    fewer = replace(group, n_permutations=min(group.n_permutations, MOST))
+    scheme, _ = scheme_of(effect, people, changes, fewer, max_exact=MAX_EXACT[effect.kind])
+    enhanced = cluster_statistic(scheme, pairs, workers=workers)
+    smallest = float(np.nanmin(test.p_min, initial=1.0))
+    told = {
+        "NumberOfPermutations": test.n_permutations,
+        "Exact": test.exact,
+        "NumberOfPermutationsTFCE": enhanced.n_permutations,
+        "ExactTFCE": enhanced.exact,
+        "SmallestP": smallest,
+        "CanBeSignificant": smallest <= group.alpha,
+    }
+    return {
+        "meanchange": mean,
+        "t": test.t,
+        "pfwe": test.p_fwe,
+        "tfce": enhanced.tfce,
+        "pfwetfce": enhanced.p_fwe,
+    }, told

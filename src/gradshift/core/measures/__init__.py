@@ -5,7 +5,7 @@ group level, the methods text and the documentation pick it up from there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -80,6 +80,9 @@ class Measure:
     needs_reference : bool
         Whether it rests on the reference gradients of the session. The group level computes
         it again where the regions or the reference depend on everybody.
+    curve : callable, optional
+        Of a measure that is the area under a curve over densities: takes a `Session`, returns
+        the value of each region, or of the whole, at each density.
     """
 
     name: str
@@ -95,6 +98,19 @@ class Measure:
     caveat: str = ""
     needs_reference: bool = False
     topic: str = "other"
+    curve: Callable[[Session], NDArray[np.float64]] | None = None
+
+    def at(self, place: int) -> "Measure":
+        """Return the measure that is this point of the curve, named without ``auc``."""
+        curve = self.curve
+        assert curve is not None
+        level = self.levels[0]
+        return replace(
+            self,
+            name=self.name.removesuffix("auc"),
+            compute=lambda session: {level: curve(session)[place]},
+            curve=None,
+        )
 
     def __post_init__(self) -> None:
         if self.topic not in TOPICS:

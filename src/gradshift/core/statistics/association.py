@@ -7,13 +7,15 @@ is then that of the two-sample test with pooled variance.
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, islice, permutations
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core import resampling
-from gradshift.core.resampling import PATTERNS, Resampled
+from gradshift.core.resampling import PATTERNS, Resampled, Scheme
 from gradshift.core.statistics import Statistic
 
 MAX_EXACT = 65_536
@@ -55,6 +57,28 @@ def association(
     ----------
     Winkler et al. (2014), NeuroImage 92:381.
     """
+    return resampling.largest_t(
+        permuted(values, predictor, n_permutations=n_permutations, seed=seed)
+    )
+
+
+def permuted(
+    values: NDArray[np.float64],
+    predictor: NDArray[np.float64],
+    *,
+    n_permutations: int = 10_000,
+    seed: int = 0,
+    max_exact: int = MAX_EXACT,
+) -> Scheme:
+    """Prepare the test of `association`.
+
+    Parameters
+    ----------
+    values, predictor, n_permutations, seed
+        As in `association`.
+    max_exact : int
+        Up to this many arrangements all are used.
+    """
     resampling.check(values, n_permutations)
     if predictor.shape != (len(values),):
         raise ValueError(f"{len(values)} people need as many numbers, got {predictor.shape}.")
@@ -65,32 +89,26 @@ def association(
     varied = np.array([len(set(x[column])) > 1 for column in present.T], dtype=bool)
     columns = np.flatnonzero((n >= 3) & varied)
     columns = columns[np.argsort(n[columns], kind="stable")]
-    t, p, p_fwe, p_min = np.full((4, len(n)), np.nan)
-    blocks, n_patterns, exact = _arrangements(x, n_permutations, seed)
-    if len(columns):
-        project = _projection(unit(values[:, columns]), present[:, columns])
-        observed = project(unit(x[:, None]).T, slice(None))[0]
-        t[columns] = resampling.t_of_s(observed, n[columns] - 2)
-        counts = resampling.count(
-            project,
-            (unit(block.T).T for block in blocks),
-            n_patterns,
-            observed=np.abs(observed),
-            t=t[columns],
-            df=n[columns] - 2,
-            rounding=16 * len(x) * np.finfo(np.float64).eps,
-        )
-        extra = 0 if exact else 1
-        p[columns], p_fwe[columns] = (np.array(counts) + extra) / (n_patterns + extra)
-        p_min[columns] = [smallest_p(x[present[:, column]]) for column in columns]
-    return Resampled(
-        t=t,
-        p=p,
-        p_fwe=p_fwe,
+    project = _Correlations.of(values[:, columns])
+    observed = project(unit(x[:, None]).T, slice(None))[0]
+    t, p_min = np.full((2, len(n)), np.nan)
+    t[columns] = resampling.t_of_s(observed, n[columns] - 2)
+    p_min[columns] = [smallest_p(x[present[:, column]]) for column in columns]
+    number = _number(x)
+    exact = number <= max_exact
+    return Scheme(
         n=n,
-        p_min=p_min if exact else np.maximum(p_min, 1 / (n_permutations + 1)),
-        n_permutations=n_patterns,
+        t=t,
+        p_min=p_min,
+        columns=columns,
+        df=n[columns] - 2,
+        observed=observed,
+        project=project,
+        patterns=partial(_arrangements, x, None if exact else n_permutations, seed),
+        n_patterns=number if exact else n_permutations,
+        n_permutations=number if exact else n_permutations,
         exact=exact,
+        rounding=16 * len(x) * np.finfo(np.float64).eps,
     )
 
 
@@ -132,33 +150,53 @@ def unit(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def _projection(scaled: NDArray[np.float64], present: NDArray[np.bool_]) -> resampling.Project:
-    """Return the function that correlates arrangements with columns over those present."""
-    mask = present.astype(np.float64)
-    complete = bool(present.all())
+@dataclass(frozen=True)
+class _Correlations:
+    """Gives s of arrangements: their correlation with columns over those present.
 
-    def project(x: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
-        cross: NDArray[np.float64] = x @ scaled[:, part]
-        if complete:
+    Parameters
+    ----------
+    scaled : (n, k) array
+        Columns of mean 0 and length 1; 0 where missing.
+    present : (n, k) array, optional
+        1 where there is a value; not given if there is one everywhere.
+    """
+
+    scaled: NDArray[np.float64]
+    present: NDArray[np.float64] | None
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> "_Correlations":
+        present = ~np.isnan(values)
+        return cls(unit(values), None if present.all() else present.astype(np.float64))
+
+    def __call__(self, x: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+        cross: NDArray[np.float64] = x @ self.scaled[:, part]
+        if self.present is None:
             return cross
-        n = mask[:, part].sum(axis=0)
-        spread = x**2 @ mask[:, part] - (x @ mask[:, part]) ** 2 / n
+        mask = self.present[:, part]
+        spread = x**2 @ mask - (x @ mask) ** 2 / mask.sum(axis=0)
         found: NDArray[np.float64] = cross / np.sqrt(np.where(spread > 1e-12, spread, np.inf))
         return found
 
-    return project
+
+def _number(x: NDArray[np.float64]) -> int:
+    """Count the arrangements of x: of two values the different ones, else all orders."""
+    return _count(x) if len(np.unique(x)) == 2 else math.factorial(len(x))
 
 
 def _arrangements(
-    x: NDArray[np.float64], n_permutations: int, seed: int
-) -> tuple[Iterator[NDArray[np.float64]], int, bool]:
-    """Return blocks of arrangements of x, their number, and whether they are all."""
+    x: NDArray[np.float64], n_permutations: int | None, seed: int
+) -> Iterator[NDArray[np.float64]]:
+    """Yield blocks of arrangements of x, centred and of length 1: all, or random ones."""
     values = np.unique(x)
-    if len(values) == 2 and _count(x) <= MAX_EXACT:
-        return _blocks(_labels(x, values)), _count(x), True
-    if math.factorial(len(x)) <= MAX_EXACT:
-        return _blocks(permutations(x.tolist())), math.factorial(len(x)), True
-    return _random(x, n_permutations, seed), n_permutations, False
+    if n_permutations is not None:
+        blocks = _random(x, n_permutations, seed)
+    elif len(values) == 2:
+        blocks = _blocks(_labels(x, values))
+    else:
+        blocks = _blocks(permutations(x.tolist()))
+    return (unit(block.T).T for block in blocks)
 
 
 def _labels(x: NDArray[np.float64], values: NDArray[np.float64]) -> Iterator[list[float]]:

@@ -5,8 +5,9 @@ threshold counts, and none has to be chosen (threshold-free cluster enhancement,
 component holds increases only or decreases only; the largest of both kinds counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,8 @@ from scipy import sparse
 from scipy.cluster.hierarchy import linkage
 from scipy.sparse.csgraph import connected_components
 
-from gradshift.core.resampling import t_of_s
+from gradshift.core.resampling import Project, Scheme, Workers, share, t_of_s
 from gradshift.core.statistics import Statistic
-from gradshift.core.statistics.effects import moments
-from gradshift.core.statistics.signflip import MAX_EXACT, scale, sign_patterns
 
 THRESHOLDS = (2.5, 3.1)
 """Thresholds of t that are tried, in the order of the table."""
@@ -77,7 +76,7 @@ class NetworkStatistic:
     p_tfce : (E,) array
         Two-sided, corrected for all connections (largest value); NaN where not tested.
     n_permutations : int
-        Sign patterns.
+        Rearrangements.
     exact : bool
         Whether these are all.
     """
@@ -90,22 +89,18 @@ class NetworkStatistic:
 
 
 def network_statistic(
-    changes: NDArray[np.float64],
-    *,
-    thresholds: Sequence[float] = THRESHOLDS,
-    n_permutations: int = 10_000,
-    seed: int = 0,
+    scheme: Scheme, *, thresholds: Sequence[float] = THRESHOLDS, workers: Workers = map
 ) -> NetworkStatistic:
-    """Test connections with those they hang together with, by flipping signs of changes.
+    """Test connections with those they hang together with.
 
     Parameters
     ----------
-    changes : (n, R (R - 1) / 2) array
-        People x connections, the upper triangle row by row; NaN where a person has no value.
+    scheme : Scheme
+        Its columns are the R (R - 1) / 2 connections, the upper triangle row by row.
     thresholds : sequence of float
         Of |t|; above 0.
-    n_permutations, seed : int
-        Of random patterns, see `gradshift.core.statistics.signflip.signflip`.
+    workers : callable
+        Where the blocks of patterns are counted.
 
     Returns
     -------
@@ -121,30 +116,21 @@ def network_statistic(
     Zalesky et al. (2010), NeuroImage 53:1197. Smith and Nichols (2009), NeuroImage 44:83.
     Baggio et al. (2018), Hum Brain Mapp 39:2289.
     """
-    n_regions = _side(changes.shape[1])
-    changes = changes[~np.isnan(changes).all(axis=1)]
-    n, _, _ = moments(changes)
-    tested = np.flatnonzero(n >= 2)
-    scaled, df = scale(changes, tested, n[tested]), n[tested] - 1
+    n_regions = _side(len(scheme.n))
+    tested = scheme.columns
     ends = np.stack(np.triu_indices(n_regions, k=1))[:, tested]
-    blocks, n_patterns = sign_patterns(len(changes), n_permutations=n_permutations, seed=seed)
-    largest, largest_tfce = np.zeros((2, len(thresholds), n_patterns)), np.zeros(n_patterns)
-    done = 0
-    for signs in _smaller(blocks, max(1, NUMBERS // max(1, len(tested)))):
-        block = slice(done, done + len(signs))
-        t = t_of_s(signs @ scaled, df)
-        high = _High.of(t, min(thresholds))
-        for i, threshold in enumerate(thresholds):
-            largest[:, i, block] = _cut(high, threshold, ends, n_regions).largest(len(signs))
-        largest_tfce[block] = [_enhance(row, ends, n_regions)[0] for row in t]
-        done += len(signs)
+    work = partial(_maxima, df=scheme.df, ends=ends, n_regions=n_regions, thresholds=thresholds)
+    largest, done = np.zeros((2 * len(thresholds) + 1, scheme.n_patterns)), 0
+    at_most = max(1, NUMBERS // max(1, len(tested)))
+    for found in scheme.each_block(work, workers, at_most=at_most):
+        largest[:, done : done + found.shape[1]] = found
+        done += found.shape[1]
 
-    exact = len(changes) <= MAX_EXACT
-    observed, extra = t_of_s(scaled.sum(axis=0), df), 0 if exact else 1
+    observed = t_of_s(scheme.observed, scheme.df)
     _, scores = _enhance(observed, ends, n_regions)
-    tfce, p_tfce = np.zeros(len(n)), np.full(len(n), np.nan)
+    tfce, p_tfce = np.zeros(len(scheme.n)), np.full(len(scheme.n), np.nan)
     tfce[tested] = np.sign(observed) * scores
-    p_tfce[tested] = _share(largest_tfce, scores, extra)
+    p_tfce[tested] = share(largest[-1], scores, scheme.extra)
     return NetworkStatistic(
         components=tuple(
             component
@@ -152,15 +138,39 @@ def network_statistic(
             for component in _described(
                 _cut(_High.of(observed[None], threshold), threshold, ends, n_regions),
                 threshold,
-                largest[:, i],
-                extra,
+                largest[2 * i : 2 * i + 2],
+                scheme.extra,
             )
         ),
         tfce=tfce,
         p_tfce=p_tfce,
-        n_permutations=2 ** len(changes) if exact else n_permutations,
-        exact=exact,
+        n_permutations=scheme.n_permutations,
+        exact=scheme.exact,
     )
+
+
+def _maxima(
+    project: Project,
+    block: NDArray[np.float64],
+    *,
+    df: NDArray[np.intp],
+    ends: NDArray[np.intp],
+    n_regions: int,
+    thresholds: Sequence[float],
+) -> NDArray[np.float64]:
+    """Return the largest values of each pattern of a block.
+
+    Returns
+    -------
+    (2 K + 1, b) array
+        Extent and intensity at each of K thresholds, and the enhanced t.
+    """
+    t = t_of_s(project(block, slice(None)), df)
+    high = _High.of(t, min(thresholds))
+    return np.vstack([
+        *(_cut(high, threshold, ends, n_regions).largest(len(t)) for threshold in thresholds),
+        [_enhance(row, ends, n_regions)[0] for row in t],
+    ])  # fmt: skip
 
 
 def _side(n_connections: int) -> int:
@@ -169,22 +179,6 @@ def _side(n_connections: int) -> int:
     if side * (side - 1) // 2 != n_connections:
         raise ValueError(f"{n_connections} connections are not those of a triangle.")
     return side
-
-
-def _smaller(blocks: Iterator[NDArray[np.float64]], size: int) -> Iterator[NDArray[np.float64]]:
-    for block in blocks:
-        for start in range(0, len(block), size):
-            yield block[start : start + size]
-
-
-def _share(
-    largest: NDArray[np.float64], values: NDArray[np.float64], extra: int
-) -> NDArray[np.float64]:
-    """Return the share of patterns whose largest value is as large as each of these."""
-    ordered = np.sort(largest)
-    reached = len(ordered) - np.searchsorted(ordered, values * (1 - 1e-9), side="left")
-    share: NDArray[np.float64] = (reached + extra) / (len(ordered) + extra)
-    return share
 
 
 @dataclass(frozen=True)
@@ -267,8 +261,8 @@ def _described(
                 regions=tuple(np.unique(cut.ends[:, inside]).tolist()),
                 extent=int(extent),
                 intensity=float(intensity),
-                p_extent=float(_share(largest[0], extent, extra)),
-                p_intensity=float(_share(largest[1], intensity, extra)),
+                p_extent=float(share(largest[0], extent, extra)),
+                p_intensity=float(share(largest[1], intensity, extra)),
             )
         )
     return sorted(found, key=lambda one: (-one.extent, -one.intensity, one.regions))
@@ -352,12 +346,13 @@ STATISTIC = Statistic(
         r"\\ \mathrm{TFCE}_e = \sum_{h \le |t_e|} \mathrm{extent}_h^{E} \, h^{H} \, \mathrm{d}h"
     ),
     high="p near 1: components as large come about by chance",
-    low="p near 0: hardly a flip of signs gives a component as large",
+    low="p near 0: hardly a rearrangement gives a component as large",
     methods=(
         "Connections were also tested together with those they hang together with: components of "
         "connections with |t| above a threshold, by their number of connections and by the sum of "
         "what passes the threshold (network-based statistic), and without a threshold (TFCE, "
-        f"E = {EXTENT:g}, H = {HEIGHT:g}); both against the largest value under sign flips."
+        f"E = {EXTENT:g}, H = {HEIGHT:g}); both against the largest value under the same "
+        "rearrangements."
     ),
     cite=("Zalesky2010", "Smith2009", "Baggio2018"),
     caveat=(

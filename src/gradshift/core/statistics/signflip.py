@@ -5,13 +5,16 @@ have had the other sign. Flipping signs gives the distribution of t under that h
 flipping all columns of a family together gives the distribution of the largest |t| among them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core import resampling
-from gradshift.core.resampling import COLUMNS, PATTERNS, Resampled
+from gradshift.core.resampling import COLUMNS, PATTERNS, Resampled, Scheme
 from gradshift.core.statistics import Statistic
 from gradshift.core.statistics.effects import moments, t_statistic
 
@@ -53,40 +56,55 @@ def signflip(
     Nichols and Holmes (2002), Hum Brain Mapp 15:1. Phipson and Smyth (2010), Stat Appl Genet
     Mol Biol 9:39, for the count of random patterns.
     """
-    changes = _people_with_values(changes, n_permutations)
-    n_people, n_columns = changes.shape
-    n, mean, sd = moments(changes)
-    t = t_statistic(n, mean, sd)
-    exact = n_people <= MAX_EXACT
-    patterns, n_patterns = sign_patterns(n_people, n_permutations=n_permutations, seed=seed)
-    extra = 0 if exact else 1
+    return resampling.largest_t(flipped(changes, n_permutations=n_permutations, seed=seed))
 
+
+def flipped(
+    changes: NDArray[np.float64],
+    *,
+    n_permutations: int = 10_000,
+    seed: int = 0,
+    max_exact: int = MAX_EXACT,
+) -> Scheme:
+    """Prepare the test of `signflip`.
+
+    Parameters
+    ----------
+    changes, n_permutations, seed
+        As in `signflip`.
+    max_exact : int
+        Up to this many people all patterns are used.
+    """
+    changes = _people_with_values(changes, n_permutations)
+    n, mean, sd = moments(changes)
     testable = np.flatnonzero(n >= 2)
     columns = testable[np.argsort(n[testable], kind="stable")]
     scaled = scale(changes, columns, n[columns])
-    counts = resampling.count(
-        lambda signs, part: signs @ scaled[:, part],
-        patterns,
-        n_patterns,
-        observed=np.abs(scaled.sum(axis=0)),
-        t=t[columns],
-        df=n[columns] - 1,
-        rounding=8 * n_people * np.finfo(np.float64).eps,
-    )
-    p, p_fwe, p_min = np.full((3, n_columns), np.nan)
-    p[columns], p_fwe[columns] = (np.array(counts) + extra) / (n_patterns + extra)
+    p_min = np.full(len(n), np.nan)
     p_min[columns] = 2.0 ** (1 - n[columns])
-    if not exact:
-        p_min = np.maximum(p_min, 1 / (n_permutations + 1))
-    return Resampled(
-        t=t,
-        p=p,
-        p_fwe=p_fwe,
+    return Scheme(
         n=n,
+        t=t_statistic(n, mean, sd),
         p_min=p_min,
-        n_permutations=2**n_people if exact else n_permutations,
-        exact=exact,
+        columns=columns,
+        df=n[columns] - 1,
+        observed=scaled.sum(axis=0),
+        project=Sums(scaled),
+        rounding=8 * len(changes) * np.finfo(np.float64).eps,
+        **signs(len(changes), n_permutations=n_permutations, seed=seed, max_exact=max_exact),
     )
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Gives s of patterns, where it is their product with scaled columns."""
+
+    scaled: NDArray[np.float64]
+
+    def __call__(self, patterns: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+        """Return the (b, columns) s."""
+        found: NDArray[np.float64] = patterns @ self.scaled[:, part]
+        return found
 
 
 def _people_with_values(changes: NDArray[np.float64], n_permutations: int) -> NDArray[np.float64]:
@@ -96,22 +114,42 @@ def _people_with_values(changes: NDArray[np.float64], n_permutations: int) -> ND
     return np.asarray(changes if there.all() else changes[there], dtype=np.float64)
 
 
-def sign_patterns(
-    n_people: int, *, n_permutations: int, seed: int
-) -> tuple[Iterator[NDArray[np.float64]], int]:
-    """Return blocks of sign patterns and their number: half of all, or random ones.
+class Patterns(TypedDict):
+    """What a `Scheme` wants to know of its patterns."""
+
+    patterns: Callable[[], Iterator[NDArray[np.float64]]]
+    n_patterns: int
+    n_permutations: int
+    exact: bool
+
+
+def signs(
+    n_people: int, *, n_permutations: int, seed: int, max_exact: int = MAX_EXACT
+) -> Patterns:
+    """Return patterns of signs: half of all, or random ones.
 
     Parameters
     ----------
     n_people : int
-        Up to `MAX_EXACT` people, all patterns come in which the first person keeps the sign;
+        Up to `max_exact` people, all patterns come in which the first person keeps the sign;
         the first of them is the observed one.
     n_permutations, seed : int
         Of the random patterns for more people; the observed one is not among them.
+    max_exact : int
     """
-    if n_people <= MAX_EXACT:
-        return _all_patterns(n_people), 2 ** max(n_people - 1, 0)
-    return _random_patterns(n_people, n_permutations, seed), n_permutations
+    if n_people <= max_exact:
+        return {
+            "patterns": partial(_all_patterns, n_people),
+            "n_patterns": 2 ** max(n_people - 1, 0),
+            "n_permutations": 2**n_people,
+            "exact": True,
+        }
+    return {
+        "patterns": partial(_random_patterns, n_people, n_permutations, seed),
+        "n_patterns": n_permutations,
+        "n_permutations": n_permutations,
+        "exact": False,
+    }
 
 
 def _all_patterns(n_people: int) -> Iterator[NDArray[np.float64]]:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.resampling import t_of_s
+from gradshift.core.resampling import Scheme, t_of_s
 from gradshift.core.statistics import Statistic
-from gradshift.core.statistics.effects import moments
-from gradshift.core.statistics.signflip import MAX_EXACT, scale, sign_patterns
 
 HIGHEST = 100.0
 """A larger |t| counts as this: so few people can make it infinite."""
@@ -23,11 +21,11 @@ class Curve:
     median_t : float
         Median of t over variants.
     p : float
-        Two-sided p of it, the signs of a person flipped in all variants together.
+        Two-sided p of it, people rearranged in all variants together.
     p_min : float
         The smallest p that so many people can give.
     n_permutations : int
-        Sign patterns.
+        Rearrangements.
     exact : bool
         Whether these are all.
     """
@@ -39,49 +37,39 @@ class Curve:
     exact: bool
 
 
-def joint_signflip(
-    changes: NDArray[np.float64], *, n_permutations: int = 10_000, seed: int = 0
-) -> Curve:
-    """Test the median t over variants by flipping the signs of people.
+def joint_test(scheme: Scheme) -> Curve:
+    """Test the median t over variants by rearranging people, the same way in all of them.
 
     Parameters
     ----------
-    changes : (n, v) array
-        People x variants of the same change; NaN where a person has no value.
-    n_permutations, seed : int
-        As in `gradshift.core.statistics.signflip.signflip`.
+    scheme : Scheme
+        Its columns are the variants of the same change.
 
     Returns
     -------
     Curve
-        NaN where no variant has two people.
+        NaN where no variant can be tested.
 
     References
     ----------
     Simonsohn, Simmons and Nelson (2020), Nat Hum Behav 4:1208.
     """
-    changes = changes[~np.isnan(changes).all(axis=1)]
-    n_people = len(changes)
-    n, _, _ = moments(changes)
-    usable = np.flatnonzero(n >= 2)
-    exact = n_people <= MAX_EXACT
-    number = 2**n_people if exact else n_permutations
-    if not len(usable):
-        return Curve(median_t=np.nan, p=np.nan, p_min=np.nan, n_permutations=number, exact=exact)
-    scaled, df = scale(changes, usable, n[usable]), n[usable] - 1
-    observed = _median(scaled.sum(axis=0)[None], df)[0]
-    blocks, n_patterns = sign_patterns(n_people, n_permutations=n_permutations, seed=seed)
-    reached = sum(
-        int((np.abs(_median(signs @ scaled, df)) >= abs(observed) * (1 - 1e-9)).sum())
-        for signs in blocks
-    )
-    extra = 0 if exact else 1
+    median, p, p_min = np.nan, np.nan, np.nan
+    if len(scheme.columns):
+        median = _median(scheme.observed[None], scheme.df)[0]
+        reached = sum(
+            int((np.abs(_median(s, scheme.df)) >= abs(median) * (1 - 1e-9)).sum())
+            for s in (scheme.project(block, slice(None)) for block in scheme.patterns())
+        )
+        p = (reached + scheme.extra) / (scheme.n_patterns + scheme.extra)
+        # variants that different people lack have more people together than each alone
+        p_min = min(float(np.nanmin(scheme.smallest_p())), p)
     return Curve(
-        median_t=float(observed),
-        p=(reached + extra) / (n_patterns + extra),
-        p_min=max(2.0 ** (1 - n_people), extra / (n_permutations + 1)),
-        n_permutations=number,
-        exact=exact,
+        median_t=float(median),
+        p=p,
+        p_min=p_min,
+        n_permutations=scheme.n_permutations,
+        exact=scheme.exact,
     )
 
 

@@ -6,14 +6,16 @@ are taken out first: t is that of a regression with an intercept for each person
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core import resampling
-from gradshift.core.resampling import PATTERNS, Resampled
+from gradshift.core.resampling import PATTERNS, Resampled, Scheme
 from gradshift.core.statistics import Statistic
+from gradshift.core.statistics.signflip import Sums
 
 MAX_EXACT = 65_536
 """Up to this many orders, those of all people together, all are used."""
@@ -69,32 +71,30 @@ def within_people(
     scaled *= length > 1e-13 * np.nan_to_num(np.abs(values)).max(axis=(0, 1), initial=0)[columns]
     observed = np.clip(x.ravel() @ scaled, -1, 1)
 
-    orders, n_patterns, exact = _orders(x, counts, n_permutations, seed)
-    t, p, p_fwe, p_min, slope = np.full((5, n_columns), np.nan)
+    t, p_min, slope = np.full((3, n_columns), np.nan)
     t[columns] = resampling.t_of_s(observed, df[columns])
     slope[columns] = (x.ravel() @ flat) / spread[columns]
-    reached = resampling.count(
-        lambda block, part: block @ scaled[:, part],
-        orders,
-        n_patterns,
-        observed=np.abs(observed),
-        t=t[columns],
-        df=df[columns],
-        rounding=32 * x.size * np.finfo(np.float64).eps,
-    )
-    extra = 0 if exact else 1
-    p[columns], p_fwe[columns] = (np.array(reached) + extra) / (n_patterns + extra)
     p_min[columns] = [_smallest_p(x[complete[:, column]], counts[complete[:, column]])
                       for column in columns]  # fmt: skip
-    return Resampled(
-        t=t,
-        p=p,
-        p_fwe=p_fwe,
+    number = math.prod(math.factorial(int(k)) for k in counts.sum(axis=1))
+    exact = number <= MAX_EXACT
+    scheme = Scheme(
         n=n,
-        p_min=p_min if exact else np.maximum(p_min, 1 / (n_permutations + 1)),
-        n_permutations=n_patterns,
+        t=t,
+        p_min=p_min,
+        columns=columns,
+        df=df[columns],
+        observed=observed,
+        project=Sums(scaled),
+        patterns=partial(_all, x, counts)
+        if exact
+        else partial(_random, x, counts, n_permutations, seed),
+        n_patterns=number if exact else n_permutations,
+        n_permutations=number if exact else n_permutations,
         exact=exact,
-    ), slope
+        rounding=32 * x.size * np.finfo(np.float64).eps,
+    )
+    return resampling.largest_t(scheme), slope
 
 
 def _demeaned(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,17 +105,12 @@ def _demeaned(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(there, plain - mean[:, None], 0.0)
 
 
-def _orders(
-    x: NDArray[np.float64], counts: NDArray[np.bool_], n_permutations: int, seed: int
-) -> tuple[Iterator[NDArray[np.float64]], int, bool]:
-    """Return blocks of (b, n S) arrangements of x within people, their number, if all."""
-    number = math.prod(math.factorial(int(k)) for k in counts.sum(axis=1))
-    if number <= MAX_EXACT:
-        rows = (_placed(x, counts, chosen) for chosen in product(
-            *(permutations(row[own].tolist()) for row, own in zip(x, counts, strict=True))
-        ))  # fmt: skip
-        return _blocks(rows), number, True
-    return _random(x, counts, n_permutations, seed), n_permutations, False
+def _all(x: NDArray[np.float64], counts: NDArray[np.bool_]) -> Iterator[NDArray[np.float64]]:
+    """Yield every arrangement of x within people, (b, n S), in blocks."""
+    orders = product(
+        *(permutations(row[own].tolist()) for row, own in zip(x, counts, strict=True))
+    )
+    return _blocks(_placed(x, counts, chosen) for chosen in orders)
 
 
 def _placed(

@@ -1,0 +1,35 @@
+"""Processes that share the work of the group level."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gradshift.core.resampling import Workers
+from gradshift.settings import Settings
+
+
+def workers(settings: Settings) -> Workers:
+    """Return a function that applies another to all items, in `--nprocs` processes.
+
+    Results come in the order of the items: their number changes no digit. Large arrays are
+    written to the work folder once, and mapped by all processes. Each process has as many
+    threads as this one, see `gradshift.cli`.
+
+    Parameters
+    ----------
+    settings : Settings
+    """
+    if settings.running.nprocs == 1:
+        return map
+    from joblib import Parallel, delayed
+
+    folder = settings.work_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    parallel = Parallel(
+        n_jobs=settings.running.nprocs, return_as="generator", temp_folder=str(folder)
+    )
+
+    def apply(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterable[Any]:
+        found: Iterable[Any] = parallel(delayed(function)(item) for item in items)
+        return found
+
+    return apply
