@@ -9,7 +9,7 @@ demo: .venv/installed
 	rm -rf demo
 	$(BIN)/gradshift-example demo/study
 	./run.py demo/study demo/out participant --nprocs $(NPROCS)
-	./run.py demo/study demo/out group
+	./run.py demo/study demo/out group --nprocs $(NPROCS)
 	@echo "The report is demo/out/group/index.html; contrasts.tsv beside it holds the comparison."
 
 test: .venv/tested

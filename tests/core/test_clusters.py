@@ -66,18 +66,19 @@ def test_enhancement_agrees_with_its_definition(rng, places):
 
 
 def test_all_flips_are_enhanced(rng, places):
-    changes = smooth(rng, places, 5)
+    changes = smooth(rng, places, 4)
     found = cluster_statistic(flipped(changes), neighbours(places, SHAPE))
-    flips = [changes * np.array(signs)[:, None] for signs in product((1, -1), repeat=5)]
+    flips = [changes * np.array(signs)[:, None] for signs in product((1, -1), repeat=4)]
     largest = [by_labels(stats.ttest_1samp(one, 0).statistic, places).max() for one in flips]
     observed = by_labels(stats.ttest_1samp(changes, 0).statistic, places)
     np.testing.assert_allclose(np.abs(found.tfce), observed, rtol=1e-7)
     expected = (np.array(largest)[:, None] >= observed * (1 - 1e-9)).mean(axis=0)
     np.testing.assert_allclose(found.p_fwe, expected)
-    assert (found.n_permutations, found.exact) == (32, True)
+    assert (found.n_permutations, found.exact) == (16, True)
 
 
-def test_nilearn_gives_the_same_map_and_a_p_as_near_as_chance_allows(rng, places):
+def test_nilearn_gives_the_same_map_in_units_of_its_step(rng, places):
+    """Nilearn leaves dh out of the sum, so that its scores depend on the largest |t|."""
     changes = smooth(rng, places, 7)
     mask = nibabel.Nifti1Image(on_grid(1.0, places).astype(np.uint8), np.eye(4))
     masker = NiftiMasker(mask, standardize=None).fit()
@@ -86,7 +87,7 @@ def test_nilearn_gives_the_same_map_and_a_p_as_near_as_chance_allows(rng, places
         np.ones((7, 1)),
         changes[:, np.argsort(order)],
         model_intercept=False,
-        n_perm=250,
+        n_perm=2,
         two_sided_test=True,
         tfce=True,
         masker=masker,
@@ -94,11 +95,8 @@ def test_nilearn_gives_the_same_map_and_a_p_as_near_as_chance_allows(rng, places
         verbose=0,
     )
     found = cluster_statistic(flipped(changes), neighbours(places, SHAPE))
-    np.testing.assert_allclose(found.tfce, theirs["tfce"][0][order], rtol=0.03, atol=1)
-    p = 10.0 ** -theirs["logp_max_tfce"][0][order]
-    assert np.abs(found.p_fwe - p).max() < 0.12
-    inside = on_grid(found.p_fwe, places)[2, 2, 2]
-    assert inside == 0 or inside <= 0.05
+    step = np.abs(stats.ttest_1samp(changes, 0).statistic).max() / STEPS
+    np.testing.assert_allclose(found.tfce / step, theirs["tfce"][0][order], rtol=1e-3, atol=1e-3)
 
 
 def test_groups_can_be_compared_and_voxels_without_a_test_do_not_count(rng, places):

@@ -51,6 +51,15 @@ def test_areas_are_those_under_the_curve(hcp, as_session, name):
         assert row.status == ("ok" if np.isfinite(row.value) else "not defined at every density")
 
 
+def test_a_point_of_the_curve_is_the_metric_at_that_density(hcp, as_session):
+    session = as_session(hcp(100).regions, hcp(100).matrix, options=Options(densities=(0.1, 0.3)))
+    point = measures()["strengthauc"].at(1)
+    rows = [row for row in evaluate(point, session) if row.level == "region"]
+    assert {row.measure for row in rows} == {"strength"}
+    expected = g.strength(session.graph.threshold(0.3))
+    np.testing.assert_allclose([row.value for row in rows], expected)
+
+
 def test_isolated_regions_have_no_participation_area(hcp, as_session):
     session = as_session(hcp(100).regions, hcp(100).matrix)
     isolated = session.thresholded[0].isolated

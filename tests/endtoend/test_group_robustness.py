@@ -102,3 +102,17 @@ def test_families_are_those_of_the_file(study, tmp_path, capsys):
     own.write_text(json.dumps({"confirmatory": ["withinfc"]}))
     assert study.group("--baseline", "pre", "--families", str(own)) == 64
     assert "a family is a list of [measure, level, label]" in capsys.readouterr().err
+
+
+def test_the_number_of_processes_changes_no_byte(study, tmp_path):
+    """Every file of the group, all but the page and its figures."""
+    out = shutil.copytree(study.out, tmp_path / "out")
+    assert replace(study, out=out).group("--baseline", "pre", "--nprocs", "2") == 0
+    files = {
+        path.relative_to(study.out)
+        for path in (study.out / "group").rglob("*")
+        if path.suffix in (".tsv", ".json", ".gz")
+    }
+    assert len(files) > 20
+    for path in files:
+        assert (out / path).read_bytes() == (study.out / path).read_bytes(), path

@@ -72,6 +72,7 @@ RULES: Mapping[str, Callable[[Tables], bool]] = {
     "effects": lambda t: bool(t.contrasts),
     "fdr": lambda t: bool(t.contrasts),
     "nbs": lambda t: bool(t.rows("nbs.tsv")),
+    "clusters": lambda t: any(t.folder.glob("*_stat-pfwetfce_*boldmap.nii.gz")),
     "specifications": lambda t: any(r["n_variants"] > 1 for r in t.rows("robustness.tsv")),
     "coupling": lambda t: t.finite("coupling.tsv", "estimate"),
     "spin": lambda t: t.finite("coupling.tsv", "estimate", scope="group-maps-spin"),

@@ -89,9 +89,10 @@ STATISTIC = Statistic(
     high="p near 1: the variants together show no change",
     low="p near 0: the variants together show a change",
     methods=(
-        "Every comparison was repeated over all recipes and atlases that were run; the median t "
-        "over these variants was tested by flipping the signs of people in all of them together "
-        "(specification curve)."
+        "Every comparison was repeated over all recipes and atlases that were run, of gradients "
+        "also with each kernel, aligned to the mean of the baseline sessions, of graphs also at "
+        "each density; the median t over these variants was tested by rearranging people in all "
+        "of them together (specification curve)."
     ),
     cite=("Simonsohn2020",),
     caveat=(
