@@ -58,11 +58,13 @@ def test_neighbours_share_a_face(places):
 
 
 def test_enhancement_agrees_with_its_definition(rng, places):
-    t = smooth(rng, places, 1)[0]
+    maps = np.vstack([smooth(rng, places, 2), np.zeros(len(places))])
     pairs = neighbours(places, SHAPE)
-    np.testing.assert_allclose(enhance(t, pairs), by_labels(t, places), rtol=1e-9)
-    np.testing.assert_allclose(enhance(-t, pairs), enhance(t, pairs), rtol=1e-12)
-    assert (enhance(np.zeros(len(t)), pairs) == 0).all()
+    found = enhance(maps, pairs)
+    for one, t in zip(found[:2], maps[:2], strict=True):
+        np.testing.assert_allclose(one, by_labels(t, places), rtol=1e-9)
+    np.testing.assert_allclose(enhance(-maps, pairs), found, rtol=1e-12)
+    assert (found[2] == 0).all()
 
 
 def test_all_flips_are_enhanced(rng, places):

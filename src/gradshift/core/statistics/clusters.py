@@ -28,6 +28,9 @@ HIGHEST = 100.0
 BLOCK = 16
 """Rearrangements whose maps are held at once."""
 
+VOXELS = 200_000
+"""Voxels of maps that are enhanced together: small maps share the cost of each threshold."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClusterStatistic:
@@ -103,7 +106,7 @@ def cluster_statistic(
     blocks = scheme.each_block(work, workers, at_most=BLOCK)
     largest = np.concatenate(list(blocks))
     t = t_of_s(scheme.observed, scheme.df)
-    scores = enhance(t, joined)
+    scores = enhance(t[None], joined)[0]
     tfce, p_fwe = np.zeros(len(scheme.n)), np.full(len(scheme.n), np.nan)
     tfce[columns] = np.sign(t) * scores
     p_fwe[columns] = share(largest, scores, scheme.extra)
@@ -117,55 +120,64 @@ def _largest(
 ) -> NDArray[np.float64]:
     """Return the largest enhanced |t| of each pattern of a block."""
     maps = t_of_s(project(block, slice(None)), df)
-    return np.array([enhance(t, pairs).max(initial=0.0) for t in maps])
+    at_once = max(1, VOXELS // max(1, maps.shape[1]))
+    found = [
+        enhance(maps[start : start + at_once], pairs).max(axis=1, initial=0.0)
+        for start in range(0, len(maps), at_once)
+    ]
+    return np.concatenate(found)
 
 
-def enhance(t: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Enhance one map.
+def enhance(maps: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Enhance maps, all of them as one graph of separate parts.
 
     From the highest threshold down, voxels and pairs join the clusters that are there: each
     pair is looked at once, and a cluster is one node of the graph of those that may merge.
 
     Parameters
     ----------
-    t : (m,) array
+    maps : (b, m) array
+        Values of t.
     pairs : (2, P) array of int
         Neighbours.
 
     Returns
     -------
-    (m,) array
+    (b, m) array
         ``sum over h <= |t| of extent_h^E h^H dh``, without sign.
     """
-    step = min(np.abs(t).max(initial=0.0), HIGHEST) / STEPS
-    if step == 0:
-        return np.zeros(len(t))
-    level = np.minimum(np.abs(t) / step + 1e-9, STEPS).astype(np.int16)
+    size = np.abs(maps)
+    step = np.minimum(size.max(axis=1, initial=0.0, keepdims=True), HIGHEST) / STEPS
+    share = size / np.where(step > 0, step, np.inf)
+    level = np.minimum(share + 1e-9, STEPS).astype(np.int16).ravel()
+    up = (maps > 0).ravel()
+    one, other = (pairs[:, None] + maps.shape[1] * np.arange(len(maps))[:, None]).reshape(2, -1)
+    same = up[one] == up[other]
+    one, other = one[same], other[same]
     voxels, first_voxel = _from_the_top(level)
-    rank = np.empty(len(t), dtype=np.int32)
-    rank[voxels] = np.arange(len(t))
-    one, other = pairs[:, (t > 0)[pairs[0]] == (t > 0)[pairs[1]]]
+    rank = np.empty(len(level), dtype=np.int32)
+    rank[voxels] = np.arange(len(level))
     links, first_link = _from_the_top(np.minimum(level[one], level[other]))
     ends = rank[np.stack([one, other])[:, links]]
 
-    cluster = np.zeros(len(t), dtype=np.int32)
-    scores = np.zeros(len(t))
-    size: NDArray[np.float64] = np.zeros(0)
+    cluster = np.zeros(len(level), dtype=np.int32)
+    scores = np.zeros(len(level))
+    extent: NDArray[np.float64] = np.zeros(0)
     for height in range(STEPS, 0, -1):
         there, now = first_voxel[height], first_voxel[height - 1]
-        total = len(size) + now - there
-        cluster[there:now] = np.arange(len(size), total)
+        total = len(extent) + now - there
+        cluster[there:now] = np.arange(len(extent), total)
         joined = cluster[ends[:, first_link[height] : first_link[height - 1]]]
         graph = sparse.coo_array((np.ones(joined.shape[1]), tuple(joined)), (total, total))
         n_clusters, merged = connected_components(graph, directed=False)
-        voxels_of = np.append(size, np.ones(now - there))
-        size = np.bincount(merged, voxels_of, n_clusters).astype(np.float64)
+        voxels_of = np.append(extent, np.ones(now - there))
+        extent = np.bincount(merged, voxels_of, n_clusters).astype(np.float64)
         cluster[:now] = merged[cluster[:now]]
-        gain = size**EXTENT * (height * step) ** HEIGHT * step
-        scores[:now] += gain[cluster[:now]]
-    found = np.empty(len(t))
+        scores[:now] += (extent**EXTENT * height**HEIGHT)[cluster[:now]]
+    found = np.empty(len(level))
     found[voxels] = scores
-    return found
+    enhanced: NDArray[np.float64] = found.reshape(maps.shape) * step ** (HEIGHT + 1)
+    return enhanced
 
 
 def _from_the_top(level: NDArray[np.int16]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
