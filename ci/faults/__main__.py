@@ -269,7 +269,7 @@ def rivals(lab: Lab, times: int) -> dict[str, Any]:
         if sorted(code for _, code in ended) != [0, 73]:
             raise WrongError(f"exit codes {[code for _, code in ended]}: {ended}")
         told = next(told for told, code in ended if code == 73)
-        if "is being worked on by process" not in told:
+        if "is being worked on by" not in told:
             raise WrongError(told)
     return row(
         "two processes on one participant at once", times,

@@ -164,7 +164,11 @@ def _give_a_home() -> None:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C."""
+    """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C.
+
+    A library may catch the exception; the end of the run still counts as a stop then.
+    """
+    received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -172,6 +176,7 @@ def _stopped_by_signals() -> Iterator[None]:
     def stop(number: int, frame: object) -> NoReturn:
         for later in STOPPING:  # the first is enough: locks are given back meanwhile
             signal.signal(later, signal.SIG_IGN)
+        received.append(number)
         raise KeyboardInterrupt(number)
 
     before = {number: signal.signal(number, stop) for number in STOPPING}
@@ -180,6 +185,8 @@ def _stopped_by_signals() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        if received:
+            raise KeyboardInterrupt(received[0])
 
 
 def main(words: Sequence[str] | None = None) -> int:

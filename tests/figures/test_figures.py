@@ -238,3 +238,9 @@ def test_curves_show_what_was_measured_fitted_and_left(rng):
     np.testing.assert_array_equal(shown["vtlogan"], fitted["vtlogan"])
     np.testing.assert_allclose(below.lines[1].get_ydata(), -0.1)
     assert len({line.get_linestyle() for line in above.lines[1:]}) == 2
+
+
+def test_a_name_is_no_formula():
+    figure = Figure()
+    figure.text(0.5, 0.5, r"$\frac$")
+    figure.canvas.draw()

@@ -72,6 +72,14 @@ def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
         check_output(settings(root, tmp_path / "out"))
 
 
+def test_intermediate_results_of_another_user_are_not_read(root, tmp_path, monkeypatch):
+    check_output(settings(root, tmp_path / "out"))
+    monkeypatch.setattr("os.geteuid", lambda: (tmp_path.stat().st_uid or 1) + 1)
+    with pytest.raises(OutputError, match="belong to another user") as caught:
+        check_output(settings(root, tmp_path / "out"))
+    assert caught.value.exit_code == 73
+
+
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(root, capsys, monkeypatch):
     grow(root, {"derivatives": {"fmriprep": person("02", bold=Dangling())}})
     before = fingerprint(root.parent)

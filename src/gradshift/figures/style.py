@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib import colormaps, rcParams
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+rcParams["text.parse_math"] = False  # names of regions are no formulas, whatever they hold
 
 BEFORE, AFTER = "#0077bb", "#ee7733"
 """Colours of baseline and follow-up; markers and labels tell them apart, too."""

@@ -284,6 +284,12 @@ def check_output(settings: Settings) -> None:
             raise OutputError(f"{what} {path} cannot be created: {error.strerror}.") from error
         if not may(made, os.W_OK):
             raise OutputError(f"{what} {path} cannot be written to.")
+    # nipype keeps its results as pickles there, and reading one of those can run anything.
+    if os.geteuid() not in (0, settings.work_dir.stat().st_uid):
+        raise OutputError(
+            f"The intermediate results in {settings.work_dir} belong to another user, and reading "
+            "them could run code of theirs; choose a folder of your own with --work-dir."
+        )
 
 
 def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> str:
