@@ -123,7 +123,7 @@ def versions(bench: Bench) -> dict[str, str]:
             found[name] = bench.run(*words).strip()
     packages = bench.folder / "sid" / "var" / "lib" / "dpkg" / "status"
     if packages.exists():
-        about = packages.read_text().partition("\nPackage: apptainer\n")[2]
+        about = f"\n{packages.read_text()}".partition("\nPackage: apptainer\n")[2]
         version = about.partition("\nVersion: ")[2].partition("\n")[0]
         found["Apptainer"] = f"{version} of Debian sid"
     return found
