@@ -24,7 +24,7 @@ from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import flipped
 from gradshift.settings import Group
 from gradshift.workflows.design import Design, change_of_motion
-from gradshift.workflows.effects import Effect
+from gradshift.workflows.effects import MOTION, Effect, asked_of
 from gradshift.workflows.model import read_families
 
 CONTRASTS = {
@@ -46,7 +46,10 @@ CONTRASTS = {
     "measure": "Measure; see the sidecar of measures.tsv",
     "level": "What the value belongs to: region, network, network-pair, set or whole",
     "label": "The region, network, pair of networks or set",
-    "covariates": "Covariates that were held constant; deltafd is the change of mean motion",
+    "covariates": (
+        "Covariates that were held constant; deltafd is the change of mean motion in the same "
+        "runs, where it was measured"
+    ),
     "n": "People with a value in all sessions that count",
     "mean_baseline": (
         "Mean at baseline over these people, in the unit of the measure; where groups or "
@@ -108,9 +111,11 @@ def contrasts(
             members.setdefault(family, []).append(position)
     remarks = _remarks(found, design)
     first = [family for family in (*own, *FIRST) if family in members]
+    kind = (fixed["modality"], fixed["task"])
+    mine = [row for row in people if (row["modality"], row["task"]) == kind]
     rows = []
-    for effect in effects:
-        covariates = held_constant(effect, names, people, design, fixed["task"])
+    for effect in asked_of(effects, mine):
+        covariates = held_constant(effect, names, mine, design, fixed["task"])
         for family in dict.fromkeys([*first, *members]):
             few = family in first or fixed["modality"] != "func"
             if not (effect.everywhere or few):
@@ -141,7 +146,7 @@ def held_constant(
         return None
     columns = [
         change_of_motion(people, names, task, effect.weights)
-        if name == "deltafd"
+        if name == MOTION
         else np.array([design.covariates[name].get(person, np.nan) for person in names])
         for name in effect.covariates
     ]

@@ -17,6 +17,9 @@ SUBGROUP = 6
 SOON, LATER = 2.0, 4.0
 """A follow-up up to so many days after the dose is early, from so many on it is late."""
 
+MOTION = "deltafd"
+"""The covariate that is the change of mean framewise displacement."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
@@ -84,7 +87,8 @@ def find_effects(design: Design, people: Sequence[Mapping[str, Any]]) -> list[Ef
     Raises
     ------
     SettingsError
-        If a model wants more covariates than the people who are compared allow.
+        If a model wants more covariates than the people who are compared allow, or motion
+        that nobody has.
     """
     compared = sorted({row["participant_id"] for row in people if row["included"]})
     effects = {
@@ -99,9 +103,15 @@ def find_effects(design: Design, people: Sequence[Mapping[str, Any]]) -> list[Ef
             f"{len(compared)} people allow {allowed} covariates ({PEOPLE_PER_COVARIATE} people "
             f"for each); the model has {len(design.covariates)}: {', '.join(design.covariates)}."
         )
+    measured = _motion_is_known(people)
+    if MOTION in design.covariates and not measured:
+        raise SettingsError(
+            f"The model holds {MOTION} constant, the change of mean framewise displacement, which "
+            "is known for nobody who is compared: it is read from the confounds of the runs."
+        )
     held = [(tuple(design.covariates), True)] if design.covariates else []
-    if allowed and set(design.covariates) != {"deltafd"}:
-        held.append((("deltafd",), False))
+    if allowed and measured and set(design.covariates) != {MOTION}:
+        held.append(((MOTION,), False))
     return [
         one
         for effect in effects
@@ -110,6 +120,30 @@ def find_effects(design: Design, people: Sequence[Mapping[str, Any]]) -> list[Ef
             for names, everywhere in (held if _adjustable(effect) else ())
         ))
     ]  # fmt: skip
+
+
+def asked_of(effects: Sequence[Effect], people: Sequence[Mapping[str, Any]]) -> list[Effect]:
+    """Return what is asked of one modality and task: motion counts where it was measured.
+
+    Parameters
+    ----------
+    effects : sequence of Effect
+    people : sequence of mapping
+        Those of this modality and task, see `gradshift.workflows.design.find_people`.
+    """
+    if _motion_is_known(people):
+        return list(effects)
+    return [
+        replace(effect, covariates=held)
+        for effect in effects
+        if (held := tuple(name for name in effect.covariates if name != MOTION))
+        or not effect.covariates
+    ]
+
+
+def _motion_is_known(people: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether anybody who is compared has a measure of motion."""
+    return any(row["included"] and np.isfinite(row["motion"]).any() for row in people)
 
 
 def _adjustable(effect: Effect) -> bool:
