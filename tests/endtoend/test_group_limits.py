@@ -1,6 +1,8 @@
 """The honesty block says what the data of a study leave open, and no more."""
 
+import io
 import json
+from contextlib import redirect_stderr
 
 import nibabel
 import numpy as np
@@ -10,15 +12,20 @@ from scipy import stats
 from finished import finish
 from gradshift.bids.collect import find_results, read_matrix
 from gradshift.core.statistics.effects import power_paired
+from gradshift.report.wording import EVIDENCE
+from pagereader import Page
 
 
-@pytest.fixture
-def five(tmp_path):
-    """Five men with a large change; a sixth has no follow-up, a seventh moved."""
+@pytest.fixture(scope="module")
+def five(tmp_path_factory):
+    """Five men with a large change, compared; a sixth has no follow-up, a seventh moved.
+
+    And what was said at the end.
+    """
     people = [f"{i:02d}" for i in range(1, 8)]
     times = {"pre": "n/a", "post": "1"}
-    return finish(
-        tmp_path,
+    study = finish(
+        tmp_path_factory.mktemp("five"),
         {sub: ["pre", "post"] if sub != "06" else ["pre"] for sub in people},
         together=lambda sub, ses: 1.2 if ses == "pre" else 0.3,
         excluded={("07", "pre"): "only 2.5 minutes are left, 5 needed"},
@@ -35,18 +42,38 @@ def five(tmp_path):
             for sub in people
         },
     )  # fmt: skip
+    with redirect_stderr(io.StringIO()) as told:
+        assert study.group(page=True) == 0
+    return study, told.getvalue()
 
 
-def test_five_people_cannot_be_significant_and_everything_says_so(five, capsys):
-    assert five.group() == 0
-    told = capsys.readouterr().err
-    rows = five.table("contrasts.tsv")
-    tested = rows[rows["p"].notna()]
-    assert tested["p_fwe"].min() == 0.0625
-    assert tested["status"].str.contains("cannot be significant").all()
+def test_five_people_cannot_be_significant_and_everything_says_so(five):
+    study, told = five
+    folder = study.out / "group"
     assert "a change at alpha" not in told
     assert "with so few people no result can be significant" in told
-    limits = json.loads((five.out / "group" / "limits.json").read_text())
+    for name in ("contrasts.tsv", "nbs.tsv"):
+        rows = study.table(name)
+        tested = rows[rows["p_min"].notna()]
+        assert len(tested)
+        assert (tested["p_min"] == 0.0625).all()
+        assert tested.filter(regex="^p_fwe").min(axis=None) == 0.0625
+        assert tested["status"].str.contains("cannot be significant: p_min 0.0625 > 0.05").all()
+    sidecars = [json.loads(path.read_text()) for path in folder.glob("*_relmat.json")]
+    assert [one["CanBeSignificant"] for one in sidecars if "SmallestP" in one] == [False] * 6
+    page = Page(folder / "index.html")
+    assert "no test: 5 people are too few" in page.text
+    assert not any(claim in page.text.lower() for claim in EVIDENCE)
+    for kind in ("up", "down", "open"):
+        assert f'class="verdict {kind}"' not in page.text
+        assert f'class="glyph {kind}"' not in page.text
+
+
+def test_what_a_study_of_five_leaves_open_is_told(five):
+    study, _ = five
+    rows = study.table("contrasts.tsv")
+    tested = rows[rows["p"].notna()]
+    limits = json.loads((study.out / "group" / "limits.json").read_text())
     assert limits["Participants"]["Compared"] == 5
     assert limits["Participants"]["LeftOut"] == ["sub-06", "sub-07"]
     assert limits["Participants"]["Reasons"] == [
@@ -71,9 +98,9 @@ def test_five_people_cannot_be_significant_and_everything_says_so(five, capsys):
 
 
 def test_motion_is_compared_and_correlated_with_the_changes(five):
-    assert five.group() == 0
-    limits = json.loads((five.out / "group" / "limits.json").read_text())
-    people = five.table("participants.tsv").query("included")
+    study, _ = five
+    limits = json.loads((study.out / "group" / "limits.json").read_text())
+    people = study.table("participants.tsv").query("included")
     motion = (people["mean_fd_followup"] - people["mean_fd_baseline"]).to_numpy()
     (found,) = limits["Motion"]
     assert found["MeanChange"] == pytest.approx(motion.mean())
@@ -83,7 +110,7 @@ def test_motion_is_compared_and_correlated_with_the_changes(five):
     (edges,) = limits["MotionAndConnections"]
     changes = []
     for sub in people["participant_id"]:
-        func = five.out / sub
+        func = study.out / sub
         pre, post = (
             np.loadtxt(
                 next(func.glob(f"ses-{s}/**/*relmat.tsv")), skiprows=1, usecols=range(1, 17)
@@ -95,7 +122,7 @@ def test_motion_is_compared_and_correlated_with_the_changes(five):
     r = [stats.pearsonr(column, motion).statistic for column in np.transpose(changes)]
     assert edges["MedianAbsoluteR"] == pytest.approx(np.median(np.abs(r)), abs=1e-6)
     _, written = read_matrix(
-        five.out / "group" / "task-rest_atlas-Tiny_stat-qcfc_desc-24P_relmat.tsv"
+        study.out / "group" / "task-rest_atlas-Tiny_stat-qcfc_desc-24P_relmat.tsv"
     )
     np.testing.assert_allclose(written[np.triu_indices(len(written), 1)], r, atol=1e-6)
     assert {one["Measure"] for one in limits["BaselineDependence"]} == {"withinfc", "lowhighfc"}
