@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 import nibabel
 import numpy as np
@@ -32,9 +34,11 @@ class Study:
     def fmriprep(self) -> Path:
         return self.root / "derivatives" / "fmriprep"
 
-    def run(self, out: Path, level: str, *options: str) -> int:
+    def run(self, out: Path, level: str, *options: str, page: bool = False) -> int:
+        """Run a level, the group level without its page unless that is wanted."""
         atlas = () if level == "group" else ("--atlas", str(self.atlas))
-        return main([str(self.root), str(out), level, *atlas, *options])
+        with nullcontext() if page else patch("gradshift.workflows.group.write_group_page"):
+            return main([str(self.root), str(out), level, *atlas, *options])
 
     def bold(self, sub: str, ses: str, run: str | None = None) -> Path:
         stem = f"sub-{sub}_ses-{ses}_task-rest" + (f"_run-{run}" if run else "")

@@ -13,7 +13,7 @@ from gradshift.bids.names import ENTITIES, file_name, folder
 ORDER = [
     "sub", "ses", "task", "acq", "ce", "trc", "rec", "dir", "run", "echo", "part", "recording",
     "space", "cohort", "atlas", "seg", "scale", "res", "den", "label", "ref", "stat",
-    "desc", "pvc",
+    "desc", "pvc", "model", "meas",
 ]  # fmt: skip
 LETTERS = "abcdefXYZ0189+"
 NARROW = {

@@ -1,7 +1,9 @@
 """What labs get wrong: a clear sentence, the right code, and everything else unharmed."""
 
 import re
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,11 +20,23 @@ def good(tmp_path_factory):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_bad_input_is_named_and_harms_nothing_else(case, good, tmp_path):
     study, out = good
-    seen = attempt(case, study, out, tmp_path / "case")
+    with open_folder(tmp_path, everybody=case.other_user) as folder:
+        seen = attempt(case, study, out, folder / "case")
     assert "Traceback" not in seen.told
     assert (seen.code, seen.crashes) == (case.code, []), seen.told
     assert seen.sentence(case.says), seen.told
     check_results(case, seen.results, results(out))
+
+
+@contextmanager
+def open_folder(private, *, everybody):
+    """Give a folder; the private ones of pytest are closed to other users."""
+    if not everybody:
+        yield private
+        return
+    with TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 def check_results(case, found, expected):

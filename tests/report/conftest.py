@@ -22,5 +22,5 @@ def study(tmp_path_factory) -> Study:
 def out(study) -> Path:
     out = study.root.parent / "out"
     assert study.run(out, "participant", *OPTIONS) == 0
-    assert study.run(out, "group") == 0
+    assert study.run(out, "group", page=True) == 0
     return out
