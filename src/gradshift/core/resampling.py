@@ -267,6 +267,11 @@ def s_of_t(t: NDArray[np.float64], df: NDArray[np.intp] | int) -> NDArray[np.flo
 
 def t_of_s(s: NDArray[np.float64], df: NDArray[np.intp] | int) -> NDArray[np.float64]:
     """Turn s back into t, infinite at 1."""
+    left = np.square(s)
+    np.subtract(1, left, out=left)
+    np.sqrt(np.maximum(left, 0, out=left), out=left)
+    t = np.multiply(s, np.sqrt(df))
     with np.errstate(divide="ignore", invalid="ignore"):
-        t: NDArray[np.float64] = s * np.sqrt(df) / np.sqrt(np.maximum(1 - s**2, 0))
-    return np.where(s == 0, 0.0, t)
+        t /= left
+    t += 0.0  # no -0
+    return t

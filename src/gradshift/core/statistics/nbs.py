@@ -119,7 +119,9 @@ def network_statistic(
     n_regions = _side(len(scheme.n))
     tested = scheme.columns
     ends = np.stack(np.triu_indices(n_regions, k=1))[:, tested]
-    work = partial(_maxima, df=scheme.df, ends=ends, n_regions=n_regions, thresholds=thresholds)
+    work = partial(
+        _maxima, df=scheme.df, tested=tested, ends=ends, n_regions=n_regions, thresholds=thresholds
+    )
     largest, done = np.zeros((2 * len(thresholds) + 1, scheme.n_patterns)), 0
     at_most = max(1, NUMBERS // max(1, len(tested)))
     for found in scheme.each_block(work, workers, at_most=at_most):
@@ -127,7 +129,7 @@ def network_statistic(
         done += found.shape[1]
 
     observed = t_of_s(scheme.observed, scheme.df)
-    _, scores = _enhance(observed, ends, n_regions)
+    scores = _enhance(observed, tested, ends, n_regions)
     tfce, p_tfce = np.zeros(len(scheme.n)), np.full(len(scheme.n), np.nan)
     tfce[tested] = np.sign(observed) * scores
     p_tfce[tested] = share(largest[-1], scores, scheme.extra)
@@ -154,6 +156,7 @@ def _maxima(
     block: NDArray[np.float64],
     *,
     df: NDArray[np.intp],
+    tested: NDArray[np.intp],
     ends: NDArray[np.intp],
     n_regions: int,
     thresholds: Sequence[float],
@@ -169,7 +172,7 @@ def _maxima(
     high = _High.of(t, min(thresholds))
     return np.vstack([
         *(_cut(high, threshold, ends, n_regions).largest(len(t)) for threshold in thresholds),
-        [_enhance(row, ends, n_regions)[0] for row in t],
+        [_enhance(row, tested, ends, n_regions).max(initial=0.0) for row in t],
     ])  # fmt: skip
 
 
@@ -269,72 +272,91 @@ def _described(
 
 
 def _enhance(
-    t: NDArray[np.float64], ends: NDArray[np.intp], n_regions: int
-) -> tuple[float, NDArray[np.float64]]:
-    """Enhance the E values of t; return the largest score and all, both without sign."""
-    step = min(np.abs(t).max(initial=0.0), HIGHEST) / STEPS
+    t: NDArray[np.float64], tested: NDArray[np.intp], ends: NDArray[np.intp], n_regions: int
+) -> NDArray[np.float64]:
+    """Enhance the t of the E tested connections; return scores without sign."""
+    size = np.abs(t)
+    step = min(size.max(initial=0.0), HIGHEST) / STEPS
     scores = np.zeros(len(t))
     if step == 0:
-        return 0.0, scores
-    levels = np.minimum(np.abs(t) / step + 1e-9, STEPS).astype(np.intp)
+        return scores
+    levels = np.minimum(size / step + 1e-9, STEPS).astype(np.intp)
     for side in (t > 0, t < 0):
-        scores += _integral(np.where(side, levels, 0), ends, n_regions, step)
-    return float(scores.max()), scores
+        inside = np.flatnonzero(side)
+        scores[inside] = _integral(
+            levels[inside], tested[inside], ends[0, inside], n_regions, step
+        )
+    return scores
 
 
 def _integral(
-    levels: NDArray[np.intp], ends: NDArray[np.intp], n_regions: int, step: float
+    levels: NDArray[np.intp],
+    places: NDArray[np.intp],
+    starts: NDArray[np.intp],
+    n_regions: int,
+    step: float,
 ) -> NDArray[np.float64]:
     """Sum ``extent^E height^H step`` over the thresholds up to each connection's own.
 
     Regions are put in an order in which the components of every threshold are unbroken
     stretches; sums over stretches then give the extents at all thresholds at once.
+
+    Parameters
+    ----------
+    levels : (e,) array of int
+        The highest threshold that each connection passes, in steps.
+    places : (e,) array of int
+        Their places in the triangle.
+    starts : (e,) array of int
+        One of the two regions of each.
+    n_regions : int
+    step : float
     """
-    place, gap = _stretches(levels, ends, n_regions)
-    first = place[ends[0]]
     top = int(levels.max(initial=0))
-    counts = np.bincount(levels * n_regions + first, minlength=(top + 1) * n_regions)
+    if not top:
+        return np.zeros(len(levels))
+    order, gap = _stretches(levels, places, n_regions)
+    cells = levels * n_regions + order[starts]
+    counts = np.bincount(cells, minlength=(top + 1) * n_regions)
     above = counts.reshape(top + 1, n_regions)[:0:-1].cumsum(axis=0)[::-1]
     heights = np.arange(1, top + 1)[:, None]
     breaks = np.ones((top, n_regions), dtype=bool)
     breaks[:, 1:] = gap < heights
-    starts = np.flatnonzero(breaks)
-    if not len(starts):
-        return np.zeros(len(levels))
-    extents = np.repeat(
-        np.add.reduceat(above.ravel(), starts), np.diff(starts, append=breaks.size)
-    ).reshape(top, n_regions)
-    gain = extents**EXTENT * (heights * step) ** HEIGHT * step
+    begins = np.flatnonzero(breaks)
+    sums = np.add.reduceat(above.ravel(), begins)
+    gains = np.repeat(sums**EXTENT, np.diff(begins, append=breaks.size)).reshape(top, n_regions)
+    gains *= (heights * step) ** HEIGHT * step
     summed = np.zeros((top + 1, n_regions))
-    np.cumsum(gain, axis=0, out=summed[1:])
-    found: NDArray[np.float64] = summed[levels, first]
+    np.cumsum(gains, axis=0, out=summed[1:])
+    found: NDArray[np.float64] = summed.ravel()[cells]
     return found
 
 
 def _stretches(
-    levels: NDArray[np.intp], ends: NDArray[np.intp], n_regions: int
+    levels: NDArray[np.intp], places: NDArray[np.intp], n_regions: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Order regions so that those joined at a level are neighbours (single linkage).
 
     Returns
     -------
-    place : (R,) array of int
-        Place of each region in that order.
+    order : (R,) array of int
+        Where each region comes.
     gap : (R - 1,) array of int
         The level up to which neighbours belong to one component.
     """
     apart = np.full(n_regions * (n_regions - 1) // 2, float(STEPS))
-    low, high = ends
-    apart[n_regions * low - low * (low + 1) // 2 + high - low - 1] -= levels
+    apart[places] -= levels
     merges = linkage(apart, "single")
     start = [0] * (2 * n_regions - 1)
     size = [1] * n_regions + merges[:, 3].astype(int).tolist()
     gap = [0] * (n_regions - 1)
+    joined = merges[:, :2].astype(int).tolist()
+    until = (STEPS - merges[:, 2]).astype(int).tolist()
     for i in range(n_regions - 2, -1, -1):
-        left, right = int(merges[i, 0]), int(merges[i, 1])
+        left, right = joined[i]
         begin = start[n_regions + i]
         start[left], start[right] = begin, begin + size[left]
-        gap[begin + size[left] - 1] = STEPS - int(merges[i, 2])
+        gap[begin + size[left] - 1] = until[i]
     return np.array(start[:n_regions]), np.array(gap)
 
 
