@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import group
 import indexing
 import parcellate
 import participant
@@ -42,6 +43,8 @@ def main():
         "Whole commands, cold start": f"{table(commands)}\n{note}\n",
         "Finding the runs": table(indexing.rows(max(1, options.rounds // 2))),
     }
+    tests, told = group.rows(options.rounds)
+    parts["Comparing people"] = f"{table(tests)}\n{told}\n"
     packages = ("numpy", "scipy", "nilearn", "nipype", "pybids", "isal")
     made = (
         f"Made on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()} and "
