@@ -127,7 +127,8 @@ READERS = [
     Reader("tacs.tsv", b"frame_start\tframe_end\tA\tB\n0\t60\t0.1\t0.2\n60\t120\t5\t6\n120\t300\t"
            b"7\t8\n", lambda p: petdata.read_curves(p, {})),
     Reader("kinpar.tsv", b"name\tVT\tBPnd\nA\t10.1\t1\nB\t20\tn/a\n",
-           lambda p: petdata.read_finished(p, {"region": "name", "vtlogan": "VT"}, ["vtlogan"])),
+           lambda p: petdata.read_finished(p, {"region": "name", "vtlogan": "VT"},
+                                           {"vtlogan": "vtlogan", "bpnd": "bpsrtm"})),
     Reader("recipe.json", b'{"name": "M", "columns": ["csf", "rot_?"], "acompcor": {"CSF": 5}, '
            b'"scrub": {"fd_threshold": 0.3}, "filter": true}', lambda p: load_recipe(str(p))),
     Reader("options.toml", b'fd-threshold = 0.3\nband = [0.01, 0.1]\natlas = ["TianS2"]\nnprocs = '

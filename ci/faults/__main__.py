@@ -1,7 +1,8 @@
 """Stop, kill, starve and crowd gradshift, and see whether its output is what it would have been.
 
 Run from the top of the repository, as root on Linux for the full disks: ``make test-faults``.
-Writes ``ci/faults/seen.json``, from which ``tools/make_reliability.py`` makes its table.
+Writes ``ci/faults/seen.json`` after every trial, so that what was seen is kept whenever it is
+stopped; ``tools/make_reliability.py`` makes its table from that file.
 """
 
 import argparse
@@ -15,8 +16,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,14 @@ from tiny import Study, write_study  # noqa: E402
 SEEN = Path(__file__).with_name("seen.json")
 OPTIONS = ("--denoise", "24P", "--measures", "withinfc", "meanfc", "alff", "--pcc", "Default_0")
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+LONGEST = 600
+"""Seconds that no run takes, however busy the machine."""
 AS_IT_WAS = "output as of an undisturbed run, to the byte; nothing half-written; no process left"
+
+
+Row = dict[str, Any]
+Rows = Generator[list[Row], None, None]
+"""What a step has seen so far, after each trial."""
 
 
 class WrongError(Exception):
@@ -46,7 +54,26 @@ def command(study: Study, out: Path, level: str, *options: str) -> list[str]:
 
 def run(words: Sequence[str], **how: Any) -> subprocess.CompletedProcess[str]:
     """Run to the end; what it says is kept."""
-    return subprocess.run(words, capture_output=True, text=True, check=False, **how)
+    try:
+        return subprocess.run(
+            words, capture_output=True, text=True, check=False, timeout=LONGEST, **how
+        )
+    except subprocess.TimeoutExpired as error:
+        raise WrongError(f"no end after {LONGEST} s: {error.stderr}") from error
+
+
+def run_together(runs: Sequence[Sequence[str]]) -> list[tuple[str, int]]:
+    """Start runs at once; returns what each said and its exit code."""
+    started = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for words in runs]
+    try:
+        return [
+            (process.communicate(timeout=LONGEST)[1], process.returncode) for process in started
+        ]
+    except subprocess.TimeoutExpired as error:
+        raise WrongError(f"no end after {LONGEST} s: {error.stderr}") from error
+    finally:
+        for process in started:
+            process.kill()
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -107,26 +134,32 @@ def hit(words: Sequence[str], number: int, after: float) -> int:
     process = subprocess.Popen(
         words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
+    name = signal.Signals(number).name
     try:
-        process.wait(after)
-    except subprocess.TimeoutExpired:
-        if number == signal.SIGINT:
-            os.killpg(process.pid, number)
-        else:
-            process.send_signal(number)
-    told = process.communicate(timeout=60)[1]
-    until = time.monotonic() + 20
-    while (left := alive(process.pid)) and time.monotonic() < until:
-        time.sleep(0.1)
-    if left:
-        os.killpg(process.pid, signal.SIGKILL)
-        raise WrongError(f"processes live on after {signal.Signals(number).name}: {left}")
+        try:
+            process.wait(after)
+        except subprocess.TimeoutExpired:
+            if number == signal.SIGINT:
+                os.killpg(process.pid, number)
+            else:
+                process.send_signal(number)
+        told = process.communicate(timeout=60)[1]
+        until = time.monotonic() + 20
+        while (left := alive(process.pid)) and time.monotonic() < until:
+            time.sleep(0.1)
+        if left:
+            raise WrongError(f"processes live on after {name}: {left}")
+    except subprocess.TimeoutExpired as error:
+        raise WrongError(f"no end 60 s after {name}") from error
+    finally:
+        if alive(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
     if "Traceback" in told:
-        raise WrongError(f"a traceback after {signal.Signals(number).name}: {told[-2000:]}")
+        raise WrongError(f"a traceback after {name}: {told[-2000:]}")
     return process.returncode
 
 
-def kills(lab: "Lab", level: str, times: int) -> dict[str, Any]:
+def kills(lab: "Lab", level: str, times: int) -> Rows:
     """Stop runs at random points; after some, let one run to its end and compare."""
     rng = random.Random(f"{level} {lab.seed}")
     out, reached = lab.folder / f"killed-{level}", Counter[str]()
@@ -149,13 +182,15 @@ def kills(lab: "Lab", level: str, times: int) -> dict[str, Any]:
         if finished.returncode:
             raise WrongError(f"the rerun ended with {finished.returncode}: {finished.stderr}")
         compare(out, lab.expected[level])
-    told = ", ".join(f"{n} {name}" for name, n in sorted(reached.items()))
-    return row(f"stopped at random points, {level} level ({told})", reached.total(), AS_IT_WAS)
+        told = ", ".join(f"{n} {name}" for name, n in sorted(reached.items()))
+        yield [
+            row(f"stopped at random points, {level} level ({told})", reached.total(), AS_IT_WAS)
+        ]
 
 
-def row(fault: str, times: int, expected: str, seen: str = "as expected") -> dict[str, Any]:
+def row(fault: str, times: int, expected: str) -> Row:
     """Return a row of the table."""
-    return {"fault": fault, "times": times, "expected": expected, "seen": seen}
+    return {"fault": fault, "times": times, "expected": expected, "seen": "as expected"}
 
 
 class Lab:
@@ -200,7 +235,7 @@ def small_disk(folder: Path, size: int) -> Iterator[Callable[[int], None]]:
         folder.rmdir()
 
 
-def full_disk(lab: Lab, level: str, where: str, times: int) -> dict[str, Any]:
+def full_disk(lab: Lab, level: str, where: str, times: int) -> Rows:
     """Let the disk fill up after more and more has been written."""
     disk, codes = lab.folder / "disk", Counter[int]()
     counted = lab.undisturbed if where == "OUTPUT_DIR" else lab.undisturbed / "work"
@@ -230,77 +265,79 @@ def full_disk(lab: Lab, level: str, where: str, times: int) -> dict[str, Any]:
             if again.returncode:
                 raise WrongError(f"the rerun ended with {again.returncode}: {again.stderr}")
             compare(out, lab.expected[level])
+        yield [row(
+            f"disk of {where} full after more and more of it, {level} level", codes[74],
+            "exit 74, one sentence; with room, the same command completes to the same bytes",
+        )]  # fmt: skip
     if not codes[74]:
         raise WrongError(f"the disk was never full: {codes}")
-    return row(
-        f"disk of {where} full after more and more of it, {level} level", codes[74],
-        "exit 74, one sentence; with room, the same command completes to the same bytes",
-    )  # fmt: skip
 
 
-def crowd(lab: Lab, times: int) -> dict[str, Any]:
+def crowd(lab: Lab, times: int) -> Rows:
     """Let a process for each participant work into one new output at once."""
     for i in range(times):
         out = lab.folder / f"crowd-{i}"
-        started = [
-            subprocess.Popen(
-                command(lab.study, out, "participant", "--participant-label", label),
-                stderr=subprocess.PIPE, text=True,
-            )
-            for label in lab.people
-        ]  # fmt: skip
-        ended = [(process.communicate()[1], process.returncode) for process in started]
+        ended = run_together(
+            [
+                command(lab.study, out, "participant", "--participant-label", label)
+                for label in lab.people
+            ]
+        )
         if wrong := [told for told, code in ended if code]:
             raise WrongError(wrong[0])
         compare(out, lab.expected["participant"])
-    return row(
-        f"{len(lab.people)} processes, a participant each, into one new output at once", times,
-        "all exit 0; output as of one process, to the byte",
-    )  # fmt: skip
+        yield [row(
+            f"{len(lab.people)} processes, a participant each, into one new output at once",
+            i + 1, "all exit 0; output as of one process, to the byte",
+        )]  # fmt: skip
 
 
-def rivals(lab: Lab, times: int) -> dict[str, Any]:
+def rivals(lab: Lab, times: int) -> Rows:
     """Let two processes work on the same participant at once."""
     for i in range(times):
         out = lab.folder / f"rivals-{i}"
         words = command(lab.study, out, "participant", "--participant-label", lab.people[0])
-        both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-        ended = [(process.communicate()[1], process.returncode) for process in both]
+        ended = run_together([words, words])
         if sorted(code for _, code in ended) != [0, 73]:
             raise WrongError(f"exit codes {[code for _, code in ended]}: {ended}")
         told = next(told for told, code in ended if code == 73)
         if "is being worked on by" not in told:
             raise WrongError(told)
-    return row(
-        "two processes on one participant at once", times,
-        "one exits 0, the other 73 and says who holds it",
-    )  # fmt: skip
+        check_whole(out, lab.expected["participant"])
+        yield [row(
+            "two processes on one participant at once", i + 1,
+            "one exits 0, the other 73 and says who holds it; output as of one, to the byte",
+        )]  # fmt: skip
 
 
-def strangers(lab: Lab) -> dict[str, Any]:
+def strangers(lab: Lab, times: int) -> Rows:
     """Let two processes begin an output with different settings at once."""
-    out = lab.folder / "strangers"
-    both = [
-        subprocess.Popen(
-            command(
-                lab.study, out, "participant", "--participant-label", label, "--fd-threshold", fd
-            ),
-            stderr=subprocess.PIPE, text=True,
+    for i in range(times):
+        out = lab.folder / f"strangers-{i}"
+        ended = run_together(
+            [
+                [
+                    *command(lab.study, out, "participant", "--participant-label", label),
+                    "--fd-threshold",
+                    threshold,
+                ]
+                for label, threshold in zip(lab.people, ("0.4", "0.6"), strict=False)
+            ]
         )
-        for label, fd in zip(lab.people, ("0.4", "0.6"), strict=False)
-    ]  # fmt: skip
-    ended = [(process.communicate()[1], process.returncode) for process in both]
-    if sorted(code for _, code in ended) != [0, 64]:
-        raise WrongError(f"exit codes {[code for _, code in ended]}: {ended}")
-    return row(
-        "two first runs with different settings at once", 1,
-        "one exits 0, the other 64 with the difference",
-    )  # fmt: skip
+        if sorted(code for _, code in ended) != [0, 64]:
+            raise WrongError(f"exit codes {[code for _, code in ended]}: {ended}")
+        told = next(told for told, code in ended if code == 64)
+        if "fd-threshold" not in told:
+            raise WrongError(told)
+        yield [row(
+            "two first runs with different settings at once", i + 1,
+            "one exits 0, the other 64 with the difference",
+        )]  # fmt: skip
 
 
-def surroundings(lab: Lab) -> list[dict[str, Any]]:
+def surroundings(lab: Lab) -> Rows:
     """Change what should not matter: language, clock, rights of new files, a read-only input."""
-    found = []
+    found: list[Row] = []
     for name, environment, umask in (
         ("LANG=C", {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"}, 0o022),
         ("another language", {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}, 0o022),
@@ -317,6 +354,7 @@ def surroundings(lab: Lab) -> list[dict[str, Any]]:
                 raise WrongError(f"{name}: {done.stderr}")
         compare(out, lab.expected["group"])
         found.append(row(name, 1, "the same bytes"))
+        yield found
     before = time.time() - 3 * 365 * 86400
     for path in (lab.folder / "around-0").rglob("*"):
         os.utime(path, (before, before))
@@ -325,45 +363,76 @@ def surroundings(lab: Lab) -> list[dict[str, Any]]:
         raise WrongError(done.stderr)
     compare(lab.folder / "around-0", lab.expected["group"])
     found.append(row("a clock that was three years back, then a rerun", 1, "the same bytes"))
-    found.append(read_only(lab))
-    return found
+    yield found
+    yield [*found, read_only(lab)]
 
 
-def read_only(lab: Lab) -> dict[str, Any]:
-    """Mount the input so that nobody, root neither, can write to it."""
-    place, out = lab.folder / "readonly", lab.folder / "out-readonly"
-    place.mkdir()
-    subprocess.run(["mount", "--bind", lab.study.root, place], check=True)
+def read_only(lab: Lab) -> Row:
+    """Mount the input on itself so that nobody, root neither, can write to it."""
+    place, out = lab.study.root, lab.folder / "out-readonly"
+    subprocess.run(["mount", "--bind", place, place], check=True)
     try:
         subprocess.run(["mount", "-o", "remount,bind,ro", place], check=True)
-        study = Study(place, lab.study.atlas)
         for level in ("participant", "group"):
-            done = run(command(study, out, level))
+            done = run(command(lab.study, out, level))
             if done.returncode:
                 raise WrongError(done.stderr)
     finally:
         subprocess.run(["umount", "--lazy", place], check=True)
-        place.rmdir()
-    expected = {k: v for k, v in lab.expected["group"].items() if k != "dataset_description.json"}
-    found = {k: v for k, v in contents(out).items() if k != "dataset_description.json"}
-    if found != expected:
-        raise WrongError("other than undisturbed")
+    compare(out, lab.expected["group"])
     return row("input mounted read-only", 1, "the same bytes")
 
 
-def fuzz(cases: int) -> dict[str, Any]:
-    """Let hypothesis try files for every reader."""
-    done = run(
-        [sys.executable, "-m", "pytest", "-q", "-x", HERE / "tests" / "test_readers.py"],
-        env={**os.environ, "GRADSHIFT_FUZZ": str(cases)}, cwd=HERE,
-    )  # fmt: skip
-    if done.returncode:
-        raise WrongError(done.stdout[-3000:])
-    readers = done.stdout.split(" passed")[0].split()[-1]
-    return row(
-        f"files of random content for {readers} readers (hypothesis)", cases * int(readers),
-        "read, or an error that gradshift explains; nothing else",
-    )  # fmt: skip
+def fuzz(cases: int) -> Rows:
+    """Let hypothesis try files for every reader, one reader after the other."""
+    from test_readers import READERS
+
+    test = f"{HERE / 'tests' / 'test_readers.py'}::test_any_content_is_read_or_explained"
+    for done, reader in enumerate(READERS, 1):
+        tried = run(
+            [sys.executable, "-m", "pytest", "-q", "-x", f"{test}[{reader.name}]"],
+            env={**os.environ, "GRADSHIFT_FUZZ": str(cases)}, cwd=HERE,
+        )  # fmt: skip
+        if tried.returncode:
+            raise WrongError(f"{reader.name}: {tried.stdout[-3000:]}")
+        yield [row(
+            f"files of random content for {done} readers (hypothesis)", cases * done,
+            "read, or an error that gradshift explains; nothing else",
+        )]  # fmt: skip
+
+
+def keep(step: str, rows: list[Row], order: Sequence[str]) -> None:
+    """Put what a step has seen into the file, in place of what it saw before."""
+    seen = {**json.loads(SEEN.read_text(encoding="utf-8")), step: rows}
+    ordered = {name: seen[name] for name in order if name in seen}
+    SEEN.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
+
+
+def watch(step: str, begin: Callable[[], Rows], order: Sequence[str], minutes: float) -> bool:
+    """Let a step go on until it is done or its time is up, and keep what it sees.
+
+    Returns
+    -------
+    bool
+        Whether all was as expected.
+    """
+    found: list[Row] = []
+    until = time.monotonic() + 60 * minutes
+    try:
+        with closing(begin()) as trials:
+            for found in trials:
+                keep(step, found, order)
+                last = found[-1]
+                print(f"{step}: {last['fault']}: {last['times']}", flush=True)
+                if time.monotonic() > until:
+                    print(f"{step}: stopped after {minutes:g} minutes", flush=True)
+                    break
+    except WrongError as error:
+        print(f"{step}: WRONG: {error}", flush=True)
+        wrong = {**row(step, 1, "nothing else than above"), "seen": f"wrong: {error}"}
+        keep(step, [*found, wrong], order)
+        return False
+    return True
 
 
 def main() -> int:
@@ -372,9 +441,11 @@ def main() -> int:
     parser.add_argument("steps", nargs="*", help="only these; all if none is named")
     parser.add_argument("--kills", type=int, default=100, help="at the participant level")
     parser.add_argument("--fuzz", type=int, default=1000, help="cases for each reader")
+    parser.add_argument("--minutes", type=float, default=30, help="after which a step is ended")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    seen = json.loads(SEEN.read_text(encoding="utf-8"))
+    # Stopped by any signal, it takes away its disks and processes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     with tempfile.TemporaryDirectory(prefix="gradshift-faults-") as name:
 
         @cache
@@ -383,29 +454,23 @@ def main() -> int:
             folder.mkdir()
             return Lab(folder, [f"{i:02d}" for i in range(1, people + 1)], given.seed)
 
-        steps: dict[str, Callable[[], Any]] = {
+        steps: dict[str, Callable[[], Rows]] = {
             "kills-participant": lambda: kills(lab(1), "participant", given.kills),
-            "kills-group": lambda: kills(lab(2), "group", given.kills // 4),
+            "kills-group": lambda: kills(lab(2), "group", -(-given.kills * 3 // 10)),
             "disk-participant": lambda: full_disk(lab(1), "participant", "OUTPUT_DIR", 8),
             "disk-work": lambda: full_disk(lab(1), "participant", "--work-dir", 6),
             "disk-group": lambda: full_disk(lab(2), "group", "OUTPUT_DIR", 6),
             "crowd": lambda: crowd(lab(8), 1),
             "rivals": lambda: rivals(lab(2), 5),
-            "strangers": lambda: strangers(lab(2)),
+            "strangers": lambda: strangers(lab(2), 5),
             "surroundings": lambda: surroundings(lab(2)),
             "fuzz": lambda: fuzz(given.fuzz),
         }
-        for step in given.steps or steps:
-            try:
-                found = steps[step]()
-            except WrongError as error:
-                print(f"{step}: WRONG: {error}", flush=True)
-                return 1
-            seen[step] = found if isinstance(found, list) else [found]
-            print(json.dumps({step: seen[step]}), flush=True)
-            ordered = {name: seen[name] for name in steps if name in seen}
-            SEEN.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
-    return 0
+        if unknown := set(given.steps) - set(steps):
+            parser.error(f"no step {', '.join(unknown)}; there are {', '.join(steps)}")
+        order = list(steps)
+        fine = [watch(step, steps[step], order, given.minutes) for step in given.steps or steps]
+    return 0 if all(fine) else 1
 
 
 if __name__ == "__main__":
