@@ -202,12 +202,14 @@ class Lab:
         self.undisturbed = folder / "undisturbed"
         self.expected: dict[str, dict[str, bytes]] = {}
         self.seconds: dict[str, float] = {}
+        self.written: dict[str, int] = {}
         for level in ("participant", "group")[: len(people)]:  # one person is no group
-            start = time.monotonic()
+            start, before = time.monotonic(), size_of(self.undisturbed)
             done = run(command(self.study, self.undisturbed, level))
             if done.returncode:
                 raise WrongError(f"undisturbed, {level} ended with {done.returncode}: {done}")
             self.seconds[level] = time.monotonic() - start
+            self.written[level] = size_of(self.undisturbed) - before
             self.expected[level] = contents(self.undisturbed)
             if level == "participant":
                 ignore = shutil.ignore_patterns("work")
@@ -216,6 +218,11 @@ class Lab:
     def participants_done(self, out: Path) -> None:
         """Copy the output of the participant level."""
         shutil.copytree(self.folder / "participants", out)
+
+
+def size_of(folder: Path) -> int:
+    """Return the bytes that a folder takes on a disk of memory, in whole pages."""
+    return 4096 * sum(-(-path.stat().st_size // 4096) + 1 for path in folder.rglob("*"))
 
 
 @contextmanager
@@ -238,20 +245,19 @@ def small_disk(folder: Path, size: int) -> Iterator[Callable[[int], None]]:
 def full_disk(lab: Lab, level: str, where: str, times: int) -> Rows:
     """Let the disk fill up after more and more has been written."""
     disk, codes = lab.folder / "disk", Counter[int]()
-    counted = lab.undisturbed if where == "OUTPUT_DIR" else lab.undisturbed / "work"
-    pages = [-(-path.stat().st_size // 4096) + 1 for path in counted.rglob("*")]
-    needed = 4096 * sum(pages)
+    needed = lab.written[level]
+    if where != "OUTPUT_DIR":
+        needed = size_of(lab.undisturbed / "work")
+    already = size_of(lab.folder / "participants") if level == "group" else 0
     for i in range(times):
-        with small_disk(disk, 2 * needed) as resize:
+        with small_disk(disk, already + 2 * needed) as resize:
             out, options = disk / "out", ["--nprocs", str(1 + i % 2)] * (level == "participant")
             if where != "OUTPUT_DIR":
                 out, options = lab.folder / "beside", [*options, "--work-dir", str(disk / "work")]
                 shutil.rmtree(out, ignore_errors=True)
-            used = 0
             if level == "group":
                 lab.participants_done(out)
-                used = sum(-(-path.stat().st_size // 4096) + 1 for path in out.rglob("*")) * 4096
-            resize(used + (i + 1) * (needed - used) // (times + 1))
+            resize(already + (i + 1) * needed // (times + 1))
             words = command(lab.study, out, level, *options)
             ended = run(words)
             if ended.returncode == 74 and "full" not in ended.stderr.splitlines()[-1]:
@@ -260,7 +266,7 @@ def full_disk(lab: Lab, level: str, where: str, times: int) -> Rows:
                 raise WrongError(f"exit code {ended.returncode}: {ended.stderr[-3000:]}")
             codes[ended.returncode] += 1
             check_whole(out, lab.expected[level])
-            resize(4 * needed)
+            resize(already + 4 * needed)
             again = run(words)
             if again.returncode:
                 raise WrongError(f"the rerun ended with {again.returncode}: {again.stderr}")
