@@ -222,7 +222,8 @@ class Lab:
 
 def size_of(folder: Path) -> int:
     """Return the bytes that a folder takes on a disk of memory, in whole pages."""
-    return 4096 * sum(-(-path.stat().st_size // 4096) + 1 for path in folder.rglob("*"))
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return 4096 * sum(-(-path.stat().st_size // 4096) for path in files)
 
 
 @contextmanager
@@ -257,7 +258,7 @@ def full_disk(lab: Lab, level: str, where: str, times: int) -> Rows:
                 shutil.rmtree(out, ignore_errors=True)
             if level == "group":
                 lab.participants_done(out)
-            resize(already + (i + 1) * needed // (times + 1))
+            resize(shutil.disk_usage(disk).used + (i + 1) * needed // (times + 1))
             words = command(lab.study, out, level, *options)
             ended = run(words)
             if ended.returncode == 74 and "full" not in ended.stderr.splitlines()[-1]:
@@ -361,16 +362,23 @@ def surroundings(lab: Lab) -> Rows:
         compare(out, lab.expected["group"])
         found.append(row(name, 1, "the same bytes"))
         yield found
+    for change in (clock, read_only):
+        found.append(change(lab))
+        yield found
+
+
+def clock(lab: Lab) -> Row:
+    """Let an output seem three years old, and run again."""
+    out, words = lab.folder / "clock", command(lab.study, lab.folder / "clock", "participant")
     before = time.time() - 3 * 365 * 86400
-    for path in (lab.folder / "around-0").rglob("*"):
-        os.utime(path, (before, before))
-    done = run(command(lab.study, lab.folder / "around-0", "participant"))
-    if done.returncode:
-        raise WrongError(done.stderr)
-    compare(lab.folder / "around-0", lab.expected["group"])
-    found.append(row("a clock that was three years back, then a rerun", 1, "the same bytes"))
-    yield found
-    yield [*found, read_only(lab)]
+    for _ in range(2):
+        done = run(words)
+        if done.returncode:
+            raise WrongError(done.stderr)
+        for path in out.rglob("*"):
+            os.utime(path, (before, before))
+    compare(out, lab.expected["participant"])
+    return row("a clock that was three years back, then a rerun", 1, "the same bytes")
 
 
 def read_only(lab: Lab) -> Row:
