@@ -72,7 +72,7 @@ def test_an_output_needs_neither_links_nor_locks(make_study, tmp_path, monkeypat
 def test_an_error_of_the_system_is_a_sentence(make_study, tmp_path, monkeypatch, capsys):
     study, out = make_study(people=["01"]), tmp_path / "out"
 
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError(5, "Input/output error", str(out / "README"))
 
     monkeypatch.setattr("gradshift.workflows.run.outputs.prepare", fail)
