@@ -339,6 +339,6 @@ STATISTIC = Statistic(
     caveat=(
         "Covariates are centred: a change that everybody shares with the mean change of motion "
         "is not taken out. p is approximate: where nothing was planted in eleven people, a family "
-        "was called at .05 in 6 % of studies with one covariate and in 8 % with two."
+        "was called at .05 in 6 % of studies with one covariate and in 7 % with two."
     ),
 )
