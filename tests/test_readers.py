@@ -196,3 +196,10 @@ def test_any_content_is_read_or_explained(reader, tmp_path):
         assert "\n" not in told
 
     check()
+
+
+def test_curves_without_frames_are_refused(tmp_path):
+    path = tmp_path / "tacs.tsv"
+    path.write_text("frame_start\tframe_end\tA\n")
+    with pytest.raises(GradshiftError, match="no frames"):
+        petdata.read_curves(path, {})

@@ -123,6 +123,8 @@ def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str
     ------
     InputError
     """
+    if not len(start):
+        raise InputError(f"{name} has a header and no frames; make the table of curves again.")
     if not (np.isfinite(start).all() and np.isfinite(end).all() and (end > start).all()):
         raise InputError(f"A frame of {name} does not end after it starts.")
     if (np.diff(start) <= 0).any() or (np.abs(start[1:] - end[:-1]) > 0.02 * end[1:]).any():
