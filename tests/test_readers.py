@@ -203,3 +203,10 @@ def test_curves_without_frames_are_refused(tmp_path):
     path.write_text("frame_start\tframe_end\tA\n")
     with pytest.raises(GradshiftError, match="no frames"):
         petdata.read_curves(path, {})
+
+
+def test_numbers_that_do_not_fit_their_header_are_refused(tmp_path):
+    path = tmp_path / "timeseries.tsv"
+    path.write_text("A\tB\tC\n1\t2\n3\t4\n5\t6\n")
+    with pytest.raises(GradshiftError, match="damaged"):
+        collect.read_array(path)

@@ -183,7 +183,10 @@ def read_array(path: Path) -> NDArray[np.float64]:
     """Read a table of numbers, without its header; n/a becomes NaN."""
     head, *lines = _lines(path)
     values = _numbers(path, [line.split("\t") for line in lines])
-    return values.reshape(-1, len(head.split("\t")))
+    width = len(head.split("\t"))
+    if lines and values.shape != (len(lines), width):
+        raise InputError(_damaged(path))
+    return values.reshape(-1, width)
 
 
 def _lines(path: Path) -> list[str]:
