@@ -160,16 +160,16 @@ def test_a_file_system_without_locks_leaves_the_process_to_ask_for(tmp_path, mon
 
 def test_a_lock_does_not_live_on_in_the_children_of_its_holder(tmp_path):
     program = (
-        "import os, signal, time; from pathlib import Path\n"
+        "import os, time; from pathlib import Path\n"
         "from gradshift.workflows.lock import locked\n"
         f"with locked(Path({str(tmp_path)!r}), ['sub-01']):\n"
-        "    child = os.fork()\n"
-        "    if not child: time.sleep(60)\n"
-        "    print(child, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+        "    if not os.fork(): print(os.getpid(), flush=True)\n"
+        "    time.sleep(60)"
     )
     done = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     with done:
         child = int(done.stdout.readline())
+        done.kill()
         done.wait()
         try:
             with locked(tmp_path, ["sub-01"]):
