@@ -349,7 +349,7 @@ def surroundings(lab: Lab) -> Rows:
         ("another language", {"LC_ALL": "C.UTF-8", "LANGUAGE": "de"}, 0o022),
         ("another time zone", {"TZ": "Pacific/Auckland"}, 0o022),
         ("umask 077", {}, 0o077),
-        ("no home", {"HOME": "/nowhere"}, 0o022),
+        ("no home", {"HOME": "/proc/nowhere"}, 0o022),
     ):
         out = lab.folder / f"around-{len(found)}"
         for level in ("participant", "group"):
