@@ -23,6 +23,9 @@ SPACE = "MNI152NLin2009cAsym"
 SIZES = (400, 200, 100, 50)
 """Regions of the four made-up atlases."""
 
+MANY = 30
+"""Runs up to which a study has copies of its images, which may all be used, not links."""
+
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
@@ -203,7 +206,7 @@ def make_study(
     sessions: Sequence[str] = ("pre",),
     n_volumes: int = 300,
 ) -> Path:
-    """Write a dataset in fMRIPrep layout whose images are links to one run of `make_run`."""
+    """Write a dataset in fMRIPrep layout whose images are those of one run of `make_run`."""
     fmriprep = root / "derivatives" / "fmriprep"
     fmriprep.mkdir(parents=True)
     about = {"Name": "benchmark", "BIDSVersion": "1.10.0"}
@@ -219,7 +222,13 @@ def make_study(
             func.mkdir(parents=True)
             stem = f"{sub}_ses-{ses}_task-rest"
             there = f"{stem}_space-{SPACE}_res-2"
-            os.link(run / "bold.nii.gz", func / f"{there}_desc-preproc_bold.nii.gz")
+            bold = func / f"{there}_desc-preproc_bold.nii.gz"
+            if people * len(sessions) > MANY:
+                os.link(run / "bold.nii.gz", bold)
+            else:  # another time in its header makes it another file
+                content = bytearray((run / "bold.nii.gz").read_bytes())
+                content[4:8] = (1 + number * len(sessions) + sessions.index(ses)).to_bytes(4)
+                bold.write_bytes(content)
             os.link(run / "mask.nii.gz", func / f"{there}_desc-brain_mask.nii.gz")
             write_json(func / f"{there}_desc-preproc_bold.json", {"RepetitionTime": TR})
             (func / f"{stem}_desc-confounds_timeseries.tsv").write_text(table)

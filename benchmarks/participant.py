@@ -90,7 +90,7 @@ def scaling(folder, rounds):
     short.mkdir()
     make_run(short, 100)
     counts = (1, 4, 20)
-    options = ("--no-voxelwise", "--min-minutes", "2", "--denoise", "24P")
+    options = ("--no-voxelwise", "--min-minutes", "2", "--denoise", "none")
 
     def command(n, nprocs):
         study, out = folder / f"study-{n}", folder / "scaled"

@@ -1,5 +1,6 @@
 """Locks: one process per participant, and none outlived by its lock."""
 
+import fcntl
 import json
 import os
 import socket
@@ -178,7 +179,21 @@ def test_a_lock_does_not_live_on_in_the_children_of_its_holder(tmp_path):
             os.kill(child, 9)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"time": "soon", "pid": "x"}'])
+def test_a_lock_whose_maker_died_before_it_was_named_is_taken_over(tmp_path):
+    (tmp_path / "sub-01.lock").touch()
+    with locked(tmp_path, ["sub-01"]):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_that_is_about_to_be_named_is_respected(tmp_path):
+    with (tmp_path / "sub-01.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with pytest.raises(OutputError, match="not say"), locked(tmp_path, ["sub-01"]):
+            pytest.fail("entered")
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"time": "soon", "pid": "x"}'])
 def test_a_lock_that_says_nothing_is_respected_and_named(tmp_path, content):
     path = tmp_path / "sub-01.lock"
     path.write_text(content)

@@ -23,6 +23,9 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 PAUSE = 0.05
 """Seconds between looks at a lock that is waited for."""
 
+MOMENT = 1.0
+"""Seconds after which a lock without an owner is one that its maker did not live to name."""
+
 _open: set[TextIO] = set()
 """Files whose kernel locks this process holds."""
 
@@ -115,13 +118,13 @@ def _give_back(path: Path, file: TextIO) -> None:
 def _remove_stale(path: Path) -> bool:
     """Remove a lock whose holder is no more; tell whether the lock is free now."""
     holder = _holder(path)
-    if not holder:
-        return not path.exists()
     try:
         file = path.open("r+")
     except OSError:
         return not path.exists()
     with file:
+        if not holder:
+            return _is_abandoned(file) and _remove(path, file)
         same_host = holder["host"] == socket.gethostname()
         if holder.get("kernel") and _boot() and holder.get("boot") == _boot():
             gone = _lock(file)
@@ -130,6 +133,13 @@ def _remove_stale(path: Path) -> bool:
         else:
             gone = same_host and not _lives(holder["pid"])
         return gone and _remove(path, file)
+
+
+def _is_abandoned(file: TextIO) -> bool:
+    """Tell whether a lock was left before its owner was named in it, which takes a moment."""
+    age = time.time() - os.fstat(file.fileno()).st_mtime
+    time.sleep(min(max(MOMENT - age, 0.0), MOMENT))
+    return os.fstat(file.fileno()).st_size == 0 and _lock(file)
 
 
 def _remove(path: Path, file: TextIO) -> bool:
