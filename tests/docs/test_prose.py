@@ -39,7 +39,8 @@ QUOTING = ("reliability.md", "platforms.md", "performance.md")
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 FOREIGN = {
-    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--memory", "--minutes", "--network",
+    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--memory", "--minutes",
+    "--network",
     "--no-home", "--output-spaces", "--read-only", "--rm", "--security-opt", "--tmpfs", "--userns",
 }  # fmt: skip
 """Options of other programs that the pages name."""
