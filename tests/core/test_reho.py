@@ -49,10 +49,13 @@ def test_concordance_follows_from_rank_correlations(rng):
     assert centre == pytest.approx((1 + 26 * mean) / 27, abs=1e-10)
 
 
-def test_identical_neighbours_have_concordance_one(rng):
-    series = np.repeat(rng.standard_normal((25, 1)), 27, axis=1)
+@pytest.mark.parametrize("n_volumes", [25, 1213, 1214, 5000])
+@pytest.mark.parametrize("neighbours", [7, 19, 27])
+def test_identical_neighbours_have_concordance_one(rng, n_volumes, neighbours):
+    series = np.repeat(rng.standard_normal((n_volumes, 1)), 27, axis=1)
     series *= rng.uniform(1, 9, 27)
-    assert reho(series, np.ones((3, 3, 3), dtype=bool))[13] == pytest.approx(1, abs=1e-10)
+    found = reho(series, np.ones((3, 3, 3), dtype=bool), neighbours)
+    assert found[13] == pytest.approx(1, abs=1e-10)
 
 
 def test_ties_have_average_ranks(rng):

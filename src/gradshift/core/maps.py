@@ -21,7 +21,7 @@ FWHM = 2 * np.sqrt(2 * np.log(2))
 """Full width at half maximum of a Gaussian with a standard deviation of one."""
 
 
-BLOCK = 1024
+BLOCK = 512
 """Voxels handled at once: what is computed of them stays in the cache of the processor."""
 
 

@@ -74,7 +74,8 @@ def doubled_ranks(series: NDArray[np.floating]) -> NDArray[np.signedinteger]:
     doubled = np.empty((n_voxels, n_volumes), rank_type(n_volumes))
     first = n_volumes * np.arange(n_voxels)[:, None]
     doubled.ravel()[order + first] = 2 * np.arange(1, n_volumes + 1) - (n_volumes + 1)
-    doubled[tied] = 2 * rankdata(series[:, tied], axis=0).T - (n_volumes + 1)
+    if tied.any():
+        doubled[tied] = 2 * rankdata(series[:, tied], axis=0).T - (n_volumes + 1)
     doubled[~np.isfinite(series).all(axis=0)] = 0
     return doubled.T
 
@@ -87,13 +88,17 @@ def _order(series: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.b
     one number.
     """
     with np.errstate(over="ignore"):
-        single = np.ascontiguousarray(series.T, dtype=np.float32)
-    bits = (single + np.float32(0)).view(np.int32)  # + 0: there is but one zero
-    rising = bits ^ ((bits >> 31) & np.int32(0x7FFFFFFF))
-    both = (rising.astype(np.int64) << 32) | np.arange(len(series))
+        single = series.T.astype(np.float32, order="C")
+    single += np.float32(0)  # there is but one zero
+    bits = single.view(np.int32)
+    bits ^= (bits >> 31) & np.int32(0x7FFFFFFF)
+    both = bits.astype(np.int64)
+    both <<= 32
+    both |= np.arange(len(series))
     both.sort(axis=1)
     ordered = both >> 32
-    return both & 0xFFFFFFFF, (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+    both &= 0xFFFFFFFF
+    return both, (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
 
 
 def concordance(
@@ -112,7 +117,9 @@ def concordance(
         raise ValueError(f"ReHo needs at least 2 volumes, got {n_volumes}.")
     box = tuple(slice(hit.min(), hit.max() + 1) for hit in mask.nonzero())
     inside = np.flatnonzero(mask[box])
-    volume = np.zeros(mask[box].shape, dtype=np.float32)
+    # Sums of whole numbers are exact in both, and four times as fast in the shorter one.
+    exact = np.int16 if max(NEIGHBOURS) * n_volumes < 2**15 else np.float32
+    volume = np.zeros(mask[box].shape, dtype=exact)
 
     def around(row: Any) -> NDArray[np.float64]:
         volume.ravel()[inside] = row
@@ -120,7 +127,7 @@ def concordance(
 
     # Of different values the first and the last rank differ from the mean rank.
     there = ranks.any(axis=0)
-    count = around(there.astype(np.float32))
+    count = around(there)
     count[~there | (count <= neighbours // 2)] = np.nan
     spread = np.zeros(n_voxels)
     for row in ranks:
@@ -128,19 +135,20 @@ def concordance(
     return np.asarray(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
 
 
-def _sum_around(volume: NDArray[np.float32], neighbours: int) -> NDArray[np.float32]:
+def _sum_around(volume: NDArray[Any], neighbours: int) -> NDArray[Any]:
     """Sum over the neighbourhood of each voxel, zero beyond the edges."""
     if neighbours == 27:
         return _sum_along(_sum_along(_sum_along(volume, 0), 1), 2)
     lines = [_sum_along(volume, axis) for axis in range(3)]
     if neighbours == 7:
-        return lines[0] + lines[1] + lines[2] - 2 * volume
+        return np.asarray(lines[0] + lines[1] + lines[2] - 2 * volume)
     # Three planes; their crossings, the lines, counted twice, and the centre thrice.
     planes = [_sum_along(lines[axis], (axis + 1) % 3) for axis in range(3)]
-    return sum(planes[1:], planes[0]) - sum(lines[1:], lines[0]) + volume
+    total: NDArray[Any] = sum(planes[1:], planes[0]) - sum(lines[1:], lines[0]) + volume
+    return total
 
 
-def _sum_along(volume: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
+def _sum_along(volume: NDArray[Any], axis: int) -> NDArray[Any]:
     """Sum each voxel and its two neighbours along one axis."""
     total = volume.copy()
     ahead = [slice(None)] * 3
