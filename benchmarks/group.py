@@ -110,7 +110,7 @@ def rows(rounds):
         Row(f"max-T, {FEW} people, all {flips} flips", few[tests["largest"]], few[whole], floor,
             goal=3, most=120),
         Row("same, against the half of the flips that is formed", few[tests["largest"]],
-            few[half], f"product, {flips // 2} flips", goal=3),
+            few[half], f"product, {flips // 2} flips"),
         Row(f"NBS, {FEW} people, 2 thresholds, all {flips} flips", few[tests["components"]],
             few[whole], floor),
         Row("same, and TFCE", few[tests["both"]], few[whole], floor),

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common import Row, gradshift, in_turn, make_run, make_study, table
+from common import Row, apart, gradshift, in_turn, make_run, make_study, table
 
 IMPORTS = "import bids; import gradshift.cli, gradshift.workflows.run"
 
@@ -20,10 +20,10 @@ def rows(rounds):
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make_run(folder, 20)
+        apart(make_run, folder, 20)
         for people in (20, 200, 1000):
             study = folder / f"study-{people}"
-            make_study(study, folder, people=people, sessions=("pre", "post"), n_volumes=20)
+            apart(make_study, study, folder, people=people, sessions=("pre", "post"), n_volumes=20)
             words = ("--dry-run",)
             commands = {
                 "all": gradshift(study, folder / "out", "participant", *words),

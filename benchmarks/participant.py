@@ -1,4 +1,4 @@
-"""Whole commands, from a cold start: one session, many sessions, two processes.
+"""Whole commands, from a cold start: one session, many people, two processes.
 
 The baseline of one session is a script that does nothing but nilearn's masker on the same file
 (standardised, detrended, band-passed, 36 confounds, no report): imports count on both sides.
@@ -11,9 +11,27 @@ import argparse
 import shutil
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
-from common import SPACE, Row, gradshift, in_turn, make_run, make_study, median, table, write_json
+from common import (
+    SPACE,
+    Row,
+    apart,
+    gradshift,
+    in_turn,
+    make_run,
+    make_study,
+    median,
+    table,
+    write_json,
+)
+
+PEOPLE = (1, 3, 10)
+"""With two sessions each, to see how the time grows."""
+
+VOLUMES = 100
+"""Of these sessions."""
 
 MASKER = """
 import sys, warnings
@@ -31,8 +49,8 @@ NiftiLabelsMasker(
 
 def one_session(folder, rounds, giga=None):
     """Compare one cold session with nilearn's masker, and with giga_connectome if it is there."""
-    make_run(folder)
-    study = make_study(folder / "study", folder)
+    apart(make_run, folder)
+    study = apart(make_study, folder / "study", folder)
     out = folder / "out"
 
     def clean():
@@ -85,35 +103,39 @@ def giga_command(program, study, folder):
 
 
 def scaling(folder, rounds):
-    """Sessions one after the other, and two at a time: time and memory of each session."""
+    """People one after the other, and two at a time: time and memory of each session."""
     short = folder / "short"
     short.mkdir()
-    make_run(short, 100)
-    counts = (1, 4, 20)
+    apart(make_run, short, VOLUMES)
     options = ("--no-voxelwise", "--min-minutes", "2", "--denoise", "none")
 
-    def command(n, nprocs):
-        study, out = folder / f"study-{n}", folder / "scaled"
+    def command(people, nprocs):
+        study, out = folder / f"study-{people}", folder / "scaled"
         if not study.exists():
-            labels = [f"s{number:02d}" for number in range(n)]
-            make_study(study, short, sessions=labels, n_volumes=100)
+            sessions = ("pre", "post")
+            apart(make_study, study, short, people=people, sessions=sessions, n_volumes=VOLUMES)
         return gradshift(study, out, "participant", *options, "--nprocs", str(nprocs))
 
     def clean():
         shutil.rmtree(folder / "scaled", ignore_errors=True)
 
-    commands = {f"{n}": command(n, 1) for n in counts} | {"two": command(20, 2)}
+    commands = {f"{n}": command(n, 1) for n in PEOPLE} | {"two": command(PEOPLE[-1], 2)}
     found = in_turn(commands, rounds, before=clean)
-    rows = [Row(f"{n} sessions of 100 volumes, one process", found[str(n)]) for n in counts]
-    rows.append(
-        Row("20 sessions, two processes", found["two"], found["20"], "one process", goal=0.6)
-    )
-    first, last = (median(found[str(n)], "wall") for n in (counts[1], counts[-1]))
-    each = (last - first) / (counts[-1] - counts[1])
-    more = median(found["20"], "peak") - median(found["1"], "peak")
+    rows = [
+        Row(f"{2 * n} sessions of {n} people, {VOLUMES} volumes, one process", found[str(n)])
+        for n in PEOPLE
+    ]
+    last = found[str(PEOPLE[-1])]
+    what = f"{2 * PEOPLE[-1]} sessions, two processes"
+    rows.append(Row(what, found["two"], last, "one process", goal=0.6))
+    steps = [
+        (median(found[str(more)], "wall") - median(found[str(n)], "wall")) / (2 * (more - n))
+        for n, more in pairwise(PEOPLE)
+    ]
+    more = median(last, "peak") - median(found[str(PEOPLE[0])], "peak")
     note = (
-        f"Each further session costs {each:.2f} s; 20 sessions need {more:+.0f} MB of memory "
-        "against one."
+        f"Each further session costs {' s, then '.join(f'{step:.2f}' for step in steps)} s; "
+        f"{2 * PEOPLE[-1]} sessions need {more:+.0f} MB of memory against {2 * PEOPLE[0]}."
     )
     return rows, note
 
