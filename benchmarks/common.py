@@ -46,7 +46,8 @@ class Row:
     """A row of the table: ours against a baseline that ran in turn with it.
 
     `goal` is the largest ratio that is good enough, `most` the largest peak in megabytes,
-    `seconds` the most that ours may take longer than the baseline.
+    `seconds` the most that ours may take longer than the baseline; `why` says what stands in
+    the way where that is missed, and what to try next.
     """
 
     what: str
@@ -56,6 +57,7 @@ class Row:
     goal: float | None = None
     most: float | None = None
     seconds: float | None = None
+    why: str = ""
 
     @property
     def longer(self) -> float:
@@ -69,25 +71,30 @@ class Row:
         pairs = zip(self.ours, self.baseline, strict=True)
         return float(np.median([ours.wall / other.wall for ours, other in pairs]))
 
+    @property
+    def met(self) -> bool | None:
+        """Whether all goals are met; None without any."""
+        peak = median(self.ours, "peak")
+        goals = [
+            (self.goal, lambda: self.ratio),
+            (self.seconds, lambda: self.longer),
+            (self.most, lambda: peak),
+        ]
+        met = [found() <= goal for goal, found in goals if goal is not None]
+        return all(met) if met else None
+
     def cells(self) -> list[str]:
         """Return the row as text."""
         wall, peak = (median(self.ours, name) for name in ("wall", "peak"))
         cells = [self.what, f"{wall:.2f} s", "", "", "", f"{peak:.0f} MB"]
-        met = []
         if self.baseline:
             cells[2] = f"{median(self.baseline, 'wall'):.2f} s ({self.against})"
-            cells[3] = f"{self.ratio:.2f}"
-        if self.goal is not None:
-            cells[4] = f"≤ {self.goal:g} x"
-            met.append(self.ratio <= self.goal)
-        if self.seconds is not None:
-            cells[3] = f"{self.longer:+.2f} s"
-            cells[4] = f"≤ +{self.seconds:g} s"
-            met.append(self.longer <= self.seconds)
-        if self.most is not None:
-            cells[4] += f"{', ' if cells[4] else ''}≤ {self.most:g} MB"
-            met.append(peak <= self.most)
-        return [*cells, "" if not met else "yes" if all(met) else "**no**"]
+            cells[3] = f"{self.ratio:.2f}" if self.seconds is None else f"{self.longer:+.2f} s"
+        goals = [
+            (self.goal, "≤ {:g} x"), (self.seconds, "≤ +{:g} s"), (self.most, "≤ {:g} MB")
+        ]  # fmt: skip
+        cells[4] = ", ".join(text.format(goal) for goal, text in goals if goal is not None)
+        return [*cells, {None: "", True: "yes", False: "**no**"}[self.met]]
 
 
 HEADER = ("what", "ours", "baseline", "ratio", "goal", "peak memory", "met")
@@ -99,9 +106,14 @@ def median(figures: Sequence[Figures], name: str) -> float:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return rows as a Markdown table."""
+    """Return rows as a Markdown table, and why goals were missed."""
     lines = [HEADER, ["---"] * len(HEADER), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    told = [f"Missed, {row.what}: {row.why}" for row in rows if row.met is False]
+    return (
+        "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        + "".join(f"\n\n{text}" for text in told)
+        + "\n"
+    )
 
 
 def measured(command: Sequence[str | Path], *, codes: Sequence[int] = (0,)) -> Figures:
