@@ -1,6 +1,9 @@
 """Stopped, killed and crowded: a few of what ``make test-faults`` does many times."""
 
+import gzip
 import importlib.util
+import pickle
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -102,3 +105,32 @@ def test_labels_of_an_output_do_not_leave_it(make_study, tmp_path):
     code = main([str(study.root), str(tmp_path / "out"), "participant", "--denoise", "none"])
     assert code == 18
     assert sorted(tmp_path.rglob("*")) == before
+
+
+class Evil:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def test_pickles_that_came_along_are_not_read(make_study, tmp_path, capsys):
+    """In the very place they were made for, so that nothing else tells them from our own."""
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    with without_pictures():
+        assert study.run(out, "participant", *OPTIONS) == 0
+        out.rename(tmp_path / "elsewhere")
+        shutil.copytree(tmp_path / "elsewhere", out)
+        before, touched = results(out), tmp_path / "touched"
+        pickles = list(out.glob("work/**/*.pklz"))
+        for path in pickles:
+            path.write_bytes(gzip.compress(pickle.dumps(Evil(touched))))
+        capsys.readouterr()
+        assert study.run(out, "participant", *OPTIONS) == 0
+    assert any(path.name.startswith("result_") for path in pickles)
+    assert not touched.exists()
+    assert capsys.readouterr().err.count("were not made here") == 1
+    assert results(out) == before != {}

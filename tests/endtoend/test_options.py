@@ -88,7 +88,7 @@ def test_intermediate_results_go_but_those_of_people_with_a_problem(make_study, 
     study, out = make_study(), tmp_path / "out"
     study.confounds("02", "post").unlink()
     assert study.run(out, "participant", *OPTIONS, "--clean-workdir") == 1
-    kept = {path.name for path in out.glob("work/gradshift_*/*")}
+    kept = {path.name for path in out.glob("work/steps_*/gradshift_*/*")}
     assert kept == {"sub_02_task_rest"}
     before = results(out)
     assert study.run(out, "participant", *OPTIONS) == 1

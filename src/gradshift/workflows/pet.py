@@ -29,6 +29,7 @@ from gradshift.nodes.kinetics import Kinetics, PetPerson
 from gradshift.nodes.outcome import Outcome
 from gradshift.nodes.savepet import SavePet
 from gradshift.settings import Settings, columns
+from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")
 
@@ -100,7 +101,7 @@ def _has_free_fraction(blood: Sequence[Path]) -> bool:
 
 def place(scan: PetScan, atlases: Sequence[Atlas], settings: Settings) -> Source:
     """Find the regions of a scan and keep them where the nodes read them."""
-    kept, analysis = settings.work_dir / "atlases", settings.analysis
+    kept, analysis = intermediate(settings.work_dir) / "atlases", settings.analysis
     names: list[str] = []
     if not scan.on_grid and not scan.problem:
         try:
@@ -318,9 +319,10 @@ def summary(sources: Sequence[Source], settings: Settings, crashed: Sequence[str
         logger.error("%s: %s", label, reason)
     if settings.running.clean_workdir:
         troubled = {label.split()[0] for label in problems}
+        steps = intermediate(settings.work_dir)
         for sub in {source.scan.entities["sub"] for source in sources}:
             if f"sub-{sub}" not in troubled:
-                for folder in settings.work_dir.glob(f"gradshift_*/sub_{sub}_pet*"):
+                for folder in steps.glob(f"gradshift_*/sub_{sub}_pet*"):
                     shutil.rmtree(folder)
     return InputError.exit_code if len(problems) == len(sources) else int(bool(problems))
 

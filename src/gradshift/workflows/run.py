@@ -54,6 +54,7 @@ from gradshift.workflows.pages import (
 )
 from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
 from gradshift.workflows.pet import describe as describe_pet
+from gradshift.workflows.workdir import intermediate, warn_of_others
 
 logger = logging.getLogger("gradshift")
 
@@ -136,6 +137,7 @@ def participant(settings: Settings) -> int:
         raise InputError(f"{runs[0].label}: {runs[0].problem}{others}")
     check_output(settings)
     record.check(settings)
+    warn_of_others(settings.work_dir)
     people = sorted(
         {f"sub-{found.entities['sub']}" for found in runs}
         | {f"sub-{found.entities['sub']}" for found in scans}
@@ -350,7 +352,7 @@ def _place_atlases(
     from gradshift.nodes.atlas import keep_labels
     from gradshift.workflows.participant import grid
 
-    kept = settings.work_dir / "atlases"
+    kept = intermediate(settings.work_dir) / "atlases"
     labels: dict[object, list[Path]] = {}
     problems: dict[object, str] = {}
     for key, found in {grid(run): run for run in runs if not run.problem}.items():
@@ -381,7 +383,7 @@ def _compute(
     from gradshift.workflows.execute import execute
     from gradshift.workflows.participant import Plan, build
 
-    kept = settings.work_dir / "atlases"
+    kept = intermediate(settings.work_dir) / "atlases"
     plan = Plan(
         recipes=recipes,
         atlases=[
@@ -392,7 +394,7 @@ def _compute(
         analysis=settings.analysis,
         settings=record.numbers(settings),
         output_dir=settings.output_dir,
-        work_dir=settings.work_dir,
+        work_dir=intermediate(settings.work_dir),
         sessions={
             sub: order_sessions(settings, f"sub-{sub}")
             for sub in {found.entities["sub"] for found in runs}
@@ -451,7 +453,7 @@ def _summary(
             settings.output_dir / "logs" / "crash",
         )
     if settings.running.clean_workdir:
-        _clean(settings.work_dir, units, problems)
+        _clean(intermediate(settings.work_dir), units, problems)
     if failed == len(units):
         return InputError.exit_code
     return int(bool(problems) or bool(crashed))
