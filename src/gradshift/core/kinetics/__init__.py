@@ -7,13 +7,12 @@ tables, the sidecars and the methods text pick it up from there.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.curves import Frames, InputFunction
+from gradshift.core.folders import found_in
 
 LATE = 30.0
 """Minutes after which graphical plots are taken for straight (t*)."""
@@ -162,11 +161,7 @@ class Model:
 @cache
 def models() -> Mapping[str, Model]:
     """Return every model in this folder by name, in alphabetical order."""
-    found = {}
-    for module in iter_modules(__path__):
-        model = import_module(f"{__name__}.{module.name}").MODEL
-        found[model.name] = model
-    return dict(sorted(found.items()))
+    return found_in(__name__, __path__, "MODEL")
 
 
 def fit(model: Model, scan: Scan) -> Fit:

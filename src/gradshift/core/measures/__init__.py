@@ -7,12 +7,11 @@ group level, the methods text and the documentation pick it up from there.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.core.folders import found_in
 from gradshift.core.regions import LEVELS, Regions
 from gradshift.core.session import Session
 
@@ -122,11 +121,7 @@ class Measure:
 @cache
 def measures() -> Mapping[str, Measure]:
     """Return every measure in this folder by name, in alphabetical order."""
-    found = {}
-    for module in iter_modules(__path__):
-        measure = import_module(f"{__name__}.{module.name}").MEASURE
-        found[measure.name] = measure
-    return dict(sorted(found.items()))
+    return found_in(__name__, __path__, "MEASURE")
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ references that the methods section needs.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
+
+from gradshift.core.folders import found_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +43,4 @@ class Statistic:
 @cache
 def statistics() -> Mapping[str, Statistic]:
     """Return every statistic in this folder by name, in alphabetical order."""
-    found = {}
-    for module in iter_modules(__path__):
-        statistic = import_module(f"{__name__}.{module.name}").STATISTIC
-        found[statistic.name] = statistic
-    return dict(sorted(found.items()))
+    return found_in(__name__, __path__, "STATISTIC")
