@@ -56,4 +56,5 @@ def _tests(bench: Bench, name: str) -> str:
     options = ("-q", "-p", "no:cacheprovider", "-c", ROOT / "pyproject.toml")
     told = bench.run(venv / "bin" / "python", "-m", "pytest", *options, *paths)
     exact = bench.run(venv / "bin" / "python", "--version").strip()
-    return f"{exact}: {last(told).partition(' in ')[0]}"
+    passed = [line for line in told.splitlines() if " passed" in line]
+    return f"{exact}: {passed[-1].partition(' in ')[0]}"

@@ -1,5 +1,6 @@
 """Runs: which files are chosen, what is known of them, and what is said when there are none."""
 
+import gc
 import json
 import logging
 import os
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from psutil import Process
 
 from gradshift import settings as schema
 from gradshift.bids.inputs import find_runs
@@ -418,6 +420,15 @@ def test_a_kept_index_is_used_again_until_the_dataset_changes(tmp_path, no_index
         "sub-02 task-rest",
     ]
     assert len(list(kept.iterdir())) == 1, "the index that no longer holds is removed"
+
+
+def test_a_kept_index_is_not_left_open(tmp_path):
+    root = grow(tmp_path / "prep", preprocessed(person("01")))
+    kept = tmp_path / "index"
+    find(root, bids_database_dir=str(kept))
+    gc.collect()
+    held = Process().open_files()
+    assert not [file.path for file in held if file.path.startswith(str(kept))]
 
 
 def test_what_an_app_writes_below_the_dataset_does_not_spoil_the_kept_index(tmp_path, no_indexing):

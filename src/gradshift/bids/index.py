@@ -77,7 +77,10 @@ def index(
     query: dict[str, Any] = {name: list(values) for name, values in wanted.items()}
     if database_dir is not None:
         query["subject"] = list(participants)
-    return [_indexed(file) for file in layout.get(**query)]
+    found = [_indexed(file) for file in layout.get(**query)]
+    layout.session.close()  # or else the database stays open
+    layout.connection_manager.engine.dispose()
+    return found
 
 
 def _indexed(file: Any) -> IndexedFile:
