@@ -137,7 +137,7 @@ def without_pictures() -> Iterator[None]:
         for name in (
             "gradshift.nodes.figures.draw_motion",
             "gradshift.nodes.figures.draw_task",
-            "gradshift.workflows.run.write_person_pages",
+            "gradshift.workflows.run.renew_person_pages",
             "gradshift.workflows.group.write_group_page",
         ):
             stack.enter_context(patch(name))

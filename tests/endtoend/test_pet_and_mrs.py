@@ -226,6 +226,19 @@ def test_the_other_session_goes_on(pet_study, tmp_path):
     assert np.isfinite(values(out, "vtlogan", ses="post")).all()
 
 
+def test_a_rerun_writes_no_scan_again(pet_study, tmp_path, monkeypatch):
+    study, out = pet_study(people=("01",)), tmp_path / "out"
+    assert study.run(out, "participant", *SUVR) == 0
+
+    def fail(*_):
+        raise AssertionError("done again")
+
+    monkeypatch.setattr("gradshift.nodes.savepet.SavePet._run_interface", fail)
+    assert study.run(out, "participant", *SUVR) == 0
+    next(out.rglob("*_measures.tsv")).unlink()
+    assert study.run(out, "participant", *SUVR) == 65
+
+
 def test_a_reference_model_needs_its_efflux(pet_study, tmp_path, capfd):
     study, out = pet_study(people=("01",)), tmp_path / "out"
     for path in study.root.rglob("*_blood.*"):

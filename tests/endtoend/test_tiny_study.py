@@ -86,15 +86,79 @@ def test_runs_of_a_session_are_joined_or_kept_apart(make_study, tmp_path):
     assert set(read(table)["run"].isna()) == {True}
 
 
-def test_a_rerun_computes_nothing_again_and_changes_nothing(make_study, tmp_path):
+def test_a_rerun_computes_nothing_again_and_changes_nothing(make_study, tmp_path, monkeypatch):
     study, out = make_study(people=["01"]), tmp_path / "out"
+
+    def files() -> dict[Path, int]:
+        """When everything was written, but the record of each run and nipype's own books."""
+        steps, books = set(out.glob("work/**/outcome.npz")), set(out.glob("logs/*_*.toml"))
+        results = {path for path in out.rglob("*") if "work" not in path.parts} - books
+        return {path: path.stat().st_mtime_ns for path in steps | results if path.is_file()}
+
+    def fail(*_, **__):
+        raise AssertionError("done again")
+
     assert study.run(out, "participant", *OPTIONS) == 0
-    steps = {path: path.stat().st_mtime_ns for path in out.glob("work/**/outcome.npz")}
+    before = files()
+    assert {"sub-01.html", "outcome.npz", "CITATION.md"} <= {path.name for path in before}
+    for name in (
+        "gradshift.nodes.save.SaveSession._run_interface",
+        "gradshift.nodes.save.SaveMaps._run_interface",
+        "gradshift.nodes.figures.draw_task",
+        "gradshift.report.person.write_page",
+    ):
+        monkeypatch.setattr(name, fail)
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert files() == before
+
+
+def spoil(path: Path) -> None:
+    path.write_text("another program was here")
+
+
+@pytest.mark.parametrize("change", [Path.unlink, spoil])
+@pytest.mark.parametrize(
+    "name",
+    ["sub-01.html", "sub-01/figures/*matrices.png", "**/*24P_measures.tsv", "**/*boldmap.nii.gz"],
+)
+def test_what_was_removed_or_changed_comes_back(make_study, tmp_path, name, change):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS) == 0
     before = contents(out)
-    assert steps
+    change(next(out.glob(name)))
+    assert contents(out) != before
     assert study.run(out, "participant", *OPTIONS) == 0
-    assert {path: path.stat().st_mtime_ns for path in steps} == steps
     assert contents(out) == before
+
+
+def test_a_page_is_drawn_again_when_what_it_is_made_of_changes(make_study, tmp_path, monkeypatch):
+    study, out = make_study(people=["01"]), tmp_path / "out"
+    drawn: list[str] = []
+    monkeypatch.setattr(
+        "gradshift.workflows.pages.write_person_pages", lambda _, people: drawn.extend(people)
+    )
+    words = ["--denoise", "24P", "--no-voxelwise"]
+
+    def newer() -> None:
+        monkeypatch.setattr("gradshift.workflows.pages.__version__", "9")
+
+    def compared() -> None:
+        (out / "group").mkdir()
+        (out / "group" / "index.html").touch()
+
+    changes = {
+        "nothing yet": lambda: None,
+        "another recipe": lambda: words.insert(2, "none"),
+        "another order": lambda: words.extend(["--baseline", "post"]),
+        "other settings": lambda: words.extend(["--fd-threshold", "0.3", "--overwrite"]),
+        "another version": newer,
+        "a page to link to": compared,
+    }
+    for n, (name, change) in enumerate(changes.items(), start=1):
+        change()
+        for _ in range(2):
+            assert study.run(out, "participant", *words) == 0
+            assert drawn == n * ["sub-01"], name
 
 
 def test_two_processes_give_the_same_bytes_as_one(make_study, tmp_path):

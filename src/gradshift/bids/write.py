@@ -7,6 +7,7 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,13 @@ TEMPORARY = ".tmp-"
 
 
 def write_bytes(path: Path, content: bytes) -> Path:
-    """Write a file under a temporary name in the same folder, then rename it."""
+    """Write a file under a temporary name in the same folder, then rename it.
+
+    A file that holds the same bytes is left as it is.
+    """
+    with suppress(OSError):
+        if path.stat().st_size == len(content) and path.read_bytes() == content:
+            return path
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
     try:

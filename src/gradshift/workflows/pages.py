@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.collect import find_results, read_sessions
@@ -18,6 +19,8 @@ from gradshift.errors import InputError, MissingInputError
 from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
+from gradshift.workflows.finished import is_current, keep
+from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")
 
@@ -76,6 +79,29 @@ def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
     for participant in people:
         if any((settings.output_dir / participant).glob("**/*_measures.tsv")):
             write_person_page(_person(settings, participant))
+
+
+def renew_person_pages(settings: Settings, people: Sequence[str]) -> None:
+    """Write the pages of the people worked on, except where all is as it was.
+
+    Parameters
+    ----------
+    settings : Settings
+    people : sequence of str
+        With prefix.
+    """
+    output_dir, steps = settings.output_dir, intermediate(settings.work_dir)
+    for participant in people:
+        person = _person(settings, participant)
+        made = {
+            "Software": f"gradshift {__version__}",
+            "Primary": [person.atlas, person.recipe],
+            "Sessions": list(person.sessions),
+            "Group": (output_dir / "group" / "index.html").exists(),
+        }
+        if not is_current(output_dir, steps, participant, made):
+            write_person_pages(settings, [participant])
+            keep(output_dir, steps, participant, made)
 
 
 def _person(settings: Settings, participant: str) -> Any:

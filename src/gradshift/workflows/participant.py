@@ -1,7 +1,7 @@
 """The graph of the participant level: one workflow for all runs, one part per person."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -51,6 +51,8 @@ class Plan:
     output_dir, work_dir : Path
     sessions : mapping of str to sequence of str
         The sessions of each person in the order of time, as far as it is known.
+    untouched : collection of str
+        People, with prefix, whose results are all there: they are written only if they change.
     """
 
     recipes: Sequence[Recipe]
@@ -61,6 +63,11 @@ class Plan:
     output_dir: Path
     work_dir: Path
     sessions: Mapping[str, Sequence[str]]
+    untouched: Collection[str] = ()
+
+    def writes_again(self, run: Run) -> bool:
+        """Tell whether results are written that the intermediate results already stand for."""
+        return f"sub-{run.entities['sub']}" not in self.untouched
 
 
 def grid(run: Run) -> tuple[object, ...]:
@@ -139,6 +146,7 @@ def _add_figures(workflow: pe.Workflow, units: Sequence[Sequence[Run]], plan: Pl
             output_dir=str(plan.output_dir),
         ),
         name="figures",
+        overwrite=plan.writes_again(runs[0]),
     )
     found = {
         kind: [
@@ -247,7 +255,7 @@ def _unit_workflow(
             output_dir=str(plan.output_dir),
         ),
         name=f"save_{tag}",
-        overwrite=True,
+        overwrite=plan.writes_again(unit[0]),
     )
     workflow.connect(
         [
@@ -304,7 +312,7 @@ def _voxel_nodes(
             output_dir=str(plan.output_dir),
         ),
         name=f"save_maps_{tag}",
-        overwrite=True,
+        overwrite=plan.writes_again(example),
     )
     workflow.connect([(voxelwise, save, [("out_file", "voxelwise")])])
     return voxelwise
@@ -348,7 +356,7 @@ def _run_nodes(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> tuple[p
             output_dir=str(plan.output_dir),
         ),
         name=f"save_run_{tag}",
-        overwrite=True,
+        overwrite=plan.writes_again(run),
     )
     workflow.connect(
         [

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -164,8 +164,22 @@ def prepare(sources: Sequence[Source], root: Path) -> None:
             write_json(target, {"Name": atlas["name"], **atlas["regions"]})
 
 
-def add_pet(workflow: pe.Workflow, sources: Sequence[Source], settings: Settings) -> None:
-    """Add the steps of all PET scans: ``sub_<label>_pet`` for every person."""
+def add_pet(
+    workflow: pe.Workflow,
+    sources: Sequence[Source],
+    settings: Settings,
+    untouched: Collection[str] = (),
+) -> None:
+    """Add the steps of all PET scans: ``sub_<label>_pet`` for every person.
+
+    Parameters
+    ----------
+    workflow : nipype Workflow
+    sources : sequence of Source
+    settings : Settings
+    untouched : collection of str
+        People, with prefix, whose results are all there: they are written only if they change.
+    """
     names = chosen_models([source.scan for source in sources], settings)
     if sources:
         logger.info("%d PET scans: %s.", len(sources), ", ".join(names))
@@ -176,11 +190,19 @@ def add_pet(workflow: pe.Workflow, sources: Sequence[Source], settings: Settings
     by_person = groupby(sorted(sources, key=person), key=person)
     for (sub, pvc), found in by_person:
         name = f"sub_{sub}_pet" + (f"_{pvc}" if pvc else "")
-        workflow.add_nodes([_person_workflow(name, list(found), names, settings)])
+        person_workflow = _person_workflow(
+            name, list(found), names, settings, writes_again=f"sub-{sub}" not in untouched
+        )
+        workflow.add_nodes([person_workflow])
 
 
 def _person_workflow(
-    name: str, sources: Sequence[Source], names: Sequence[str], settings: Settings
+    name: str,
+    sources: Sequence[Source],
+    names: Sequence[str],
+    settings: Settings,
+    *,
+    writes_again: bool,
 ) -> pe.Workflow:
     """Connect the steps of one person: the scans meet where k2' is found.
 
@@ -222,7 +244,7 @@ def _person_workflow(
                 output_dir=str(settings.output_dir),
             ),
             name=f"save_{number}",
-            overwrite=True,
+            overwrite=writes_again,
         )
         workflow.connect(
             [

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -42,15 +42,16 @@ from gradshift.nodes.denoise import needs_confounds
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.settings import Settings
 from gradshift.workflows import record
+from gradshift.workflows.finished import untouched
 from gradshift.workflows.lock import locked
 from gradshift.workflows.mrs import write_values
 from gradshift.workflows.pages import (
     keep_vertices,
     order_sessions,
     rebuild,
+    renew_person_pages,
     write_boilerplate,
     write_citation,
-    write_person_pages,
 )
 from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
 from gradshift.workflows.pet import describe as describe_pet
@@ -158,7 +159,8 @@ def participant(settings: Settings) -> int:
             prepare(sources, settings.output_dir)
             remove_temporary(settings.output_dir, people)
         runs, labels = _place_atlases(settings, runs, atlases)
-        crashed = _compute(settings, runs, labels, sources, atlases, recipes)
+        left = untouched(settings.output_dir, intermediate(settings.work_dir), people)
+        crashed = _compute(settings, runs, labels, sources, atlases, recipes, left)
         codes = []
         if runs:
             codes.append(_summary(settings, runs, atlases, recipes, crashed))
@@ -168,7 +170,7 @@ def participant(settings: Settings) -> int:
             write_values(values, settings.output_dir)
             codes.append(0)
         if any(code != InputError.exit_code for code in codes):
-            write_person_pages(settings, people)
+            renew_person_pages(settings, people)
             with record.shared(settings.output_dir):
                 write_citation(settings.output_dir)
         for folder in closed:
@@ -377,6 +379,7 @@ def _compute(
     sources: Sequence[Source],
     atlases: Sequence[Atlas],
     recipes: Sequence[Recipe],
+    left: Collection[str],
 ) -> list[str]:
     """Build the graph and run it; return the nodes that crashed."""
     from gradshift.nodes.atlas import keep_regions
@@ -399,12 +402,13 @@ def _compute(
             sub: order_sessions(settings, f"sub-{sub}")
             for sub in {found.entities["sub"] for found in runs}
         },
+        untouched=left,
     )
     if runs:
         people = {run.entities["sub"] for run in runs}
         logger.info("%d runs of %d participants.", len(runs), len(people))
     workflow = build(runs, plan)
-    add_pet(workflow, sources, settings)
+    add_pet(workflow, sources, settings, left)
     if not runs and not sources:
         return []
     return execute(workflow, settings.running, settings.output_dir / "logs" / "crash")
