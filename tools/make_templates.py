@@ -52,7 +52,7 @@ def templates(path: Path) -> dict[str, np.ndarray]:
         hemispheres=tuple(name.split("_")[1][0] for name in names),
         centroids=centroids,
     )
-    made = {k: mean_reference([matrix], regions, Options(kernel=k)) for k in KERNELS}
+    made = {k: mean_reference(matrix, regions, Options(kernel=k)) for k in KERNELS}
     return {**made, "names": np.array(names)}
 
 

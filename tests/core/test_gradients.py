@@ -11,6 +11,7 @@ from gradshift.core.gradients import (
     embed,
     find_dropout,
     hierarchy_strength,
+    mean_matrix,
     mean_reference,
     n_kept,
     principal_first,
@@ -133,7 +134,7 @@ def test_hierarchy_strength_of_the_template_is_its_eigenvalue(hcp):
 @pytest.mark.parametrize("scale", [100, 200, 400])
 @pytest.mark.parametrize("kernel", ["cosine", "normalized_angle"])
 def test_shipped_templates_are_what_the_code_makes(hcp, scale, kernel):
-    made = mean_reference([hcp(scale).matrix], hcp(scale).regions, Options(kernel=kernel))
+    made = mean_reference(hcp(scale).matrix, hcp(scale).regions, Options(kernel=kernel))
     shipped = load_template(f"Schaefer2018_{scale}_7", kernel)
     assert shipped.shape == (scale, 10)
     for ours, theirs in zip(made.T, shipped.T, strict=True):
@@ -308,16 +309,16 @@ def test_mean_of_baseline_sessions_is_near_the_template(hcp, rng):
     regions = hcp(200).regions
     sessions = [simulated(hcp(200).matrix, regions, rng) for _ in range(8)]
     sessions[3][7] = sessions[3][:, 7] = np.nan
-    reference = mean_reference(sessions, regions)
+    reference = mean_reference(mean_matrix(iter(sessions)), regions)
     there = np.isfinite(reference[:, 0])
     assert np.flatnonzero(~there).tolist() == [7]
     template = load_template("Schaefer2018_200_7")
     assert np.corrcoef(reference[there, 0], template[there, 0])[0, 1] > 0.98
 
 
-def test_a_reference_needs_sessions(hcp):
+def test_a_reference_needs_sessions():
     with pytest.raises(InputError, match="at least one baseline session"):
-        mean_reference([], hcp(100).regions)
+        mean_matrix([])
 
 
 def test_a_dropout_region_is_found_and_left_out(hcp):
@@ -404,7 +405,7 @@ def test_a_disconnected_matrix_has_no_gradient_but_a_strength(hcp):
     assert np.isnan(found.scores).all()
     assert np.isfinite(found.lambda_ref)
     with pytest.raises(InputError, match="2 unconnected parts"):
-        mean_reference([matrix], hcp(200).regions)
+        mean_reference(matrix, hcp(200).regions)
 
 
 def test_rounding_errors_connect_nothing(make_regions, rng):

@@ -15,9 +15,12 @@ from gradshift.bids.outputs import (
     Target,
     map_path,
     matrix_path,
+    regions_from,
+    regions_path,
     series_path,
     sidecar,
 )
+from gradshift.core.regions import Regions
 from gradshift.errors import InputError, MissingInputError
 
 KEYS = ("participant_id", "session_id")
@@ -177,6 +180,12 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     image = nibabel.load(path)
     values = np.asarray(image.dataobj, dtype=np.float64)
     return np.where(values == 0, np.nan, values), np.asarray(image.affine)
+
+
+def read_regions(output_dir: Path, result: SessionResult) -> Regions:
+    """Read the regions of the atlas of a result, as they were used."""
+    path = regions_path(output_dir, result.about["AtlasEntities"])
+    return regions_from(read_json(path))
 
 
 def read_array(path: Path) -> NDArray[np.float64]:

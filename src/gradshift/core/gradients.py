@@ -5,7 +5,7 @@ the component that runs from sensory to high-order networks; it is found by its 
 a reference, never by its number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -326,38 +326,63 @@ def principal_first(
     return ordered
 
 
-def mean_reference(
-    matrices: Sequence[NDArray[np.float64]], regions: Regions, options: Options | None = None
-) -> NDArray[np.float64]:
-    """Make a reference from baseline sessions, for an atlas without a shipped one.
-
-    The correlations are averaged (as Fisher z) and embedded once, since embeddings of
-    single sessions have no common sign, order or rotation in which they could be averaged.
-    Give baseline sessions only: with sessions after the drug the result would be circular.
+def mean_matrix(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Average correlations over sessions, as Fisher z; only one matrix is held at a time.
 
     Parameters
     ----------
-    matrices : sequence of (R, R) array
-        One per baseline session; NaN for regions that must not be used.
+    matrices : iterable of (R, R) array
+        NaN for regions that must not be used.
+
+    Returns
+    -------
+    (R, R) array
+        1 on the diagonal; NaN for regions that are missing in any session.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    total, present, n = np.zeros(()), np.ones((), dtype=bool), 0
+    for matrix in matrices:
+        total = total + fisher_z(matrix)
+        present = present & np.isfinite(np.diagonal(matrix))
+        n += 1
+    if n == 0:
+        raise InputError("A gradient reference needs at least one baseline session.")
+    mean: NDArray[np.float64] = np.tanh(total / n)
+    np.fill_diagonal(mean, np.where(present, 1.0, np.nan))
+    return mean
+
+
+def mean_reference(
+    mean: NDArray[np.float64], regions: Regions, options: Options | None = None
+) -> NDArray[np.float64]:
+    """Make a reference from baseline sessions, for an atlas without a shipped one.
+
+    Their mean is embedded once, since embeddings of single sessions have no common sign, order
+    or rotation in which they could be averaged.
+
+    Parameters
+    ----------
+    mean : (R, R) array
+        From `mean_matrix`. Of baseline sessions only: with sessions after the drug the result
+        would be circular.
     regions : Regions
     options : Options, optional
 
     Returns
     -------
     (R, K) array
-        NaN for regions that are missing in any session or belong to no network.
+        NaN for regions that are missing or belong to no network.
 
     Raises
     ------
     InputError
-        If nothing was given, or the mean matrix cannot be embedded.
+        If the mean cannot be embedded.
     """
-    if not matrices:
-        raise InputError("A gradient reference needs at least one baseline session.")
-    mean = np.tanh(np.mean([fisher_z(matrix) for matrix in matrices], axis=0))
-    present = np.all([np.isfinite(np.diagonal(matrix)) for matrix in matrices], axis=0)
-    used = present & regions.cortical
-    np.fill_diagonal(mean, 1)
+    used = np.isfinite(np.diagonal(mean)) & regions.cortical
     weights = affinity(_between(mean, used, regions), options)
     if (pieces := _n_pieces(weights)) > 1:
         raise InputError(

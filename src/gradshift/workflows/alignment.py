@@ -17,9 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_array, read_matrix
+from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
 from gradshift.bids.dataset import read_json
-from gradshift.core.gradients import mean_reference
+from gradshift.core.gradients import mean_matrix, mean_reference
 from gradshift.core.measures import Value, evaluate, measures, unavailable
 from gradshift.core.options import Options
 from gradshift.core.session import Session
@@ -105,16 +105,15 @@ def _replaced(
     }
     if reference is not None and all(found == set(everywhere) for found in left_out):
         return table
-    sessions = [read_session(result, everywhere, output_dir, options) for result in results]
-    problem = ""
+    problem, regions = "", read_regions(output_dir, results[0])
     if reference is None:
-        baseline = [
-            session.matrix_common
-            for session, result in zip(sessions, results, strict=True)
+        baseline = (
+            read_session(result, everywhere, output_dir, options).matrix_common
+            for result in results
             if design.is_baseline(result.participant, result.session)
-        ]
+        )
         try:
-            reference = mean_reference(baseline, sessions[0].regions, options)
+            reference = mean_reference(mean_matrix(baseline), regions, options)
         except InputError as error:
             problem = f"no reference: {error}"
     logger.info(
@@ -122,11 +121,12 @@ def _replaced(
         results[0].atlas,
         results[0].recipe,
         len(results),
-        len(sessions[0].regions) - len(everywhere),
+        len(regions) - len(everywhere),
         "" if path.exists() else " to the mean of the baseline sessions",
     )
     rows = []
-    for session, result in zip(sessions, results, strict=True):
+    for result in results:  # of which one is held at a time
+        session = read_session(result, everywhere, output_dir, options)
         values = _values(replace(session, reference=reference), names, everywhere, problem)
         rows += [{**columns_of(result), **asdict(value)} for value in values]
     made = pd.DataFrame(rows, columns=table.columns)
@@ -177,10 +177,7 @@ def read_session(
     result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
 ) -> Session:
     """Read a session back from its series, without the regions left out of any."""
-    about = result.about
-    regions = outputs.regions_from(
-        read_json(outputs.regions_path(output_dir, about["AtlasEntities"]))
-    )
+    about, regions = result.about, read_regions(output_dir, result)
     path = result.series_path(output_dir)
     series, told = read_array(path), read_json(outputs.sidecar(path))
     _, matrix = read_matrix(result.matrix_path(output_dir))

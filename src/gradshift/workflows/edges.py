@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_matrix
-from gradshift.bids.dataset import read_json
+from gradshift.bids.collect import SessionResult, read_matrix, read_regions
 from gradshift.bids.write import write_json, write_matrix
 from gradshift.core.connectivity import fisher_z
 from gradshift.core.resampling import Workers, largest_t
@@ -219,9 +218,7 @@ def motion_of_edges(
     settings: Settings,
 ) -> dict[str, Any]:
     """Write how far the change of every edge goes with that of motion (QC-FC), and sum it up."""
-    regions = outputs.regions_from(
-        read_json(outputs.regions_path(settings.output_dir, edges.first.about["AtlasEntities"]))
-    )
+    regions = read_regions(settings.output_dir, edges.first)
     first, second = np.triu_indices(len(edges.names), k=1)
     distance = np.linalg.norm(regions.centroids[first] - regions.centroids[second], axis=1)
     motion = change_of_motion(people, edges.people, edges.first.task, effect.weights)

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import SessionResult
-from gradshift.core.gradients import mean_reference
+from gradshift.bids.collect import SessionResult, read_regions
+from gradshift.core.gradients import mean_matrix, mean_reference
 from gradshift.core.measures import Measure, evaluate, measures
 from gradshift.core.options import KERNELS, Options
 from gradshift.core.resampling import Workers
@@ -103,18 +103,21 @@ def _choices(
     options: Options,
 ) -> tuple[_Choice, ...]:
     """Return the kernels, each with the mean of the baseline sessions for a reference."""
-    baseline = [
-        read_session(result, left_out, output_dir, options)
+    baseline = (
+        read_session(result, left_out, output_dir, options).matrix_common
         for result in results
         if design.is_baseline(result.participant, result.session)
-    ]
+    )
+    regions = read_regions(output_dir, results[0])
+    try:
+        mean = mean_matrix(baseline)
+    except InputError:
+        return ()
     choices = []
     for kernel in KERNELS:
         own = replace(options, kernel=kernel)
         try:
-            reference = mean_reference(
-                [session.matrix_common for session in baseline], baseline[0].regions, own
-            )
+            reference = mean_reference(mean, regions, own)
         except InputError:  # as the participants' own gradients, where this is told
             continue
         choices.append(_Choice(f"kernel {kernel} to baseline", own, reference))
