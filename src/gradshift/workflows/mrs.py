@@ -35,7 +35,9 @@ def write_values(values: Sequence[Metabolite], root: Path) -> None:
         n += 1
         for recipe in recipes:
             _write(mine, recipe, root)
-    logger.info("Metabolites of %d sessions read from %s.", n, values[0].source)
+    sources = list(dict.fromkeys(value.source for value in values))
+    more = f" and {len(sources) - 1} more files" if len(sources) > 1 else ""
+    logger.info("Metabolites of %d sessions read from %s%s.", n, sources[0], more)
 
 
 def _write(values: Sequence[Metabolite], recipe: str, root: Path) -> None:
