@@ -47,6 +47,14 @@ def test_a_table_given_comes_before_phenotype_and_phenotype_before_sessions(tmp_
     assert [(v.value, v.participant) for v in found] == [(8.5, "sub-01")]
 
 
+def test_a_column_that_is_named_stands_for_ours_even_beside_it(tmp_path):
+    table(tmp_path / "phenotype" / "mrs.tsv", {**ROW, "units": "ppm", "corrected": "9"})
+    (value,) = find(tmp_path, mrs_columns=["value=corrected", "units=metabolite"])
+    assert (value.value, value.unit) == (9.0, "Glu")
+    with pytest.raises(InputError, match="has no column correctd; it has participant_id, "):
+        find(tmp_path, mrs_columns=["value=correctd"])
+
+
 @pytest.mark.parametrize(
     ("names", "measure"),
     [("GABA", "gaba"), ("GABA+", "gabaplus"), ("Glx", "glx"), ("Glu", "glutamate")],

@@ -137,12 +137,14 @@ def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
             f"--mrs-columns names {', '.join(unknown)}, which is no column of ours: "
             f"{', '.join(COLUMNS)}."
         )
-    table = read_tsv(path).rename(columns={theirs: ours for ours, theirs in names.items()})
-    if absent := [name for name in NEEDED if name not in table.columns]:
+    table = read_tsv(path)
+    wanted = dict.fromkeys(names.get(name, name) for name in (*NEEDED, *names))
+    if absent := [name for name in wanted if name not in table.columns]:
         raise InputError(
             f"{path} has no column {', '.join(absent)}; it has {', '.join(table.columns)}. Say "
             "which is which with --mrs-columns, such as value=concentration."
         )
+    table = table.assign(**{ours: table[theirs] for ours, theirs in names.items()})
     about = read_json(sidecar(path)) if sidecar(path).exists() else {}
     for name in COLUMNS:
         if name not in table:
