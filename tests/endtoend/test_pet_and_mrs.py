@@ -1,6 +1,7 @@
 """The whole command with PET and spectroscopy, with and without BOLD."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -375,6 +376,38 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
     assert found.loc[("glutamate", "qcpassed"), "n"] == 2
     assert found.loc[("glutamate", "n/a"), "mean_change"] == pytest.approx(0.6 / 0.8)
     assert found.loc[("gabaplus", "n/a"), "n"] == 2
+
+
+@pytest.mark.parametrize(
+    ("modality", "options"),
+    [("pet", ("--blood-volume", "0.04")), ("mrs", ("--mrs-columns", "value=corrected"))],
+)
+def test_other_settings_for_some_people_are_never_mixed(
+    pet_study, tmp_path, capfd, modality, options
+):
+    study, out = pet_study(people=("01", "02")), tmp_path / "out"
+    mrs_table(
+        study,
+        [
+            (f"sub-{sub}", f"ses-{ses}", "ACC", "Glu", 8, "mM", "water", 5, 0.2, "true")
+            for sub in ("01", "02")
+            for ses in SESSIONS
+        ],
+    )
+    table = study.root / "phenotype" / "mrs.tsv"
+    read(table).assign(corrected=9).to_csv(table, sep="\t", index=False)
+    if modality == "mrs":
+        shutil.rmtree(study.root / "derivatives")
+    else:
+        table.unlink()
+    assert study.run(out, "participant") == 0
+    one_person = ("--participant-label", "01", "--overwrite")
+    assert study.run(out, "participant", *options, *one_person) == 0
+    sessions = ("--baseline", "pre", "--followup", "post")
+    assert study.run(out, "group", *sessions) == 64
+    assert f"were made with different settings: {options[0]} " in capfd.readouterr().err
+    assert study.run(out, "participant", *options) == 0
+    assert study.run(out, "group", *sessions) == 0
 
 
 def test_changes_of_all_modalities_are_coupled(make_study, tmp_path):

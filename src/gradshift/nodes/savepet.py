@@ -32,6 +32,7 @@ class _SaveSpec(BaseInterfaceInputSpec):
     reference_name = traits.Str(desc="name of the reference region")
     sources = traits.List(traits.Str, mandatory=True, desc="names of the files used")
     software = traits.Str(mandatory=True, desc="name and version")
+    settings = traits.Dict(desc="the options that change numbers")
     output_dir = Directory(mandatory=True, desc="top folder of the results")
 
 
@@ -155,5 +156,5 @@ class SavePet(SimpleInterface):
         write_table(
             path, outputs.MEASURE_COLUMNS, ((*fixed, *(row[c] for c in columns)) for row in rows)
         )
-        write_json(outputs.sidecar(path), about)
+        write_json(outputs.sidecar(path), {**about, "Settings": dict(self.inputs.settings)})
         return path

@@ -1,7 +1,7 @@
 """MR spectroscopy at the participant level: values of a table become measures."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from gradshift.bids.write import write_json, write_table
 logger = logging.getLogger("gradshift")
 
 
-def write_values(values: Sequence[Metabolite], root: Path) -> None:
+def write_values(values: Sequence[Metabolite], root: Path, settings: Mapping[str, object]) -> None:
     """Write the metabolites of every session; again without flagged values, where there are any.
 
     Parameters
@@ -23,6 +23,8 @@ def write_values(values: Sequence[Metabolite], root: Path) -> None:
     values : sequence of Metabolite
     root : Path
         Top folder of the results.
+    settings : mapping
+        The options that change numbers, to be kept with them.
     """
     recipes = ["n/a", *([STRICT] if any(value.flagged for value in values) else [])]
 
@@ -34,13 +36,15 @@ def write_values(values: Sequence[Metabolite], root: Path) -> None:
         mine = list(found)
         n += 1
         for recipe in recipes:
-            _write(mine, recipe, root)
+            _write(mine, recipe, root, settings)
     sources = list(dict.fromkeys(value.source for value in values))
     more = f" and {len(sources) - 1} more files" if len(sources) > 1 else ""
     logger.info("Metabolites of %d sessions read from %s%s.", n, sources[0], more)
 
 
-def _write(values: Sequence[Metabolite], recipe: str, root: Path) -> None:
+def _write(
+    values: Sequence[Metabolite], recipe: str, root: Path, settings: Mapping[str, object]
+) -> None:
     first = values[0]
     entities = {
         "sub": first.participant.removeprefix("sub-"),
@@ -81,6 +85,7 @@ def _write(values: Sequence[Metabolite], recipe: str, root: Path) -> None:
             "Excluded": None
             if any(np.isfinite(value.value) for value in values)
             else "no metabolite has a value",
+            "Settings": settings,
             "Measures": measures,
         },
     )

@@ -29,6 +29,7 @@ from gradshift.nodes.kinetics import Kinetics, PetPerson
 from gradshift.nodes.outcome import Outcome
 from gradshift.nodes.savepet import SavePet
 from gradshift.settings import Settings, columns
+from gradshift.workflows.record import numbers
 from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")
@@ -241,6 +242,7 @@ def _person_workflow(
                 reference_name=reference,
                 sources=[path.name for path in source.scan.sources],
                 software=f"gradshift {__version__}",
+                settings=numbers(settings),
                 output_dir=str(settings.output_dir),
             ),
             name=f"save_{number}",

@@ -167,7 +167,7 @@ def participant(settings: Settings) -> int:
         if sources:
             codes.append(summary(sources, settings, crashed))
         if values:
-            write_values(values, settings.output_dir)
+            write_values(values, settings.output_dir, record.numbers(settings))
             codes.append(0)
         if any(code != InputError.exit_code for code in codes):
             renew_person_pages(settings, people)
