@@ -75,10 +75,11 @@ def test_the_lock_of_a_dead_process_is_taken_over(tmp_path, dead):
         assert json.loads(path.read_text())["pid"] == os.getpid()
 
 
-def test_of_many_who_see_a_dead_lock_one_takes_it_over(tmp_path, dead):
+@pytest.mark.parametrize("locks", ["fcntl.flock", "fail"])
+def test_of_many_who_see_a_dead_lock_one_takes_it_over(tmp_path, dead, locks):
     """All look at it before one removes it: the first must not lose what it has taken.
 
-    On a file system without locks, where nothing but files can tell.
+    Also on a file system without locks, where nothing but files can tell.
     """
     leave(tmp_path, pid=dead)
     program = (
@@ -86,7 +87,7 @@ def test_of_many_who_see_a_dead_lock_one_takes_it_over(tmp_path, dead):
         "from gradshift.errors import OutputError\n"
         "from gradshift.workflows import lock\n"
         "def fail(*_): raise OSError(38, 'Function not implemented')\n"
-        "fcntl.flock = fail\n"
+        f"fcntl.flock = {locks}\n"
         "same = os.path.samestat\n"
         "def slow(a, b):\n"
         "    found = same(a, b); time.sleep(0.3)\n"
@@ -155,6 +156,27 @@ def test_a_file_system_without_locks_leaves_the_process_to_ask_for(tmp_path, mon
         with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
             pytest.fail("entered")
     path.write_text(json.dumps({**owner, "pid": dead}))
+    with locked(tmp_path, ["sub-01"]):
+        pass
+
+
+def test_who_died_while_taking_over_a_lock_blocks_it_for_a_minute_at_most(
+    tmp_path, monkeypatch, dead
+):
+    def fail(*_):
+        raise OSError(38, "Function not implemented")
+
+    path, takeover = leave(tmp_path, pid=dead), tmp_path / "sub-01.lock.takeover"
+    takeover.touch()
+    with monkeypatch.context() as patched:
+        patched.setattr("fcntl.flock", fail)
+        with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
+            pytest.fail("entered")
+        os.utime(takeover, (path.stat().st_mtime - 61,) * 2)
+        with locked(tmp_path, ["sub-01"]):
+            assert not takeover.exists()
+    leave(tmp_path, pid=dead)
+    takeover.touch()
     with locked(tmp_path, ["sub-01"]):
         pass
 

@@ -26,6 +26,9 @@ PAUSE = 0.05
 MOMENT = 1.0
 """Seconds after which a lock without an owner is one that its maker did not live to name."""
 
+TAKEOVER = 60.0
+"""Seconds after which taking over a lock, which takes an instant, was not lived to finish."""
+
 _open: set[TextIO] = set()
 """Files whose kernel locks this process holds."""
 
@@ -144,18 +147,37 @@ def _is_abandoned(file: TextIO) -> bool:
 
 def _remove(path: Path, file: TextIO) -> bool:
     """Remove a lock that its holder left; one process at a time, and no other's new lock."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks here: a file stands for one
+        return _remove_without_locks(path, file)
+    _unlink(path, file)
+    return True
+
+
+def _remove_without_locks(path: Path, file: TextIO) -> bool:
     takeover = path.with_name(f"{path.name}.takeover")
+    with suppress(FileNotFoundError):
+        if time.time() - takeover.stat().st_mtime > TAKEOVER:
+            takeover.unlink()
     try:
         takeover.open("x").close()
     except FileExistsError:
         return False
     try:
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                path.unlink()
+        _unlink(path, file)
     finally:
         takeover.unlink(missing_ok=True)
     return True
+
+
+def _unlink(path: Path, file: TextIO) -> None:
+    """Remove an open file, unless its name is another's by now."""
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            path.unlink()
 
 
 def _lock(file: TextIO) -> bool:
