@@ -47,8 +47,8 @@ def cases(bench: Bench) -> None:
         lambda: _plugin(bench),
     )
     add(
-        "`--use-plugin`, jobs that die",
-        "exit code 1, the step named",
+        "`--use-plugin`, jobs of one person that die",
+        "exit code 1, the steps named, the other as of a plain run",
         lambda: _dying_jobs(bench),
     )
     add(
@@ -113,14 +113,14 @@ def _plugin(bench: Bench) -> str:
 
 def _dying_jobs(bench: Bench) -> str:
     out, file = bench.out("slurm-dying"), bench.folder / "dying.yml"
-    arguments = {"template": "#!/bin/bash\nexit 9"}
-    file.write_text(json.dumps({"plugin": "SLURM", "plugin_args": arguments}))
-    words = (bench.gradshift, bench.study, out, *ONE, "--session-label", "pre")
+    mortal = "#!/bin/bash\n[[ $SLURM_JOB_NAME == parcellate_*.sub_01_* ]] && kill -9 $$"
+    file.write_text(json.dumps({"plugin": "SLURM", "plugin_args": {"template": mortal}}))
+    words = (bench.gradshift, bench.study, out, "participant", *OPTIONS)
     told = bench.run(*words, "--use-plugin", file, code=1)
     named = [line.strip() for line in told.splitlines() if "Steps that crashed" in line]
     if not named:
         raise FailedError(last(told))
-    return f"exit code 1; {named[0].partition('. Crash files')[0]}"
+    return f"exit code 1; {named[0].partition('. Crash files')[0]}; {bench.same(out, 'sub-02')}"
 
 
 def _refused(bench: Bench, content: object) -> str:

@@ -72,6 +72,37 @@ def test_a_plugin_of_nipype_may_be_chosen(tmp_path, name):
     assert (tmp_path / "work" / "steps" / "step").is_dir()
 
 
+def test_a_job_that_dies_hinders_only_what_needs_it(tmp_path, monkeypatch):
+    """With a Slurm of two scripts, that runs a job at once, or kills it."""
+    cluster = {
+        "sbatch": """#!/bin/bash
+            for script; do :; done
+            run=(bash "$script")
+            [[ $script == *_dies.sh ]] && run=(bash -c 'kill -9 $$')
+            "${run[@]}" &> /dev/null
+            echo "Submitted batch job $$"
+            """,
+        "squeue": "#!/bin/bash",
+    }
+    for name, script in cluster.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("gradshift.workflows.execute.JOB_FINISHED_TIMEOUT", 1)
+    (tmp_path / "plugin.yml").write_text("plugin: SLURM")
+    dies, needs, lives, after = (
+        pe.Node(Merge(1), name=name) for name in ("dies", "needs", "lives", "after")
+    )
+    workflow = pe.Workflow(name="steps", base_dir=str(tmp_path / "work"))
+    workflow.connect([(dies, needs, [("out", "in1")]), (lives, after, [("out", "in1")])])
+    running = Running(use_plugin=str(tmp_path / "plugin.yml"))
+    assert execute(workflow, running, tmp_path / "crash") == ["steps.dies"]
+    done = {path.parent.name for path in tmp_path.glob("work/steps/*/result_*.pklz")}
+    assert done == {"lives", "after"}
+    (crash,) = (tmp_path / "crash").iterdir()
+    assert "results file does not exist" in crash.read_text()
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "told"),
     [

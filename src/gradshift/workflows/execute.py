@@ -28,6 +28,9 @@ RESOURCES = ("step", "memory_peak_gb", "processor_percent", "seconds")
 SHARE_OF_FREE = 0.9
 """Of the memory that is free, what may be used if nothing else is said."""
 
+JOB_FINISHED_TIMEOUT = 30
+"""Seconds to wait for the result of a job that is done: a shared folder may show it late."""
+
 
 def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
     """Run a workflow to its end, whatever some of its nodes do.
@@ -58,8 +61,7 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
         "create_report": False,
         "remove_unnecessary_outputs": False,
         "stop_on_first_crash": running.stop_on_first_crash,
-        # Of jobs on a cluster: a shared folder may show a result late.
-        "job_finished_timeout": 30,
+        "job_finished_timeout": JOB_FINISHED_TIMEOUT,
     }
     # Nodes take their settings from the workflow, and whatever else nipype runs from its
     # global ones, which name the folder that it was first imported in.
@@ -210,12 +212,15 @@ def _read_plugin(path: Path) -> tuple[type[Any], dict[str, Any]]:
 def _known_plugins() -> dict[str, type[Any]]:
     """Return nipype's plugins by name, but those that hand over the graph and do not wait."""
     from nipype.pipeline import plugins
-    from nipype.pipeline.plugins.base import GraphPluginBase
+    from nipype.pipeline.plugins.base import GraphPluginBase, SGELikeBatchManagerBase
 
+    from gradshift.workflows.cluster import going_on
     from gradshift.workflows.parallel import ParallelPlugin
 
     found = {
-        name.removesuffix("Plugin"): kind
+        name.removesuffix("Plugin"): going_on(kind)
+        if issubclass(kind, SGELikeBatchManagerBase)
+        else kind
         for name, kind in vars(plugins).items()
         if name.endswith("Plugin") and not issubclass(kind, GraphPluginBase)
     }
