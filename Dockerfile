@@ -21,7 +21,6 @@ RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --prefix /opt/app /source
 FROM debian:bookworm-slim
 LABEL org.opencontainers.image.title="gradshift" \
     org.opencontainers.image.description="BIDS App: did the hierarchy of the cortex flatten after a drug?" \
-    org.opencontainers.image.version="0.1.0" \
     org.opencontainers.image.licenses="Apache-2.0" \
     org.opencontainers.image.authors="The gradshift developers"
 
