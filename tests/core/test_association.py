@@ -138,3 +138,33 @@ def test_a_planted_dependence_on_the_baseline_is_recovered(rng):
     assert found.oldham_r == pytest.approx(stats.pearsonr(after - before, before + after)[0])
     assert found.oldham_p == 0.01
     assert np.isnan(baseline_dependence(before[:3], after[:3]).oldham_r)
+
+
+def test_days_go_by_ranks_over_all_orders(rng):
+    """Spearman's rho with ties, and with a person who lacks a value in one column."""
+    values, days = rng.normal(size=(7, 3)), np.array([1, 1, 6, 7, 8, 1.0, 3])
+    values[:, 1] += days**3
+    values[2, 2] = np.nan
+    kept = [np.isfinite(column) for column in values.T]
+
+    def rho(order):
+        pairs = zip(values.T, kept, strict=True)
+        return np.array([stats.spearmanr(order[there], one[there])[0] for one, there in pairs])
+
+    found = association(values, days, ranked=True)
+    df = np.array([5, 5, 4])
+    np.testing.assert_allclose(found.t / np.hypot(found.t, np.sqrt(df)), rho(days), rtol=1e-10)
+    every = np.abs([rho(np.array(order)) for order in permutations(days)])
+    t = every * np.sqrt(df / np.maximum(1 - every**2, 1e-300))
+    np.testing.assert_allclose(found.p, (every >= np.abs(rho(days)) - 1e-10).mean(axis=0))
+    largest = t.max(axis=1)[:, None]
+    np.testing.assert_allclose(found.p_fwe, (largest >= np.abs(found.t) - 1e-8).mean(axis=0))
+    assert found.p_min.tolist() == [6 / 5040, 6 / 5040, 6 / 720]
+
+
+def test_a_rank_does_not_care_how_far(rng):
+    values, days = rng.normal(size=(9, 4)), rng.permutation(9).astype(float)
+    found = association(values, days, ranked=True, n_permutations=300)
+    bent = association(np.exp(3 * values), days**5, ranked=True, n_permutations=300)
+    np.testing.assert_array_equal(found.p_fwe, bent.p_fwe)
+    np.testing.assert_allclose(found.t, bent.t, rtol=1e-12)

@@ -1,7 +1,7 @@
 """Every design from tables to results, with people and sessions missing."""
 
 import json
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pytest
@@ -71,7 +71,10 @@ def test_delay_and_days_are_asked_where_follow_ups_differ(tmp_path, capsys):
     fit = stats.linregress(number, changes)
     assert slope["mean_change"] == pytest.approx(fit.slope)
     assert slope["se"] == pytest.approx(fit.stderr)
-    assert slope["t"] == pytest.approx(fit.slope / fit.stderr)
+    rho = stats.spearmanr(number, changes).statistic
+    assert slope["t"] == pytest.approx(rho * np.sqrt(5 / (1 - rho**2)))
+    every = [abs(stats.spearmanr(order, changes).statistic) for order in permutations(number)]
+    assert slope["p"] == pytest.approx(np.mean(np.array(every) >= abs(rho) - 1e-9))
     assert np.isnan(slope["hedges_g"])
     people = study.table("participants.tsv").query("included").set_index("participant_id")
     motion = (people["mean_fd_followup"] - people["mean_fd_baseline"]).to_numpy()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +161,7 @@ def compare_groups(
         changes[~np.isfinite(covariates).all(axis=1)] = np.nan
     (n0, mean0, sd0), (n1, mean1, sd1) = (moments(changes[group == code]) for code in (0, 1))
     few = np.minimum(n0, n1) < 2
-    chance = {"n_permutations": n_permutations, "seed": seed}
+    chance: Any = {"n_permutations": n_permutations, "seed": seed}
     tested = np.where(few, np.nan, changes)
     if covariates is None:
         test, df = association(tested, group, **chance), n0 + n1 - 2
@@ -194,7 +195,7 @@ def compare_number(
     n_permutations: int = 10_000,
     seed: int = 0,
 ) -> Comparison:
-    """Test whether the change of every column goes with a number, such as days.
+    """Test whether the change of every column goes with a number, such as days, by ranks.
 
     Parameters
     ----------
@@ -208,11 +209,12 @@ def compare_number(
     Returns
     -------
     Comparison
-        `mean_change` is the slope.
+        `t` is that of Spearman's rho; `mean_change` is the slope by least squares, in the unit
+        of the values.
     """
     changes = _changes(baseline, followup)
     changes[~np.isfinite(number)] = np.nan
-    test = association(changes, number, n_permutations=n_permutations, seed=seed)
+    test = association(changes, number, ranked=True, n_permutations=n_permutations, seed=seed)
     there = np.where(np.isnan(changes), np.nan, np.nan_to_num(number)[:, None])
     away = np.nan_to_num(there - moments(there)[1])
     spread = (away**2).sum(axis=0)

@@ -56,14 +56,20 @@ CONTRASTS = {
         "treatments are compared, mean change in the reference (for delay: the early follow-up)"
     ),
     "mean_followup": "Mean at follow-up; mean change in what is held against the reference",
-    "mean_change": "Mean of the within-person changes; difference between groups; slope per day",
+    "mean_change": (
+        "Mean of the within-person changes; difference between groups; slope per day by least "
+        "squares"
+    ),
     "sd_change": "Standard deviation of the changes (pooled, or around the slope)",
     "se": "Standard error of mean_change",
     "dz": "mean_change in standard deviations of the change; n/a for slopes",
     "hedges_g": "dz without its small-sample bias",
     "ci_low": "Lower end of the 95 % interval of the standardised change (non-central t)",
     "ci_high": "Upper end of that interval",
-    "t": "t statistic of mean_change",
+    "t": (
+        "t statistic of mean_change; of days since the dose, where people differ in them, that of "
+        "Spearman's rank correlation: rho = t / sqrt(t^2 + n - 2)"
+    ),
     "p": "Two-sided p: of sign flips, or of permutations of people or of sessions within people",
     "p_fwe": "p corrected for the family (maximal |t| over the same rearrangements)",
     "q_fdr": "Benjamini-Hochberg q over the family",

@@ -2,7 +2,8 @@
 
 Two groups, the delay of the second scan, days since the dose: if it makes no difference, it
 could as well have belonged to another person. A predictor with two values compares groups: t
-is then that of the two-sample test with pooled variance.
+is then that of the two-sample test with pooled variance. A number goes by its ranks: whether a
+change grows evenly over eight days, or is over after one, nobody knows beforehand.
 """
 
 import math
@@ -13,6 +14,7 @@ from itertools import combinations, islice, permutations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from gradshift.core import resampling
 from gradshift.core.resampling import PATTERNS, Resampled, Scheme
@@ -26,6 +28,7 @@ def association(
     values: NDArray[np.float64],
     predictor: NDArray[np.float64],
     *,
+    ranked: bool = False,
     n_permutations: int = 10_000,
     seed: int = 0,
 ) -> Resampled:
@@ -37,6 +40,8 @@ def association(
         People x columns of one family, such as changes; NaN where a person has no value.
     predictor : (n,) array
         One number for each person, two different ones for two groups; NaN: left out.
+    ranked : bool
+        Correlate ranks (Spearman), those of the people with a value in the column.
     n_permutations : int
         Random permutations when there are too many arrangements for all of them.
     seed : int
@@ -58,7 +63,7 @@ def association(
     Winkler et al. (2014), NeuroImage 92:381.
     """
     return resampling.largest_t(
-        permuted(values, predictor, n_permutations=n_permutations, seed=seed)
+        permuted(values, predictor, ranked=ranked, n_permutations=n_permutations, seed=seed)
     )
 
 
@@ -66,6 +71,7 @@ def permuted(
     values: NDArray[np.float64],
     predictor: NDArray[np.float64],
     *,
+    ranked: bool = False,
     n_permutations: int = 10_000,
     seed: int = 0,
     max_exact: int = MAX_EXACT,
@@ -74,7 +80,7 @@ def permuted(
 
     Parameters
     ----------
-    values, predictor, n_permutations, seed
+    values, predictor, ranked, n_permutations, seed
         As in `association`.
     max_exact : int
         Up to this many arrangements all are used.
@@ -89,11 +95,13 @@ def permuted(
     varied = np.array([len(set(x[column])) > 1 for column in present.T], dtype=bool)
     columns = np.flatnonzero((n >= 3) & varied)
     columns = columns[np.argsort(n[columns], kind="stable")]
-    project = _Correlations.of(values[:, columns])
+    kind = _RankCorrelations if ranked else _Correlations
+    project = kind.of(values[:, columns])
     observed = project(unit(x[:, None]).T, slice(None))[0]
     t, p_min = np.full((2, len(n)), np.nan)
     t[columns] = resampling.t_of_s(observed, n[columns] - 2)
-    p_min[columns] = [smallest_p(x[present[:, column]]) for column in columns]
+    own = [x[present[:, column]] for column in columns]
+    p_min[columns] = [smallest_p(rankdata(one) if ranked else one) for one in own]
     number = _number(x)
     exact = number <= max_exact
     return Scheme(
@@ -180,6 +188,41 @@ class _Correlations:
         return found
 
 
+@dataclass(frozen=True)
+class _RankCorrelations:
+    """Gives s of arrangements: the correlation of their ranks with those of columns.
+
+    Parameters
+    ----------
+    n_columns : int
+    kinds : tuple of ((c,) array of int, (p,) array of int, (p, c) array)
+        Columns that the same people have a value in, these people, and the ranks of their
+        values, of mean 0 and length 1.
+    """
+
+    n_columns: int
+    kinds: tuple[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]], ...]
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> "_RankCorrelations":
+        patterns, kind_of = np.unique(np.isnan(values), axis=1, return_inverse=True)
+        kinds = []
+        for i, missing in enumerate(patterns.T):
+            columns, people = np.flatnonzero(kind_of.ravel() == i), np.flatnonzero(~missing)
+            ranks = rankdata(values[np.ix_(people, columns)], axis=0)
+            kinds.append((columns, people, unit(ranks)))
+        return cls(values.shape[1], tuple(kinds))
+
+    def __call__(self, x: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
+        start, stop, _ = part.indices(self.n_columns)
+        found = np.zeros((len(x), stop - start))
+        for columns, people, ranks in self.kinds:
+            here = (columns >= start) & (columns < stop)
+            own = unit(rankdata(x[:, people], axis=1).T).T
+            found[:, columns[here] - start] = own @ ranks[:, here]
+        return found
+
+
 def _number(x: NDArray[np.float64]) -> int:
     """Count the arrangements of x: of two values the different ones, else all orders."""
     return _count(x) if len(np.unique(x)) == 2 else math.factorial(len(x))
@@ -230,15 +273,16 @@ STATISTIC = Statistic(
     name="association",
     formula=(
         r"t \text{ of } \Delta \sim 1 + x, \quad p = \operatorname{mean}_{\pi} "
-        r"\left[ |t_\pi| \ge |t| \right], \; \pi \text{ permutations of } x \text{ over people}"
+        r"\left[ |t_\pi| \ge |t| \right], \; \pi \text{ permutations of } x \text{ over people} "
+        r"\\ \text{of a number, } t = \rho \sqrt{(n - 2) / (1 - \rho^2)}"
     ),
     high="p near 1: most permutations give as much",
     low="p near 0: hardly a permutation gives as much",
     methods=(
         "Whether changes differed between groups of people, or went with a number such as days "
-        "since the dose, was tested two-sided by permuting it among people: all arrangements "
-        f"where there are no more than {MAX_EXACT}, random ones with the observed one counted "
-        "for more, with family-wise correction by the largest |t|."
+        "since the dose (Spearman's rank correlation), was tested two-sided by permuting it among "
+        f"people: all arrangements where there are no more than {MAX_EXACT}, random ones with "
+        "the observed one counted for more, with family-wise correction by the largest |t|."
     ),
     cite=("Winkler2014", "Phipson2010"),
     caveat=(
