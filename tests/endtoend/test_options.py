@@ -49,8 +49,14 @@ def test_other_settings_are_refused_and_never_mixed(make_study, tmp_path, capsys
 
 
 @pytest.mark.parametrize("nprocs", ["1", "2"])
-def test_the_monitor_writes_what_each_step_used(make_study, tmp_path, nprocs):
-    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+def test_the_monitor_writes_what_each_step_used(make_study, tmp_path, monkeypatch, nprocs):
+    study, out, here = (
+        make_study(people=["01"], sessions=["pre"]),
+        tmp_path / "out",
+        tmp_path / "x",
+    )
+    here.mkdir()
+    monkeypatch.chdir(here)
     words = ("--resource-monitor", "--nprocs", nprocs)
     assert study.run(out, "participant", *OPTIONS, *words) == 0
     (path,) = out.glob("logs/*_resources.tsv")
@@ -58,6 +64,9 @@ def test_the_monitor_writes_what_each_step_used(make_study, tmp_path, nprocs):
     (read,) = [row for row in rows if "parcellate" in row["step"]]
     assert 0.01 < float(read["memory_peak_gb"]) < 10
     assert float(read["seconds"]) > 0
+    assert not list(here.iterdir())
+    left = {path.name.partition("_")[0] for path in out.glob("work/steps_*/*")}
+    assert left == {"atlases", "gradshift"}
     assert study.run(out, "participant", *OPTIONS) == 0
     assert len(list(out.glob("logs/*_resources.tsv"))) == 1
 

@@ -8,8 +8,9 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import nipype
@@ -90,7 +91,8 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
         # nipype collects garbage for every node it hands out: spare it all that is loaded now.
         gc.freeze()
         try:
-            workflow.run(plugin=plugin(plugin_args=arguments))
+            with _away(workflow.base_dir) if running.resource_monitor else nullcontext():
+                workflow.run(plugin=plugin(plugin_args=arguments))
         except Exception as error:  # nipype re-raises what a node raised, as any type
             logger.debug("nipype: %s", error)
             if crashed or isinstance(error, BrokenProcessPool):
@@ -108,6 +110,13 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
                 name = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_resources.tsv"
                 write_table(crash_dir.with_name(name), RESOURCES, used)
     return crashed
+
+
+@contextmanager
+def _away(base_dir: str) -> Iterator[None]:
+    """Work in a folder that is removed: nipype's monitor fills the one it is started in."""
+    with TemporaryDirectory(dir=base_dir) as folder, chdir(folder):
+        yield
 
 
 def _used(runtime: Any) -> list[float | None]:
