@@ -49,6 +49,21 @@ def test_a_result_is_told_over_all_variants(study):
     assert default["variants"] == "Tiny 24P; Tiny 36P; Tiny none"
 
 
+def test_every_variant_has_a_row_of_its_own_and_they_sum_up(study):
+    every, rows = study.table("variants.tsv"), study.table("robustness.tsv")
+    names = ["contrast", "effect", "modality", "task", *KEY]
+    assert not every.duplicated([*names, "atlas", "recipe", "choice"]).any()
+    for key, found in every.groupby(names):
+        row = rows[(rows[names] == list(key)).all(axis=1)].iloc[0]
+        assert row["n_variants"] == len(found)
+        assert row["g_min"] == found["hedges_g"].min()
+        assert row["g_max"] == found["hedges_g"].max()
+    assert len(rows) == every.groupby(names).ngroups
+    own = study.table("contrasts.tsv").query("covariates.isna()").set_index([*KEY, "recipe"])
+    first = every[every["choice"].isna()].iloc[0]
+    assert first["p_fwe"] == own.loc[tuple(first[[*KEY, "recipe"]]), "p_fwe"].iloc[0]
+
+
 def test_reliability_is_that_of_the_halves_of_each_session(study):
     rows = study.table("reliability.tsv")
     assert set(rows["recipe"]) == {"24P"}

@@ -44,13 +44,13 @@ def specification(
         for choice in dict.fromkeys(variant.choices[kind] for variant in everything)
         if len({variant.choices[kind] for variant in everything}) > 1
     ]
-    most = max(len(variants) for variants in panels.values())
-    n = len(panels)
+    widths = [max(1.9, 0.22 * len(variants) + 1.0) for variants in panels.values()]
     below = 0.24 * max(len(rows), 1)
-    figure = new(max(1.9, 0.22 * most + 1.0) * n + 1.4, 2.9 + below)
+    figure = new(sum(widths) + 1.4, 2.9 + below)
     axes = figure.subplots(
-        2, n, squeeze=False, sharex="col", sharey="row", height_ratios=[2.6, below]
-    )
+        2, len(panels), squeeze=False, sharex="col", sharey="row",
+        width_ratios=widths, height_ratios=[2.6, below],
+    )  # fmt: skip
     for (title, variants), top, bottom in zip(panels.items(), *axes, strict=True):
         ordered = sorted(variants, key=lambda variant: _rank(variant.effect.size))
         _effects(top, ordered)

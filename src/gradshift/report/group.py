@@ -25,7 +25,7 @@ MAX_ROWS = 4000
 
 REGION_FAMILIES = "region-"
 
-MORE = ("limits.json", "robustness.tsv", "reliability.tsv", "nbs.tsv")
+MORE = ("limits.json", "robustness.tsv", "variants.tsv", "reliability.tsv", "nbs.tsv")
 """Files of the group that say how far a result can be trusted."""
 
 COLUMNS = (

@@ -46,6 +46,11 @@ class GroupResults:
         return read_contrasts(self.folder / "contrasts.tsv")
 
     @cached_property
+    def variants(self) -> list[dict[str, Any]]:
+        """Results of all variants of the analysis."""
+        return read_numbers(self.folder / "variants.tsv")
+
+    @cached_property
     def about(self) -> Mapping[str, Any]:
         """What the sidecar of the results says."""
         return read_json(self.folder / "contrasts.json")

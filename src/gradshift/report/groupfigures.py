@@ -138,35 +138,37 @@ def _specification(album: Album, asked: Sequence[Asked]) -> Named:
         return
     yield album.put(
         "specification",
-        specification(panels, ("atlas", "recipe"), label="Hedges' g, 95 % interval"),
-        "Effect sizes of the confirmatory measures under every choice of atlas and recipe, from "
-        "the smallest to the largest, with dots beneath that say what was chosen.",
-        "Every choice of atlas and recipe, from the smallest effect to the largest; the dots "
-        "beneath say which. Circle: the primary choice. Filled: family-wise p at most "
-        f"{found.alpha:g}. A result that depends on one choice is weak.",
-        "contrasts.tsv",
+        specification(panels, ("atlas", "recipe", "choice"), label="Hedges' g, 95 % interval"),
+        "Effect sizes of the confirmatory measures under every choice of atlas, recipe, kernel "
+        "of the gradients and density of the graphs, from the smallest to the largest, with dots "
+        "beneath that say what was chosen.",
+        "Every choice of atlas and recipe, of gradients also of the kernel (aligned to the mean "
+        "of the baseline sessions), of graphs also of the density, from the smallest effect to "
+        "the largest; the dots beneath say which. Circle: the primary choice. Filled: "
+        f"family-wise p at most {found.alpha:g}. A result that depends on one choice is weak.",
+        "variants.tsv",
         "robustness.tsv",
     )
 
 
+AS_RUN = "as run"
+"""Neither another kernel nor another density."""
+
+
 def _variants(found: GroupResults, asked: Asked, task: str) -> list[Variant]:
-    fixed = {
-        **{"task": task, "contrast": found.effect[0], "effect": found.effect[1]},
-        **{"covariates": "n/a", "modality": "func"},
-    }
-    ways = dict.fromkeys(
-        (row["atlas"], row["recipe"]) for row in found.rows if row["modality"] == "func"
-    )
+    fixed = ("func", task, *found.effect, *asked.key)
+    names = ("modality", "task", "contrast", "effect", "measure", "level", "label")
     variants = []
-    for atlas, recipe in ways:
-        row = find_row(found.rows, asked.key, atlas=atlas, recipe=recipe, **fixed)
-        if row is not None and math.isfinite(row["hedges_g"]):
+    for row in found.variants:
+        if tuple(row[name] for name in names) == fixed and math.isfinite(row["hedges_g"]):
+            choice = AS_RUN if row["choice"] == "n/a" else row["choice"]
             variants.append(
                 Variant(
-                    choices=(atlas, recipe),
+                    choices=(row["atlas"], row["recipe"], choice.removesuffix(" to baseline")),
                     effect=Effect(row["hedges_g"], row["ci_low"], row["ci_high"]),
                     significant=wording.is_significant(row, found.alpha),
-                    primary=(atlas, recipe) == (found.atlas, found.recipe),
+                    primary=(row["atlas"], row["recipe"], choice)
+                    == (found.atlas, found.recipe, AS_RUN),
                 )
             )
     return variants

@@ -28,7 +28,15 @@ from gradshift.workflows.lock import locked
 from gradshift.workflows.model import read_families
 from gradshift.workflows.multimodal import write_multimodal
 from gradshift.workflows.pages import write_group_page
-from gradshift.workflows.robustness import ROBUSTNESS, Key, Variant, changes_of, robustness
+from gradshift.workflows.robustness import (
+    ROBUSTNESS,
+    VARIANTS,
+    Key,
+    Variant,
+    changes_of,
+    each_variant,
+    robustness,
+)
 from gradshift.workflows.tables import about, write_described
 from gradshift.workflows.variants import variants
 from gradshift.workflows.voxels import write_voxels
@@ -182,7 +190,9 @@ def _write(
         more += [{**row, "choice": choice} for row in asked]
         own = changes_of(found, design, effects[0])
         changes.setdefault((atlas, recipe, choice), {}).update(own)
-    robust = robustness([*rows, *more], changes, design, effects[0], settings.group)
+    every = each_variant([*rows, *more])
+    write_described(folder / "variants.tsv", VARIANTS, every, about(design, settings))
+    robust = robustness(every, changes, design, effects[0], settings.group)
     write_described(folder / "robustness.tsv", ROBUSTNESS, robust, about(design, settings))
     limits = folder / "limits.json"
     write_limits(limits, table, rows, people, motion, reliable, results, design, effects, settings)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gradshift.core.statistics.specifications import joint_test
 from gradshift.settings import Group
-from gradshift.workflows.compare import arrange, scheme_of, weighted
+from gradshift.workflows.compare import CONTRASTS, arrange, scheme_of, weighted
 from gradshift.workflows.design import Design
 from gradshift.workflows.effects import Effect
 
@@ -40,6 +40,26 @@ ROBUSTNESS = {
     "status": "ok, or what limits the result",
     "variants": "The variants, as atlas, recipe and what differs",
 }
+
+RESULT = ("contrast", "effect", "modality", "task", "measure", "level", "label")
+"""What makes a result; variants of it differ in the rest."""
+
+VARIANTS = {
+    **{name: CONTRASTS[name] for name in (*RESULT, "atlas", "recipe")},
+    "choice": (
+        "What differs from the choices of the participant level: the kernel of gradients, which "
+        "are then aligned to the mean of the baseline sessions, or the density of graphs; n/a if "
+        "nothing does"
+    ),
+    **{
+        name: CONTRASTS[name]
+        for name in (
+            *("family", "n", "mean_change", "hedges_g", "ci_low", "ci_high"),
+            *("t", "p", "p_fwe", "p_min", "status"),
+        )
+    },
+}
+"""Columns of the table that robustness is told from."""
 
 _NOT_ASKED = {"status": "no joint test of this effect"}
 
@@ -77,6 +97,27 @@ def changes_of(
     }
 
 
+def each_variant(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for every variant of every result that atlases share.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        The table of contrasts, of all variants; ``choice`` tells what differs, where something
+        does. Of a result in several families the first counts.
+    """
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        if row["level"] != "region" and row["covariates"] is None and np.isfinite(row["t"]):
+            one = {name: row.get(name) for name in VARIANTS}
+            found.setdefault((*(one[name] for name in RESULT), _variant(one)), one)
+    return list(found.values())
+
+
+def _variant(row: Mapping[str, Any]) -> Variant:
+    return row["atlas"], row["recipe"], row["choice"] or ""
+
+
 def robustness(
     rows: Sequence[Mapping[str, Any]],
     changes: Mapping[Variant, Mapping[Key, "pd.Series[float]"]],
@@ -89,7 +130,7 @@ def robustness(
     Parameters
     ----------
     rows : sequence of mapping
-        The table of contrasts, of all variants; ``choice`` tells what differs.
+        From `each_variant`.
     changes : mapping of Variant to mapping
         Changes of people by variant, see `changes_of`, for the joint test of the main effect.
     design : Design
@@ -103,18 +144,15 @@ def robustness(
     list of dict
         Rows of the table of robustness.
     """
-    names = ("contrast", "effect", "modality", "task", "measure", "level", "label")
     found: dict[tuple[str, ...], dict[Variant, Mapping[str, Any]]] = {}
     for row in rows:
-        if row["level"] != "region" and row["covariates"] is None and np.isfinite(row["t"]):
-            by_variant = found.setdefault(tuple(row[name] for name in names), {})
-            by_variant.setdefault((row["atlas"], row["recipe"], row.get("choice", "")), row)
+        found.setdefault(tuple(row[name] for name in RESULT), {})[_variant(row)] = row
     made = []
     for key, by_variant in found.items():
         asked = key[:2] == (main.contrast, main.effect)
         joint = _joint(key[2:], changes, main, group) if asked else _NOT_ASKED
         empty = dict.fromkeys(ROBUSTNESS)
-        made.append({**empty, **dict(zip(names, key, strict=True)), **_spread(by_variant, design),
+        made.append({**empty, **dict(zip(RESULT, key, strict=True)), **_spread(by_variant, design),
                      **joint})  # fmt: skip
     return made
 
