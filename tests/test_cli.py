@@ -1,6 +1,9 @@
 """The command line: words become settings, mistakes become a sentence and exit code 64."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -140,3 +143,18 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
     cli._give_a_home()
     assert os.environ["TMPDIR"] == str(tmp_path)
     assert Path(os.environ["MPLCONFIGDIR"]).parent == tmp_path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_while_code_is_made_is_told_by_the_exit_code(number):
+    """Python keeps in mind that Ctrl-C came during ``exec``, and ends by SIGINT if it did."""
+    code = (
+        "import sys\n"
+        "from gradshift import cli\n"
+        f"making = 'import signal; signal.raise_signal({int(number)})'\n"
+        "cli.parse = lambda words: exec(making)\n"
+        "sys.exit(cli.main([]))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 128 + number
+    assert b"go on" in ended.stderr

@@ -24,6 +24,14 @@ STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Signals that end a run in good order."""
 
 
+class _Stopped(KeyboardInterrupt):
+    """A signal asked for the end.
+
+    Python remembers a plain KeyboardInterrupt that passed through ``exec``, such as that of a
+    dataclass being made, and would end by SIGINT in the end, whatever the exit code.
+    """
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that reports wrong usage with exit code 64."""
 
@@ -177,7 +185,7 @@ def _stopped_by_signals() -> Iterator[None]:
         for later in STOPPING:  # the first is enough: locks are given back meanwhile
             signal.signal(later, signal.SIG_IGN)
         received.append(number)
-        raise KeyboardInterrupt(number)
+        raise _Stopped(number)
 
     before = {number: signal.signal(number, stop) for number in STOPPING}
     try:
@@ -186,7 +194,7 @@ def _stopped_by_signals() -> Iterator[None]:
         for number, handler in before.items():
             signal.signal(number, handler)
         if received:
-            raise KeyboardInterrupt(received[0])
+            raise _Stopped(received[0])
 
 
 def main(words: Sequence[str] | None = None) -> int:
