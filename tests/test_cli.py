@@ -146,15 +146,16 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_while_code_is_made_is_told_by_the_exit_code(number):
-    """Python keeps in mind that Ctrl-C came during ``exec``, and ends by SIGINT if it did."""
-    code = (
+def test_a_signal_while_code_is_made_is_told_by_the_exit_code(tmp_path, number):
+    """A module, of which Python keeps in mind that Ctrl-C came during ``exec``."""
+    (tmp_path / "stopped.py").write_text(
         "import sys\n"
         "from gradshift import cli\n"
         f"making = 'import signal; signal.raise_signal({int(number)})'\n"
         "cli.parse = lambda words: exec(making)\n"
         "sys.exit(cli.main([]))\n"
     )
-    ended = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, check=False)
+    words = [sys.executable, "-m", "stopped"]
+    ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 128 + number
     assert b"go on" in ended.stderr
