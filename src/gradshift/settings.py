@@ -381,6 +381,11 @@ class Running:
     )
     verbose: bool = option(False, "say more", kind=bool, short="-v")
 
+    @property
+    def processes(self) -> int:
+        """How many run at once: times the threads of each they never exceed what was asked."""
+        return self.nprocs // self.omp_nthreads
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import time
+from types import SimpleNamespace
 
 import pytest
 from nipype.interfaces.utility import Merge
@@ -13,6 +15,7 @@ from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.nodes.denoise import Denoise
 from gradshift.settings import Running
 from gradshift.workflows.execute import _plugin, execute
+from gradshift.workflows.workers import workers
 
 OPTIONS = ("--denoise", "24P")
 
@@ -133,3 +136,23 @@ def test_processes_times_threads_stay_within_what_was_asked_for(nprocs, threads,
     _, arguments = _plugin(Running(nprocs=nprocs, omp_nthreads=threads))
     assert arguments["n_procs"] == processes
     assert _plugin(Running(nprocs=2, omp_nthreads=2)) == (LinearPlugin, {})
+
+
+@pytest.mark.parametrize(("nprocs", "threads", "processes"), [(4, 2, 2), (2, 2, 1), (3, 1, 3)])
+def test_the_group_level_stays_within_what_was_asked_for(
+    tmp_path, monkeypatch, nprocs, threads, processes
+):
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, str(threads))
+    running = Running(work_dir=str(tmp_path), nprocs=nprocs, omp_nthreads=threads)
+    apply = workers(SimpleNamespace(running=running, work_dir=tmp_path))
+    seen = list(apply(_threads_of, range(6)))
+    assert {told for _, told in seen} == {threads}
+    assert len({process for process, _ in seen}) <= processes
+    assert (os.getpid() in {process for process, _ in seen}) == (processes == 1)
+
+
+def _threads_of(_: int) -> tuple[int, int]:
+    """Return the process, and the threads that its numerical libraries may use."""
+    time.sleep(0.1)
+    return os.getpid(), int(os.environ["OPENBLAS_NUM_THREADS"])

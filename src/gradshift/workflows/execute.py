@@ -151,11 +151,9 @@ def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
 
     if running.use_plugin is not None:
         return _read_plugin(Path(running.use_plugin))
-    # Processes times threads of each never exceed what was asked for.
-    processes = running.nprocs // running.omp_nthreads
-    if processes == 1:
+    if running.processes == 1:
         return LinearPlugin, {}
-    arguments: dict[str, Any] = {"n_procs": processes, "raise_insufficient": False}
+    arguments: dict[str, Any] = {"n_procs": running.processes, "raise_insufficient": False}
     if (limit := _memory(running)) is not None:
         arguments["memory_gb"] = limit
     return ParallelPlugin, arguments

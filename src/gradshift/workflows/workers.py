@@ -8,7 +8,7 @@ from gradshift.settings import Settings
 
 
 def workers(settings: Settings) -> Workers:
-    """Return a function that applies another to all items, in `--nprocs` processes.
+    """Return a function that applies another to all items, in as many processes as may run.
 
     Results come in the order of the items: their number changes no digit. Large arrays are
     written to the work folder once, and mapped by all processes. Each process has as many
@@ -18,14 +18,14 @@ def workers(settings: Settings) -> Workers:
     ----------
     settings : Settings
     """
-    if settings.running.nprocs == 1:
+    if settings.running.processes == 1:
         return map
     from joblib import Parallel, delayed
 
     folder = settings.work_dir
     folder.mkdir(parents=True, exist_ok=True)
     parallel = Parallel(
-        n_jobs=settings.running.nprocs, return_as="generator", temp_folder=str(folder)
+        n_jobs=settings.running.processes, return_as="generator", temp_folder=str(folder)
     )
 
     def apply(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterable[Any]:
