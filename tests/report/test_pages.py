@@ -133,7 +133,7 @@ def test_what_limits_the_claims_is_told_from_the_limits(out):
     limits = read_json(out / "group" / "limits.json")
     assert f"{limits['Tests']['Number']} tests were made" in text
     assert all(said in text for said in limits["Limits"])
-    (motion,) = (row for row in limits["Motion"] if row["Task"] == "rest")
+    (motion,) = limits["Motion"]
     assert f"was {wording.number(motion['MeanFDBaseline'])} mm before" in text
     for row in limits["MotionAndConnections"]:
         assert f"{row['recipe']}: median |r| {wording.number(row['MedianAbsoluteR'])}" in text

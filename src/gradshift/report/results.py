@@ -20,7 +20,7 @@ from gradshift.report.wording import Row
 
 TEXT = frozenset(
     {
-        *("contrast", "effect", "family", "modality", "task", "atlas", "recipe"),
+        *("contrast", "effect", "family", "modality", "task", "atlas", "recipe", "choice"),
         *("measure", "level", "label", "covariates", "exact", "status"),
     }
 )

@@ -65,9 +65,10 @@ def _tests(tests: Mapping[str, Any]) -> Told:
     if tests.get("Number") and _known(chance.get("Number")):
         yield (
             "Number of tests",
-            f"{tests['Number']} tests were made over all effects, recipes and atlases. Without "
-            f"correction some {chance['Number']:.0f} of them would have p of "
-            f"{chance['Alpha']:g} or less by chance alone.",
+            f"{tests['Number']} tests were made over all effects, recipes and atlases, those of "
+            "single connections and voxels not counted. Without correction some "
+            f"{chance['Number']:.0f} of them would have p of {chance['Alpha']:g} or less by "
+            "chance alone.",
             "limits.json",
         )
 
@@ -75,7 +76,7 @@ def _tests(tests: Mapping[str, Any]) -> Told:
 def _motion(rows: list[Mapping[str, Any]]) -> Told:
     for row in rows:
         if row.get("n") and _known(row.get("MeanFDBaseline")):
-            task = f" (task {row['Task']})" if len(rows) > 2 else ""
+            task = f" (task {row['Task']})" if len(rows) > 1 else ""
             p = f", p = {number(row['p'])}" if _known(row.get("p")) else ""
             yield (
                 f"Motion{task}",

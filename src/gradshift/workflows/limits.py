@@ -67,7 +67,7 @@ def write_limits(
     compared = [row for row in people if row["included"]]
     limits: dict[str, Any] = {
         "Participants": _attrition(people),
-        "Tests": _tests(rows),
+        "Tests": _tests(rows, settings.group.alpha),
         "Power": _power(rows, effects[0], settings.group.alpha),
         "Motion": _motion(compared, effects[0], settings),
         "Injected": _injected(compared, results, design, settings),
@@ -103,8 +103,8 @@ def _attrition(people: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _tests(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Count the tests that were run: in all, and by family over contrasts and variants."""
+def _tests(rows: Sequence[Mapping[str, Any]], alpha: float) -> dict[str, Any]:
+    """Count the tests of the table of contrasts: in all, and by family over its variants."""
     tested = [row for row in rows if np.isfinite(row["p"])]
     families: dict[str, int] = {}
     for row in tested:
@@ -113,7 +113,7 @@ def _tests(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "Number": len(once),
         "ByFamily": families,
-        "ExpectedByChance": {"Alpha": 0.05, "Number": round(0.05 * len(once), 2)},
+        "ExpectedByChance": {"Alpha": alpha, "Number": round(alpha * len(once), 2)},
     }
 
 
@@ -167,15 +167,16 @@ def _motion(
 ) -> list[dict[str, Any]]:
     """Compare motion before and after, task by task."""
     found = []
-    for task in sorted({row["task"] for row in compared}):
-        names = sorted({row["participant_id"] for row in compared if row["task"] == task})
-        changes = change_of_motion(compared, names, task, effect.weights)[:, None]
+    bold = [row for row in compared if row["modality"] == "func"]
+    for task in sorted({row["task"] for row in bold}):
+        rows = [row for row in bold if row["task"] == task]
+        names = sorted({row["participant_id"] for row in rows})
+        changes = change_of_motion(bold, names, task, effect.weights)[:, None]
         test = signflip(
             changes,
             n_permutations=settings.group.n_permutations,
             seed=settings.group.random_seed,
         )
-        rows = [row for row in compared if row["task"] == task]
         found.append(
             {
                 "Task": task,
