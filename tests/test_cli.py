@@ -159,3 +159,22 @@ def test_a_signal_while_code_is_made_is_told_by_the_exit_code(tmp_path, number):
     ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 128 + number
     assert b"go on" in ended.stderr
+
+
+def test_a_signal_in_a_destructor_stops_the_run_all_the_same(tmp_path):
+    (tmp_path / "stopped.py").write_text(
+        "import signal, sys, time\n"
+        "from gradshift import cli\n"
+        "class Met:\n"
+        "    def __del__(self):\n"
+        "        signal.raise_signal(signal.SIGTERM)\n"
+        "def parse(words):\n"
+        "    Met()\n"
+        "    time.sleep(60)\n"
+        "cli.parse = parse\n"
+        "sys.exit(cli.main([]))\n"
+    )
+    words = [sys.executable, "-m", "stopped"]
+    ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False, timeout=30)
+    assert ended.returncode == 128 + signal.SIGTERM
+    assert b"Traceback" not in ended.stderr

@@ -175,6 +175,7 @@ def _stopped_by_signals() -> Iterator[None]:
     """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C.
 
     A library may catch the exception; the end of the run still counts as a stop then.
+    Where it is raised in a destructor or the like, Python only tells of it and goes on.
     """
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():
@@ -185,12 +186,22 @@ def _stopped_by_signals() -> Iterator[None]:
         for later in STOPPING:  # the first is enough: locks are given back meanwhile
             signal.signal(later, signal.SIG_IGN)
         received.append(number)
-        raise _Stopped(number)
+        raise _Stopped(received[0])
 
-    before = {number: signal.signal(number, stop) for number in STOPPING}
+    def lost(unraisable: Any) -> None:
+        """Stop a moment later if the signal met what Python lets no exception out of."""
+        if isinstance(unraisable.exc_value, _Stopped):
+            signal.setitimer(signal.ITIMER_REAL, 0.01)
+        else:
+            told(unraisable)
+
+    before = {number: signal.signal(number, stop) for number in (*STOPPING, signal.SIGALRM)}
+    told, sys.unraisablehook = sys.unraisablehook, lost
     try:
         yield
     finally:
+        sys.unraisablehook = told
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
         if received:
