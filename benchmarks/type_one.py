@@ -131,7 +131,7 @@ TESTS = {
     "paired, a tenth of values missing": (paired_missing, 2**10),
     "crossover with a period effect": (crossover, 2**10),
     "parallel, 5 against 6": (groups, 462),
-    "days as a number": (days, 500),
+    "days since the dose, by ranks": (days, 500),
     "three sessions, two missing": (repeated, 500),
     "paired, one covariate (Freedman-Lane)": (covariate, 2**10),
     "paired, two covariates (Freedman-Lane)": (two_covariates, 2**10),
