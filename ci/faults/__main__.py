@@ -155,7 +155,7 @@ def hit(words: Sequence[str], number: int, after: float) -> int:
         if alive(process.pid):
             os.killpg(process.pid, signal.SIGKILL)
     if "Traceback" in told:
-        raise WrongError(f"a traceback after {name}: {told[-2000:]}")
+        raise WrongError(f"a traceback after {name}: {told[-6000:]}")
     return process.returncode
 
 
