@@ -171,8 +171,8 @@ def participant(settings: Settings) -> int:
             codes.append(0)
         if any(code != InputError.exit_code for code in codes):
             renew_person_pages(settings, people)
-            with record.shared(settings.output_dir):
-                write_citation(settings.output_dir)
+            # Others need not wait: it reads what everybody wrote, and appears in one step.
+            write_citation(settings.output_dir)
         for folder in closed:
             logger.error("%s was left out: it cannot be read; look at its rights.", folder)
         codes += [1] * bool(closed)
