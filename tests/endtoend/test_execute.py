@@ -146,13 +146,13 @@ def test_the_group_level_stays_within_what_was_asked_for(
         monkeypatch.setenv(name, str(threads))
     running = Running(work_dir=str(tmp_path), nprocs=nprocs, omp_nthreads=threads)
     apply = workers(SimpleNamespace(running=running, work_dir=tmp_path))
-    seen = list(apply(_threads_of, range(6)))
+
+    def threads_of(_: int) -> tuple[int, int]:
+        """Return the process, and the threads that its numerical libraries may use."""
+        time.sleep(0.1)
+        return os.getpid(), int(os.environ["OPENBLAS_NUM_THREADS"])
+
+    seen = list(apply(threads_of, range(6)))
     assert {told for _, told in seen} == {threads}
     assert len({process for process, _ in seen}) <= processes
     assert (os.getpid() in {process for process, _ in seen}) == (processes == 1)
-
-
-def _threads_of(_: int) -> tuple[int, int]:
-    """Return the process, and the threads that its numerical libraries may use."""
-    time.sleep(0.1)
-    return os.getpid(), int(os.environ["OPENBLAS_NUM_THREADS"])
