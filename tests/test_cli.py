@@ -178,3 +178,24 @@ def test_a_signal_in_a_destructor_stops_the_run_all_the_same(tmp_path):
     ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False, timeout=30)
     assert ended.returncode == 128 + signal.SIGTERM
     assert b"Traceback" not in ended.stderr
+
+
+def test_a_signal_while_nipype_is_imported_leaves_no_traceback(tmp_path):
+    (tmp_path / "stopped.py").write_text(
+        "import signal, sys\n"
+        "from gradshift import cli\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'asyncio.events':\n"
+        "            sys.meta_path.remove(self)\n"
+        "            signal.raise_signal(signal.SIGTERM)\n"
+        "def parse(words):\n"
+        "    sys.meta_path.insert(0, Finder())\n"
+        "    import nipype\n"
+        "cli.parse = parse\n"
+        "sys.exit(cli.main([]))\n"
+    )
+    words = [sys.executable, "-m", "stopped"]
+    ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert ended.returncode == 128 + signal.SIGTERM
+    assert b"Traceback" not in ended.stderr

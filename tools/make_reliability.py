@@ -46,7 +46,7 @@ def bad_input(cases: list[Case], seen: list[Seen]) -> str:
         "|---|---|---|---|",
     ]
     for case, found in zip(cases, seen, strict=True):
-        sentence = re.sub(r"/study/derivatives/\S*/", "", found.sentence(case.says))
+        sentence = re.sub(r"/study/derivatives/\S*/(?=\S*\.)", "", found.sentence(case.says))
         sentence = sentence.replace("|", "\\|").replace("<", "&lt;")
         lines.append(
             f"| {case.name} | {case.level} | {case.code}: {expected(case)} | {found.code}: "

@@ -1,6 +1,7 @@
 """Words typed by a user become `Settings`, and nothing else happens here."""
 
 import argparse
+import atexit
 import logging
 import os
 import signal
@@ -208,6 +209,13 @@ def _stopped_by_signals() -> Iterator[None]:
             raise _Stopped(received[0])
 
 
+def _leave_nipype() -> None:
+    """Spare a nipype whose import was cut short its own farewell, which would import it again."""
+    config = sys.modules.get("nipype.utils.config")
+    if (farewell := getattr(config, "free_display", None)) is not None:
+        atexit.unregister(farewell)
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run gradshift; return its exit code."""
     try:
@@ -223,5 +231,6 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"gradshift: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as stop:
+        _leave_nipype()
         print("gradshift: stopped; run the same command again to go on.", file=sys.stderr)
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)
