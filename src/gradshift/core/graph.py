@@ -182,18 +182,17 @@ def betweenness(graph: Graph) -> NDArray[np.float64]:
     Brandes (2001), J Math Sociol 25:163.
     """
     n_nodes = len(graph)
-    distance, before = graph.paths
-    reached = np.isfinite(distance)
-    sources = np.arange(n_nodes)
-    passing = np.zeros((n_nodes, n_nodes))
-    for target in np.argsort(-np.where(reached, distance, -1), axis=1, kind="stable").T:
-        # The farthest node of each source first: its paths are complete, hand them inwards.
-        on = reached[sources, target] & (target != sources)
-        source, node = sources[on], target[on]
-        passing[source, before[source, node]] += passing[source, node] + 1
-    np.fill_diagonal(passing, 0)
+    _, before = graph.paths
+    passing = np.zeros(n_nodes)
+    source, target = np.nonzero(before >= 0)
+    node = before[source, target]
+    while len(node):  # all paths at once, a step nearer to their sources each time
+        on = node != source
+        source, node = source[on], node[on]
+        passing += np.bincount(node, minlength=n_nodes)
+        node = before[source, node]
     pairs = (n_nodes - 1) * (n_nodes - 2)  # ordered, as they were counted
-    share: NDArray[np.float64] = passing.sum(axis=0) / pairs
+    share: NDArray[np.float64] = passing / pairs
     return share
 
 
