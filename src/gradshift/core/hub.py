@@ -1,6 +1,6 @@
 """What the measures of the graph share: a session's graph, thresholds, areas under curves."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -82,15 +82,16 @@ def thresholded(
     """
     level = measure.levels[0]
 
-    def curve(session: Session) -> NDArray[np.float64]:
+    def curve(session: Session, graphs: Sequence[Graph]) -> NDArray[np.float64]:
         connected(session)
-        found = [np.atleast_1d(metric(graph)) for graph in session.thresholded]
+        found = [np.atleast_1d(metric(graph)) for graph in graphs]
         return np.array(
             [per_region(values, session) for values in found] if level == "region" else found
         )
 
     def compute(session: Session) -> Values:
-        area = trapezoid(curve(session), session.options.densities, axis=0)
+        values = curve(session, session.thresholded)
+        area = trapezoid(values, session.options.densities, axis=0)
         return {level: Flagged(area, _remarks(area, session, level))}
 
     return replace(

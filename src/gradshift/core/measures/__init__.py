@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.folders import found_in
+from gradshift.core.graph import Graph
 from gradshift.core.regions import LEVELS, Regions
 from gradshift.core.session import Session
 
@@ -80,8 +81,8 @@ class Measure:
         Whether it rests on the reference gradients of the session. The group level computes
         it again where the regions or the reference depend on everybody.
     curve : callable, optional
-        Of a measure that is the area under a curve over densities: takes a `Session`, returns
-        the value of each region, or of the whole, at each density.
+        Of a measure that is the area under a curve over densities: takes a `Session` and its
+        graph at some of them, returns the value of each region, or of the whole, at each.
     """
 
     name: str
@@ -97,7 +98,7 @@ class Measure:
     caveat: str = ""
     needs_reference: bool = False
     topic: str = "other"
-    curve: Callable[[Session], NDArray[np.float64]] | None = None
+    curve: Callable[[Session, Sequence[Graph]], NDArray[np.float64]] | None = None
 
     def at(self, place: int) -> "Measure":
         """Return the measure that is this point of the curve, named without ``auc``."""
@@ -107,7 +108,7 @@ class Measure:
         return replace(
             self,
             name=self.name.removesuffix("auc"),
-            compute=lambda session: {level: curve(session)[place]},
+            compute=lambda session: {level: curve(session, [session.thresholded[place]])[0]},
             curve=None,
         )
 
