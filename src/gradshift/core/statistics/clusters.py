@@ -25,9 +25,6 @@ STEPS = 100
 HIGHEST = 100.0
 """A larger |t| counts as this: so few people can make it infinite."""
 
-BLOCK = 16
-"""Rearrangements whose maps are held at once."""
-
 VOXELS = 200_000
 """Voxels of maps that are enhanced together: small maps share the cost of each threshold."""
 
@@ -103,8 +100,8 @@ def cluster_statistic(
     joined = position[pairs]
     joined = joined[:, (joined >= 0).all(axis=0)]
     work = partial(_largest, df=scheme.df, pairs=joined)
-    blocks = scheme.each_block(work, workers, at_most=BLOCK)
-    largest = np.concatenate(list(blocks))
+    at_once = max(1, VOXELS // max(1, len(columns)))
+    largest = np.concatenate(list(scheme.each_block(work, workers, at_most=at_once)))
     t = t_of_s(scheme.observed, scheme.df)
     scores = enhance(t[None], joined)[0]
     tfce, p_fwe = np.zeros(len(scheme.n)), np.full(len(scheme.n), np.nan)
@@ -120,12 +117,8 @@ def _largest(
 ) -> NDArray[np.float64]:
     """Return the largest enhanced |t| of each pattern of a block."""
     maps = t_of_s(project(block, slice(None)), df)
-    at_once = max(1, VOXELS // max(1, maps.shape[1]))
-    found = [
-        enhance(maps[start : start + at_once], pairs).max(axis=1, initial=0.0)
-        for start in range(0, len(maps), at_once)
-    ]
-    return np.concatenate(found)
+    highest: NDArray[np.float64] = enhance(maps, pairs).max(axis=1, initial=0.0)
+    return highest
 
 
 def enhance(maps: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
