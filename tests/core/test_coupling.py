@@ -15,7 +15,7 @@ from gradshift.core.statistics.coupling import (
     partial,
     spearman,
 )
-from gradshift.core.statistics.spin import spin_test, spins
+from gradshift.core.statistics.spin import BLOCK, spin_test, spins
 
 
 @pytest.fixture
@@ -158,6 +158,10 @@ def test_turns_keep_hemispheres_apart_as_mirror_images_and_use_each_region_once(
     np.testing.assert_array_equal(np.sort(turned, axis=1), np.tile(np.arange(60), (20, 1)))
     np.testing.assert_array_equal(turned[:, 30:], turned[:, :30] + 30)
     assert (spins(places, left, n_spins=20, seed=1) == turned).all()
+    many = spins(places, left, n_spins=BLOCK + 20, seed=1)
+    assert many.shape == (BLOCK + 20, 60)
+    assert (many[:20] == turned).all()
+    assert (many[BLOCK:] != turned).any()
     near = places[:30]
     kept = [np.corrcoef(near @ near[0], (near @ near[0])[t[:30]])[0, 1] for t in turned]
     assert np.abs(kept).max() < 0.999

@@ -172,7 +172,7 @@ def _write(
             components += write_edges(folder, edges, design, effects[0], settings, apply)
             motion.append(motion_of_edges(folder, edges, people, design, effects[0], settings))
         write_voxels(folder, used, design, effects[0], settings, apply)
-    write_multimodal(folder, table, results, people, design, settings)
+    write_multimodal(folder, table, results, people, design, settings, apply)
     write_described(folder / "contrasts.tsv", CONTRASTS, rows, about(design, settings))
     write_described(folder / "participants.tsv", PARTICIPANTS, people, about(design, settings))
     write_described(folder / "nbs.tsv", NBS, components, about(design, settings))

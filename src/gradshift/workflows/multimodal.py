@@ -15,6 +15,7 @@ from gradshift.bids.collect import SessionResult
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json, write_table
 from gradshift.core.regions import Regions
+from gradshift.core.resampling import Workers
 from gradshift.core.statistics import statistics
 from gradshift.core.statistics.coupling import (
     FEWEST,
@@ -99,6 +100,7 @@ def write_multimodal(
     people: Sequence[Mapping[str, Any]],
     design: Design,
     settings: Settings,
+    workers: Workers,
 ) -> None:
     """Write ``coupling.tsv`` and ``percentchange.tsv``, as far as there is something to write.
 
@@ -114,6 +116,8 @@ def write_multimodal(
         Who is compared, see `gradshift.workflows.design.find_people`.
     design : Design
     settings : Settings
+    workers : callable
+        Where the cortex is turned.
     """
     if design.kind == "crossover":
         return
@@ -128,7 +132,8 @@ def write_multimodal(
             if row["modality"] == "func"
         }
         rows = _between(pairs, changes, motion, settings)
-        rows += _across(pairs, changes, _regions(results, settings.output_dir), settings)
+        atlases = _regions(results, settings.output_dir)
+        rows += _across(pairs, changes, atlases, settings, workers)
         _write(folder / "coupling.tsv", COUPLING, rows, design)
 
 
@@ -308,6 +313,7 @@ def _across(
     changes: _Changes,
     atlases: Mapping[str, tuple[Regions, Array]],
     settings: Settings,
+    workers: Workers,
 ) -> list[dict[str, Any]]:
     """Correlate maps of change: within people, and the mean maps against turned ones."""
     seed = settings.group.random_seed
@@ -340,7 +346,7 @@ def _across(
                 p=test.p[j], p_fwe=test.p_fwe[j], n_permutations=test.n_permutations,
             )
         )  # fmt: skip
-    return rows + _spun(names, maps, atlas, settings)
+    return rows + _spun(names, maps, atlas, settings, workers)
 
 
 def _t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:
@@ -357,6 +363,7 @@ def _spun(
     maps: Sequence[Sequence[Array]],
     atlas: tuple[Regions, Array],
     settings: Settings,
+    workers: Workers,
 ) -> list[dict[str, Any]]:
     """Test the likeness of the mean maps by turning one of them."""
     regions, places = atlas
@@ -377,6 +384,7 @@ def _spun(
         left[usable],
         n_spins=settings.group.n_permutations,
         seed=settings.group.random_seed,
+        workers=workers,
     )
     tests = [spin_test(pair[0][usable], pair[1][usable], turned) for pair in means]
     largest = np.max([np.abs(null) for _, _, null in tests], axis=0)

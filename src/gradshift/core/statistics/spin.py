@@ -1,21 +1,33 @@
 """Spin test: whether two cortical maps are more alike than any two smooth maps."""
 
+from collections.abc import Sequence
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
+from gradshift.core.resampling import Workers
 from gradshift.core.statistics import Statistic
 
 Array = NDArray[np.float64]
 TIE = 1e-10
+
+BLOCK = 250
+"""Rotations handled at once."""
 
 MIRROR = np.diag([-1.0, 1.0, 1.0])
 """From one hemisphere to the other: x is left to right."""
 
 
 def spins(
-    places: Array, left: NDArray[np.bool_], *, n_spins: int = 10_000, seed: int = 0
+    places: Array,
+    left: NDArray[np.bool_],
+    *,
+    n_spins: int = 10_000,
+    seed: int = 0,
+    workers: Workers = map,
 ) -> NDArray[np.intp]:
     """Turn the cortex at random, and say which region comes to lie on which.
 
@@ -30,6 +42,8 @@ def spins(
         Regions of the left hemisphere; all others are right.
     n_spins : int
     seed : int
+    workers : callable
+        Where regions are assigned.
 
     Returns
     -------
@@ -42,10 +56,18 @@ def spins(
     236:118052, for the assignment.
     """
     rng = np.random.default_rng(seed)
+    rotations = [_rotation(rng) for _ in range(n_spins)]
+    blocks = (rotations[start : start + BLOCK] for start in range(0, n_spins, BLOCK))
+    return np.concatenate(list(workers(partial(_turned, places, left), blocks)))
+
+
+def _turned(
+    places: Array, left: NDArray[np.bool_], rotations: Sequence[Array]
+) -> NDArray[np.intp]:
+    """Return the (b, R) regions that come to lie on each region by b rotations."""
     sides = [side for side in (np.flatnonzero(left), np.flatnonzero(~left)) if len(side)]
-    turned = np.empty((n_spins, len(left)), dtype=np.intp)
-    for i in range(n_spins):
-        rotation = _rotation(rng)
+    turned = np.empty((len(rotations), len(left)), dtype=np.intp)
+    for i, rotation in enumerate(rotations):
         for side in sides:
             turn = rotation if left[side[0]] else MIRROR @ rotation @ MIRROR
             place = places[side]
