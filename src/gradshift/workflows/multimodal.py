@@ -402,12 +402,11 @@ def _percent_rows(table: pd.DataFrame, design: Design, settings: Settings) -> li
     """Describe changes in per cent of values that have a true zero."""
     found = table[table["modality"].isin(["pet", "mrs"])]
     keys = ["modality", "atlas", "recipe", "measure", "level", "label"]
+    means = found.groupby([*keys, "participant_id", "session_id"])["value"].mean()
+    wide = means.unstack("session_id").reindex(columns=[design.baseline, design.followup])
     rows = []
-    for key, mine in found.groupby(keys, sort=False):
-        wide = mine.pivot_table(
-            index="participant_id", columns="session_id", values="value", aggfunc="mean"
-        ).reindex(columns=[design.baseline, design.followup])
-        before, after = wide.to_numpy(float).T if len(wide) else (np.empty(0), np.empty(0))
+    for key in dict.fromkeys(found[keys].itertuples(index=False, name=None)):
+        before, after = wide.loc[key].to_numpy(float).T
         there = np.isfinite(before) & np.isfinite(after)
         row: dict[str, Any] = dict(zip(keys, key, strict=True))
         row |= {"contrast": design.contrast, "n": int(there.sum())}
