@@ -206,6 +206,41 @@ def test_a_person_who_lacks_a_value_is_left_out_of_that_column(rng):
     assert found.p[1] == pytest.approx(alone.p[0])
 
 
+def test_over_all_orders_of_the_data_no_p_comes_more_often_than_it_says(rng, monkeypatch):
+    """A law of exact tests: the share of orders with a p of at most a is at most a.
+
+    Three people, one of them without a session, two without a value in one column each; random
+    orders keep it on average over seeds.
+    """
+    x = np.tile([0.0, 1, 7], (3, 1))
+    x[1, 2] = np.nan
+    values = rng.normal(size=(3, 3, 4)) + 5 * rng.normal(size=(3, 1, 1))
+    values[1, 2], values[2, 1, 1], values[0, :, 2] = np.nan, np.nan, np.nan
+    own = [np.flatnonzero(np.isfinite(row)) for row in x]
+    every = []
+    for orders in product(*map(permutations, own)):
+        moved = values.copy()
+        for person, order in enumerate(orders):
+            moved[person, own[person]] = values[person, list(order)]
+        every.append(moved)
+
+    def ps(**chance):
+        found = [within_people(moved, x, **chance)[0] for moved in every]
+        return [
+            *np.array([one.p for one in found]).T,
+            np.array([one.p_fwe.min() for one in found]),
+        ]
+
+    for p in ps():
+        assert all((p <= a + 1e-12).mean() <= a + 1e-12 for a in np.unique(p))
+    monkeypatch.setattr("gradshift.core.statistics.within.MAX_EXACT", 1)
+    drawn = [np.concatenate(p) for p in zip(*(ps(n_permutations=19, seed=i) for i in range(60)),
+                                            strict=True)]  # fmt: skip
+    for p in drawn:
+        error = 3 * np.sqrt(0.25 / len(p))
+        assert all((p <= a + 1e-12).mean() <= a + error for a in np.unique(p))
+
+
 def test_the_error_rate_of_permuted_sessions_is_the_nominal_one(rng):
     """Ten people, three sessions, some missing, people of different levels; random orders."""
     x = np.tile([0.0, 1, 1], (10, 1))
