@@ -360,7 +360,7 @@ def _dimensions(header: Any, path: Path) -> tuple[int, ...]:
     """Return the sizes of all dimensions, without ones after the fourth."""
     try:
         sizes = tuple(int(size) for size in header.get_data_shape())
-    except Exception as error:
+    except Exception as error:  # nibabel's own kinds, and those of numbers too large
         raise InputError(_bad_header(path, error)) from error
     while len(sizes) > 4 and sizes[-1] == 1:
         sizes = sizes[:-1]
@@ -377,7 +377,7 @@ def _describe(header: Any, path: Path, sizes: tuple[int, ...]) -> VolumeHeader:
             slope, intercept = header.get_slope_inter()
             dtype = np.dtype(header.get_data_dtype())
             offset = int(header["vox_offset"])
-    except Exception as error:
+    except Exception as error:  # as above, and codes and affines of nonsense
         raise InputError(_bad_header(path, error)) from error
     if not np.isfinite(affine).all() or np.linalg.matrix_rank(affine) < 4:
         raise InputError(_bad_header(path, f"its affine is {_rows(affine)}"))

@@ -2,8 +2,8 @@
 
 Two groups, the delay of the second scan, days since the dose: if it makes no difference, it
 could as well have belonged to another person. A predictor with two values compares groups: t
-is then that of the two-sample test with pooled variance. A number goes by its ranks: whether a
-change grows evenly over eight days, or is over after one, nobody knows beforehand.
+is then that of the two-sample test with pooled variance. Days are given to it as ranks: whether
+a change grows evenly over eight of them, or is over after one, nobody knows beforehand.
 """
 
 import math
