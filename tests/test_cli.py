@@ -145,57 +145,54 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
     assert Path(os.environ["MPLCONFIGDIR"]).parent == tmp_path
 
 
+def stopped(folder, *lines):
+    """Run a module in which `parse` is what these lines make it, and see how it ends."""
+    begin = ("import signal, sys, time", "from gradshift import cli")
+    code = "\n".join([*begin, *lines, "cli.parse = parse", "sys.exit(cli.main([]))"])
+    (folder / "stopped.py").write_text(code)
+    words = [sys.executable, "-m", "stopped"]
+    return subprocess.run(words, cwd=folder, stderr=subprocess.PIPE, check=False, timeout=60)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_while_code_is_made_is_told_by_the_exit_code(tmp_path, number):
     """A module, of which Python keeps in mind that Ctrl-C came during ``exec``."""
-    (tmp_path / "stopped.py").write_text(
-        "import sys\n"
-        "from gradshift import cli\n"
-        f"making = 'import signal; signal.raise_signal({int(number)})'\n"
-        "cli.parse = lambda words: exec(making)\n"
-        "sys.exit(cli.main([]))\n"
+    ended = stopped(
+        tmp_path,
+        f"making = 'signal.raise_signal({int(number)})'",
+        "parse = lambda words: exec(making)",
     )
-    words = [sys.executable, "-m", "stopped"]
-    ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False)
     assert ended.returncode == 128 + number
     assert b"go on" in ended.stderr
 
 
 def test_a_signal_in_a_destructor_stops_the_run_all_the_same(tmp_path):
-    (tmp_path / "stopped.py").write_text(
-        "import signal, sys, time\n"
-        "from gradshift import cli\n"
-        "class Met:\n"
-        "    def __del__(self):\n"
-        "        signal.raise_signal(signal.SIGTERM)\n"
-        "def parse(words):\n"
-        "    Met()\n"
-        "    time.sleep(60)\n"
-        "cli.parse = parse\n"
-        "sys.exit(cli.main([]))\n"
+    ended = stopped(
+        tmp_path,
+        "class Met:",
+        "    def __del__(self):",
+        "        signal.raise_signal(signal.SIGTERM)",
+        "def parse(words):",
+        "    Met()",
+        "    time.sleep(30)",
+        "    print('went on', file=sys.stderr)",
     )
-    words = [sys.executable, "-m", "stopped"]
-    ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False, timeout=30)
     assert ended.returncode == 128 + signal.SIGTERM
+    assert b"went on" not in ended.stderr
     assert b"Traceback" not in ended.stderr
 
 
 def test_a_signal_while_nipype_is_imported_leaves_no_traceback(tmp_path):
-    (tmp_path / "stopped.py").write_text(
-        "import signal, sys\n"
-        "from gradshift import cli\n"
-        "class Finder:\n"
-        "    def find_spec(self, name, *_):\n"
-        "        if name == 'asyncio.events':\n"
-        "            sys.meta_path.remove(self)\n"
-        "            signal.raise_signal(signal.SIGTERM)\n"
-        "def parse(words):\n"
-        "    sys.meta_path.insert(0, Finder())\n"
-        "    import nipype\n"
-        "cli.parse = parse\n"
-        "sys.exit(cli.main([]))\n"
+    ended = stopped(
+        tmp_path,
+        "class Finder:",
+        "    def find_spec(self, name, *_):",
+        "        if name == 'asyncio.events':",
+        "            sys.meta_path.remove(self)",
+        "            signal.raise_signal(signal.SIGTERM)",
+        "def parse(words):",
+        "    sys.meta_path.insert(0, Finder())",
+        "    import nipype",
     )
-    words = [sys.executable, "-m", "stopped"]
-    ended = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, check=False, timeout=60)
     assert ended.returncode == 128 + signal.SIGTERM
     assert b"Traceback" not in ended.stderr
