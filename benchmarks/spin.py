@@ -30,7 +30,7 @@ from scipy import sparse, stats
 from scipy.sparse.linalg import splu
 
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.core.statistics.spin import MIRROR, spin_test, spins
 from gradshift.images.surface import SIDES, fsaverage5, labels_on_vertices, places_on_sphere
 

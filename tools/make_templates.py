@@ -15,9 +15,9 @@ from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 
-from gradshift.core.gradients import N_COMPONENTS, mean_reference, n_kept
-from gradshift.core.options import KERNELS, Options
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.gradients import N_COMPONENTS, mean_reference, n_kept
+from gradshift.core.cortex.options import KERNELS, Options
+from gradshift.core.cortex.regions import Regions
 
 TARGET = Path(__file__).parents[1] / "src" / "gradshift" / "atlases" / "templates"
 
@@ -79,7 +79,7 @@ def provenance(files: dict[str, dict[str, object]]) -> dict[str, object]:
         "DataReference": "Vos de Wael et al. (2020), Communications Biology 3:103.",
         "Atlas": "Schaefer et al. (2018), Cerebral Cortex 28:3095; 7 networks.",
         "Method": {
-            "Code": "gradshift.core.gradients.mean_reference",
+            "Code": "gradshift.core.cortex.gradients.mean_reference",
             "Matrix": "Pearson r, ones on the diagonal",
             "Sparsity": "strongest tenth of each row, rounded, the diagonal among them",
             "Kernels": list(KERNELS),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from gradshift.core.connectivity import correlate
-from gradshift.core.regions import Regions
-from gradshift.core.session import Session
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.cortex.session import Session
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from gradshift.core.cortex.options import Options
 from gradshift.core.direction import direction, lagged_pairs
 from gradshift.core.measures import evaluate, measures
-from gradshift.core.options import Options
 from gradshift.errors import InputError
 
 

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.example.connectome import ATLAS
 from gradshift.example.expected import QUANTITIES, Cleaned, Quantity, measure_person
 

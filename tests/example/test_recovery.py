@@ -19,7 +19,7 @@ from scipy import stats
 
 from gradshift.core.connectivity import correlate, fisher_z
 from gradshift.core.contrasts import compare
-from gradshift.core.networks import network_sums, ratio
+from gradshift.core.cortex.networks import network_sums, ratio
 from gradshift.example.connectome import (
     TRAIT_DRAWS,
     group_connectome,

@@ -89,7 +89,7 @@ def test_a_session_lasts_about_eight_minutes_and_enough_of_it_remains(sessions):
 
 def test_motion_does_not_depend_on_the_session():
     base = np.eye(8)
-    from gradshift.core.regions import Regions
+    from gradshift.core.cortex.regions import Regions
 
     few = Regions(
         names=tuple("abcdefgh"),

@@ -3,7 +3,7 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-from gradshift.core.options import Options
+from gradshift.core.cortex.options import Options
 from gradshift.workflows import variants
 
 

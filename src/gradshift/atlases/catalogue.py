@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gradshift.atlases import remote
 from gradshift.atlases.definition import Part, Row, check_images, label_image, read_definition
 from gradshift.atlases.pcc import pcc_sets, places
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError, SettingsError
 from gradshift.images.labels import LabelImage
 

@@ -20,7 +20,7 @@ from gradshift.bids.outputs import (
     series_path,
     sidecar,
 )
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError, MissingInputError
 
 KEYS = ("participant_id", "session_id")

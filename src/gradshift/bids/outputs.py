@@ -9,7 +9,7 @@ import numpy as np
 
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.write import write_json, write_text
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 
 MEASURE_COLUMNS = (
     "modality", "task", "run", "space", "atlas", "recipe", "measure", "level", "label",

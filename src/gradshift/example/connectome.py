@@ -6,7 +6,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 
 ATLAS = "Schaefer2018_200_7"
 """The atlas whose regions the shipped connectome has, in its label order."""

@@ -18,11 +18,11 @@ from gradshift.atlases.templates import load_template
 from gradshift.bids.confounds import Confounds, select
 from gradshift.core.censor import retained
 from gradshift.core.connectivity import correlate
+from gradshift.core.cortex.gradients import search_dropout
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.cortex.session import Session
 from gradshift.core.denoise import clean
-from gradshift.core.gradients import search_dropout
 from gradshift.core.measures import evaluate, measures
-from gradshift.core.regions import Regions
-from gradshift.core.session import Session
 from gradshift.example.connectome import (
     ATLAS,
     PLANTING,

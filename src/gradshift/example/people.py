@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.example.connectome import (
     STATE_DRAWS,
     TRAIT_DRAWS,

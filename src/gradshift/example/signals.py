@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.example.confounds import Confounds, confound_table, framewise_displacement
 
 TR = 2.0

@@ -10,7 +10,7 @@ import numpy as np
 
 from gradshift import __version__
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.example import texts
 from gradshift.example.confounds import Confounds
 from gradshift.example.connectome import ATLAS, PLANTING, group_connectome

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.write import write_bytes
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.images.grid import labels_on_grid
 from gradshift.nodes.outcome import Outcome
 

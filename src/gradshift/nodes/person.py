@@ -4,7 +4,7 @@ from typing import Any
 
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
 
-from gradshift.core.gradients import search_dropout
+from gradshift.core.cortex.gradients import search_dropout
 from gradshift.errors import InputError
 from gradshift.nodes.outcome import Outcome, Step
 from gradshift.nodes.session import build_session

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.options import Options
-from gradshift.core.session import Session
+from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.session import Session
 from gradshift.nodes.atlas import read_reference, read_regions
 from gradshift.nodes.outcome import Outcome
 

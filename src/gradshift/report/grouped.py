@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results, read_matrix, read_tsv
 from gradshift.bids.dataset import read_json
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.report import wording
 from gradshift.report.results import (
     PairedValues,

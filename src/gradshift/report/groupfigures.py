@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import read_map
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.regions import Regions
 from gradshift.figures.cells import cells
 from gradshift.figures.coupling import coupling
 from gradshift.figures.density import densities

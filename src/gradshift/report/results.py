@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_tsv
 from gradshift.bids.dataset import read_json
+from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
-from gradshift.core.regions import Regions
 from gradshift.report.methods import Described, Used
 from gradshift.report.wording import Row
 

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
 from gradshift.bids.dataset import read_json
-from gradshift.core.gradients import mean_matrix, mean_reference
+from gradshift.core.cortex.gradients import mean_matrix, mean_reference
+from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Value, evaluate, measures, unavailable
-from gradshift.core.options import Options
-from gradshift.core.session import Session
 from gradshift.errors import InputError
 from gradshift.workflows.design import Design
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gradshift.bids.collect import SessionResult, find_results, read_measures
 from gradshift.bids.write import TEMPORARY, write_json, write_table
-from gradshift.core.options import Options
+from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.settings import Settings
 from gradshift.workflows import record

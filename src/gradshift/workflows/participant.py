@@ -10,8 +10,8 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
+from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
-from gradshift.core.options import Options
 from gradshift.nodes.connect import Connect
 from gradshift.nodes.denoise import Denoise
 from gradshift.nodes.figures import Figures

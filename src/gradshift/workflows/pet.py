@@ -20,8 +20,8 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.pet import SCHAEFER, PetScan
 from gradshift.bids.petdata import table_names
 from gradshift.bids.write import write_json
+from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import REFUSED, models
-from gradshift.core.regions import Regions
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.nodes.atlas import keep_labels, keep_named, keep_regions
 from gradshift.nodes.curves import PetCurves, plain_name

@@ -16,9 +16,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions
-from gradshift.core.gradients import mean_matrix, mean_reference
+from gradshift.core.cortex.gradients import mean_matrix, mean_reference
+from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.measures import Measure, evaluate, measures
-from gradshift.core.options import KERNELS, Options
 from gradshift.core.resampling import Workers
 from gradshift.errors import InputError
 from gradshift.workflows.alignment import (

@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.graph import Graph
+from gradshift.core.cortex.regions import LEVELS, Regions
+from gradshift.core.cortex.session import Session
 from gradshift.core.folders import found_in
-from gradshift.core.graph import Graph
-from gradshift.core.regions import LEVELS, Regions
-from gradshift.core.session import Session
 
 TOPICS = {
     "networks": "Connectivity of networks",

@@ -1,7 +1,7 @@
 """How many shortest paths run through a region."""
 
-from gradshift.core import graph
-from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.cortex import graph
+from gradshift.core.cortex.hub import CAVEAT, GRAPH_METHODS, of_regions
 from gradshift.core.measures import Measure
 
 MEASURE = Measure(

@@ -1,7 +1,7 @@
 """How tightly the neighbours of a region are connected with each other."""
 
-from gradshift.core import graph
-from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_regions
+from gradshift.core.cortex import graph
+from gradshift.core.cortex.hub import CAVEAT, GRAPH_METHODS, of_regions
 from gradshift.core.measures import Measure
 
 MEASURE = Measure(

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradshift.core.hierarchy import UNIT, aligned, per_region, whole
+from gradshift.core.cortex.hierarchy import UNIT, aligned, per_region, whole
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def eccentricity(session: Session) -> Values:

@@ -1,7 +1,7 @@
 """How easily any two regions reach each other."""
 
-from gradshift.core import graph
-from gradshift.core.hub import CAVEAT, GRAPH_METHODS, of_whole
+from gradshift.core.cortex import graph
+from gradshift.core.cortex.hub import CAVEAT, GRAPH_METHODS, of_whole
 from gradshift.core.measures import Measure
 
 MEASURE = Measure(

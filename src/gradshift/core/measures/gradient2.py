@@ -1,8 +1,8 @@
 """Position of each region on the second gradient."""
 
-from gradshift.core.hierarchy import CITE, METHODS, UNIT, component
+from gradshift.core.cortex.hierarchy import CITE, METHODS, UNIT, component
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def gradient2(session: Session) -> Values:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.hierarchy import aligned, whole, with_status
+from gradshift.core.cortex.hierarchy import aligned, whole, with_status
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def gradientdispersion(session: Session) -> Values:

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.hierarchy import CITE, UNIT, aligned, network_means, with_status
+from gradshift.core.cortex.hierarchy import CITE, UNIT, aligned, network_means, with_status
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def gradientdistance(session: Session) -> Values:

@@ -1,8 +1,8 @@
 """How much of the connectivity the principal gradient accounts for."""
 
-from gradshift.core.hierarchy import aligned, whole
+from gradshift.core.cortex.hierarchy import aligned, whole
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def gradientshare(session: Session) -> Values:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradshift.core.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.cortex.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def gradientspan(session: Session) -> Values:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradshift.core.hierarchy import any_gradients
+from gradshift.core.cortex.hierarchy import any_gradients
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Flagged, Measure, Values
-from gradshift.core.session import Session
 
 
 def lambdaref(session: Session) -> Values:

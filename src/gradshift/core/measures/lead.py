@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gradshift.core.lagged import CAVEAT, METHODS, directed
+from gradshift.core.cortex.lagged import CAVEAT, METHODS, directed
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.session import Session
 
 
 def lead(session: Session) -> Values:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, UnavailableError, Values
-from gradshift.core.session import Session
 
 NEGLIGIBLE = 1e-10
 """Eigenvalues up to this are rounding, not components."""

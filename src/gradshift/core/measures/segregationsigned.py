@@ -1,8 +1,8 @@
 """System segregation with negative correlations kept."""
 
+from gradshift.core.cortex.networks import segregation
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, Values
-from gradshift.core.networks import segregation
-from gradshift.core.session import Session
 
 
 def segregationsigned(session: Session) -> Values:

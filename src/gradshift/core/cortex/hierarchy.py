@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.gradients import Gradients
+from gradshift.core.cortex.gradients import Gradients
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Flagged, UnavailableError
-from gradshift.core.regions import Regions
-from gradshift.core.session import Session
 from gradshift.errors import InputError
 
 UNIT = "diffusion units"

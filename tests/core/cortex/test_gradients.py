@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gradshift.atlases.templates import load_template
-from gradshift.core.gradients import (
+from gradshift.core.cortex.gradients import (
     affinity,
     embed,
     find_dropout,
@@ -20,8 +20,8 @@ from gradshift.core.gradients import (
     session_gradients,
     sparsify,
 )
-from gradshift.core.options import Options
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError
 
 DATA = Path(__file__).parents[1] / "data"

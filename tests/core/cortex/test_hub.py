@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradshift.core import graph as g
+from gradshift.core.cortex import graph as g
+from gradshift.core.cortex.options import Options
 from gradshift.core.measures import evaluate, measures
-from gradshift.core.options import Options
 
 PLAIN = {
     "strength": g.strength,

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gradshift.core.connectivity import correlate
+from gradshift.core.cortex.networks import NOT_POSITIVE, mean_connection
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import evaluate, measures
-from gradshift.core.networks import NOT_POSITIVE, mean_connection
-from gradshift.core.regions import Regions
-from gradshift.core.session import Session
 
 DATA = Path(__file__).parents[1] / "data"
 REFERENCE = json.loads((DATA / "network_reference.json").read_text(encoding="utf-8"))

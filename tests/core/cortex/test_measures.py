@@ -9,9 +9,9 @@ import pytest
 
 from gradshift.core import measures as package
 from gradshift.core.connectivity import correlate
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, UnavailableError, evaluate, measures
-from gradshift.core.regions import Regions
-from gradshift.core.session import Session
 
 NETWORKS = ("Vis", "SomMot", "DorsAttn", "SalVentAttn", "Limbic", "Cont", "Default", "")
 SIZES = (9, 11, 7, 8, 5, 10, 14, 4)

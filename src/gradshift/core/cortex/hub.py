@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import trapezoid
 
-from gradshift.core.graph import Graph
+from gradshift.core.cortex.graph import Graph
+from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Flagged, Measure, UnavailableError, Values
-from gradshift.core.session import Session
 
 GRAPH_METHODS = (
     "Regions were the nodes of a graph whose weights were Fisher-transformed correlations, "

@@ -15,8 +15,8 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from gradshift.core.connectivity import fisher_z
-from gradshift.core.options import Options
-from gradshift.core.regions import Regions
+from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError
 
 KEPT = 0.10

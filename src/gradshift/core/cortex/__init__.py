@@ -1,0 +1,1 @@
+"""The cortex as the measures see it: regions, networks, graphs, gradients, a session."""
