@@ -30,7 +30,7 @@ WANTED = 10_000
 
 
 def product(changes, flips):
-    from gradshift.core.resampling import COLUMNS, PATTERNS
+    from gradshift.core.inference.resampling import COLUMNS, PATTERNS
 
     signs = np.where(np.random.default_rng(1).random((PATTERNS, len(changes))) < 0.5, -1.0, 1.0)
     for start in range(0, flips, PATTERNS):

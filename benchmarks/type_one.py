@@ -13,7 +13,7 @@ import sys
 import numpy as np
 from scipy import ndimage
 
-from gradshift.core.resampling import largest_t
+from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.association import permuted
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
 from gradshift.core.statistics.covariates import flipped_residuals, permuted_residuals

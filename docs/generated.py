@@ -14,7 +14,7 @@ from gradshift import settings as schema
 from gradshift.atlases import catalogue as atlases
 from gradshift.atlases.templates import load_template
 from gradshift.cli import build_parser
-from gradshift.core.families import CONFIRMATORY
+from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import NEEDS, models
 from gradshift.core.measures import TOPICS, Measure, measures
 from gradshift.core.statistics import statistics

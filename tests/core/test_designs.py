@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradshift.core.resampling import largest_t
+from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.covariates import flipped_residuals, permuted_residuals
 from gradshift.core.statistics.signflip import signflip
 from gradshift.core.statistics.within import within_people

@@ -17,7 +17,7 @@ from gradshift.cli import build_parser
 from gradshift.core.connectivity import correlate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
-from gradshift.core.families import CONFIRMATORY
+from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
 from gradshift.core.measures import Measure, evaluate, measures
 from gradshift.core.statistics import statistics

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from gradshift.core.families import CONFIRMATORY
+from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.example.connectome import group_connectome
 from gradshift.example.expected import (
     EFFECTS,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.resampling import Resampled, largest_t
+from gradshift.core.inference.resampling import Resampled, largest_t
 from gradshift.core.statistics.association import association
 from gradshift.core.statistics.covariates import (
     PEOPLE_PER_COVARIATE,
@@ -43,7 +43,7 @@ class Comparison:
     ci_low, ci_high : (m,) array
         Interval of the population's standardised change, which `hedges_g` estimates.
     t, p, p_fwe, p_min, n_permutations, exact
-        See `gradshift.core.resampling.Resampled`.
+        See `gradshift.core.inference.resampling.Resampled`.
     q_fdr : (m,) array
         False discovery rate over the family.
     status : tuple of str, length m

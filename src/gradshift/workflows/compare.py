@@ -17,8 +17,8 @@ from gradshift.core.contrasts import (
     compare_number,
     compare_sessions,
 )
-from gradshift.core.families import FIRST, families
-from gradshift.core.resampling import Scheme
+from gradshift.core.inference.families import FIRST, families
+from gradshift.core.inference.resampling import Scheme
 from gradshift.core.statistics.association import permuted
 from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import flipped

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.bids.dataset import read_json
-from gradshift.core.families import Members
+from gradshift.core.inference.families import Members
 from gradshift.errors import SettingsError
 from gradshift.workflows.design import KINDS
 

@@ -15,7 +15,7 @@ from gradshift.bids.collect import SessionResult
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json, write_table
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.resampling import Workers
+from gradshift.core.inference.resampling import Workers
 from gradshift.core.statistics import statistics
 from gradshift.core.statistics.coupling import (
     FEWEST,

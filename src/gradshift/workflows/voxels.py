@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_map
 from gradshift.bids.write import write_json, write_map
-from gradshift.core.resampling import Workers, largest_t
+from gradshift.core.inference.resampling import Workers, largest_t
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
 from gradshift.settings import Group, Settings
 from gradshift.workflows.compare import scheme_of

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gradshift.core.resampling import Workers
+from gradshift.core.inference.resampling import Workers
 from gradshift.settings import Settings
 
 

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from gradshift.core import resampling
-from gradshift.core.resampling import PATTERNS, Resampled, Scheme
+from gradshift.core.inference import resampling
+from gradshift.core.inference.resampling import PATTERNS, Resampled, Scheme
 from gradshift.core.statistics import Statistic
 
 MAX_EXACT = 65_536
@@ -56,7 +56,7 @@ def association(
     Raises
     ------
     ValueError
-        If the sizes differ, or for what `gradshift.core.resampling.check` refuses.
+        If the sizes differ, or for what `gradshift.core.inference.resampling.check` refuses.
 
     References
     ----------

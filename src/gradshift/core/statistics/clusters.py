@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from gradshift.core.resampling import Project, Scheme, Workers, share, t_of_s
+from gradshift.core.inference.resampling import Project, Scheme, Workers, share, t_of_s
 from gradshift.core.statistics import Statistic
 
 EXTENT, HEIGHT = 0.5, 2.0

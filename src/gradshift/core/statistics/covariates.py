@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core import resampling
-from gradshift.core.resampling import PATTERNS, Scheme
+from gradshift.core.inference import resampling
+from gradshift.core.inference.resampling import PATTERNS, Scheme
 from gradshift.core.statistics import Statistic
 from gradshift.core.statistics.association import MAX_EXACT, smallest_p
 from gradshift.core.statistics.signflip import signs
@@ -70,7 +70,7 @@ def flipped_residuals(
     Raises
     ------
     ValueError
-        If the sizes differ, or for what `gradshift.core.resampling.check` refuses.
+        If the sizes differ, or for what `gradshift.core.inference.resampling.check` refuses.
 
     References
     ----------
@@ -108,7 +108,7 @@ def permuted_residuals(
     Raises
     ------
     ValueError
-        If the sizes differ, or for what `gradshift.core.resampling.check` refuses.
+        If the sizes differ, or for what `gradshift.core.inference.resampling.check` refuses.
 
     Notes
     -----

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from gradshift.core.resampling import t_of_s
+from gradshift.core.inference.resampling import t_of_s
 from gradshift.core.statistics import Statistic
 from gradshift.core.statistics.association import unit
 

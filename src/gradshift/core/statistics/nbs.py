@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.cluster.hierarchy import linkage
 from scipy.sparse.csgraph import connected_components
 
-from gradshift.core.resampling import Project, Scheme, Workers, share, t_of_s
+from gradshift.core.inference.resampling import Project, Scheme, Workers, share, t_of_s
 from gradshift.core.statistics import Statistic
 
 THRESHOLDS = (2.5, 3.1)

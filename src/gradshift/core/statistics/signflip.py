@@ -13,8 +13,8 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core import resampling
-from gradshift.core.resampling import COLUMNS, PATTERNS, Resampled, Scheme
+from gradshift.core.inference import resampling
+from gradshift.core.inference.resampling import COLUMNS, PATTERNS, Resampled, Scheme
 from gradshift.core.statistics import Statistic
 from gradshift.core.statistics.effects import moments, t_statistic
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.resampling import Scheme, t_of_s
+from gradshift.core.inference.resampling import Scheme, t_of_s
 from gradshift.core.statistics import Statistic
 
 HIGHEST = 100.0

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
-from gradshift.core.resampling import Workers
+from gradshift.core.inference.resampling import Workers
 from gradshift.core.statistics import Statistic
 
 Array = NDArray[np.float64]

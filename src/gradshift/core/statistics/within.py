@@ -12,8 +12,8 @@ from itertools import islice, permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core import resampling
-from gradshift.core.resampling import PATTERNS, Resampled, Scheme
+from gradshift.core.inference import resampling
+from gradshift.core.inference.resampling import PATTERNS, Resampled, Scheme
 from gradshift.core.statistics import Statistic
 from gradshift.core.statistics.signflip import Sums
 

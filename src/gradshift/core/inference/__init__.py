@@ -1,0 +1,1 @@
+"""Rearrangements, families and corrections: what every test stands on."""
