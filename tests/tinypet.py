@@ -8,7 +8,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 
-from gradshift.core.curves import Frames, InputFunction, tissue_response
+from gradshift.core.pet.curves import Frames, InputFunction, tissue_response
 from tiny import AFFINE, N_REGIONS, NETWORKS, PER_NETWORK, SHAPE, SPACE, labels
 
 DATA = Path(__file__).parent / "data"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from gradshift.bids.collect import read_tsv
 from gradshift.bids.dataset import missing, read_json
 from gradshift.bids.outputs import sidecar
-from gradshift.core.blood import Samples
-from gradshift.core.curves import Frames, InputFunction
+from gradshift.core.pet.blood import Samples
+from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.errors import InputError, MissingInputError
 
 Array = NDArray[np.float64]

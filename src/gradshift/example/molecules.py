@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from gradshift import __version__
 from gradshift.bids.write import write_array, write_bytes, write_json, write_table, write_text
-from gradshift.core.blood import hill
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.curves import Frames, InputFunction, tissue_response
+from gradshift.core.pet.blood import hill
+from gradshift.core.pet.curves import Frames, InputFunction, tissue_response
 from gradshift.example import texts
 from gradshift.example.images import nifti_bytes
 from gradshift.example.people import SESSIONS, Person, generator

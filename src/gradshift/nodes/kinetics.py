@@ -9,9 +9,9 @@ from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath,
 from numpy.typing import NDArray
 
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.curves import runs_test
 from gradshift.core.kinetics import Fit, Model, UnfitError, fit, models
 from gradshift.core.measures import Flagged, averages
+from gradshift.core.pet.curves import runs_test
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.curves import scan_of
 from gradshift.nodes.outcome import Outcome, Step

@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.curves import Frames, InputFunction
 from gradshift.core.folders import found_in
+from gradshift.core.pet.curves import Frames, InputFunction
 
 LATE = 30.0
 """Minutes after which graphical plots are taken for straight (t*)."""

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradshift.core.kinetics import Fit, Model, Scan
-from gradshift.core.ratios import late_ratio
+from gradshift.core.pet.ratios import late_ratio
 
 
 def suvr(scan: Scan) -> Fit:

@@ -3,11 +3,11 @@
 import numpy as np
 
 from gradshift.core.kinetics import Fit, Model, Scan
-from gradshift.core.ratios import late_ratio
+from gradshift.core.pet.ratios import late_ratio
 
 
 def suvrminusone(scan: Scan) -> Fit:
-    """Subtract 1 from the late ratio, see `gradshift.core.ratios.late_ratio`."""
+    """Subtract 1 from the late ratio, see `gradshift.core.pet.ratios.late_ratio`."""
     ratio, remark = late_ratio(scan)
     return Fit(
         values=ratio - 1,

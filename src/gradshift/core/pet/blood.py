@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.optimize import isotonic_regression, least_squares
 
-from gradshift.core.curves import InputFunction
+from gradshift.core.pet.curves import InputFunction
 from gradshift.errors import InputError
 
 Array = NDArray[np.float64]
