@@ -50,7 +50,7 @@ def decode(folder):
 def read(folder, n_atlases, keep=None):
     import nibabel
 
-    from gradshift.core.parcellate import parcellate
+    from gradshift.core.series.parcellate import parcellate
     from gradshift.images.volumes import read_header, read_mask, stream
 
     header = read_header(folder / "bold.nii.gz")
@@ -71,8 +71,8 @@ def read(folder, n_atlases, keep=None):
 
 
 def maps(folder):
-    from gradshift.core.denoise import cleaning_operator
-    from gradshift.core.maps import VoxelRun, region_means, session_maps
+    from gradshift.core.series.denoise import cleaning_operator
+    from gradshift.core.series.maps import VoxelRun, region_means, session_maps
 
     with tempfile.TemporaryDirectory() as kept:
         found, header, mask, atlases = read(folder, 1, Path(kept) / "voxels.npy")
@@ -126,12 +126,12 @@ def run(task, folder):
     elif task != "decode":
         import nibabel  # noqa: F401
 
-        import gradshift.core.parcellate
+        import gradshift.core.series.parcellate
         import gradshift.images.volumes
     if task == "maps":
         import nilearn.signal  # noqa: F401
 
-        import gradshift.core.maps  # noqa: F401
+        import gradshift.core.series.maps  # noqa: F401
     start, busy = time.perf_counter(), time.process_time()
     TASKS[task](Path(folder))
     seconds, busy = time.perf_counter() - start, time.process_time() - busy

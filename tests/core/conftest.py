@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gradshift.core.connectivity import correlate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
+from gradshift.core.series.connectivity import correlate
 
 DATA = Path(__file__).parents[1] / "data"
 

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradshift.core.connectivity import correlate, fisher_z
 from gradshift.core.contrasts import compare
 from gradshift.core.cortex.networks import network_sums, ratio
+from gradshift.core.series.connectivity import correlate, fisher_z
 from gradshift.example.connectome import (
     TRAIT_DRAWS,
     group_connectome,

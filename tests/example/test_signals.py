@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradshift.core.censor import check_length
-from gradshift.core.connectivity import correlate
+from gradshift.core.series.censor import check_length
+from gradshift.core.series.connectivity import correlate
 from gradshift.example.confounds import MOTION, framewise_displacement
 from gradshift.example.connectome import group_connectome
 from gradshift.example.expected import QUANTITIES, RECIPE, clean_session

@@ -6,8 +6,8 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.core.censor import check_length
-from gradshift.core.connectivity import correlate, join_runs, partial_correlate
+from gradshift.core.series.censor import check_length
+from gradshift.core.series.connectivity import correlate, join_runs, partial_correlate
 from gradshift.errors import ExcludedError
 from gradshift.nodes.outcome import Outcome, Step
 from gradshift.recipes.catalogue import Recipe

@@ -24,9 +24,9 @@ from gradshift.bids.petdata import (
     undispersed,
 )
 from gradshift.core.kinetics import Scan, models
-from gradshift.core.parcellate import RegionMeans, average_map, parcellate
 from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction
+from gradshift.core.series.parcellate import RegionMeans, average_map, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
 from gradshift.nodes.atlas import flat_labels, read_regions

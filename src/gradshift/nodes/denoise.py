@@ -9,8 +9,8 @@ from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
 from numpy.typing import NDArray
 
 from gradshift.bids.confounds import Confounds, read_confounds, select
-from gradshift.core.censor import retained
-from gradshift.core.denoise import check_band, check_degrees_of_freedom, clean
+from gradshift.core.series.censor import retained
+from gradshift.core.series.denoise import check_band, check_degrees_of_freedom, clean
 from gradshift.errors import ExcludedError, InputError
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome, Step

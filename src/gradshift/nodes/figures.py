@@ -15,7 +15,7 @@ from nipype.interfaces.base import (
 )
 from numpy.typing import NDArray
 
-from gradshift.core.denoise import clean
+from gradshift.core.series.denoise import clean
 from gradshift.nodes.outcome import Outcome
 from gradshift.report.person import Carpets, Person, draw_motion, draw_task
 

@@ -6,8 +6,8 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
 from numpy.typing import NDArray
 
-from gradshift.core.maps import MAPS
 from gradshift.core.measures import Value, evaluate, measures, unavailable
+from gradshift.core.series.maps import MAPS
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome, Step
 from gradshift.nodes.session import build_session

@@ -9,7 +9,7 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
 from numpy.typing import NDArray
 
-from gradshift.core.parcellate import RegionMeans, parcellate
+from gradshift.core.series.parcellate import RegionMeans, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import read_header, read_mask, stream
 from gradshift.nodes.atlas import flat_labels, read_regions

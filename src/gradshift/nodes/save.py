@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.write import write_array, write_json, write_map, write_matrix, write_table
-from gradshift.core.maps import MAPS, smooth
 from gradshift.core.measures import measures
+from gradshift.core.series.maps import MAPS, smooth
 from gradshift.nodes.atlas import read_regions
 from gradshift.nodes.outcome import Outcome
 from gradshift.nodes.parcellate import regions_of

@@ -7,8 +7,8 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.core.denoise import cleaning_operator
-from gradshift.core.maps import VoxelRun, region_means, session_maps
+from gradshift.core.series.denoise import cleaning_operator
+from gradshift.core.series.maps import VoxelRun, region_means, session_maps
 from gradshift.errors import ExcludedError
 from gradshift.nodes.atlas import flat_labels, read_regions
 from gradshift.nodes.outcome import Outcome, Step

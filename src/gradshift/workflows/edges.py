@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_matrix, read_regions
 from gradshift.bids.write import write_json, write_matrix
-from gradshift.core.connectivity import fisher_z
 from gradshift.core.inference.resampling import Workers, largest_t
+from gradshift.core.series.connectivity import fisher_z
 from gradshift.core.statistics.motion import motion_dependence
 from gradshift.core.statistics.nbs import Component, network_statistic
 from gradshift.settings import Settings

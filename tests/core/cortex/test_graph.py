@@ -4,9 +4,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from gradshift.core.connectivity import fisher_z
 from gradshift.core.cortex import graph as g
 from gradshift.core.cortex.graph import Graph
+from gradshift.core.series.connectivity import fisher_z
 
 PAIRS_400 = 399 * 398 / 2
 PAIRS_200 = 199 * 198 / 2

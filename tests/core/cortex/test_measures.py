@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gradshift.core import measures as package
-from gradshift.core.connectivity import correlate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, UnavailableError, evaluate, measures
+from gradshift.core.series.connectivity import correlate
 
 NETWORKS = ("Vis", "SomMot", "DorsAttn", "SalVentAttn", "Limbic", "Cont", "Default", "")
 SIZES = (9, 11, 7, 8, 5, 10, 14, 4)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gradshift.core.connectivity import correlate
 from gradshift.core.cortex.networks import NOT_POSITIVE, mean_connection
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import evaluate, measures
+from gradshift.core.series.connectivity import correlate
 
 DATA = Path(__file__).parents[1] / "data"
 REFERENCE = json.loads((DATA / "network_reference.json").read_text(encoding="utf-8"))

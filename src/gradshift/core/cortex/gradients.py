@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
-from gradshift.core.connectivity import fisher_z
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions
+from gradshift.core.series.connectivity import fisher_z
 from gradshift.errors import InputError
 
 KEPT = 0.10

@@ -1,8 +1,8 @@
 """What the measures of direction share."""
 
 from gradshift.core.cortex.session import Session
-from gradshift.core.direction import Direction
 from gradshift.core.measures import UnavailableError
+from gradshift.core.series.direction import Direction
 from gradshift.errors import InputError
 
 METHODS = (

@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.connectivity import correlate, fisher_z
 from gradshift.core.cortex.gradients import Gradients, session_gradients
 from gradshift.core.cortex.graph import Graph, positive_weights
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.direction import Direction, direction
+from gradshift.core.series.connectivity import correlate, fisher_z
+from gradshift.core.series.direction import Direction, direction
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ import numpy as np
 
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Measure, UnavailableError, Values
-from gradshift.core.seeds import seed_map
+from gradshift.core.series.seeds import seed_map
 
 SEED = "PCC"
 """Name of the set of regions that is the seed."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.connectivity import MAX_R
+from gradshift.core.series.connectivity import MAX_R
 from gradshift.errors import InputError
 
 MIN_PAIRS = 150

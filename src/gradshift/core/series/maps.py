@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from gradshift.core.connectivity import join_runs
-from gradshift.core.reho import concordance, doubled_ranks, rank_type
-from gradshift.core.seeds import seed_map
-from gradshift.core.spectra import Spectrum, over_mean, spectrum, z_scores
+from gradshift.core.series.connectivity import join_runs
+from gradshift.core.series.reho import concordance, doubled_ranks, rank_type
+from gradshift.core.series.seeds import seed_map
+from gradshift.core.series.spectra import Spectrum, over_mean, spectrum, z_scores
 from gradshift.errors import InputError
 
 MAPS = ("alff", "malff", "falff", "zfalff", "reho")
@@ -38,7 +38,7 @@ class VoxelRun:
     kept : (T,) array of bool
         Retained volumes, N in all.
     cleaning, filtering : (N, N) array
-        From `gradshift.core.denoise.cleaning_operator`, without and with the filter.
+        From `gradshift.core.series.denoise.cleaning_operator`, without and with the filter.
     """
 
     voxels: NDArray[np.float32]

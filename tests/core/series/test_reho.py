@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, spearmanr
 
-from gradshift.core import reho as module
-from gradshift.core.reho import reho
+from gradshift.core.series import reho as module
+from gradshift.core.series.reho import reho
 
 
 def kendall_w(columns):

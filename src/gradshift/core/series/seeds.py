@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.connectivity import MAX_R
+from gradshift.core.series.connectivity import MAX_R
 
 BLOCK = 8192
 """Voxels handled at once, which bounds the memory used."""

@@ -108,7 +108,7 @@ class Spectrum:
         Parameters
         ----------
         operators : mapping of int to (N, N) array
-            For every run, what `gradshift.core.denoise.cleaning_operator` returns.
+            For every run, what `gradshift.core.series.denoise.cleaning_operator` returns.
         run_of : (T,) array of int
             The run of every volume; the volumes of this spectrum are the first of these.
         """

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gradshift.core.connectivity import correlate, fisher_z, partial_correlate
+from gradshift.core.series.connectivity import correlate, fisher_z, partial_correlate
 
 
 def test_correlations_are_those_of_numpy(rng):

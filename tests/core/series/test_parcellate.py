@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from nilearn.maskers import NiftiLabelsMasker
 
-from gradshift.core.parcellate import Blocks, Parcellation, RegionMeans, parcellate
+from gradshift.core.series.parcellate import Blocks, Parcellation, RegionMeans, parcellate
 from gradshift.images.volumes import read_header, read_mask, stream
 
 SHAPE = (7, 8, 9)

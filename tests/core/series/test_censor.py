@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from gradshift.core.censor import check_length, retained
+from gradshift.core.series.censor import check_length, retained
 from gradshift.errors import ExcludedError
 from gradshift.recipes.catalogue import Scrub
 

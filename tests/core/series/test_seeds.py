@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from gradshift.core import seeds
 from gradshift.core.measures import evaluate, measures
-from gradshift.core.seeds import seed_map
+from gradshift.core.series import seeds
+from gradshift.core.series.seeds import seed_map
 
 
 def test_seed_map_is_fisher_z_of_correlations(rng):

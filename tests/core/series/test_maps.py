@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from gradshift.core import maps
-from gradshift.core.connectivity import join_runs
-from gradshift.core.denoise import clean, cleaning_operator
-from gradshift.core.maps import VoxelRun, region_means, session_maps, smooth
-from gradshift.core.reho import reho
-from gradshift.core.seeds import seed_map
-from gradshift.core.spectra import fluctuations, over_mean, z_scores
+from gradshift.core.series import maps
+from gradshift.core.series.connectivity import join_runs
+from gradshift.core.series.denoise import clean, cleaning_operator
+from gradshift.core.series.maps import VoxelRun, region_means, session_maps, smooth
+from gradshift.core.series.reho import reho
+from gradshift.core.series.seeds import seed_map
+from gradshift.core.series.spectra import fluctuations, over_mean, z_scores
 
 SHAPE = (5, 6, 7)
 BAND = (0.01, 0.08)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from nilearn import signal
 
-from gradshift.core.denoise import (
+from gradshift.core.series.denoise import (
     MIN_FILTER_VOLUMES,
     check_band,
     check_degrees_of_freedom,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gradshift.core import spectra
-from gradshift.core.spectra import fluctuations, over_mean, z_scores
+from gradshift.core.series import spectra
+from gradshift.core.series.spectra import fluctuations, over_mean, z_scores
 from gradshift.errors import InputError
 
 TR = 2.0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from gradshift.core.cortex.options import Options
-from gradshift.core.direction import direction, lagged_pairs
 from gradshift.core.measures import evaluate, measures
+from gradshift.core.series.direction import direction, lagged_pairs
 from gradshift.errors import InputError
 
 

@@ -1,0 +1,1 @@
+"""From voxels to clean series and matrices: means, denoising, censoring, spectra, maps."""
