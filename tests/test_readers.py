@@ -24,9 +24,9 @@ from gradshift.bids.dataset import describe, made_by, read_json
 from gradshift.errors import GradshiftError
 from gradshift.images.labels import read_labels
 from gradshift.images.volumes import read_header, read_mask, stream
+from gradshift.output import record
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.settings import make, read_file
-from gradshift.workflows import record
 from gradshift.workflows.execute import _read_plugin
 from gradshift.workflows.model import read_families, read_model
 

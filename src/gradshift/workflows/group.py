@@ -14,8 +14,9 @@ from gradshift.bids.collect import SessionResult, find_results, read_measures
 from gradshift.bids.write import TEMPORARY, write_json, write_table
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
+from gradshift.output import record
+from gradshift.output.lock import locked
 from gradshift.settings import Settings
-from gradshift.workflows import record
 from gradshift.workflows.alignment import align
 from gradshift.workflows.compare import CONTRASTS, contrasts
 from gradshift.workflows.design import Design, find_people
@@ -24,7 +25,6 @@ from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_ed
 from gradshift.workflows.effects import Effect, find_effects
 from gradshift.workflows.halves import RELIABILITY, reliability
 from gradshift.workflows.limits import write_limits
-from gradshift.workflows.lock import locked
 from gradshift.workflows.model import read_families
 from gradshift.workflows.multimodal import write_multimodal
 from gradshift.workflows.pages import write_group_page

@@ -16,10 +16,10 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_table, write_text
 from gradshift.core.measures import measures
 from gradshift.errors import InputError, MissingInputError
+from gradshift.output import record
+from gradshift.output.finished import is_current, keep
 from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Settings
-from gradshift.workflows import record
-from gradshift.workflows.finished import is_current, keep
 from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")

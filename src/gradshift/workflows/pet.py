@@ -28,8 +28,8 @@ from gradshift.nodes.curves import PetCurves, plain_name
 from gradshift.nodes.kinetics import Kinetics, PetPerson
 from gradshift.nodes.outcome import Outcome
 from gradshift.nodes.savepet import SavePet
+from gradshift.output.record import numbers
 from gradshift.settings import Settings, columns
-from gradshift.workflows.record import numbers
 from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")

@@ -39,11 +39,11 @@ from gradshift.errors import (
     StorageError,
 )
 from gradshift.nodes.denoise import needs_confounds
+from gradshift.output import record
+from gradshift.output.finished import untouched
+from gradshift.output.lock import locked
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.settings import Settings
-from gradshift.workflows import record
-from gradshift.workflows.finished import untouched
-from gradshift.workflows.lock import locked
 from gradshift.workflows.mrs import write_values
 from gradshift.workflows.pages import (
     keep_vertices,

@@ -12,8 +12,8 @@ from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_text
 from gradshift.errors import SettingsError
+from gradshift.output.lock import locked
 from gradshift.settings import Settings
-from gradshift.workflows.lock import locked
 
 GROWING = ("atlas", "denoise")
 """Options whose names may be added to in a later run."""

@@ -6,7 +6,7 @@ import pytest
 
 from gradshift import settings as schema
 from gradshift.errors import SettingsError
-from gradshift.workflows import record
+from gradshift.output import record
 
 NAMES = {"atlas": ["Schaefer2018_200_7"], "denoise": ["aCompCor"]}
 

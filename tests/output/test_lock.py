@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from gradshift.errors import OutputError
-from gradshift.workflows.lock import BOOT_ID, locked
+from gradshift.output.lock import BOOT_ID, locked
 
 needs_linux = pytest.mark.skipif(not BOOT_ID.exists(), reason="the kernel has no name here")
 
@@ -52,7 +52,7 @@ def test_a_lock_is_exclusive_and_goes_with_its_holder(tmp_path):
 
 def test_another_process_is_kept_out(tmp_path):
     program = (
-        "import sys; from pathlib import Path; from gradshift.workflows.lock import locked\n"
+        "import sys; from pathlib import Path; from gradshift.output.lock import locked\n"
         f"with locked(Path({str(tmp_path)!r}), ['sub-01']): print('in')"
     )
     command = [sys.executable, "-c", program]
@@ -85,7 +85,7 @@ def test_of_many_who_see_a_dead_lock_one_takes_it_over(tmp_path, dead, locks):
     program = (
         "import fcntl, os, time; from pathlib import Path\n"
         "from gradshift.errors import OutputError\n"
-        "from gradshift.workflows import lock\n"
+        "from gradshift.output import lock\n"
         "def fail(*_): raise OSError(38, 'Function not implemented')\n"
         f"fcntl.flock = {locks}\n"
         "same = os.path.samestat\n"
@@ -107,7 +107,7 @@ def test_of_many_who_see_a_dead_lock_one_takes_it_over(tmp_path, dead, locks):
 
 def test_a_lock_is_waited_for(tmp_path):
     program = (
-        "import time; from pathlib import Path; from gradshift.workflows.lock import locked\n"
+        "import time; from pathlib import Path; from gradshift.output.lock import locked\n"
         f"with locked(Path({str(tmp_path)!r}), ['settings']):\n"
         "    print('in', flush=True); time.sleep(0.5)"
     )
@@ -184,7 +184,7 @@ def test_who_died_while_taking_over_a_lock_blocks_it_for_a_minute_at_most(
 def test_a_lock_does_not_live_on_in_the_children_of_its_holder(tmp_path):
     program = (
         "import os, time; from pathlib import Path\n"
-        "from gradshift.workflows.lock import locked\n"
+        "from gradshift.output.lock import locked\n"
         f"with locked(Path({str(tmp_path)!r}), ['sub-01']):\n"
         "    if not os.fork(): print(os.getpid(), flush=True)\n"
         "    time.sleep(60)"
@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_no_lock_without_owner(tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("gradshift.workflows.lock.json.dump", fail)
+    monkeypatch.setattr("gradshift.output.lock.json.dump", fail)
     with pytest.raises(OSError, match="No space"), locked(tmp_path, ["sub-01"]):
         pytest.fail("entered")
     assert held(tmp_path) == []

@@ -1,0 +1,1 @@
+"""What an output remembers of how it was made: locks, settings, finished results."""
