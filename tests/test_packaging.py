@@ -10,7 +10,7 @@ from nipype.pipeline.plugins import SLURMPlugin
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from gradshift.workflows.execute import _read_plugin
+from gradshift.running.execute import _read_plugin
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")

@@ -26,8 +26,8 @@ from gradshift.images.labels import read_labels
 from gradshift.images.volumes import read_header, read_mask, stream
 from gradshift.output import record
 from gradshift.recipes.catalogue import load_recipe
+from gradshift.running.execute import _read_plugin
 from gradshift.settings import make, read_file
-from gradshift.workflows.execute import _read_plugin
 from gradshift.workflows.model import read_families, read_model
 
 CASES = int(os.environ.get("GRADSHIFT_FUZZ", "100"))

@@ -25,8 +25,8 @@ from gradshift.example.__main__ import parser as example_parser
 from gradshift.recipes.catalogue import available as recipes
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.report.bibliography import references
+from gradshift.running.execute import _read_plugin
 from gradshift.workflows.edges import MATRICES
-from gradshift.workflows.execute import _read_plugin
 from gradshift.workflows.model import read_families, read_model
 from gradshift.workflows.voxels import MAPS
 

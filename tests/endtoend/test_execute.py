@@ -13,9 +13,9 @@ from nipype.pipeline.plugins import LinearPlugin
 
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.nodes.denoise import Denoise
+from gradshift.running.execute import _plugin, execute
+from gradshift.running.workers import workers
 from gradshift.settings import Running
-from gradshift.workflows.execute import _plugin, execute
-from gradshift.workflows.workers import workers
 
 OPTIONS = ("--denoise", "24P")
 
@@ -91,7 +91,7 @@ def test_a_job_that_dies_hinders_only_what_needs_it(tmp_path, monkeypatch):
         (tmp_path / name).write_text(script)
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    monkeypatch.setattr("gradshift.workflows.execute.JOB_FINISHED_TIMEOUT", 1)
+    monkeypatch.setattr("gradshift.running.execute.JOB_FINISHED_TIMEOUT", 1)
     (tmp_path / "plugin.yml").write_text("plugin: SLURM")
     dies, needs, lives, after = (
         pe.Node(Merge(1), name=name) for name in ("dies", "needs", "lives", "after")

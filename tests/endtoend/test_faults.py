@@ -50,7 +50,7 @@ def test_a_signal_ends_a_run_in_good_order(make_study, tmp_path, monkeypatch, ca
     study, out = make_study(people=["01"]), tmp_path / "out"
     handler = signal.getsignal(number)
     monkeypatch.setattr(
-        "gradshift.workflows.execute.execute", lambda *_: signal.raise_signal(number)
+        "gradshift.running.execute.execute", lambda *_: signal.raise_signal(number)
     )
     assert study.run(out, "participant", *OPTIONS) == 128 + number
     assert capsys.readouterr().err.endswith("run the same command again to go on.\n")

@@ -16,6 +16,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.output import record
 from gradshift.output.lock import locked
+from gradshift.running.workers import workers
 from gradshift.settings import Settings
 from gradshift.workflows.alignment import align
 from gradshift.workflows.compare import CONTRASTS, contrasts
@@ -40,7 +41,6 @@ from gradshift.workflows.robustness import (
 from gradshift.workflows.tables import about, write_described
 from gradshift.workflows.variants import variants
 from gradshift.workflows.voxels import write_voxels
-from gradshift.workflows.workers import workers
 
 logger = logging.getLogger("gradshift")
 

@@ -19,8 +19,8 @@ from gradshift.errors import InputError, MissingInputError
 from gradshift.output import record
 from gradshift.output.finished import is_current, keep
 from gradshift.recipes.catalogue import Recipe
+from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
-from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")
 

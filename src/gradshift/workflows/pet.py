@@ -29,8 +29,8 @@ from gradshift.nodes.kinetics import Kinetics, PetPerson
 from gradshift.nodes.outcome import Outcome
 from gradshift.nodes.savepet import SavePet
 from gradshift.output.record import numbers
+from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings, columns
-from gradshift.workflows.workdir import intermediate
 
 logger = logging.getLogger("gradshift")
 

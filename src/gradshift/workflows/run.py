@@ -43,6 +43,7 @@ from gradshift.output import record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
 from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
 from gradshift.workflows.mrs import write_values
 from gradshift.workflows.pages import (
@@ -55,7 +56,6 @@ from gradshift.workflows.pages import (
 )
 from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
 from gradshift.workflows.pet import describe as describe_pet
-from gradshift.workflows.workdir import intermediate, warn_of_others
 
 logger = logging.getLogger("gradshift")
 
@@ -383,7 +383,7 @@ def _compute(
 ) -> list[str]:
     """Build the graph and run it; return the nodes that crashed."""
     from gradshift.nodes.atlas import keep_regions
-    from gradshift.workflows.execute import execute
+    from gradshift.running.execute import execute
     from gradshift.workflows.participant import Plan, build
 
     kept = intermediate(settings.work_dir) / "atlases"

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 
-from gradshift.workflows.workdir import intermediate
+from gradshift.running.workdir import intermediate
 
 
 def test_the_folder_of_a_place_stays_the_same(tmp_path):
@@ -33,7 +33,7 @@ def test_a_link_to_what_is_known_elsewhere_is_not_followed(tmp_path):
 def test_processes_that_start_at_once_agree(tmp_path):
     program = (
         "import sys; from pathlib import Path\n"
-        "from gradshift.workflows.workdir import intermediate\n"
+        "from gradshift.running.workdir import intermediate\n"
         "print(flush=True); sys.stdin.read()\n"
         f"print(intermediate(Path({str(tmp_path / 'work')!r})).name)"
     )

@@ -18,8 +18,8 @@ import nipype
 from gradshift.bids.dataset import missing
 from gradshift.bids.write import write_table
 from gradshift.errors import MissingInputError, SettingsError, StorageError
+from gradshift.running.memory import available
 from gradshift.settings import Running
-from gradshift.workflows.memory import available
 
 logger = logging.getLogger("gradshift")
 
@@ -147,7 +147,7 @@ def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
     """Choose nipype's plugin and its arguments."""
     from nipype.pipeline.plugins import LinearPlugin
 
-    from gradshift.workflows.parallel import ParallelPlugin
+    from gradshift.running.parallel import ParallelPlugin
 
     if running.use_plugin is not None:
         return _read_plugin(Path(running.use_plugin))
@@ -221,8 +221,8 @@ def _known_plugins() -> dict[str, type[Any]]:
     from nipype.pipeline import plugins
     from nipype.pipeline.plugins.base import GraphPluginBase, SGELikeBatchManagerBase
 
-    from gradshift.workflows.cluster import going_on
-    from gradshift.workflows.parallel import ParallelPlugin
+    from gradshift.running.cluster import going_on
+    from gradshift.running.parallel import ParallelPlugin
 
     found = {
         name.removesuffix("Plugin"): going_on(kind)

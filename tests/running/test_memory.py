@@ -4,9 +4,9 @@ import pytest
 from nipype.interfaces.utility import Merge
 from nipype.pipeline import engine as pe
 
+from gradshift.running import memory
+from gradshift.running.execute import execute
 from gradshift.settings import Running
-from gradshift.workflows import memory
-from gradshift.workflows.execute import execute
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_group_that_is_full_leaves_nothing(system):
 def test_a_step_that_may_not_fit_is_named_and_run(tmp_path, monkeypatch):
     told = []
     monkeypatch.setattr(
-        "gradshift.workflows.execute.logger.warning",
+        "gradshift.running.execute.logger.warning",
         lambda text, *values: told.append(text % values),
     )
     workflow = pe.Workflow(name="steps", base_dir=str(tmp_path / "work"))

@@ -1,0 +1,1 @@
+"""How the work is done: processes, memory, clusters, the work folder."""
