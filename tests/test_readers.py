@@ -28,7 +28,7 @@ from gradshift.output import record
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.running.execute import _read_plugin
 from gradshift.settings import make, read_file
-from gradshift.workflows.model import read_families, read_model
+from gradshift.study.model import read_families, read_model
 
 CASES = int(os.environ.get("GRADSHIFT_FUZZ", "100"))
 SHAPE = (3, 4, 5)

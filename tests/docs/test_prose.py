@@ -26,8 +26,8 @@ from gradshift.recipes.catalogue import available as recipes
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.report.bibliography import references
 from gradshift.running.execute import _read_plugin
+from gradshift.study.model import read_families, read_model
 from gradshift.workflows.edges import MATRICES
-from gradshift.workflows.model import read_families, read_model
 from gradshift.workflows.voxels import MAPS
 
 ROOT = Path(__file__).parents[2]

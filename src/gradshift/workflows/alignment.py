@@ -24,7 +24,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import Value, evaluate, measures, unavailable
 from gradshift.errors import InputError
-from gradshift.workflows.design import Design
+from gradshift.study.design import Design
 
 logger = logging.getLogger("gradshift")
 
@@ -45,7 +45,7 @@ def align(
         All values of the participant level.
     results : sequence of SessionResult
     people : sequence of mapping
-        Who is compared, see `gradshift.workflows.design.find_people`.
+        Who is compared, see `gradshift.study.design.find_people`.
     design : Design
     output_dir : Path
     options : Options

@@ -23,9 +23,9 @@ from gradshift.core.statistics.association import permuted
 from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import flipped
 from gradshift.settings import Group
-from gradshift.workflows.design import Design, change_of_motion
-from gradshift.workflows.effects import MOTION, Effect, asked_of
-from gradshift.workflows.model import read_families
+from gradshift.study.design import Design, change_of_motion
+from gradshift.study.model import read_families
+from gradshift.study.questions import MOTION, Effect, asked_of
 
 CONTRASTS = {
     "contrast": (
@@ -98,9 +98,9 @@ def contrasts(
         The modality, task, atlas and recipe.
     design : Design
     effects : sequence of Effect
-        Questions, see `gradshift.workflows.effects.find_effects`.
+        Questions, see `gradshift.study.questions.find_effects`.
     people : sequence of mapping
-        See `gradshift.workflows.design.find_people`.
+        See `gradshift.study.design.find_people`.
     group : Group
         Settings.
 

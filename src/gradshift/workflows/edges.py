@@ -16,9 +16,9 @@ from gradshift.core.series.connectivity import fisher_z
 from gradshift.core.statistics.motion import motion_dependence
 from gradshift.core.statistics.nbs import Component, network_statistic
 from gradshift.settings import Settings
+from gradshift.study.design import Design, change_of_motion
+from gradshift.study.questions import Effect
 from gradshift.workflows.compare import scheme_of
-from gradshift.workflows.design import Design, change_of_motion
-from gradshift.workflows.effects import Effect
 from gradshift.workflows.tables import about
 
 MATRICES = {

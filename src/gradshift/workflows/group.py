@@ -18,15 +18,15 @@ from gradshift.output import record
 from gradshift.output.lock import locked
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
+from gradshift.study.design import Design, find_people
+from gradshift.study.find import find_design
+from gradshift.study.model import read_families
+from gradshift.study.questions import Effect, find_effects
 from gradshift.workflows.alignment import align
 from gradshift.workflows.compare import CONTRASTS, contrasts
-from gradshift.workflows.design import Design, find_people
-from gradshift.workflows.detect import find_design
 from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_edges
-from gradshift.workflows.effects import Effect, find_effects
 from gradshift.workflows.halves import RELIABILITY, reliability
 from gradshift.workflows.limits import write_limits
-from gradshift.workflows.model import read_families
 from gradshift.workflows.multimodal import write_multimodal
 from gradshift.workflows.pages import write_group_page
 from gradshift.workflows.robustness import (

@@ -17,6 +17,8 @@ from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import evaluate, measures
 from gradshift.core.series.connectivity import correlate, partial_correlate
 from gradshift.core.statistics.reliability import split_half
+from gradshift.study.design import Design
+from gradshift.study.questions import Effect
 from gradshift.workflows.alignment import (
     columns_of,
     compared_sessions,
@@ -24,8 +26,6 @@ from gradshift.workflows.alignment import (
     regions_left_out,
 )
 from gradshift.workflows.compare import arrange, weighted
-from gradshift.workflows.design import Design
-from gradshift.workflows.effects import Effect
 
 RELIABILITY = {
     "modality": "func",
@@ -60,7 +60,7 @@ def reliability(
     ----------
     results : sequence of SessionResult
     people : sequence of mapping
-        See `gradshift.workflows.design.find_people`.
+        See `gradshift.study.design.find_people`.
     design : Design
     effect : Effect
         The main question: says what the change is.

@@ -21,9 +21,9 @@ from gradshift.core.statistics.effects import (
 )
 from gradshift.core.statistics.signflip import signflip
 from gradshift.settings import Settings
+from gradshift.study.design import PLACEBO, Design, change_of_motion
+from gradshift.study.questions import Effect
 from gradshift.workflows.compare import arrange, weighted
-from gradshift.workflows.design import PLACEBO, Design, change_of_motion
-from gradshift.workflows.effects import Effect
 from gradshift.workflows.tables import about
 
 EFFECTS = (0.2, 0.5, 0.8)
@@ -53,7 +53,7 @@ def write_limits(
     rows : sequence of mapping
         The table of contrasts.
     people : sequence of mapping
-        Who is compared, see `gradshift.workflows.design.find_people`.
+        Who is compared, see `gradshift.study.design.find_people`.
     motion_of_edges : sequence of mapping
         QC-FC by task, atlas and recipe.
     reliable : sequence of mapping

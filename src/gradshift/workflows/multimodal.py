@@ -32,7 +32,7 @@ from gradshift.errors import SettingsError
 from gradshift.images.surface import places_on_sphere
 from gradshift.report.results import read_vertices
 from gradshift.settings import Settings
-from gradshift.workflows.design import Design
+from gradshift.study.design import Design
 
 Array = NDArray[np.float64]
 
@@ -113,7 +113,7 @@ def write_multimodal(
         All values.
     results : sequence of SessionResult
     people : sequence of mapping
-        Who is compared, see `gradshift.workflows.design.find_people`.
+        Who is compared, see `gradshift.study.design.find_people`.
     design : Design
     settings : Settings
     workers : callable

@@ -8,9 +8,9 @@ import pandas as pd
 
 from gradshift.core.statistics.specifications import joint_test
 from gradshift.settings import Group
+from gradshift.study.design import Design
+from gradshift.study.questions import Effect
 from gradshift.workflows.compare import CONTRASTS, arrange, scheme_of, weighted
-from gradshift.workflows.design import Design
-from gradshift.workflows.effects import Effect
 
 ROBUSTNESS = {
     "contrast": "As in contrasts.tsv",

@@ -9,8 +9,8 @@ from gradshift.bids import outputs
 from gradshift.bids.write import write_json, write_table
 from gradshift.core.statistics import statistics
 from gradshift.settings import Settings
-from gradshift.workflows.design import Design
-from gradshift.workflows.model import read_families
+from gradshift.study.design import Design
+from gradshift.study.model import read_families
 
 
 def about(design: Design, settings: Settings) -> dict[str, Any]:

@@ -21,13 +21,13 @@ from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import Measure, evaluate, measures
 from gradshift.errors import InputError
+from gradshift.study.design import Design
 from gradshift.workflows.alignment import (
     columns_of,
     compared_sessions,
     read_session,
     regions_left_out,
 )
-from gradshift.workflows.design import Design
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def variants(
         All values.
     results : sequence of SessionResult
     people : sequence of mapping
-        See `gradshift.workflows.design.find_people`.
+        See `gradshift.study.design.find_people`.
     design : Design
     output_dir : Path
     options : Options

@@ -7,7 +7,7 @@ from typing import Any
 from gradshift.bids.dataset import read_json
 from gradshift.core.inference.families import Members
 from gradshift.errors import SettingsError
-from gradshift.workflows.design import KINDS
+from gradshift.study.design import KINDS
 
 MODEL = {
     "Name": str,

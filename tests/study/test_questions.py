@@ -8,9 +8,9 @@ import pytest
 
 from gradshift.errors import SettingsError
 from gradshift.settings import Group
+from gradshift.study.design import Design
+from gradshift.study.questions import find_effects
 from gradshift.workflows.compare import contrasts
-from gradshift.workflows.design import Design
-from gradshift.workflows.effects import find_effects
 
 DESIGN = Design(baseline="ses-pre", followup="ses-post", atlases=("A",), recipes=("24P",))
 PEOPLE = [f"sub-{i}" for i in range(5)]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.statistics.covariates import PEOPLE_PER_COVARIATE
 from gradshift.errors import SettingsError
-from gradshift.workflows.design import PLACEBO, Design
+from gradshift.study.design import PLACEBO, Design
 
 SUBGROUP = 6
 """Fewer people than this in one of several groups are described, but not tested."""
@@ -82,7 +82,7 @@ def find_effects(design: Design, people: Sequence[Mapping[str, Any]]) -> list[Ef
     ----------
     design : Design
     people : sequence of mapping
-        See `gradshift.workflows.design.find_people`.
+        See `gradshift.study.design.find_people`.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def asked_of(effects: Sequence[Effect], people: Sequence[Mapping[str, Any]]) -> 
     ----------
     effects : sequence of Effect
     people : sequence of mapping
-        Those of this modality and task, see `gradshift.workflows.design.find_people`.
+        Those of this modality and task, see `gradshift.study.design.find_people`.
     """
     if _motion_is_known(people):
         return list(effects)

@@ -7,8 +7,8 @@ import pytest
 from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.errors import InputError, SettingsError
-from gradshift.workflows.design import Design, find_people
-from gradshift.workflows.detect import find_design
+from gradshift.study.design import Design, find_people
+from gradshift.study.find import find_design
 from synthetic import grow
 
 ATLAS = "Schaefer2018_200_7"

@@ -17,8 +17,8 @@ from gradshift.bids.collect import (
 from gradshift.errors import InputError, SettingsError
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.settings import Group, Settings
-from gradshift.workflows.design import PLACEBO, Design
-from gradshift.workflows.model import read_model
+from gradshift.study.design import PLACEBO, Design
+from gradshift.study.model import read_model
 
 
 def find_design(

@@ -1,0 +1,1 @@
+"""Who is compared with what: sessions, designs, questions, model files."""
