@@ -135,8 +135,8 @@ def without_pictures() -> Iterator[None]:
     """Leave out what takes most of the time and has tests of its own."""
     with ExitStack() as stack:
         for name in (
-            "gradshift.nodes.figures.draw_motion",
-            "gradshift.nodes.figures.draw_task",
+            "gradshift.participant.nodes.figures.draw_motion",
+            "gradshift.participant.nodes.figures.draw_task",
             "gradshift.workflows.run.renew_person_pages",
             "gradshift.workflows.group.write_group_page",
         ):

@@ -12,7 +12,7 @@ from nipype.pipeline import engine as pe
 from nipype.pipeline.plugins import LinearPlugin
 
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
-from gradshift.nodes.denoise import Denoise
+from gradshift.participant.nodes.denoise import Denoise
 from gradshift.running.execute import _plugin, execute
 from gradshift.running.workers import workers
 from gradshift.settings import Running

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from badinput import results, without_pictures
-from gradshift.nodes.denoise import Denoise
+from gradshift.participant.nodes.denoise import Denoise
 from gradshift.settings import read_file
 
 OPTIONS = ("--denoise", "24P", "--no-voxelwise", "--measures", "withinfc", "meanfc")

@@ -234,7 +234,7 @@ def test_a_rerun_writes_no_scan_again(pet_study, tmp_path, monkeypatch):
     def fail(*_):
         raise AssertionError("done again")
 
-    monkeypatch.setattr("gradshift.nodes.savepet.SavePet._run_interface", fail)
+    monkeypatch.setattr("gradshift.participant.nodes.savepet.SavePet._run_interface", fail)
     assert study.run(out, "participant", *SUVR) == 0
     next(out.rglob("*_measures.tsv")).unlink()
     assert study.run(out, "participant", *SUVR) == 65

@@ -102,9 +102,9 @@ def test_a_rerun_computes_nothing_again_and_changes_nothing(make_study, tmp_path
     before = files()
     assert {"sub-01.html", "outcome.npz", "CITATION.md"} <= {path.name for path in before}
     for name in (
-        "gradshift.nodes.save.SaveSession._run_interface",
-        "gradshift.nodes.save.SaveMaps._run_interface",
-        "gradshift.nodes.figures.draw_task",
+        "gradshift.participant.nodes.save.SaveSession._run_interface",
+        "gradshift.participant.nodes.save.SaveMaps._run_interface",
+        "gradshift.participant.nodes.figures.draw_task",
         "gradshift.report.person.write_page",
     ):
         monkeypatch.setattr(name, fail)

@@ -38,14 +38,16 @@ from gradshift.errors import (
     SettingsError,
     StorageError,
 )
-from gradshift.nodes.denoise import needs_confounds
 from gradshift.output import record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
+from gradshift.participant.mrs import write_values
+from gradshift.participant.nodes.denoise import needs_confounds
+from gradshift.participant.pet import Source, add_pet, check_models, place, prepare, summary
+from gradshift.participant.pet import describe as describe_pet
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
-from gradshift.workflows.mrs import write_values
 from gradshift.workflows.pages import (
     keep_vertices,
     order_sessions,
@@ -54,8 +56,6 @@ from gradshift.workflows.pages import (
     write_boilerplate,
     write_citation,
 )
-from gradshift.workflows.pet import Source, add_pet, check_models, place, prepare, summary
-from gradshift.workflows.pet import describe as describe_pet
 
 logger = logging.getLogger("gradshift")
 
@@ -351,8 +351,8 @@ def _place_atlases(
     settings: Settings, runs: Sequence[Run], atlases: Sequence[Atlas]
 ) -> tuple[list[Run], dict[object, list[Path]]]:
     """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
-    from gradshift.nodes.atlas import keep_labels
-    from gradshift.workflows.participant import grid
+    from gradshift.participant.graph import grid
+    from gradshift.participant.nodes.atlas import keep_labels
 
     kept = intermediate(settings.work_dir) / "atlases"
     labels: dict[object, list[Path]] = {}
@@ -382,9 +382,9 @@ def _compute(
     left: Collection[str],
 ) -> list[str]:
     """Build the graph and run it; return the nodes that crashed."""
-    from gradshift.nodes.atlas import keep_regions
+    from gradshift.participant.graph import Plan, build
+    from gradshift.participant.nodes.atlas import keep_regions
     from gradshift.running.execute import execute
-    from gradshift.workflows.participant import Plan, build
 
     kept = intermediate(settings.work_dir) / "atlases"
     plan = Plan(
@@ -422,7 +422,7 @@ def _summary(
     crashed: Sequence[str],
 ) -> int:
     """Say how many sessions are done, which are not, and why; return the exit code."""
-    from gradshift.workflows.participant import group_runs, unit_entities
+    from gradshift.participant.graph import group_runs, unit_entities
 
     units = [
         unit_entities(unit) for unit in group_runs(runs, combine=settings.analysis.combine_runs)

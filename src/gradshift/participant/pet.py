@@ -23,12 +23,12 @@ from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import REFUSED, models
 from gradshift.errors import GradshiftError, InputError, SettingsError
-from gradshift.nodes.atlas import keep_labels, keep_named, keep_regions
-from gradshift.nodes.curves import PetCurves, plain_name
-from gradshift.nodes.kinetics import Kinetics, PetPerson
-from gradshift.nodes.outcome import Outcome
-from gradshift.nodes.savepet import SavePet
 from gradshift.output.record import numbers
+from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions
+from gradshift.participant.nodes.curves import PetCurves, plain_name
+from gradshift.participant.nodes.kinetics import Kinetics, PetPerson
+from gradshift.participant.nodes.outcome import Outcome
+from gradshift.participant.nodes.savepet import SavePet
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings, columns
 

@@ -20,9 +20,9 @@ from gradshift.bids import outputs
 from gradshift.bids.write import write_array, write_json, write_map, write_matrix, write_table
 from gradshift.core.measures import measures
 from gradshift.core.series.maps import MAPS, smooth
-from gradshift.nodes.atlas import read_regions
-from gradshift.nodes.outcome import Outcome
-from gradshift.nodes.parcellate import regions_of
+from gradshift.participant.nodes.atlas import read_regions
+from gradshift.participant.nodes.outcome import Outcome
+from gradshift.participant.nodes.parcellate import regions_of
 
 DESCRIPTIONS = {
     "pearson": ("Pearson correlation", "Pearson correlation of the denoised region series."),

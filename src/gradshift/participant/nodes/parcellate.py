@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from gradshift.core.series.parcellate import RegionMeans, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import read_header, read_mask, stream
-from gradshift.nodes.atlas import flat_labels, read_regions
-from gradshift.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.atlas import flat_labels, read_regions
+from gradshift.participant.nodes.outcome import Outcome, Step
 
 VOXELS = "voxels.npy"
 """Name of the kept voxel series, in the folder of the outcome."""

@@ -18,7 +18,7 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_array, write_json, write_table
 from gradshift.core.kinetics import models
-from gradshift.nodes.outcome import Outcome
+from gradshift.participant.nodes.outcome import Outcome
 from gradshift.report.person import draw_curves
 
 

@@ -6,8 +6,8 @@ from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath,
 
 from gradshift.core.cortex.gradients import search_dropout
 from gradshift.errors import InputError
-from gradshift.nodes.outcome import Outcome, Step
-from gradshift.nodes.session import build_session
+from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.session import build_session
 
 
 class _Spec(BaseInterfaceInputSpec):

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from gradshift.core.series.denoise import cleaning_operator
 from gradshift.core.series.maps import VoxelRun, region_means, session_maps
 from gradshift.errors import ExcludedError
-from gradshift.nodes.atlas import flat_labels, read_regions
-from gradshift.nodes.outcome import Outcome, Step
-from gradshift.nodes.parcellate import VOXELS
+from gradshift.participant.nodes.atlas import flat_labels, read_regions
+from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.parcellate import VOXELS
 from gradshift.recipes.catalogue import Recipe
 
 SEED = "PCC"

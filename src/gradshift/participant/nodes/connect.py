@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from gradshift.core.series.censor import check_length
 from gradshift.core.series.connectivity import correlate, join_runs, partial_correlate
 from gradshift.errors import ExcludedError
-from gradshift.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.outcome import Outcome, Step
 from gradshift.recipes.catalogue import Recipe
 
 MIN_VOLUMES = 3

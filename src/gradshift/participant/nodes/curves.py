@@ -29,8 +29,8 @@ from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.core.series.parcellate import RegionMeans, average_map, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
-from gradshift.nodes.atlas import flat_labels, read_regions
-from gradshift.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.atlas import flat_labels, read_regions
+from gradshift.participant.nodes.outcome import Outcome, Step
 
 Array = NDArray[np.float64]
 

@@ -12,9 +12,9 @@ from gradshift.bids.confounds import Confounds, read_confounds, select
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, check_degrees_of_freedom, clean
 from gradshift.errors import ExcludedError, InputError
-from gradshift.nodes.atlas import read_regions
-from gradshift.nodes.outcome import Outcome, Step
-from gradshift.nodes.parcellate import regions_of
+from gradshift.participant.nodes.atlas import read_regions
+from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.parcellate import regions_of
 from gradshift.recipes.catalogue import Recipe
 
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from gradshift.core.measures import Value, evaluate, measures, unavailable
 from gradshift.core.series.maps import MAPS
-from gradshift.nodes.atlas import read_regions
-from gradshift.nodes.outcome import Outcome, Step
-from gradshift.nodes.session import build_session
+from gradshift.participant.nodes.atlas import read_regions
+from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.session import build_session
 
 
 class _Spec(BaseInterfaceInputSpec):

@@ -16,7 +16,7 @@ from nipype.interfaces.base import (
 from numpy.typing import NDArray
 
 from gradshift.core.series.denoise import clean
-from gradshift.nodes.outcome import Outcome
+from gradshift.participant.nodes.outcome import Outcome
 from gradshift.report.person import Carpets, Person, draw_motion, draw_task
 
 

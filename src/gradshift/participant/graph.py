@@ -12,15 +12,15 @@ from gradshift import __version__
 from gradshift.bids.inputs import Run
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
-from gradshift.nodes.connect import Connect
-from gradshift.nodes.denoise import Denoise
-from gradshift.nodes.figures import Figures
-from gradshift.nodes.measure import Measures
-from gradshift.nodes.outcome import Outcome
-from gradshift.nodes.parcellate import Parcellate
-from gradshift.nodes.person import Person
-from gradshift.nodes.save import SaveMaps, SaveRun, SaveSession
-from gradshift.nodes.voxelwise import Voxelwise
+from gradshift.participant.nodes.connect import Connect
+from gradshift.participant.nodes.denoise import Denoise
+from gradshift.participant.nodes.figures import Figures
+from gradshift.participant.nodes.measure import Measures
+from gradshift.participant.nodes.outcome import Outcome
+from gradshift.participant.nodes.parcellate import Parcellate
+from gradshift.participant.nodes.person import Person
+from gradshift.participant.nodes.save import SaveMaps, SaveRun, SaveSession
+from gradshift.participant.nodes.voxelwise import Voxelwise
 from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Analysis
 

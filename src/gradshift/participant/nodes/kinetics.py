@@ -12,9 +12,9 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import Fit, Model, UnfitError, fit, models
 from gradshift.core.measures import Flagged, averages
 from gradshift.core.pet.curves import runs_test
-from gradshift.nodes.atlas import read_regions
-from gradshift.nodes.curves import scan_of
-from gradshift.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.atlas import read_regions
+from gradshift.participant.nodes.curves import scan_of
+from gradshift.participant.nodes.outcome import Outcome, Step
 
 NOISY = 0.2
 """Standard error over value above which a value gets a remark."""

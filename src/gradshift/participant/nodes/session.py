@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
-from gradshift.nodes.atlas import read_reference, read_regions
-from gradshift.nodes.outcome import Outcome
+from gradshift.participant.nodes.atlas import read_reference, read_regions
+from gradshift.participant.nodes.outcome import Outcome
 
 
 def build_session(

@@ -13,7 +13,7 @@ from gradshift.bids import outputs
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
 from gradshift.images.grid import labels_on_grid
-from gradshift.nodes.outcome import Outcome
+from gradshift.participant.nodes.outcome import Outcome
 
 
 def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
