@@ -18,14 +18,14 @@ from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import NEEDS, models
 from gradshift.core.measures import TOPICS, Measure, measures
 from gradshift.core.statistics import statistics
+from gradshift.group.contrasts import CONTRASTS
+from gradshift.group.coupling import COUPLING, PERCENT
+from gradshift.group.edges import NBS
+from gradshift.group.reliability import RELIABILITY
+from gradshift.group.robustness import ROBUSTNESS
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
-from gradshift.workflows.compare import CONTRASTS
-from gradshift.workflows.edges import NBS
 from gradshift.workflows.group import PARTICIPANTS
-from gradshift.workflows.halves import RELIABILITY
-from gradshift.workflows.multimodal import COUPLING, PERCENT
-from gradshift.workflows.robustness import ROBUSTNESS
 
 CHANGED = {
     "participant": "Changes the numbers of both levels.",

@@ -22,13 +22,13 @@ from gradshift.core.measures import Measure, evaluate, measures
 from gradshift.core.series.connectivity import correlate
 from gradshift.core.statistics import statistics
 from gradshift.example.__main__ import parser as example_parser
+from gradshift.group.edges import MATRICES
+from gradshift.group.voxels import MAPS
 from gradshift.recipes.catalogue import available as recipes
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.report.bibliography import references
 from gradshift.running.execute import _read_plugin
 from gradshift.study.model import read_families, read_model
-from gradshift.workflows.edges import MATRICES
-from gradshift.workflows.voxels import MAPS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

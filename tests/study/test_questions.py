@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from gradshift.errors import SettingsError
+from gradshift.group.contrasts import contrasts
 from gradshift.settings import Group
 from gradshift.study.design import Design
 from gradshift.study.questions import find_effects
-from gradshift.workflows.compare import contrasts
 
 DESIGN = Design(baseline="ses-pre", followup="ses-post", atlases=("A",), recipes=("24P",))
 PEOPLE = [f"sub-{i}" for i in range(5)]

@@ -14,22 +14,13 @@ from gradshift.bids.collect import SessionResult, find_results, read_measures
 from gradshift.bids.write import TEMPORARY, write_json, write_table
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
-from gradshift.output import record
-from gradshift.output.lock import locked
-from gradshift.running.workers import workers
-from gradshift.settings import Settings
-from gradshift.study.design import Design, find_people
-from gradshift.study.find import find_design
-from gradshift.study.model import read_families
-from gradshift.study.questions import Effect, find_effects
-from gradshift.workflows.alignment import align
-from gradshift.workflows.compare import CONTRASTS, contrasts
-from gradshift.workflows.edges import NBS, motion_of_edges, read_edges, write_edges
-from gradshift.workflows.halves import RELIABILITY, reliability
-from gradshift.workflows.limits import write_limits
-from gradshift.workflows.multimodal import write_multimodal
-from gradshift.workflows.pages import write_group_page
-from gradshift.workflows.robustness import (
+from gradshift.group.alignment import align
+from gradshift.group.contrasts import CONTRASTS, contrasts
+from gradshift.group.coupling import write_multimodal
+from gradshift.group.edges import NBS, motion_of_edges, read_edges, write_edges
+from gradshift.group.limits import write_limits
+from gradshift.group.reliability import RELIABILITY, reliability
+from gradshift.group.robustness import (
     ROBUSTNESS,
     VARIANTS,
     Key,
@@ -38,9 +29,18 @@ from gradshift.workflows.robustness import (
     each_variant,
     robustness,
 )
-from gradshift.workflows.tables import about, write_described
-from gradshift.workflows.variants import variants
-from gradshift.workflows.voxels import write_voxels
+from gradshift.group.table import about, write_described
+from gradshift.group.variants import variants
+from gradshift.group.voxels import write_voxels
+from gradshift.output import record
+from gradshift.output.lock import locked
+from gradshift.running.workers import workers
+from gradshift.settings import Settings
+from gradshift.study.design import Design, find_people
+from gradshift.study.find import find_design
+from gradshift.study.model import read_families
+from gradshift.study.questions import Effect, find_effects
+from gradshift.workflows.pages import write_group_page
 
 logger = logging.getLogger("gradshift")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from gradshift.core.statistics.specifications import joint_test
+from gradshift.group.contrasts import CONTRASTS, arrange, scheme_of, weighted
 from gradshift.settings import Group
 from gradshift.study.design import Design
 from gradshift.study.questions import Effect
-from gradshift.workflows.compare import CONTRASTS, arrange, scheme_of, weighted
 
 ROBUSTNESS = {
     "contrast": "As in contrasts.tsv",

@@ -4,7 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gradshift.core.cortex.options import Options
-from gradshift.workflows import variants
+from gradshift.group import variants
 
 
 def test_without_a_usable_baseline_no_other_reference_is_tried(monkeypatch):

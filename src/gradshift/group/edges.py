@@ -15,11 +15,11 @@ from gradshift.core.inference.resampling import Workers, largest_t
 from gradshift.core.series.connectivity import fisher_z
 from gradshift.core.statistics.motion import motion_dependence
 from gradshift.core.statistics.nbs import Component, network_statistic
+from gradshift.group.contrasts import scheme_of
+from gradshift.group.table import about
 from gradshift.settings import Settings
 from gradshift.study.design import Design, change_of_motion
 from gradshift.study.questions import Effect
-from gradshift.workflows.compare import scheme_of
-from gradshift.workflows.tables import about
 
 MATRICES = {
     "meanchange": "Mean change of Fisher z, or its difference between groups",

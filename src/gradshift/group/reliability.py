@@ -17,15 +17,15 @@ from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import evaluate, measures
 from gradshift.core.series.connectivity import correlate, partial_correlate
 from gradshift.core.statistics.reliability import split_half
-from gradshift.study.design import Design
-from gradshift.study.questions import Effect
-from gradshift.workflows.alignment import (
+from gradshift.group.alignment import (
     columns_of,
     compared_sessions,
     read_session,
     regions_left_out,
 )
-from gradshift.workflows.compare import arrange, weighted
+from gradshift.group.contrasts import arrange, weighted
+from gradshift.study.design import Design
+from gradshift.study.questions import Effect
 
 RELIABILITY = {
     "modality": "func",

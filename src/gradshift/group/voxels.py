@@ -14,11 +14,11 @@ from gradshift.bids.collect import SessionResult, read_map
 from gradshift.bids.write import write_json, write_map
 from gradshift.core.inference.resampling import Workers, largest_t
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
+from gradshift.group.contrasts import scheme_of
+from gradshift.group.table import about
 from gradshift.settings import Group, Settings
 from gradshift.study.design import Design
 from gradshift.study.questions import Effect
-from gradshift.workflows.compare import scheme_of
-from gradshift.workflows.tables import about
 
 logger = logging.getLogger("gradshift")
 

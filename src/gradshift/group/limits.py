@@ -20,11 +20,11 @@ from gradshift.core.statistics.effects import (
     power_paired,
 )
 from gradshift.core.statistics.signflip import signflip
+from gradshift.group.contrasts import arrange, weighted
+from gradshift.group.table import about
 from gradshift.settings import Settings
 from gradshift.study.design import PLACEBO, Design, change_of_motion
 from gradshift.study.questions import Effect
-from gradshift.workflows.compare import arrange, weighted
-from gradshift.workflows.tables import about
 
 EFFECTS = (0.2, 0.5, 0.8)
 """Standardised changes for which power is given: small, medium, large."""

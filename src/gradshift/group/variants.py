@@ -21,13 +21,13 @@ from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import Measure, evaluate, measures
 from gradshift.errors import InputError
-from gradshift.study.design import Design
-from gradshift.workflows.alignment import (
+from gradshift.group.alignment import (
     columns_of,
     compared_sessions,
     read_session,
     regions_left_out,
 )
+from gradshift.study.design import Design
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The group level: one file, one table."""
