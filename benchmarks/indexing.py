@@ -12,7 +12,7 @@ from pathlib import Path
 
 from common import Row, apart, gradshift, in_turn, make_run, make_study, table
 
-IMPORTS = "import bids; import gradshift.cli, gradshift.workflows.run"
+IMPORTS = "import bids; import gradshift.cli, gradshift.levels.run"
 
 
 def rows(rounds):

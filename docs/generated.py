@@ -23,9 +23,9 @@ from gradshift.group.coupling import COUPLING, PERCENT
 from gradshift.group.edges import NBS
 from gradshift.group.reliability import RELIABILITY
 from gradshift.group.robustness import ROBUSTNESS
+from gradshift.levels.group import PARTICIPANTS
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
-from gradshift.workflows.group import PARTICIPANTS
 
 CHANGED = {
     "participant": "Changes the numbers of both levels.",

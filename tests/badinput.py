@@ -137,8 +137,8 @@ def without_pictures() -> Iterator[None]:
         for name in (
             "gradshift.participant.nodes.figures.draw_motion",
             "gradshift.participant.nodes.figures.draw_task",
-            "gradshift.workflows.run.renew_person_pages",
-            "gradshift.workflows.group.write_group_page",
+            "gradshift.levels.run.renew_person_pages",
+            "gradshift.levels.group.write_group_page",
         ):
             stack.enter_context(patch(name))
         yield

@@ -38,7 +38,7 @@ class Finished:
     def group(self, *options: str, page: bool = False) -> int:
         """Run the group level, without its page unless that is wanted: drawing takes time."""
         words = [str(self.root), str(self.out), "group", *options]
-        with nullcontext() if page else patch("gradshift.workflows.group.write_group_page"):
+        with nullcontext() if page else patch("gradshift.levels.group.write_group_page"):
             return main(words)
 
     def table(self, name: str) -> pd.DataFrame:

@@ -37,7 +37,7 @@ class Study:
     def run(self, out: Path, level: str, *options: str, page: bool = False) -> int:
         """Run a level, the group level without its page unless that is wanted."""
         atlas = () if level == "group" else ("--atlas", str(self.atlas))
-        with nullcontext() if page else patch("gradshift.workflows.group.write_group_page"):
+        with nullcontext() if page else patch("gradshift.levels.group.write_group_page"):
             return main([str(self.root), str(out), level, *atlas, *options])
 
     def bold(self, sub: str, ses: str, run: str | None = None) -> Path:

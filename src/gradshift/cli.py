@@ -223,7 +223,7 @@ def main(words: Sequence[str] | None = None) -> int:
             settings, given = parse(words)
             _limit_threads(settings.running.omp_nthreads)
             _give_a_home()
-            from gradshift.workflows.run import run
+            from gradshift.levels.run import run
 
             return run(settings, given)
     except GradshiftError as error:

@@ -135,12 +135,12 @@ def test_a_page_is_drawn_again_when_what_it_is_made_of_changes(make_study, tmp_p
     study, out = make_study(people=["01"]), tmp_path / "out"
     drawn: list[str] = []
     monkeypatch.setattr(
-        "gradshift.workflows.pages.write_person_pages", lambda _, people: drawn.extend(people)
+        "gradshift.levels.pages.write_person_pages", lambda _, people: drawn.extend(people)
     )
     words = ["--denoise", "24P", "--no-voxelwise"]
 
     def newer() -> None:
-        monkeypatch.setattr("gradshift.workflows.pages.__version__", "9")
+        monkeypatch.setattr("gradshift.levels.pages.__version__", "9")
 
     def compared() -> None:
         (out / "group").mkdir()

@@ -8,8 +8,8 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.inputs import find_runs
 from gradshift.errors import OutputError
+from gradshift.levels.run import check_output, describe
 from gradshift.recipes.catalogue import load_recipe
-from gradshift.workflows.run import check_output, describe
 from synthetic import MNI, Dangling, fingerprint, grow, person, preprocessed, study
 
 
@@ -67,7 +67,7 @@ def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file/out cannot be created: Not a directory"):
         check_output(settings(root, tmp_path / "file" / "out"))
-    monkeypatch.setattr("gradshift.workflows.run.may", lambda *_: False)
+    monkeypatch.setattr("gradshift.levels.run.may", lambda *_: False)
     with pytest.raises(OutputError, match="cannot be written to"):
         check_output(settings(root, tmp_path / "out"))
 

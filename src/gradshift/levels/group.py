@@ -32,6 +32,7 @@ from gradshift.group.robustness import (
 from gradshift.group.table import about, write_described
 from gradshift.group.variants import variants
 from gradshift.group.voxels import write_voxels
+from gradshift.levels.pages import write_group_page
 from gradshift.output import record
 from gradshift.output.lock import locked
 from gradshift.running.workers import workers
@@ -40,7 +41,6 @@ from gradshift.study.design import Design, find_people
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
 from gradshift.study.questions import Effect, find_effects
-from gradshift.workflows.pages import write_group_page
 
 logger = logging.getLogger("gradshift")
 

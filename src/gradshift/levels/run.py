@@ -38,6 +38,14 @@ from gradshift.errors import (
     SettingsError,
     StorageError,
 )
+from gradshift.levels.pages import (
+    keep_vertices,
+    order_sessions,
+    rebuild,
+    renew_person_pages,
+    write_boilerplate,
+    write_citation,
+)
 from gradshift.output import record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
@@ -48,14 +56,6 @@ from gradshift.participant.pet import describe as describe_pet
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
-from gradshift.workflows.pages import (
-    keep_vertices,
-    order_sessions,
-    rebuild,
-    renew_person_pages,
-    write_boilerplate,
-    write_citation,
-)
 
 logger = logging.getLogger("gradshift")
 
@@ -83,7 +83,7 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
             return 0
         if settings.level == "participant":
             return participant(settings)
-        from gradshift.workflows.group import group
+        from gradshift.levels.group import group
 
         return group(settings, given)
     except OSError as error:
