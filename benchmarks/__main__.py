@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import group
 import indexing
 import parcellate
 import participant
 from common import table
+
+import group
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 

@@ -14,9 +14,11 @@ from gradshift import settings as schema
 from gradshift.atlases import catalogue as atlases
 from gradshift.atlases.templates import load_template
 from gradshift.cli import build_parser
+from gradshift.core.cortex.measure import TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
-from gradshift.core.kinetics import NEEDS, models
-from gradshift.core.measures import TOPICS, Measure, measures
+from gradshift.core.kinetics import models
+from gradshift.core.measures import measures
+from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
 from gradshift.group.contrasts import CONTRASTS
 from gradshift.group.coupling import COUPLING, PERCENT

@@ -13,9 +13,10 @@ import pandas as pd
 from gradshift.bids import outputs
 from gradshift.bids.write import write_array, write_json, write_matrix, write_table
 from gradshift.cli import main
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate
 from gradshift.recipes.catalogue import load_recipe
 from synthetic import grow

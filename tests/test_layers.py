@@ -18,21 +18,46 @@ MAY_IMPORT = {
     "errors": frozenset(),
     "settings": frozenset({"errors"}),
     "core": frozenset({"errors"}),
-    "figures": frozenset({"errors", "core.regions"}),
+    "figures": frozenset({"errors", "core.cortex.regions"}),
     "images": frozenset({"errors", "core"}),
     "recipes": frozenset({"errors"}),
-    "atlases": frozenset({"errors", "images", "core.regions"}),
+    "atlases": frozenset({"errors", "images", "core.cortex.regions"}),
     "bids": frozenset(
-        {"errors", "settings", "images", "recipes", "core.regions", "core.blood", "core.curves"}
+        {
+            "errors",
+            "settings",
+            "images",
+            "recipes",
+            "core.cortex.regions",
+            "core.pet.blood",
+            "core.pet.curves",
+        }
     ),
-    "nodes": EVERYTHING - {"workflows", "cli", "settings"},
-    "report": EVERYTHING - {"workflows", "cli", "nodes"},
-    "workflows": EVERYTHING - {"cli"},
-    "example": EVERYTHING - {"workflows", "cli", "nodes"},
-    "cli": EVERYTHING - {"nodes", "bids", "core"},
+    "output": frozenset({"errors", "settings", "bids"}),
+    "running": frozenset({"errors", "settings", "bids", "output", "core.inference"}),
+    "study": frozenset({"errors", "settings", "bids", "core"}),
+    "report": EVERYTHING - {"study", "group", "participant", "running", "levels", "cli"},
+    "participant": EVERYTHING - {"study", "group", "levels", "cli"},
+    "group": EVERYTHING - {"participant", "levels", "cli"},
+    "levels": EVERYTHING - {"cli"},
+    "example": EVERYTHING - {"study", "group", "participant", "running", "levels", "cli"},
+    "cli": frozenset({"errors", "settings", "running", "levels"}),
     "__main__": frozenset({"cli"}),
 }
 """By folder or module, what else of ours it may import; what is below a name goes with it."""
+
+ROOMS_OF_CORE = {
+    "folders": frozenset(),
+    "series": frozenset({"cortex.regions"}),
+    "cortex": frozenset({"folders", "series"}),
+    "measures": frozenset({"folders", "series", "cortex"}),
+    "pet": frozenset({"folders"}),
+    "kinetics": frozenset({"folders", "pet"}),
+    "inference": frozenset({"folders"}),
+    "statistics": frozenset({"folders", "inference", "cortex"}),
+    "contrasts": frozenset({"folders", "inference", "statistics"}),
+}
+"""By room of the mathematics, what else of it the room may import."""
 
 CORE_MAY_IMPORT = ("numpy", "scipy", "sklearn", "nilearn.signal")
 FIGURES_MAY_IMPORT = ("numpy", "matplotlib", "nilearn")
@@ -74,6 +99,18 @@ def test_modules_import_only_what_lies_below_them(path):
     allowed = {"gradshift.__version__", *(f"gradshift.{n}" for n in {own, *MAY_IMPORT[own]})}
     wrong = [name for name in ours if not any(within(name, other) for other in allowed)]
     assert not wrong
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in MODULES if owner(p) == "core"], ids=lambda p: str(p.relative_to(ROOT))
+)
+def test_rooms_of_the_mathematics_import_only_what_lies_below_them(path):
+    own = path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    ours = [name for name in imports(path) if within(name, "gradshift.core")]
+    allowed = [f"gradshift.core.{n}" for n in {own, *ROOMS_OF_CORE[own]}]
+    assert not [name for name in ours if not any(within(name, other) for other in allowed)]
 
 
 def without_files(path: Path, third_party: tuple[str, ...]) -> None:

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradshift.core.kinetics import Scan, UnfitError, fit, models
+from gradshift.core.kinetics import models
 from gradshift.core.pet.blood import Samples, hill, input_function
 from gradshift.core.pet.curves import Frames, InputFunction, convolve, runs_test
+from gradshift.core.pet.model import Scan, UnfitError, fit
 from gradshift.errors import InputError
 
 DATA = Path(__file__).parents[1] / "data"

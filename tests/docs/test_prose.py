@@ -14,11 +14,12 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.atlases.definition import read_definition
 from gradshift.bids import outputs
 from gradshift.cli import build_parser
+from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
-from gradshift.core.measures import Measure, evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate
 from gradshift.core.statistics import statistics
 from gradshift.example.__main__ import parser as example_parser

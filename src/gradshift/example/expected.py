@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from gradshift.atlases.templates import load_template
 from gradshift.bids.confounds import Confounds, select
 from gradshift.core.cortex.gradients import search_dropout
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.censor import retained
 from gradshift.core.series.connectivity import correlate
 from gradshift.core.series.denoise import clean

@@ -20,9 +20,10 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
 from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.gradients import mean_matrix, mean_reference
+from gradshift.core.cortex.measure import Value, evaluate, unavailable
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Value, evaluate, measures, unavailable
+from gradshift.core.measures import measures
 from gradshift.errors import InputError
 from gradshift.study.design import Design
 

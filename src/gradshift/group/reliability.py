@@ -11,10 +11,11 @@ import pandas as pd
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.core.inference.resampling import Workers
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate, partial_correlate
 from gradshift.core.statistics.reliability import split_half
 from gradshift.group.alignment import (

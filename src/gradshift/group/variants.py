@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions
 from gradshift.core.cortex.gradients import mean_matrix, mean_reference
+from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.inference.resampling import Workers
-from gradshift.core.measures import Measure, evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.errors import InputError
 from gradshift.group.alignment import (
     columns_of,

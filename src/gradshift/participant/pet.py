@@ -21,7 +21,8 @@ from gradshift.bids.pet import SCHAEFER, PetScan
 from gradshift.bids.petdata import table_names
 from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.kinetics import REFUSED, models
+from gradshift.core.kinetics import models
+from gradshift.core.pet.model import REFUSED
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.output.record import numbers
 from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions

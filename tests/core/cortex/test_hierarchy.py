@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from gradshift.atlases.templates import load_template
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.options import Options
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 
 NAMES = (
     "gradient1",

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gradshift.core.cortex import graph as g
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.options import Options
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 
 PLAIN = {
     "strength": g.strength,

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from gradshift.core import measures as package
+from gradshift.core.cortex.measure import Measure, UnavailableError, evaluate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, UnavailableError, evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate
 
 NETWORKS = ("Vis", "SomMot", "DorsAttn", "SalVentAttn", "Limbic", "Cont", "Default", "")
@@ -189,7 +190,7 @@ def test_the_measures_of_network_connectivity_are_there():
 
 
 NEW_MEASURE = """
-from gradshift.core.measures import Measure
+from gradshift.core.cortex.measure import Measure
 
 def count(session):
     return {"region": session.usable.astype(float)}

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.networks import NOT_POSITIVE, mean_connection
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate
 
 DATA = Path(__file__).parents[1] / "data"

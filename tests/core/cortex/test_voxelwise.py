@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.cortex.measure import evaluate
+from gradshift.core.measures import measures
 
 NAMES = ("alff", "malff", "falff", "zfalff", "reho")
 

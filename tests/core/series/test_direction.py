@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.options import Options
-from gradshift.core.measures import evaluate, measures
+from gradshift.core.measures import measures
 from gradshift.core.series.direction import direction, lagged_pairs
 from gradshift.errors import InputError
 

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.cortex.gradients import Gradients
+from gradshift.core.cortex.measure import Flagged, UnavailableError
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Flagged, UnavailableError
 from gradshift.errors import InputError
 
 UNIT = "diffusion units"

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.integrate import trapezoid
 
 from gradshift.core.cortex.graph import Graph
+from gradshift.core.cortex.measure import Flagged, Measure, UnavailableError, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Flagged, Measure, UnavailableError, Values
 
 GRAPH_METHODS = (
     "Regions were the nodes of a graph whose weights were Fisher-transformed correlations, "

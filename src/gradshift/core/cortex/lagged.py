@@ -1,7 +1,7 @@
 """What the measures of direction share."""
 
+from gradshift.core.cortex.measure import UnavailableError
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import UnavailableError
 from gradshift.core.series.direction import Direction
 from gradshift.errors import InputError
 

@@ -6,8 +6,8 @@ A connection that is NaN (the diagonal, an unusable region) is left out, never c
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.measure import Flagged, UnavailableError
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.measures import Flagged, UnavailableError
 
 NOT_POSITIVE = "within-network connectivity is not positive"
 """Why there is no segregation: its formula divides by the within-network mean."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from gradshift.core.cortex.measure import UnavailableError, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import UnavailableError, Values
 
 NOT_COMPUTED = "voxel maps were not computed"
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradshift.core.kinetics import Fit, Model, Scan
 from gradshift.core.pet.curves import linear_fit, propagated, until_middle
+from gradshift.core.pet.model import Fit, Model, Scan
 
 
 def bpndmrtm2(scan: Scan) -> Fit:

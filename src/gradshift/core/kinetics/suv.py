@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradshift.core.kinetics import Fit, Model, Scan
+from gradshift.core.pet.model import Fit, Model, Scan
 from gradshift.core.pet.ratios import late_weights
 
 

@@ -1,7 +1,7 @@
 """Volume of distribution of the one-tissue compartment model by the free fraction in plasma."""
 
-from gradshift.core.kinetics import Fit, Model, Scan, divided
 from gradshift.core.kinetics.vt1tcm import MODEL as VT
+from gradshift.core.pet.model import Fit, Model, Scan, divided
 
 
 def vtfp1tcm(scan: Scan) -> Fit:

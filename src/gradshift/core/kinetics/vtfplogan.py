@@ -1,7 +1,7 @@
 """Volume of distribution of Logan's plot by the free fraction in plasma."""
 
-from gradshift.core.kinetics import Fit, Model, Scan, divided
 from gradshift.core.kinetics.vtlogan import MODEL as VT
+from gradshift.core.pet.model import Fit, Model, Scan, divided
 
 
 def vtfplogan(scan: Scan) -> Fit:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gradshift.core.kinetics import LATE, Fit, Model, Scan, late_frames
 from gradshift.core.pet.curves import late_line, until_middle
+from gradshift.core.pet.model import LATE, Fit, Model, Scan, late_frames
 
 
 def vtlogan(scan: Scan) -> Fit:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradshift.core.cortex.hierarchy import UNIT, aligned, per_region, whole
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def eccentricity(session: Session) -> Values:

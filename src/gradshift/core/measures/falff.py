@@ -1,7 +1,7 @@
 """Share of low frequencies in all fluctuations."""
 
+from gradshift.core.cortex.measure import Measure
 from gradshift.core.cortex.voxelwise import region_means
-from gradshift.core.measures import Measure
 
 MEASURE = Measure(
     name="falff",

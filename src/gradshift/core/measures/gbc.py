@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.networks import ratio
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def gbc(session: Session) -> Values:

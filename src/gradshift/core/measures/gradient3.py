@@ -1,8 +1,8 @@
 """Position of each region on the third gradient."""
 
 from gradshift.core.cortex.hierarchy import CITE, METHODS, UNIT, component
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def gradient3(session: Session) -> Values:

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.cortex.hierarchy import CITE, UNIT, aligned, network_means, with_status
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def gradientdistance(session: Session) -> Values:

@@ -1,8 +1,8 @@
 """How widely regions spread along the principal gradient."""
 
 from gradshift.core.cortex.hierarchy import CITE, UNIT, aligned, whole
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def gradientsd(session: Session) -> Values:

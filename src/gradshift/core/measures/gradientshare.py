@@ -1,8 +1,8 @@
 """How much of the connectivity the principal gradient accounts for."""
 
 from gradshift.core.cortex.hierarchy import aligned, whole
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def gradientshare(session: Session) -> Values:

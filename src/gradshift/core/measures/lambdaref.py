@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradshift.core.cortex.hierarchy import any_gradients
+from gradshift.core.cortex.measure import Flagged, Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Flagged, Measure, Values
 
 
 def lambdaref(session: Session) -> Values:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.networks import low_and_high, mean_connection
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def lowhighasymmetry(session: Session) -> Values:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gradshift.core.cortex.measure import Measure, UnavailableError, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, UnavailableError, Values
 
 NEGLIGIBLE = 1e-10
 """Eigenvalues up to this are rounding, not components."""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradshift.core.cortex.lagged import CAVEAT, METHODS, directed
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def nonreversibility(session: Session) -> Values:

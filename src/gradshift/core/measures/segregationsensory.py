@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.networks import mean_segregation
 from gradshift.core.cortex.regions import LOW
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def segregationsensory(session: Session) -> Values:

@@ -1,8 +1,8 @@
 """System segregation with negative correlations kept."""
 
+from gradshift.core.cortex.measure import Measure, Values
 from gradshift.core.cortex.networks import segregation
 from gradshift.core.cortex.session import Session
-from gradshift.core.measures import Measure, Values
 
 
 def segregationsigned(session: Session) -> Values:

@@ -2,7 +2,7 @@
 
 from gradshift.core.cortex import graph
 from gradshift.core.cortex.hub import CAVEAT, GRAPH_METHODS, of_regions
-from gradshift.core.measures import Measure
+from gradshift.core.cortex.measure import Measure
 
 MEASURE = Measure(
     name="withinmodulez",

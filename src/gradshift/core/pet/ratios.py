@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.kinetics import Scan, UnfitError
 from gradshift.core.pet.curves import Frames
+from gradshift.core.pet.model import Scan, UnfitError
 
 WINDOWS = ((60.0, 90.0), (40.0, 60.0))
 """Minutes after injection; the first that the scan covers is used."""

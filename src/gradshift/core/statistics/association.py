@@ -18,7 +18,7 @@ from scipy.stats import rankdata
 
 from gradshift.core.inference import resampling
 from gradshift.core.inference.resampling import PATTERNS, Resampled, Scheme
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 MAX_EXACT = 65_536
 """Up to this many arrangements all are used."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.association import association, unit
 from gradshift.core.statistics.effects import moments
 

@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from gradshift.core.inference.resampling import Project, Scheme, Workers, share, t_of_s
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 EXTENT, HEIGHT = 0.5, 2.0
 """Exponents for maps: of the number of voxels of a cluster, and of its threshold."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.stats import rankdata
 
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.inference import resampling
 from gradshift.core.inference.resampling import PATTERNS, Scheme
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.association import MAX_EXACT, smallest_p
 from gradshift.core.statistics.signflip import signs
 

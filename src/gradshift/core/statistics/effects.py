@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special
 
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 COLUMNS = 4096
 """Columns described at a time, so that memory holds few copies of the data."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 
 def benjamini_hochberg(p: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from scipy.cluster.hierarchy import linkage
 from scipy.sparse.csgraph import connected_components
 
 from gradshift.core.inference.resampling import Project, Scheme, Workers, share, t_of_s
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 THRESHOLDS = (2.5, 3.1)
 """Thresholds of t that are tried, in the order of the table."""

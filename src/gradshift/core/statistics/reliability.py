@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.inference import resampling
 from gradshift.core.inference.resampling import COLUMNS, PATTERNS, Resampled, Scheme
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.effects import moments, t_statistic
 
 MAX_EXACT = 16

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.inference.resampling import Scheme, t_of_s
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 HIGHEST = 100.0
 """A larger |t| counts as this: so few people can make it infinite."""

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
 from gradshift.core.inference.resampling import Workers
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 
 Array = NDArray[np.float64]
 TIE = 1e-10

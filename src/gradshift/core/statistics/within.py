@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.inference import resampling
 from gradshift.core.inference.resampling import PATTERNS, Resampled, Scheme
-from gradshift.core.statistics import Statistic
+from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.signflip import Sums
 
 MAX_EXACT = 65_536

@@ -23,9 +23,10 @@ from gradshift.bids.petdata import (
     tissue_factor,
     undispersed,
 )
-from gradshift.core.kinetics import Scan, models
+from gradshift.core.kinetics import models
 from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction
+from gradshift.core.pet.model import Scan
 from gradshift.core.series.parcellate import RegionMeans, average_map, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream

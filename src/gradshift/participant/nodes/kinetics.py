@@ -8,10 +8,11 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.measure import Flagged, averages
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.kinetics import Fit, Model, UnfitError, fit, models
-from gradshift.core.measures import Flagged, averages
+from gradshift.core.kinetics import models
 from gradshift.core.pet.curves import runs_test
+from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
 from gradshift.participant.nodes.outcome import Outcome, Step

@@ -6,7 +6,8 @@ import numpy as np
 from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
 from numpy.typing import NDArray
 
-from gradshift.core.measures import Value, evaluate, measures, unavailable
+from gradshift.core.cortex.measure import Value, evaluate, unavailable
+from gradshift.core.measures import measures
 from gradshift.core.series.maps import MAPS
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.outcome import Outcome, Step

@@ -1,0 +1,216 @@
+"""What a measure is, and how it is evaluated on a session."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core.cortex.graph import Graph
+from gradshift.core.cortex.regions import LEVELS, Regions
+from gradshift.core.cortex.session import Session
+
+TOPICS = {
+    "networks": "Connectivity of networks",
+    "gradients": "Gradients of the cortex",
+    "graph": "Hubs and graphs",
+    "voxels": "Intrinsic activity",
+    "direction": "Direction (exploratory)",
+    "other": "Others",
+}
+"""What measures are about, in the order in which the documentation has them."""
+
+
+class UnavailableError(Exception):
+    """A measure that cannot be had from this session; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Flagged:
+    """Values that come with a remark of their own.
+
+    Parameters
+    ----------
+    values : array
+        One value per label of the level.
+    status : sequence of str
+        ``ok``, or what a reader must know; as many as values.
+    """
+
+    values: NDArray[np.float64]
+    status: Sequence[str]
+
+
+Values = Mapping[str, NDArray[np.float64] | Flagged]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A number, or a set of numbers, that describes one session.
+
+    Parameters
+    ----------
+    name : str
+        Lower case, no spaces; the ``measure`` column of the tables.
+    title : str
+        What it is called in a sentence or a figure, without article and label.
+    topic : str
+        A key of `TOPICS`.
+    levels : tuple of str
+        What its values belong to. ``network`` and ``set`` values of a measure that
+        computes ``region`` values only are the unweighted means over their regions.
+    unit : str
+    compute : callable
+        Takes a `Session`, returns values by level, NaN where there is none. Leaves its
+        input untouched. Raises `UnavailableError` when nothing can be computed.
+    formula, high, low : str
+        For the documentation: the formula in LaTeX, what a high and what a low value mean.
+    methods : str
+        The sentence for the methods section.
+    cite : tuple of str
+        Keys of ``report/references.bib``.
+    caveat : str
+        What the value must not be taken for.
+    needs_reference : bool
+        Whether it rests on the reference gradients of the session. The group level computes
+        it again where the regions or the reference depend on everybody.
+    curve : callable, optional
+        Of a measure that is the area under a curve over densities: takes a `Session` and its
+        graph at some of them, returns the value of each region, or of the whole, at each.
+    """
+
+    name: str
+    title: str
+    levels: tuple[str, ...]
+    unit: str
+    compute: Callable[[Session], Values]
+    formula: str
+    high: str
+    low: str
+    methods: str
+    cite: tuple[str, ...] = ()
+    caveat: str = ""
+    needs_reference: bool = False
+    topic: str = "other"
+    curve: Callable[[Session, Sequence[Graph]], NDArray[np.float64]] | None = None
+
+    def at(self, place: int) -> "Measure":
+        """Return the measure that is this point of the curve, named without ``auc``."""
+        curve = self.curve
+        assert curve is not None
+        level = self.levels[0]
+        return replace(
+            self,
+            name=self.name.removesuffix("auc"),
+            compute=lambda session: {level: curve(session, [session.thresholded[place]])[0]},
+            curve=None,
+        )
+
+    def __post_init__(self) -> None:
+        if self.topic not in TOPICS:
+            raise ValueError(f"Measure {self.name}: topic {self.topic!r} is none of {[*TOPICS]}.")
+        if unknown := set(self.levels) - set(LEVELS):
+            raise ValueError(f"Measure {self.name}: unknown levels {sorted(unknown)}.")
+
+
+@dataclass(frozen=True)
+class Value:
+    """One row of a table of measures."""
+
+    measure: str
+    level: str
+    label: str
+    value: float
+    unit: str
+    status: str
+
+
+def evaluate(
+    measure: Measure, session: Session, reasons: Mapping[str, str] | None = None
+) -> list[Value]:
+    """Compute a measure and give every label of its levels a row.
+
+    Parameters
+    ----------
+    measure : Measure
+    session : Session
+    reasons : mapping of str to str
+        Why a region, by name, cannot be used.
+
+    Returns
+    -------
+    list of Value
+        A value that could not be computed is NaN, with the reason as its status.
+    """
+    reasons = reasons or {}
+    regions = session.regions
+    try:
+        computed = dict(measure.compute(session))
+    except UnavailableError as error:
+        return unavailable(measure, regions, str(error))
+    rows = []
+    for level in measure.levels:
+        if level not in computed:
+            computed[level] = averages(regions, level, computed["region"])
+        found = computed[level]
+        labels = regions.labels(level)
+        values = found.values if isinstance(found, Flagged) else found
+        remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(labels)
+        if not len(values) == len(remarks) == len(labels):
+            raise ValueError(
+                f"Measure {measure.name} gave {len(values)} values at level {level}, "
+                f"which has {len(labels)} labels."
+            )
+        for label, value, remark in zip(labels, values, remarks, strict=True):
+            status = remark
+            if status == "ok" and not np.isfinite(value):
+                status = reasons.get(label, "too few usable regions")
+            rows.append(Value(measure.name, level, label, float(value), measure.unit, status))
+    return rows
+
+
+def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
+    """Give every label of a measure a row without a value, for one reason."""
+    return [
+        Value(measure.name, level, label, np.nan, measure.unit, reason)
+        for level in measure.levels
+        for label in regions.labels(level)
+    ]
+
+
+def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged) -> Flagged:
+    """Average region values within networks, sets or the cortex, over regions that have one.
+
+    Parameters
+    ----------
+    regions : Regions
+    level : {'network', 'set', 'whole'}
+    found : (R,) array, or Flagged
+        Values of the regions.
+
+    Returns
+    -------
+    Flagged
+        The unweighted means, one per label of the level.
+    """
+    values = found.values if isinstance(found, Flagged) else found
+    remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(regions)
+    if level == "network":
+        members = [
+            np.flatnonzero(regions.network_index == i) for i in range(len(regions.network_names))
+        ]
+    elif level == "set":
+        members = [np.array(positions, dtype=np.intp) for positions in regions.sets.values()]
+    elif level == "whole":
+        members = [np.flatnonzero(regions.cortical)]
+    else:
+        raise ValueError(f"No rule gives values at level {level} from regions.")
+    means, status = [], []
+    for positions in members:
+        there = positions[np.isfinite(values[positions])]
+        means.append(values[there].mean() if len(there) else np.nan)
+        missing = len(positions) - len(there)
+        said = [f"{missing} of {len(positions)} regions missing"] if missing else []
+        said += sorted({remarks[i] for i in there} - {"ok"})
+        status.append("; ".join(said) or "ok" if len(there) else "no usable region")
+    return Flagged(np.array(means), status)
