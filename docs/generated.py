@@ -21,8 +21,9 @@ from gradshift.core.measures import measures
 from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
 from gradshift.group.contrasts import CONTRASTS
-from gradshift.group.coupling import COUPLING, PERCENT
+from gradshift.group.coupling import COUPLING
 from gradshift.group.edges import NBS
+from gradshift.group.percent import PERCENT
 from gradshift.group.reliability import RELIABILITY
 from gradshift.group.robustness import ROBUSTNESS
 from gradshift.levels.group import PARTICIPANTS

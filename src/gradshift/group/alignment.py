@@ -6,25 +6,23 @@ a shipped reference is aligned to the mean of the baseline sessions. Both need a
 """
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
-from gradshift.bids.dataset import read_json
+from gradshift.bids.collect import SessionResult, read_array, read_regions
 from gradshift.core.cortex.gradients import mean_matrix, mean_reference
 from gradshift.core.cortex.measure import Value, evaluate, unavailable
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
 from gradshift.errors import InputError
+from gradshift.group.sessions import columns_of, compared_sessions, read_session, regions_left_out
 from gradshift.study.design import Design
 
 logger = logging.getLogger("gradshift")
@@ -65,26 +63,6 @@ def align(
     for _, found in groupby(used, key=lambda result: (result.task, result.atlas, result.recipe)):
         table = _replaced(table, list(found), names, design, output_dir, options)
     return table
-
-
-def compared_sessions(
-    results: Sequence[SessionResult], people: Sequence[Mapping[str, Any]], design: Design
-) -> list[SessionResult]:
-    """Return the usable BOLD sessions of those compared, by task, atlas and recipe."""
-    compared = {
-        (row["participant_id"], row["task"])
-        for row in people
-        if row["included"] and row["modality"] == "func"
-    }
-    used = [
-        result
-        for result in results
-        if result.modality == "func"
-        and not result.excluded
-        and (result.participant, result.task) in compared
-        and result.session in design.sessions_of(result.participant)
-    ]
-    return sorted(used, key=lambda result: (result.task, result.atlas, result.recipe))
 
 
 def _replaced(
@@ -150,52 +128,3 @@ def _values(
             else evaluate(measures()[name], session, reasons)
         )
     ]
-
-
-def columns_of(result: SessionResult) -> dict[str, str]:
-    """Return the columns that are the same in all rows of a session."""
-    return {
-        "participant_id": result.participant,
-        "session_id": result.session,
-        "modality": "func",
-        "task": result.task,
-        "run": result.run,
-        "space": result.about["Entities"]["space"],
-        "atlas": result.atlas,
-        "recipe": result.recipe,
-    }
-
-
-def regions_left_out(result: SessionResult) -> set[str]:
-    """Name the regions that the gradients of a session do without."""
-    return {
-        *result.about["RegionsLeftOutOfMeasures"],
-        *result.about["RegionsLeftOutOfGradients"],
-    }
-
-
-def read_session(
-    result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
-) -> Session:
-    """Read a session back from its series, without the regions left out of any."""
-    about, regions = result.about, read_regions(output_dir, result)
-    path = result.series_path(output_dir)
-    series, told = read_array(path), read_json(outputs.sidecar(path))
-    _, matrix = read_matrix(result.matrix_path(output_dir))
-    gone = np.isin(regions.names, list(left_out))
-    series[:, gone] = matrix[gone] = matrix[:, gone] = np.nan
-    return Session(
-        regions=regions,
-        series=series,
-        volumes=_indices(told["RetainedVolumes"]),
-        run_of=_indices(told["RetainedVolumesRun"]),
-        tr=about["RepetitionTime"],
-        matrix=matrix,
-        n_common=about["NumberOfCommonVolumes"],
-        dropout=np.zeros(len(regions), dtype=bool),
-        options=options,
-    )
-
-
-def _indices(values: Sequence[int]) -> NDArray[np.intp]:
-    return np.array(values, dtype=np.intp)

@@ -18,13 +18,8 @@ from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate, partial_correlate
 from gradshift.core.statistics.reliability import split_half
-from gradshift.group.alignment import (
-    columns_of,
-    compared_sessions,
-    read_session,
-    regions_left_out,
-)
 from gradshift.group.contrasts import arrange, weighted
+from gradshift.group.sessions import columns_of, compared_sessions, read_session, regions_left_out
 from gradshift.study.design import Design
 from gradshift.study.questions import Effect
 

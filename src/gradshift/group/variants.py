@@ -22,12 +22,7 @@ from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import measures
 from gradshift.errors import InputError
-from gradshift.group.alignment import (
-    columns_of,
-    compared_sessions,
-    read_session,
-    regions_left_out,
-)
+from gradshift.group.sessions import columns_of, compared_sessions, read_session, regions_left_out
 from gradshift.study.design import Design
 
 

@@ -348,3 +348,12 @@ STATISTIC = Statistic(
         "effect size between groups. Interval and power assume normally distributed changes."
     ),
 )
+
+
+def _t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:
+    from scipy import stats
+
+    if n < 2:
+        return np.nan, np.nan
+    half = float(stats.t.ppf(0.975, n - 1)) * sd / np.sqrt(n)
+    return mean - half, mean + half

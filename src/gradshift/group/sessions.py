@@ -1,0 +1,84 @@
+"""The sessions compared, read back from what the participant level wrote."""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.bids import outputs
+from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
+from gradshift.bids.dataset import read_json
+from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.session import Session
+from gradshift.study.design import Design
+
+
+def compared_sessions(
+    results: Sequence[SessionResult], people: Sequence[Mapping[str, Any]], design: Design
+) -> list[SessionResult]:
+    """Return the usable BOLD sessions of those compared, by task, atlas and recipe."""
+    compared = {
+        (row["participant_id"], row["task"])
+        for row in people
+        if row["included"] and row["modality"] == "func"
+    }
+    used = [
+        result
+        for result in results
+        if result.modality == "func"
+        and not result.excluded
+        and (result.participant, result.task) in compared
+        and result.session in design.sessions_of(result.participant)
+    ]
+    return sorted(used, key=lambda result: (result.task, result.atlas, result.recipe))
+
+
+def columns_of(result: SessionResult) -> dict[str, str]:
+    """Return the columns that are the same in all rows of a session."""
+    return {
+        "participant_id": result.participant,
+        "session_id": result.session,
+        "modality": "func",
+        "task": result.task,
+        "run": result.run,
+        "space": result.about["Entities"]["space"],
+        "atlas": result.atlas,
+        "recipe": result.recipe,
+    }
+
+
+def regions_left_out(result: SessionResult) -> set[str]:
+    """Name the regions that the gradients of a session do without."""
+    return {
+        *result.about["RegionsLeftOutOfMeasures"],
+        *result.about["RegionsLeftOutOfGradients"],
+    }
+
+
+def read_session(
+    result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
+) -> Session:
+    """Read a session back from its series, without the regions left out of any."""
+    about, regions = result.about, read_regions(output_dir, result)
+    path = result.series_path(output_dir)
+    series, told = read_array(path), read_json(outputs.sidecar(path))
+    _, matrix = read_matrix(result.matrix_path(output_dir))
+    gone = np.isin(regions.names, list(left_out))
+    series[:, gone] = matrix[gone] = matrix[:, gone] = np.nan
+    return Session(
+        regions=regions,
+        series=series,
+        volumes=_indices(told["RetainedVolumes"]),
+        run_of=_indices(told["RetainedVolumesRun"]),
+        tr=about["RepetitionTime"],
+        matrix=matrix,
+        n_common=about["NumberOfCommonVolumes"],
+        dropout=np.zeros(len(regions), dtype=bool),
+        options=options,
+    )
+
+
+def _indices(values: Sequence[int]) -> NDArray[np.intp]:
+    return np.array(values, dtype=np.intp)
