@@ -1,36 +1,25 @@
 """Words typed by a user become `Settings`, and nothing else happens here."""
 
 import argparse
-import atexit
 import logging
-import os
 import signal
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gradshift import settings as schema
 from gradshift.errors import GradshiftError, SettingsError
+from gradshift.running.process import (
+    _give_a_home,
+    _leave_nipype,
+    _limit_threads,
+    _stopped_by_signals,
+)
 
 DESCRIPTION = """\
 Did the hierarchy of the cortex flatten? Compares sessions before and after a drug: network
 connectivity per person (participant level), then for the group (group level)."""
-
-
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a run in good order."""
-
-
-class _Stopped(KeyboardInterrupt):
-    """A signal asked for the end.
-
-    Python remembers a plain KeyboardInterrupt that passed through ``exec``, such as that of a
-    dataclass being made, and would end by SIGINT in the end, whatever the exit code.
-    """
 
 
 class Parser(argparse.ArgumentParser):
@@ -136,84 +125,6 @@ def _dashed(word: str) -> str:
     """Accept an option with underscores, such as --participant_label."""
     name, equals, value = word.partition("=")
     return name.replace("_", "-") + equals + value if word.startswith("--") else word
-
-
-def _limit_threads(n: int) -> None:
-    """Bound the threads of the numerical libraries, which read this when they are loaded.
-
-    Small matrices are slower with many threads, and processes times threads must not exceed
-    what was asked for. Nipype is kept from asking the network for its latest version.
-    """
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = str(n)
-    os.environ["NO_ET"] = "1"
-
-
-MEMORY = Path("/dev/shm")
-"""Where even a container without a writable file system may write, on Linux."""
-
-
-def _give_a_home() -> None:
-    """Name a home, and a folder for small files, for libraries that look for them.
-
-    In a container the user may be unknown to the system, and all of it read-only.
-    """
-    try:
-        scratch = tempfile.gettempdir()
-    except FileNotFoundError:
-        if not os.access(MEMORY, os.W_OK):
-            return
-        scratch = os.environ["TMPDIR"] = str(MEMORY)
-        os.environ["MPLCONFIGDIR"] = str(MEMORY / "matplotlib")
-    try:
-        Path.home()
-    except RuntimeError:
-        os.environ["HOME"] = scratch
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C.
-
-    A library may catch the exception; the end of the run still counts as a stop then.
-    Where it is raised in a destructor or the like, Python only tells of it and goes on.
-    """
-    received: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: object) -> NoReturn:
-        for later in STOPPING:  # the first is enough: locks are given back meanwhile
-            signal.signal(later, signal.SIG_IGN)
-        received.append(number)
-        raise _Stopped(received[0])
-
-    def lost(unraisable: Any) -> None:
-        """Stop a moment later if the signal met what Python lets no exception out of."""
-        if isinstance(unraisable.exc_value, _Stopped):
-            signal.setitimer(signal.ITIMER_REAL, 0.01)
-        else:
-            told(unraisable)
-
-    before = {number: signal.signal(number, stop) for number in (*STOPPING, signal.SIGALRM)}
-    told, sys.unraisablehook = sys.unraisablehook, lost
-    try:
-        yield
-    finally:
-        sys.unraisablehook = told
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if received:
-            raise _Stopped(received[0])
-
-
-def _leave_nipype() -> None:
-    """Spare a nipype whose import was cut short its own farewell, which would import it again."""
-    config = sys.modules.get("nipype.utils.config")
-    if (farewell := getattr(config, "free_display", None)) is not None:
-        atexit.unregister(farewell)
 
 
 def main(words: Sequence[str] | None = None) -> int:
