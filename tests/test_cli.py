@@ -98,7 +98,7 @@ def test_a_settings_file_that_is_not_there_ends_with_66(tmp_path, capsys):
 
 
 def test_a_dataset_that_is_not_there_ends_with_66(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(cli, "_limit_threads", lambda n: None)
+    monkeypatch.setattr(cli, "limit_threads", lambda n: None)
     assert cli.main([str(tmp_path / "none"), str(tmp_path / "out"), "participant"]) == 66
     assert str(tmp_path / "none") in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
@@ -128,7 +128,7 @@ def test_a_user_without_a_home_is_given_one(monkeypatch):
 
     monkeypatch.setenv("HOME", "")
     monkeypatch.setattr(Path, "home", classmethod(unknown))
-    cli._give_a_home()
+    cli.give_a_home()
     assert os.access(os.environ["HOME"], os.W_OK)
 
 
@@ -140,7 +140,7 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "MEMORY", tmp_path)
     monkeypatch.setenv("TMPDIR", "/tmp")
     monkeypatch.setenv("MPLCONFIGDIR", "/tmp/matplotlib")
-    cli._give_a_home()
+    cli.give_a_home()
     assert os.environ["TMPDIR"] == str(tmp_path)
     assert Path(os.environ["MPLCONFIGDIR"]).parent == tmp_path
 

@@ -35,7 +35,7 @@ MAY_IMPORT = {
     ),
     "output": frozenset({"errors", "settings", "bids"}),
     "running": frozenset({"errors", "settings", "bids", "output", "core.inference"}),
-    "study": frozenset({"errors", "settings", "bids", "core"}),
+    "study": frozenset({"errors", "settings", "bids", "core", "atlases", "recipes"}),
     "report": EVERYTHING - {"study", "group", "participant", "running", "levels", "cli"},
     "participant": EVERYTHING - {"study", "group", "levels", "cli"},
     "group": EVERYTHING - {"participant", "levels", "cli"},

@@ -8,7 +8,15 @@ from bench import ROOT, Bench, FailedError, last
 PYTHONS = ("python3.12", "python3.13")
 """Besides that of Debian 12, under which all else is run."""
 
-TESTS = ("core", "bids", "workflows", "endtoend/test_tiny_study.py", "endtoend/test_execute.py")
+TESTS = (
+    "core",
+    "bids",
+    "output",
+    "running",
+    "study",
+    "endtoend/test_tiny_study.py",
+    "endtoend/test_execute.py",
+)
 """What is run under each Python: the numbers, the files, and whole small studies."""
 
 

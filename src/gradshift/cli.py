@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 from gradshift import settings as schema
 from gradshift.errors import GradshiftError, SettingsError
 from gradshift.running.process import (
-    _give_a_home,
-    _leave_nipype,
-    _limit_threads,
-    _stopped_by_signals,
+    give_a_home,
+    leave_nipype,
+    limit_threads,
+    stopped_by_signals,
 )
 
 DESCRIPTION = """\
@@ -130,10 +130,10 @@ def _dashed(word: str) -> str:
 def main(words: Sequence[str] | None = None) -> int:
     """Run gradshift; return its exit code."""
     try:
-        with _stopped_by_signals():
+        with stopped_by_signals():
             settings, given = parse(words)
-            _limit_threads(settings.running.omp_nthreads)
-            _give_a_home()
+            limit_threads(settings.running.omp_nthreads)
+            give_a_home()
             from gradshift.levels.run import run
 
             return run(settings, given)
@@ -142,6 +142,6 @@ def main(words: Sequence[str] | None = None) -> int:
         print(f"gradshift: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as stop:
-        _leave_nipype()
+        leave_nipype()
         print("gradshift: stopped; run the same command again to go on.", file=sys.stderr)
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)

@@ -84,7 +84,7 @@ def test_intermediate_results_of_another_user_are_not_read(root, tmp_path, monke
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(root, capsys, monkeypatch):
     grow(root, {"derivatives": {"fmriprep": person("02", bold=Dangling())}})
     before = fingerprint(root.parent)
-    monkeypatch.setattr(cli, "_limit_threads", lambda n: None)
+    monkeypatch.setattr(cli, "limit_threads", lambda n: None)
     words = [str(root), str(root.parent / "out"), "participant", "--dry-run"]
     assert cli.main([*words, "--denoise", "none"]) == 0
     assert capsys.readouterr().out.endswith("1 of 2 runs would be processed.\n")

@@ -25,11 +25,11 @@ from gradshift.core.statistics.coupling import (
     leave_one_out,
     partial,
 )
-from gradshift.core.statistics.effects import _t_interval, moments
+from gradshift.core.statistics.effects import moments, t_interval
 from gradshift.core.statistics.signflip import signflip
 from gradshift.core.statistics.spin import spin_test, spins
 from gradshift.errors import SettingsError
-from gradshift.group.percent import PERCENT, _percent_rows
+from gradshift.group.percent import PERCENT, percent_rows
 from gradshift.images.surface import places_on_sphere
 from gradshift.report.results import read_vertices
 from gradshift.settings import Settings
@@ -106,7 +106,7 @@ def write_multimodal(
     if design.kind == "crossover":
         return
     changes = _Changes(table, design)
-    if percent := _percent_rows(table, design, settings):
+    if percent := percent_rows(table, design, settings):
         _write(folder / "percentchange.tsv", PERCENT, percent, design)
     if pairs := _pairs(settings.group.coupling, changes):
         motion = {
@@ -321,7 +321,7 @@ def _across(
     n, mean, sd = moments(z)
     rows = []
     for j, name in enumerate(names):
-        low, high = _t_interval(int(n[j]), mean[j], sd[j])
+        low, high = t_interval(int(n[j]), mean[j], sd[j])
         rows.append(
             _row(
                 name, "across-regions", int(n[j]),

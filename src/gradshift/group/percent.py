@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.core.statistics.effects import _t_interval, moments
+from gradshift.core.statistics.effects import moments, t_interval
 from gradshift.core.statistics.signflip import signflip
 from gradshift.settings import Settings
 from gradshift.study.design import Design
@@ -28,7 +28,7 @@ PERCENT = {
 }
 
 
-def _percent_rows(table: pd.DataFrame, design: Design, settings: Settings) -> list[dict[str, Any]]:
+def percent_rows(table: pd.DataFrame, design: Design, settings: Settings) -> list[dict[str, Any]]:
     """Describe changes in per cent of values that have a true zero."""
     found = table[table["modality"].isin(["pet", "mrs"])]
     keys = ["modality", "atlas", "recipe", "measure", "level", "label"]
@@ -52,7 +52,7 @@ def _percent_rows(table: pd.DataFrame, design: Design, settings: Settings) -> li
             continue
         percent = (100 * (after - before) / np.where(there, before, np.nan))[there][:, None]
         n, mean, sd = (float(v[0]) for v in moments(percent))
-        ends = _t_interval(int(n), mean, sd)
+        ends = t_interval(int(n), mean, sd)
         group = settings.group
         test = signflip(percent, n_permutations=group.n_permutations, seed=group.random_seed)
         row |= {

@@ -6,49 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
-from gradshift.bids.collect import find_results, read_sessions
+from gradshift.bids.collect import find_results
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_table, write_text
 from gradshift.core.measures import measures
-from gradshift.errors import InputError, MissingInputError
+from gradshift.errors import MissingInputError
 from gradshift.output import record
 from gradshift.output.finished import is_current, keep
+from gradshift.participant.order import order_sessions
 from gradshift.recipes.catalogue import Recipe
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")
-
-
-def order_sessions(settings: Settings, participant: str) -> list[str]:
-    """Order the sessions of a person by what was said and what dates tell.
-
-    Parameters
-    ----------
-    settings : Settings
-    participant : str
-        With prefix.
-
-    Returns
-    -------
-    list of str
-        With prefix; sessions that nothing is known of are not in it.
-    """
-    try:
-        dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
-    except InputError as error:  # the page does without; the group level insists
-        logger.debug("%s", error)
-        dates = {}
-    dated = sorted(dates, key=lambda session: pd.to_datetime(dates[session], utc=True))
-    group = settings.group
-    first = [f"ses-{group.baseline}"] if group.baseline else []
-    last = [f"ses-{group.followup}"] if group.followup else []
-    return [*first, *(name for name in dated if name not in (*first, *last)), *last]
 
 
 def keep_vertices(output_dir: Path, atlas: Atlas, space: str) -> None:

@@ -1,5 +1,6 @@
 """The participant level, from settings to exit code."""
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,17 +33,16 @@ from gradshift.levels.pages import (
     write_boilerplate,
     write_citation,
 )
-from gradshift.levels.run import logger
 from gradshift.output import record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
 from gradshift.participant.bold import (
-    _compute,
-    _find_bold,
-    _place_atlases,
-    _summary,
     check_recipes,
+    compute,
     describe,
+    find_bold,
+    place_atlases,
+    summarise,
 )
 from gradshift.participant.mrs import write_values
 from gradshift.participant.pet import check_models, place, prepare, summary
@@ -50,6 +50,8 @@ from gradshift.participant.pet import describe as describe_pet
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
+
+logger = logging.getLogger("gradshift")
 
 
 def participant(settings: Settings) -> int:
@@ -62,7 +64,7 @@ def participant(settings: Settings) -> int:
         return write_boilerplate(settings, atlases, recipes)
     spaces = {atlas.name: atlas.spaces for atlas in atlases}
     scans, values = find_scans(settings, spaces), find_values(settings)
-    runs = _find_bold(settings, spaces, alone=not scans and not values)
+    runs = find_bold(settings, spaces, alone=not scans and not values)
     runs = [check_recipes(run, recipes) for run in runs]
     closed = _closed(settings)
     for space in {found.entities["space"] for found in runs if not found.problem}:
@@ -99,12 +101,12 @@ def participant(settings: Settings) -> int:
             _prepare_output(settings, atlases, spaces_used[0] if spaces_used else None)
             prepare(sources, settings.output_dir)
             remove_temporary(settings.output_dir, people)
-        runs, labels = _place_atlases(settings, runs, atlases)
+        runs, labels = place_atlases(settings, runs, atlases)
         left = untouched(settings.output_dir, intermediate(settings.work_dir), people)
-        crashed = _compute(settings, runs, labels, sources, atlases, recipes, left)
+        crashed = compute(settings, runs, labels, sources, atlases, recipes, left)
         codes = []
         if runs:
-            codes.append(_summary(settings, runs, atlases, recipes, crashed))
+            codes.append(summarise(settings, runs, atlases, recipes, crashed))
         if sources:
             codes.append(summary(sources, settings, crashed))
         if values:

@@ -1,5 +1,6 @@
 """BOLD at the participant level: which runs, which recipes, and what came of them."""
 
+import logging
 import shutil
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -18,19 +19,18 @@ from gradshift.errors import (
     MissingInputError,
     NothingSelectedError,
 )
-from gradshift.levels.pages import (
-    order_sessions,
-)
-from gradshift.levels.run import logger
 from gradshift.output import record
 from gradshift.participant.nodes.denoise import needs_confounds
+from gradshift.participant.order import order_sessions
 from gradshift.participant.pet import Source, add_pet
 from gradshift.recipes.catalogue import Recipe
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 
+logger = logging.getLogger("gradshift")
 
-def _find_bold(
+
+def find_bold(
     settings: Settings, spaces: Mapping[str, Sequence[str]], *, alone: bool
 ) -> list[Run]:
     """Find the BOLD runs; there may be none where PET or spectroscopy is there."""
@@ -83,7 +83,7 @@ def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Re
     return "\n".join([*blocks, f"{n} of {len(runs)} runs would be processed."])
 
 
-def _place_atlases(
+def place_atlases(
     settings: Settings, runs: Sequence[Run], atlases: Sequence[Atlas]
 ) -> tuple[list[Run], dict[object, list[Path]]]:
     """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
@@ -108,7 +108,7 @@ def _place_atlases(
     return marked, labels
 
 
-def _compute(
+def compute(
     settings: Settings,
     runs: Sequence[Run],
     labels: Mapping[object, Sequence[Path]],
@@ -150,7 +150,7 @@ def _compute(
     return execute(workflow, settings.running, settings.output_dir / "logs" / "crash")
 
 
-def _summary(
+def summarise(
     settings: Settings,
     runs: Sequence[Run],
     atlases: Sequence[Atlas],

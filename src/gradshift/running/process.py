@@ -23,7 +23,7 @@ class _Stopped(KeyboardInterrupt):
     """
 
 
-def _limit_threads(n: int) -> None:
+def limit_threads(n: int) -> None:
     """Bound the threads of the numerical libraries, which read this when they are loaded.
 
     Small matrices are slower with many threads, and processes times threads must not exceed
@@ -38,7 +38,7 @@ MEMORY = Path("/dev/shm")
 """Where even a container without a writable file system may write, on Linux."""
 
 
-def _give_a_home() -> None:
+def give_a_home() -> None:
     """Name a home, and a folder for small files, for libraries that look for them.
 
     In a container the user may be unknown to the system, and all of it read-only.
@@ -57,7 +57,7 @@ def _give_a_home() -> None:
 
 
 @contextmanager
-def _stopped_by_signals() -> Iterator[None]:
+def stopped_by_signals() -> Iterator[None]:
     """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C.
 
     A library may catch the exception; the end of the run still counts as a stop then.
@@ -94,7 +94,7 @@ def _stopped_by_signals() -> Iterator[None]:
             raise _Stopped(received[0])
 
 
-def _leave_nipype() -> None:
+def leave_nipype() -> None:
     """Spare a nipype whose import was cut short its own farewell, which would import it again."""
     config = sys.modules.get("nipype.utils.config")
     if (farewell := getattr(config, "free_display", None)) is not None:

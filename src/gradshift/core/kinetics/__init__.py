@@ -4,15 +4,10 @@ A module in this folder that defines ``MODEL`` is a model. The option ``--pet-mo
 tables, the sidecars and the methods text pick it up from there.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gradshift.core.folders import found_in
-from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.core.pet.model import Model
 
 

@@ -4,17 +4,10 @@ A module in this folder that defines ``MEASURE`` is a measure. The graph, the ta
 group level, the methods text and the documentation pick it up from there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from functools import cache
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gradshift.core.cortex.graph import Graph
 from gradshift.core.cortex.measure import Measure
-from gradshift.core.cortex.regions import LEVELS, Regions
-from gradshift.core.cortex.session import Session
 from gradshift.core.folders import found_in
 
 

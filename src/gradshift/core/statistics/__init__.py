@@ -5,7 +5,6 @@ references that the methods section needs.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from gradshift.core.folders import found_in

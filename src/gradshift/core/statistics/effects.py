@@ -329,6 +329,29 @@ def people_needed(dz: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
     return n
 
 
+def t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:
+    """Return the 95 % interval of a mean by Student's t.
+
+    Parameters
+    ----------
+    n : int
+        Number of values.
+    mean, sd : float
+        Their mean and standard deviation (ddof 1), in the unit of the values.
+
+    Returns
+    -------
+    low, high : float
+        NaN with fewer than two values.
+    """
+    from scipy import stats
+
+    if n < 2:
+        return np.nan, np.nan
+    half = float(stats.t.ppf(0.975, n - 1)) * sd / np.sqrt(n)
+    return mean - half, mean + half
+
+
 STATISTIC = Statistic(
     name="effects",
     formula=(
@@ -348,12 +371,3 @@ STATISTIC = Statistic(
         "effect size between groups. Interval and power assume normally distributed changes."
     ),
 )
-
-
-def _t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:
-    from scipy import stats
-
-    if n < 2:
-        return np.nan, np.nan
-    half = float(stats.t.ppf(0.975, n - 1)) * sd / np.sqrt(n)
-    return mean - half, mean + half
