@@ -24,7 +24,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 LIKE_BRAINSPACE = Options(k_mode="brainspace")
 
 

@@ -36,7 +36,7 @@ def table(session, *names):
 
 @pytest.fixture(scope="module")
 def stored():
-    with np.load(Path(__file__).parents[1] / "data" / "S400_ref_cosine10.npz") as file:
+    with np.load(Path(__file__).parents[2] / "data" / "S400_ref_cosine10.npz") as file:
         return file["ref"]
 
 

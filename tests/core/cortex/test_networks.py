@@ -14,7 +14,7 @@ from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate
 
-DATA = Path(__file__).parents[1] / "data"
+DATA = Path(__file__).parents[2] / "data"
 REFERENCE = json.loads((DATA / "network_reference.json").read_text(encoding="utf-8"))
 
 
