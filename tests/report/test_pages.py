@@ -10,9 +10,10 @@ import pytest
 
 from gradshift.bids.collect import read_tsv
 from gradshift.bids.dataset import read_json
+from gradshift.group.written import read_numbers
 from gradshift.report import wording
 from gradshift.report.group import write_group_page
-from gradshift.report.results import read_contrasts, read_numbers
+from gradshift.report.results import read_contrasts
 from pagereader import EVIL, PEOPLE, Page, pages
 
 

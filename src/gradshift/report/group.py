@@ -8,6 +8,7 @@ from typing import Any
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.statistics.effects import detectable_change
+from gradshift.group.table import statistics_used
 from gradshift.report import wording, words
 from gradshift.report.bibliography import known
 from gradshift.report.grouped import GroupResults
@@ -15,7 +16,6 @@ from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
 from gradshift.report.pages import write_page
-from gradshift.report.ran import ran
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.trust import facts
 from gradshift.report.wording import QUESTIONS, Asked, Question, Row
@@ -47,7 +47,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
     """
     found = GroupResults(folder, output_dir)
     design = str(found.about.get("Design", ""))
-    used = what_was_used(output_dir, found.sources, design, ran(folder))
+    used = what_was_used(output_dir, found.sources, design, statistics_used(folder))
     methods = paragraphs(used)
     listed = _listed(found)
     tasks = [_task(found, task) for task in found.tasks]

@@ -14,12 +14,12 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results, read_matrix, read_tsv
 from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
+from gradshift.group.written import read_numbers
 from gradshift.report import wording
 from gradshift.report.results import (
     PairedValues,
     find_row,
     read_contrasts,
-    read_numbers,
     read_regions,
     read_values,
 )

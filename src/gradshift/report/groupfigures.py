@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import read_map
+from gradshift.bids.collect import read_map, read_vertices
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.cells import cells
 from gradshift.figures.coupling import coupling
@@ -25,7 +25,7 @@ from gradshift.report import molecules, wording, words
 from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
 from gradshift.report.pages import Picture, hover, picture, save
-from gradshift.report.results import find_row, read_vertices
+from gradshift.report.results import find_row
 from gradshift.report.wording import Asked
 
 FEWEST = 4

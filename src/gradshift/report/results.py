@@ -15,16 +15,9 @@ from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
+from gradshift.group.written import read_numbers
 from gradshift.report.methods import Described, Used
 from gradshift.report.wording import Row
-
-TEXT = frozenset(
-    {
-        *("contrast", "effect", "family", "modality", "task", "atlas", "recipe", "choice"),
-        *("measure", "level", "label", "covariates", "exact", "status"),
-    }
-)
-"""Columns of the tables that hold words even where these look like numbers."""
 
 
 def read_contrasts(path: Path) -> list[dict[str, Any]]:
@@ -33,16 +26,6 @@ def read_contrasts(path: Path) -> list[dict[str, Any]]:
     for row in rows:
         row["n"] = int(row["n"]) if np.isfinite(row["n"]) else 0
     return rows
-
-
-def read_numbers(path: Path) -> list[dict[str, Any]]:
-    """Read a table of the group as rows; n/a becomes NaN in columns of numbers."""
-    table = read_tsv(path)
-    for name in set(table.columns) - TEXT:
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if not (numbers.isna() & (table[name] != "n/a")).any():
-            table[name] = numbers
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
 
 
 def find_row(rows: Sequence[Row], key: tuple[str, str, str], **fixed: str) -> Row | None:
@@ -123,23 +106,6 @@ def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str)
         if result.atlas == atlas:
             path = outputs.regions_path(output_dir, result.about["AtlasEntities"])
             return outputs.regions_from(read_json(path)) if path.exists() else None
-    return None
-
-
-def read_vertices(
-    output_dir: Path, results: Sequence[SessionResult], atlas: str
-) -> dict[str, NDArray[np.intp]] | None:
-    """Read which region each vertex of fsaverage5 belongs to; None where it is not kept."""
-    for result in results:
-        if result.atlas == atlas:
-            path = outputs.vertices_path(output_dir, result.about["AtlasEntities"])
-            if not path.exists():
-                return None
-            table = read_tsv(path)
-            return {
-                str(side): found["region"].astype(int).to_numpy()
-                for side, found in table.groupby("hemisphere", sort=False)
-            }
     return None
 
 
