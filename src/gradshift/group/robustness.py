@@ -33,20 +33,21 @@ class Robustness:
         "(aligned to the mean of the baseline sessions), of graphs also x densities"
     )
     share_same_sign: float | None = column(
-        "Share of variants whose change has the sign of the primary one"
+        "Share of variants whose change has the sign of the primary one", default=None
     )
-    g_primary: float | None = column("Hedges' g with the primary atlas and recipe")
-    g_min: float | None = column("Smallest Hedges' g over variants")
-    g_median: float | None = column("Median Hedges' g over variants")
-    g_max: float | None = column("Largest Hedges' g over variants")
-    median_t: float | None = column("Median t over variants")
+    g_primary: float | None = column("Hedges' g with the primary atlas and recipe", default=None)
+    g_min: float | None = column("Smallest Hedges' g over variants", default=None)
+    g_median: float | None = column("Median Hedges' g over variants", default=None)
+    g_max: float | None = column("Largest Hedges' g over variants", default=None)
+    median_t: float | None = column("Median t over variants", default=None)
     p_joint: float | None = column(
         "Two-sided p of median_t, people rearranged (signs flipped, or groups permuted) in "
-        "all variants together; not corrected for the number of rows"
+        "all variants together; not corrected for the number of rows",
+        default=None,
     )
-    p_min: float | None = column("Smallest p that can be had with this many people")
-    n_permutations: int | None = column("Rearrangements that were used")
-    exact: bool | None = column("true if these are all there are")
+    p_min: float | None = column("Smallest p that can be had with this many people", default=None)
+    n_permutations: int | None = column("Rearrangements that were used", default=None)
+    exact: bool | None = column("true if these are all there are", default=None)
     status: str = column("ok, or what limits the result")
     variants: str = column("The variants, as atlas, recipe and what differs")
 
