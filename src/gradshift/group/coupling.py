@@ -1,16 +1,9 @@
 """Whether the changes of two modalities go together, over people and over regions."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gradshift import __version__
-from gradshift.bids import outputs
-from gradshift.bids.rows import columns
-from gradshift.bids.write import write_json, write_table
-from gradshift.core.statistics import statistics
 from gradshift.core.statistics.coupling import (
     FEWEST,
     bca_interval,
@@ -19,11 +12,12 @@ from gradshift.core.statistics.coupling import (
     partial,
 )
 from gradshift.errors import SettingsError
-from gradshift.group.changes import Changes
+from gradshift.group.changes import Changes, Coupled, changes_by_task
 from gradshift.group.likeness import over_regions
 from gradshift.group.pairs import Coupling, Pair
 from gradshift.group.study import Study, once
-from gradshift.group.table import Files
+from gradshift.group.table import Table
+from gradshift.settings import Group
 
 DENSITY = ("vtlogan", "vt1tcm", "dvrreflogan", "bpndmrtm2", "bpndsrtm2", "suvr")
 """PET measures in the order of preference for the pairs declared beforehand."""
@@ -39,47 +33,57 @@ glutamate; those of which there are values."""
 
 @once
 def couplings(study: Study) -> list[Coupling]:
-    """Correlate the changes from the baseline to the (first) follow-up."""
-    if not study.design.within_period:
-        return []
-    changes = Changes.of(study)
-    pairs = _pairs(study.group.coupling, changes)
+    """Correlate the changes of every pair, in every task of BOLD."""
+    every = list(changes_by_task(study))
+    pairs = _pairs(study.group.coupling, every)
     if not pairs:
         return []
-    return _over_people(pairs, changes, study) + over_regions(pairs, changes, study)
+    coupled = [
+        Coupled.of(pair, changes)
+        for i, changes in enumerate(every)
+        for pair in pairs
+        if i == 0 or changes.is_bold(pair.first) or changes.is_bold(pair.second)
+    ]
+    return _over_people(coupled, study.group) + over_regions(coupled, study)
 
 
-def _pairs(given: Sequence[str], changes: Changes) -> list[Pair]:
+def _pairs(given: Sequence[str], every: Sequence[Changes]) -> list[Pair]:
     """Return the pairs asked for, or those declared beforehand."""
+    measures = {measure for changes in every for measure in changes.places}
     if not given:
-        pet = next((name for name in DENSITY if name in changes.measures), None)
+        pet = next((name for name in DENSITY if name in measures), None)
         declared = [Pair.parse(text.format(pet=pet)) for text in PAIRS]
-        return [pair for pair in declared if changes.has(pair.first) and changes.has(pair.second)]
+        return [
+            pair
+            for pair in declared
+            if any(changes.has(pair.first) and changes.has(pair.second) for changes in every)
+        ]
     pairs = [Pair.parse(text) for text in given]
     named = {term.measure for pair in pairs for term in (pair.first, pair.second)}
-    if unknown := sorted(named - changes.measures):
+    if unknown := sorted(named - measures):
         raise SettingsError(
             f"--coupling names {', '.join(unknown)}, of which there are no values; there are "
-            f"{', '.join(sorted(changes.measures))}."
+            f"{', '.join(sorted(measures))}."
         )
     return pairs
 
 
-def _over_people(pairs: Sequence[Pair], changes: Changes, study: Study) -> list[Coupling]:
-    """Correlate changes over people."""
-    x = np.column_stack([changes.of_term(pair.first) for pair in pairs])
-    y = np.column_stack([changes.of_term(pair.second) for pair in pairs])
-    seed, n_permutations = study.group.random_seed, 10 * study.group.n_permutations
+def _over_people(coupled: Sequence[Coupled], group: Group) -> list[Coupling]:
+    """Correlate changes over people; pairs of all tasks are corrected together."""
+    people = sorted({person for one in coupled for person in one.changes.people})
+    x, y = (
+        np.column_stack([one.of_people(people, side) for one in coupled]) for side in ("x", "y")
+    )
+    seed, n_permutations = group.random_seed, 10 * group.n_permutations
     result = couple(x, y, n_permutations=n_permutations, seed=seed)
-    motion = _motion(study, changes.people)
     rows = []
-    for j, pair in enumerate(pairs):
+    for j, one in enumerate(coupled):
         both = np.isfinite(x[:, j]) & np.isfinite(y[:, j])
-        status = _status(pair, changes, int(both.sum()), bool(np.isfinite(result.rho[j])))
+        status = _status(one, int(both.sum()), bool(np.isfinite(result.rho[j])))
         low, high = bca_interval(x[both, j], y[both, j], seed=seed)
         rows.append(
             Coupling(
-                pair=str(pair),
+                **one.columns,
                 scope="between-people",
                 n=int(both.sum()),
                 estimate=result.rho[j],
@@ -92,18 +96,15 @@ def _over_people(pairs: Sequence[Pair], changes: Changes, study: Study) -> list[
             )
         )
         if status == "ok":
-            rows.append(_without_each(pair, x[both, j], y[both, j]))
-            rows += _at_same_motion(pair, x[:, j], y[:, j], motion, study)
+            rows.append(_without_each(one))
+            rows += _at_same_motion(one, group)
     return rows
 
 
-def _status(pair: Pair, changes: Changes, n: int, known: bool) -> str:
+def _status(one: Coupled, n: int, known: bool) -> str:
     """Say why there is no correlation of a pair; ok if there is."""
-    missing = [
-        f"{term.measure} {term.label}"
-        for term in (pair.first, pair.second)
-        if not changes.has(term)
-    ]
+    terms = (one.pair.first, one.pair.second)
+    missing = [f"{term.measure} {term.label}" for term in terms if not one.changes.has(term)]
     if missing:
         return f"no values of {' and '.join(missing)}"
     if known:
@@ -112,52 +113,37 @@ def _status(pair: Pair, changes: Changes, n: int, known: bool) -> str:
     return few if n < FEWEST else "one of the changes is the same in everybody"
 
 
-def _motion(study: Study, people: Sequence[str]) -> NDArray[np.float64]:
-    """Return the change of mean framewise displacement of these people in mm."""
-    motion = {
-        person.participant_id: (person.mean_fd_followup or np.nan)
-        - (person.mean_fd_baseline or np.nan)
-        for person in study.people
-        if person.modality == "func"
-    }
-    return np.array([motion.get(person, np.nan) for person in people])
-
-
-def _without_each(pair: Pair, x: NDArray[np.float64], y: NDArray[np.float64]) -> Coupling:
+def _without_each(one: Coupled) -> Coupling:
     """Say how far a correlation rests on one person."""
-    left_out = leave_one_out(x, y)
+    both = np.isfinite(one.x) & np.isfinite(one.y)
+    left_out = leave_one_out(one.x[both], one.y[both])
     return Coupling(
-        pair=str(pair),
+        **one.columns,
         scope="between-people-leave-one-out",
-        n=len(x),
+        n=int(both.sum()),
         ci_low=np.nanmin(left_out),
         ci_high=np.nanmax(left_out),
         status="range without each person in turn",
     )
 
 
-def _at_same_motion(
-    pair: Pair,
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    motion: NDArray[np.float64],
-    study: Study,
-) -> list[Coupling]:
-    """Correlate two changes with that of motion held constant, where it is known."""
-    known = np.isfinite(x) & np.isfinite(y) & np.isfinite(motion)
-    if known.sum() <= FEWEST:
+def _at_same_motion(one: Coupled, group: Group) -> list[Coupling]:
+    """Correlate two changes with that of motion held constant, where one of them is of BOLD."""
+    motion = one.changes.motion
+    known = np.isfinite(one.x) & np.isfinite(one.y) & np.isfinite(motion)
+    if one.place.task == "n/a" or known.sum() <= FEWEST:
         return []
-    x_left, y_left = partial(x[known], y[known], motion[known])
+    x, y = partial(one.x[known], one.y[known], motion[known])
     result = couple(
-        x_left[:, None],
-        y_left[:, None],
-        n_permutations=10 * study.group.n_permutations,
-        seed=study.group.random_seed,
+        x[:, None],
+        y[:, None],
+        n_permutations=10 * group.n_permutations,
+        seed=group.random_seed,
         ranks=False,
     )
     return [
         Coupling(
-            pair=str(pair),
+            **one.columns,
             scope="between-people-partial-fd",
             n=int(known.sum()),
             estimate=result.rho[0],
@@ -168,28 +154,12 @@ def _at_same_motion(
     ]
 
 
-def write_plain(folder: Path, name: str, row: type, rows: Sequence[object], study: Study) -> None:
-    """Write a table with a sidecar of its own."""
-    if rows:
-        path = folder / f"{name}.tsv"
-        described = columns(row)
-        write_table(path, list(described), ([getattr(r, c) for c in described] for r in rows))
-        methods = {name: statistics()[name].methods for name in ("coupling", "spin", "signflip")}
-        write_json(
-            outputs.sidecar(path),
-            {
-                **{name: {"Description": text} for name, text in described.items()},
-                "Contrast": study.design.contrast,
-                "Statistics": methods,
-                "Software": f"gradshift {__version__}",
-            },
-        )
-
-
-FILES = Files(
+TABLE = Table(
     name="coupling",
     rank=50,
-    write=lambda study, folder: write_plain(folder, "coupling", Coupling, couplings(study), study),
+    row=Coupling,
+    rows=couplings,
+    optional=True,
     uses={
         "coupling": lambda written: written.finite("coupling", "estimate"),
         "spin": lambda written: written.finite("coupling", "estimate", scope="group-maps-spin"),

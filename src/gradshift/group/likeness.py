@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,47 @@ from gradshift.core.statistics.coupling import across_regions
 from gradshift.core.statistics.effects import moments, t_interval
 from gradshift.core.statistics.signflip import signflip
 from gradshift.core.statistics.spin import spin_test, spins
-from gradshift.group.changes import Changes
-from gradshift.group.pairs import Coupling, Pair
+from gradshift.group.changes import Coupled
+from gradshift.group.pairs import Coupling
 from gradshift.group.study import Study
 from gradshift.images.surface import places_on_sphere
 
 FEWEST_REGIONS = 10
 """Regions below which maps are not compared."""
 
-Maps = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Changes of two measures, people x regions."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maps:
+    """Changes of two measures in the regions of the cortex.
+
+    Parameters
+    ----------
+    columns : dict
+        What the rows of the pair share.
+    people : list of str, length n
+    first, second : (n, R) array
+        NaN where there is none.
+    """
+
+    columns: dict[str, Any]
+    people: list[str]
+    first: NDArray[np.float64]
+    second: NDArray[np.float64]
+
+    @property
+    def mean_first(self) -> NDArray[np.float64]:
+        """(R,) Mean over people of the first."""
+        return moments(self.first)[1]
+
+    @property
+    def mean_second(self) -> NDArray[np.float64]:
+        """(R,) Mean over people of the second."""
+        return moments(self.second)[1]
+
+    @property
+    def n(self) -> int:
+        """People with a change of the first in any region."""
+        return int(moments(self.first)[0].max(initial=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,28 +66,31 @@ class Cortex:
     places: NDArray[np.float64]
 
 
-def over_regions(pairs: Sequence[Pair], changes: Changes, study: Study) -> list[Coupling]:
-    """Correlate maps of change: within people, and the mean maps against turned ones.
+def over_regions(coupled: Sequence[Coupled], study: Study) -> list[Coupling]:
+    """Correlate maps of change: within people, and the mean maps against rotated ones.
 
     Parameters
     ----------
-    pairs : sequence of Pair
-    changes : Changes
+    coupled : sequence of Coupled
     study : Study
     """
-    maps, cortex = _maps(pairs, changes, _atlases(study))
+    every, cortex = _maps(coupled, _atlases(study))
     if cortex is None:
         return []
-    z = np.column_stack([across_regions(first, second) for first, second in maps.values()])
+    people = sorted({person for maps in every for person in maps.people})
+    z = np.full((len(people), len(every)), np.nan)
+    for j, maps in enumerate(every):
+        rows = [people.index(person) for person in maps.people]
+        z[rows, j] = across_regions(maps.first, maps.second)
     group = study.group
     test = signflip(z, n_permutations=group.n_permutations, seed=group.random_seed)
     n, mean, sd = moments(z)
-    rows = []
-    for j, name in enumerate(maps):
+    within = []
+    for j, maps in enumerate(every):
         low, high = t_interval(int(n[j]), mean[j], sd[j])
-        rows.append(
+        within.append(
             Coupling(
-                pair=name,
+                **maps.columns,
                 scope="across-regions",
                 n=int(n[j]),
                 estimate=np.tanh(mean[j]),
@@ -67,7 +102,7 @@ def over_regions(pairs: Sequence[Pair], changes: Changes, study: Study) -> list[
                 status="ok" if n[j] > 1 else f"{n[j]} people with both maps, 2 needed",
             )
         )
-    return rows + _spun(maps, cortex, study)
+    return within + _spun(every, cortex, study)
 
 
 def _atlases(study: Study) -> list[Cortex]:
@@ -89,46 +124,45 @@ def _atlases(study: Study) -> list[Cortex]:
 
 
 def _maps(
-    pairs: Sequence[Pair], changes: Changes, atlases: Sequence[Cortex]
-) -> tuple[dict[str, Maps], Cortex | None]:
+    coupled: Sequence[Coupled], atlases: Sequence[Cortex]
+) -> tuple[list[Maps], Cortex | None]:
     """Return the changes of cortical regions, of the pairs that one atlas has both of."""
-    maps: dict[str, Maps] = {}
+    every: dict[tuple[str, str], Maps] = {}
     cortex: Cortex | None = None
-    for pair in pairs:
-        first, second = pair.first.measure, pair.second.measure
-        labels = changes.regions_of(first) & changes.regions_of(second)
-        fitting = [one for one in atlases if labels and labels <= set(one.regions.names)]
+    for one in coupled:
+        first, second = one.pair.first.measure, one.pair.second.measure
+        labels = one.changes.regions_of(first) & one.changes.regions_of(second)
+        fitting = [atlas for atlas in atlases if labels and labels <= set(atlas.regions.names)]
         if len(labels) < FEWEST_REGIONS or not fitting or first == second:
             continue
         cortex = cortex or fitting[0]
-        regions = cortex.regions
-        names = [n for n, is_cortex in zip(regions.names, regions.cortical, strict=True)
-                 if is_cortex]  # fmt: skip
-        maps.setdefault(
-            f"{first}:region~{second}:region",
-            (
-                changes.of_labels(first, "region", names),
-                changes.of_labels(second, "region", names),
+        names = np.array(cortex.regions.names)[cortex.regions.cortical].tolist()
+        pair = f"{first}:region~{second}:region"
+        every.setdefault(
+            (one.place.task, pair),
+            Maps(
+                columns={**one.columns, "pair": pair},
+                people=one.changes.people,
+                first=one.changes.of_labels(first, "region", names),
+                second=one.changes.of_labels(second, "region", names),
             ),
         )
-    return maps, cortex
+    return list(every.values()), cortex
 
 
-def _spun(maps: dict[str, Maps], cortex: Cortex, study: Study) -> list[Coupling]:
-    """Test the likeness of the mean maps by turning one of them."""
+def _spun(every: Sequence[Maps], cortex: Cortex, study: Study) -> list[Coupling]:
+    """Test the likeness of the mean maps by rotating one of them."""
     positions = np.flatnonzero(cortex.regions.cortical)
     left = np.array([cortex.regions.hemispheres[i] == "L" for i in positions])
     places = cortex.places[positions]
-    means = {name: [moments(side)[1] for side in pair] for name, pair in maps.items()}
     usable = np.isfinite(places).all(axis=1)
-    for first, second in means.values():
-        usable &= np.isfinite(first) & np.isfinite(second)
-    people = {name: int(moments(pair[0])[0].max(initial=0)) for name, pair in maps.items()}
+    for maps in every:
+        usable &= np.isfinite(maps.mean_first) & np.isfinite(maps.mean_second)
     if usable.sum() < FEWEST_REGIONS:
         why = "fewer than ten regions with a place on fsaverage5 and both changes"
         return [
-            Coupling(pair=name, scope="group-maps-spin", n=n, status=why)
-            for name, n in people.items()
+            Coupling(**maps.columns, scope="group-maps-spin", n=maps.n, status=why)
+            for maps in every
         ]
     rotated = spins(
         places[usable],
@@ -137,21 +171,20 @@ def _spun(maps: dict[str, Maps], cortex: Cortex, study: Study) -> list[Coupling]
         seed=study.group.random_seed,
         workers=study.workers,
     )
-    tests = {
-        name: spin_test(first[usable], second[usable], rotated)
-        for name, (first, second) in means.items()
-    }
-    largest = np.max([np.abs(null) for _, _, null in tests.values()], axis=0)
+    tests = [
+        spin_test(maps.mean_first[usable], maps.mean_second[usable], rotated) for maps in every
+    ]
+    largest = np.max([np.abs(null) for _, _, null in tests], axis=0)
     return [
         Coupling(
-            pair=name,
+            **maps.columns,
             scope="group-maps-spin",
-            n=people[name],
+            n=maps.n,
             estimate=rho,
             p=p,
             p_fwe=(1 + (largest >= abs(rho) - 1e-10).sum()) / (1 + len(largest)),
             n_permutations=len(rotated),
             status="ok",
         )
-        for name, (rho, p, _) in tests.items()
+        for maps, (rho, p, _) in zip(every, tests, strict=True)
     ]

@@ -20,6 +20,10 @@ class Term:
 class Coupling:
     """The correlation of two changes."""
 
+    contrast: str = column("The change: sessions, or treatments where these are compared")
+    task: str = column("Task of the BOLD runs; n/a where neither change is of BOLD")
+    atlas: str = column("Atlas of the change of BOLD, else of the first")
+    recipe: str = column("Denoising recipe of BOLD, else the correction of the first")
     pair: str = column("Changes that are compared, as MEASURE:LABEL~MEASURE:LABEL")
     scope: str = column(
         "between-people: Spearman correlation of the changes over people; "
@@ -44,6 +48,16 @@ class Coupling:
         "Permutations, sign patterns or rotations used", default=None
     )
     status: str = column("ok, or what limits the result")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the values of a pair are from, and what change they are."""
+
+    contrast: str
+    task: str
+    atlas: str
+    recipe: str
 
 
 @dataclass(frozen=True, slots=True)

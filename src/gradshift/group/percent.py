@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from gradshift.bids.rows import column
 from gradshift.core.statistics.effects import moments, t_interval
 from gradshift.core.statistics.signflip import signflip
-from gradshift.group.coupling import write_plain
 from gradshift.group.study import Study, once
-from gradshift.group.table import Files
+from gradshift.group.table import Table
 from gradshift.settings import Group
 
-KEYS = ["modality", "atlas", "recipe", "measure", "level", "label"]
+KEYS = ["modality", "task", "atlas", "recipe", "measure", "level", "label"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +22,7 @@ class PercentChange:
 
     contrast: str = column("Follow-up minus baseline")
     modality: str = column("pet or mrs")
+    task: str = column("Task during the scan; n/a without one")
     atlas: str = column("Atlas")
     recipe: str = column("Partial volume correction, or quality rule")
     measure: str = column("Measure")
@@ -89,10 +89,6 @@ def _row(
     )
 
 
-FILES = Files(
-    name="percentchange",
-    rank=55,
-    write=lambda study, folder: write_plain(
-        folder, "percentchange", PercentChange, percent_changes(study), study
-    ),
+TABLE = Table(
+    name="percentchange", rank=55, row=PercentChange, rows=percent_changes, optional=True
 )
