@@ -221,9 +221,17 @@ BETWEEN = frozenset({"delay", "days", "order", "period", "group-by-time", "drug-
 """Effects that are tested by permuting people, where the design is not another."""
 
 
+def _tested(written: Written) -> list[Contrast]:
+    return [row for row in written.rows("contrasts", Contrast) if np.isfinite(row.p)]
+
+
+def _effects(written: Written) -> set[str]:
+    return {row.effect for row in _tested(written)}
+
+
 def _between(written: Written) -> bool:
     within = {"crossover": {"drug-by-time"}, "repeated": {"days"}}.get(written.design, set())
-    return bool(written.effects & (BETWEEN - within))
+    return bool(_effects(written) & (BETWEEN - within))
 
 
 TABLE = Table(
@@ -232,11 +240,11 @@ TABLE = Table(
     row=Contrast,
     rows=contrasts,
     uses={
-        "signflip": lambda w: "change" in w.effects or w.design == "crossover",
+        "signflip": lambda w: "change" in _effects(w) or w.design == "crossover",
         "association": _between,
         "within": lambda w: w.design == "repeated",
-        "covariates": lambda w: any(row["covariates"] != "n/a" for row in w.contrasts),
-        "effects": lambda w: bool(w.contrasts),
-        "fdr": lambda w: bool(w.contrasts),
+        "covariates": lambda w: any(row.covariates for row in _tested(w)),
+        "effects": lambda w: bool(_tested(w)),
+        "fdr": lambda w: bool(_tested(w)),
     },
 )

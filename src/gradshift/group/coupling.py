@@ -17,6 +17,7 @@ from gradshift.group.likeness import over_regions
 from gradshift.group.pairs import Coupling, Pair
 from gradshift.group.study import Study, once
 from gradshift.group.table import Table
+from gradshift.group.written import Written
 from gradshift.settings import Group
 
 DENSITY = ("vtlogan", "vt1tcm", "dvrreflogan", "bpndmrtm2", "bpndsrtm2", "suvr")
@@ -154,6 +155,11 @@ def _at_same_motion(one: Coupled, group: Group) -> list[Coupling]:
     ]
 
 
+def _scopes(written: Written) -> set[str]:
+    rows = written.rows("coupling", Coupling)
+    return {row.scope for row in rows if np.isfinite(row.estimate)}
+
+
 TABLE = Table(
     name="coupling",
     rank=50,
@@ -161,7 +167,7 @@ TABLE = Table(
     rows=couplings,
     optional=True,
     uses={
-        "coupling": lambda written: written.finite("coupling", "estimate"),
-        "spin": lambda written: written.finite("coupling", "estimate", scope="group-maps-spin"),
+        "coupling": lambda written: bool(_scopes(written)),
+        "spin": lambda written: "group-maps-spin" in _scopes(written),
     },
 )

@@ -282,7 +282,7 @@ TABLE = Table(
     rank=20,
     row=ComponentRow,
     rows=components,
-    uses={"nbs": lambda written: bool(written.rows("nbs"))},
+    uses={"nbs": lambda written: bool(written.rows("nbs", ComponentRow))},
 )
 
 FILES = Files(

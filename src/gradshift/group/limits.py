@@ -207,8 +207,8 @@ def _injected(study: Study) -> list[Block]:
     return blocks
 
 
-def _mean(values: Iterable[float | None]) -> float:
-    known = sorted(value for value in values if value is not None)
+def _mean(values: Iterable[float]) -> float:
+    known = sorted(value for value in values if np.isfinite(value))
     return float(np.mean(known)) if known else np.nan
 
 

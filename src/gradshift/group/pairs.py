@@ -1,5 +1,6 @@
 """Pairs of changes that are compared, and what is said of each."""
 
+import math
 from dataclasses import dataclass
 
 from gradshift.bids.rows import column
@@ -33,19 +34,19 @@ class Coupling:
         "people (primary); group-maps-spin: correlation of the mean maps against turned maps"
     )
     n: int = column("People")
-    estimate: float | None = column("Spearman correlation", default=None)
-    ci_low: float | None = column(
+    estimate: float = column("Spearman correlation", default=math.nan)
+    ci_low: float = column(
         "Lower end of the 95 % interval (bootstrap over people; of across-regions from t)",
-        default=None,
+        default=math.nan,
     )
-    ci_high: float | None = column("Upper end of that interval", default=None)
-    p: float | None = column(
+    ci_high: float = column("Upper end of that interval", default=math.nan)
+    p: float = column(
         "Two-sided p: permutation of people, sign flips of people, or turned maps",
-        default=None,
+        default=math.nan,
     )
-    p_fwe: float | None = column("p corrected for all pairs of the scope", default=None)
-    n_permutations: float | None = column(
-        "Permutations, sign patterns or rotations used", default=None
+    p_fwe: float = column("p corrected for all pairs of the scope", default=math.nan)
+    n_permutations: float = column(
+        "Permutations, sign patterns or rotations used", default=math.nan
     )
     status: str = column("ok, or what limits the result")
 

@@ -1,5 +1,6 @@
 """Changes in per cent of PET and spectroscopy, whose values have a true zero."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,14 +30,12 @@ class PercentChange:
     level: str = column("What the value belongs to")
     label: str = column("Region, network or set")
     n: int = column("People")
-    mean_percent: float | None = column(
-        "Mean of 100 (follow-up - baseline) / baseline", default=None
-    )
-    sd_percent: float | None = column("Its standard deviation (n - 1)", default=None)
-    ci_low: float | None = column("Lower end of the 95 % interval of the mean (t)", default=None)
-    ci_high: float | None = column("Upper end of that interval", default=None)
-    p: float | None = column(
-        "Two-sided p of the sign-flip test of the change in per cent", default=None
+    mean_percent: float = column("Mean of 100 (follow-up - baseline) / baseline", default=math.nan)
+    sd_percent: float = column("Its standard deviation (n - 1)", default=math.nan)
+    ci_low: float = column("Lower end of the 95 % interval of the mean (t)", default=math.nan)
+    ci_high: float = column("Upper end of that interval", default=math.nan)
+    p: float = column(
+        "Two-sided p of the sign-flip test of the change in per cent", default=math.nan
     )
     status: str = column(
         "ok, or why there is none: a baseline of 0 or below is never left out silently"

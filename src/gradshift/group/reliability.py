@@ -170,5 +170,9 @@ TABLE = Table(
     rank=70,
     row=Reliability,
     rows=reliability,
-    uses={"reliability": lambda written: written.finite("reliability", "icc")},
+    uses={
+        "reliability": lambda written: any(
+            np.isfinite(row.icc) for row in written.rows("reliability", Reliability)
+        )
+    },
 )

@@ -1,5 +1,6 @@
 """Whether each result holds over recipes, atlases, and choices for gradients and graphs."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,20 +33,20 @@ class Robustness:
         "Number of variants with a value: atlases x recipes, of gradients also x kernels "
         "(aligned to the mean of the baseline sessions), of graphs also x densities"
     )
-    share_same_sign: float | None = column(
-        "Share of variants whose change has the sign of the primary one", default=None
+    share_same_sign: float = column(
+        "Share of variants whose change has the sign of the primary one", default=math.nan
     )
-    g_primary: float | None = column("Hedges' g with the primary atlas and recipe", default=None)
-    g_min: float | None = column("Smallest Hedges' g over variants", default=None)
-    g_median: float | None = column("Median Hedges' g over variants", default=None)
-    g_max: float | None = column("Largest Hedges' g over variants", default=None)
-    median_t: float | None = column("Median t over variants", default=None)
-    p_joint: float | None = column(
+    g_primary: float = column("Hedges' g with the primary atlas and recipe", default=math.nan)
+    g_min: float = column("Smallest Hedges' g over variants", default=math.nan)
+    g_median: float = column("Median Hedges' g over variants", default=math.nan)
+    g_max: float = column("Largest Hedges' g over variants", default=math.nan)
+    median_t: float = column("Median t over variants", default=math.nan)
+    p_joint: float = column(
         "Two-sided p of median_t, people rearranged (signs flipped, or groups permuted) in "
         "all variants together; not corrected for the number of rows",
-        default=None,
+        default=math.nan,
     )
-    p_min: float | None = column("Smallest p that can be had with this many people", default=None)
+    p_min: float = column("Smallest p that can be had with this many people", default=math.nan)
     n_permutations: int | None = column("Rearrangements that were used", default=None)
     exact: bool | None = column("true if these are all there are", default=None)
     status: str = column("ok, or what limits the result")
@@ -80,8 +81,8 @@ def _spread(ways: Mapping[Way, Variant], primary: Way) -> dict[str, Any]:
     signs = np.sign([variant.t for variant in ways.values()])
     return {
         "n_variants": len(ways),
-        "share_same_sign": float((signs == np.sign(first.t)).mean()) if first else None,
-        "g_primary": first.hedges_g if first else None,
+        "share_same_sign": float((signs == np.sign(first.t)).mean()) if first else np.nan,
+        "g_primary": first.hedges_g if first else np.nan,
         "g_min": g[0],
         "g_median": float(np.median(g)),
         "g_max": g[-1],
@@ -121,7 +122,7 @@ TABLE = Table(
     rows=robustness,
     uses={
         "specifications": lambda written: any(
-            row["n_variants"] > 1 for row in written.rows("robustness")
+            row.n_variants > 1 for row in written.rows("robustness", Robustness)
         )
     },
 )

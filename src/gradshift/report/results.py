@@ -15,36 +15,29 @@ from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
-from gradshift.group.written import read_numbers
+from gradshift.group.contrasts import Contrast
 from gradshift.report.methods import Described, Used
-from gradshift.report.wording import Row
 
 
-def read_contrasts(path: Path) -> list[dict[str, Any]]:
-    """Read the table of contrasts; n/a becomes NaN in columns of numbers."""
-    rows = read_numbers(path)
-    for row in rows:
-        row["n"] = int(row["n"]) if np.isfinite(row["n"]) else 0
-    return rows
-
-
-def find_row(rows: Sequence[Row], key: tuple[str, str, str], **fixed: str) -> Row | None:
+def find_row(
+    rows: Sequence[Contrast], key: tuple[str, str, str], **fixed: str | None
+) -> Contrast | None:
     """Find a result; of several families the one that comes first in the table."""
     for row in rows:
-        same = (row["measure"], row["level"], row["label"]) == key
-        if same and all(row[name] == value for name, value in fixed.items()):
+        same = (row.measure, row.level, row.label) == key
+        if same and all(getattr(row, name) == value for name, value in fixed.items()):
             return row
     return None
 
 
-def family_size(rows: Sequence[Row], row: Row) -> int:
+def family_size(rows: Sequence[Contrast], row: Contrast) -> int:
     """Count the tests a result was corrected with."""
     names = (
         *("contrast", "effect", "covariates", "family"),
         *("task", "atlas", "recipe", "modality"),
     )
     return sum(
-        all(other[name] == row[name] for name in names) and np.isfinite(other["p"])
+        all(getattr(other, name) == getattr(row, name) for name in names) and np.isfinite(other.p)
         for other in rows
     )
 

@@ -1,5 +1,6 @@
 """Who takes part in a comparison, and who does not and why."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -30,14 +31,14 @@ class Participation:
         "true if both sessions can be used (primary atlas and recipe of the modality)"
     )
     reason: str | None = column("Why a participant is left out", default=None)
-    mean_fd_baseline: float | None = column(
-        "Mean framewise displacement (mm) at baseline, all volumes", default=None
+    mean_fd_baseline: float = column(
+        "Mean framewise displacement (mm) at baseline, all volumes", default=math.nan
     )
-    mean_fd_followup: float | None = column(
-        "Mean framewise displacement (mm) at follow-up, all volumes", default=None
+    mean_fd_followup: float = column(
+        "Mean framewise displacement (mm) at follow-up, all volumes", default=math.nan
     )
-    minutes_baseline: float | None = column("Minutes retained at baseline", default=None)
-    minutes_followup: float | None = column("Minutes retained at follow-up", default=None)
+    minutes_baseline: float = column("Minutes retained at baseline", default=math.nan)
+    minutes_followup: float = column("Minutes retained at follow-up", default=math.nan)
     remarks: str | None = column("What differs in another recipe", default=None)
     motion: tuple[float, ...] = ()
 
@@ -125,9 +126,9 @@ def _participation(
     )
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
+def _mean(values: Sequence[float | None]) -> float:
     known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    return sum(known) / len(known) if known else math.nan
 
 
 def _reason(
