@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPROCS ?= 2
 
-.PHONY: demo test test-faults test-platform lint types docs install bench image lock clean
+.PHONY: demo test test-faults test-platform lint types docs install bench image sbom lock clean
 
 demo: .venv/installed
 	rm -rf demo
@@ -42,6 +42,11 @@ bench: .venv/tested
 # The image, with its labels; BASE=debian:bookworm-slim@sha256:... builds on one by digest.
 image:
 	tools/build_image.sh
+
+# What is in the image, in CycloneDX.
+sbom:
+	docker run --rm -i --network none --entrypoint python gradshift - \
+		< tools/make_sbom.py > gradshift.cdx.json
 
 # Versions and hashes of what the image holds and is built with; those that still serve are kept.
 UV := uv pip compile --quiet --python-version 3.11 --python-platform linux \

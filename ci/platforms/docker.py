@@ -85,7 +85,9 @@ def _compiled(bench: Bench) -> str:
 cd /opt/venv/lib
 all() { find . -name '*.pyc' | sort | xargs sha256sum; }
 all > /tmp/before
-python -c "import pathlib; assert {p.read_bytes()[4] for p in pathlib.Path().rglob('*.pyc')} == {1}"
+python -c "
+from pathlib import Path
+assert {path.read_bytes()[4] for path in Path().rglob('*.pyc')} == {1}"
 find . -name '*.pyc' -delete
 PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib
 all > /tmp/after
