@@ -239,6 +239,17 @@ def drawn(module: str) -> str:
     return {"__main__": "cli", "__init__": "errors", "folders": "errors"}.get(name, name)
 
 
+def test_the_paper_cites_what_it_lists_as_the_program_does():
+    entry = re.compile(r"@\w+\{(\w+),.*?\n\}", re.DOTALL)
+    listed = {m[1]: m[0] for m in entry.finditer((ROOT / "paper.bib").read_text("utf-8"))}
+    cited = re.findall(r"[\[; ]@([A-Za-z]+\d{4})", (ROOT / "paper.md").read_text("utf-8"))
+    assert set(cited) == set(listed)
+    ours = ROOT / "src" / "gradshift" / "report" / "references.bib"
+    same = {m[1]: m[0] for m in entry.finditer(ours.read_text("utf-8")) if m[1] in listed}
+    assert same
+    assert same.items() <= listed.items()
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_each_task_of_the_array_takes_its_person(tmp_path, newline):
     people = ["participant_id", "sub-02", "sub-07"]
