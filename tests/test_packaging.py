@@ -214,6 +214,31 @@ def test_the_validator_leaves_out_what_it_must_and_nothing_else():
     assert [p for p in patterns if p.endswith("_bold.json")] == ["*_stat-coverage_bold.json"]
 
 
+def test_the_counter_counts_what_was_planted(tmp_path):
+    long = "\n".join(["    pass"] * 60)
+    (tmp_path / "upper").mkdir()
+    (tmp_path / "lower").mkdir()
+    (tmp_path / "upper" / "one.py").write_text(
+        "from gradshift.lower.two import inner\n\n"
+        f'def outer(a, b, c, d, e, f, g, *, h=1):\n    """Text.\n\n    More.\n    """\n{long}\n'
+        "    found = 1\n"
+    )
+    (tmp_path / "lower" / "two.py").write_text(
+        "def inner(x: dict[str, Any]) -> Mapping[str, float]:\n"
+        "    from gradshift.upper import one\n"
+        "    return dict(a=x, b=one)\n\n"
+        "def plain(a, b, c, d, e, f, g):\n    return dict(a=a)\n"
+    )
+    rows = tool("count").count(tmp_path)
+    seen = {re.sub(r"(naming|upward).*", r"\1", row.what): row.seen for row in rows}
+    assert seen["functions over 60 lines"] == 1
+    assert seen["functions with more than 6 arguments, not plain data"] == 1
+    assert seen["dict[str, Any] or Mapping[str, Any]"] == 1
+    assert seen["functions naming"] == 1
+    assert seen["circles of modules"] == 1
+    assert seen["imports upward"] == 1
+
+
 def test_the_picture_of_the_house_is_true():
     count = tool("count")
     paths = count.PACKAGE.rglob("*.py")

@@ -115,7 +115,7 @@ def _of_functions(trees: Mapping[Path, ast.Module]) -> list[Row]:
         ),
         Row("dict[str, Any] or Mapping[str, Any]", len(untyped), 40, untyped),
         Row(
-            f"functions that use {', '.join(sorted(VAGUE))}",
+            f"functions naming {', '.join(sorted(VAGUE))}",
             len(vague),
             20,
             [f"{one.where}: {', '.join(sorted(one.names & VAGUE))}" for one in vague],
@@ -193,7 +193,7 @@ def _of_imports(trees: Mapping[Path, ast.Module]) -> list[Row]:
     upward = [", ".join(circle) for circle in find_circles(rooms)]
     return [
         Row("circles of modules", len(circles), 0, circles),
-        Row("rooms that import each other, so that one points upward", len(upward), 0, upward),
+        Row("imports upward: rooms that import each other", len(upward), 0, upward),
     ]
 
 
