@@ -193,6 +193,13 @@ class Analysis:
     measures: tuple[str, ...] = option(
         (), "measures to compute; all if not given", nargs="+", metavar="NAME"
     )
+    plugin: tuple[str, ...] = option(
+        (),
+        "Python files with measures or kinetic models of your own",
+        nargs="+",
+        metavar="FILE",
+        local=True,
+    )
     coverage_threshold: float = option(
         0.5,
         "share of a region's voxels that the brain mask must hold",

@@ -8,7 +8,7 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.inputs import find_runs
 from gradshift.errors import OutputError
-from gradshift.levels.participant import check_output
+from gradshift.output.place import check_output
 from gradshift.participant.bold import describe
 from gradshift.recipes.catalogue import load_recipe
 from synthetic import MNI, Dangling, fingerprint, grow, person, preprocessed, study

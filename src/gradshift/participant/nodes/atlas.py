@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ from gradshift.bids import outputs
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
 from gradshift.images.grid import labels_on_grid
-from gradshift.participant.nodes.outcome import Outcome
+from gradshift.participant.nodes.outcome import read, to_bytes
+from gradshift.participant.nodes.records import AtlasRecord, LabelsRecord
 
 
 def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
@@ -22,18 +23,21 @@ def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
     The name of the file is made from its content, as is that of `keep_labels`: processes may
     share the folder, and nipype's cache need not look inside to know it.
     """
-    regions = outputs.plain_regions(atlas.regions(pcc))
-    notes = {"name": atlas.name, "entities": atlas.entities, "regions": regions}
-    reference = atlas.reference(kernel)
-    arrays = {} if reference is None else {"reference": reference}
-    told = {**notes, "kernel": kernel}
-    return _keep(folder, atlas.name, told, lambda: Outcome(arrays, notes))
+    record = AtlasRecord(
+        name=atlas.name,
+        entities=atlas.entities,
+        regions=outputs.plain_regions(atlas.regions(pcc)),
+        reference=atlas.reference(kernel),
+    )
+    content = to_bytes(record)
+    return _keep(folder, atlas.name, hashlib.sha256(content).hexdigest(), lambda: content)
 
 
-def keep_named(name: str, entities: dict[str, str], regions: Regions, folder: Path) -> Path:
+def keep_named(name: str, entities: Mapping[str, str], regions: Regions, folder: Path) -> Path:
     """Write regions that have names only, such as those of a table of curves."""
-    notes = {"name": name, "entities": entities, "regions": outputs.plain_regions(regions)}
-    return _keep(folder, name, notes, lambda: Outcome({}, notes))
+    record = AtlasRecord(name=name, entities=entities, regions=outputs.plain_regions(regions))
+    content = to_bytes(record)
+    return _keep(folder, name, hashlib.sha256(content).hexdigest(), lambda: content)
 
 
 def keep_labels(
@@ -45,7 +49,7 @@ def keep_labels(
 ) -> Path:
     """Bring the labels of an atlas to a grid, unless they are there already."""
     images = atlas.images(space)
-    told = {
+    identity = {
         "images": [
             (hashlib.sha256(Path(image.path).read_bytes()).hexdigest(), image.indices)
             for image in images
@@ -54,29 +58,29 @@ def keep_labels(
         "affine": np.round(affine, 5).tolist(),
     }
 
-    def make() -> Outcome:
+    def make() -> bytes:
         labels = labels_on_grid(images, shape, np.array(affine))
-        return Outcome({"labels": labels.ravel(order="F")})
+        return to_bytes(LabelsRecord(labels=labels.ravel(order="F")))
 
-    return _keep(folder, f"{atlas.name}-labels", told, make)
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return _keep(folder, f"{atlas.name}-labels", digest, make)
 
 
-def _keep(folder: Path, name: str, told: object, make: Callable[[], Outcome]) -> Path:
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
-    path = folder / f"{name.replace('+', '')}-{digest}.npz"
-    return path if path.exists() else write_bytes(path, make().to_bytes())
+def _keep(folder: Path, name: str, digest: str, make: Callable[[], bytes]) -> Path:
+    path = folder / f"{name.replace('+', '')}-{digest[:20]}.npz"
+    return path if path.exists() else write_bytes(path, make())
+
+
+def read_atlas(path: str | Path) -> AtlasRecord:
+    """Read an atlas."""
+    return read(path, AtlasRecord)
 
 
 def read_regions(path: str | Path) -> Regions:
     """Read the regions of an atlas."""
-    return outputs.regions_from(Outcome.load(path).notes["regions"])
-
-
-def read_reference(path: str | Path) -> NDArray[np.float64] | None:
-    """Read the (R, K) reference gradients of an atlas; None where it ships none."""
-    return Outcome.load(path).arrays.get("reference")
+    return outputs.regions_from(read_atlas(path).regions)
 
 
 def flat_labels(path: str | Path) -> NDArray[np.int32]:
     """Read the (V,) labels of an atlas on a grid, x fastest."""
-    return Outcome.load(path).arrays["labels"]
+    return read(path, LabelsRecord).labels
