@@ -26,12 +26,11 @@ logger = logging.getLogger("gradshift")
 
 
 def keep_vertices(output_dir: Path, atlas: Atlas, space: str) -> None:
-    """Write which region each vertex of fsaverage5 belongs to, unless it is there."""
+    """Write which region each vertex of fsaverage5 belongs to."""
     from gradshift.images.surface import fsaverage5, labels_on_vertices
 
     path = outputs.vertices_path(output_dir, atlas.entities)
-    halves = None if path.exists() else fsaverage5()
-    if halves is None:
+    if (halves := fsaverage5()) is None:
         return
     places = np.concatenate([half.cortex for half in halves.values()])
     sides = [side for side, half in halves.items() for _ in range(len(half.cortex))]

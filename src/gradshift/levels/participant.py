@@ -17,11 +17,14 @@ from gradshift.levels.pages import (
     write_boilerplate,
     write_citation,
 )
-from gradshift.output import record
+from gradshift.output import provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
 from gradshift.output.place import check_output, preprocessed
+from gradshift.output.provenance import Provenance, digest, identity
+from gradshift.participant import changes
 from gradshift.participant.modality import Asked, Modality, NothingFoundError, modalities
+from gradshift.participant.nodes.atlas import files_of
 from gradshift.recipes.catalogue import Recipe, load_recipe
 from gradshift.running.workdir import warn_of_others
 from gradshift.settings import Settings
@@ -42,12 +45,15 @@ def participant(settings: Settings) -> int:
         raise InputError(inputs[0].problem)
     check_output(settings)
     record.check(settings)
+    made_of = _made_of(asked, inputs)
+    if not settings.running.overwrite:
+        provenance.check(settings.output_dir, made_of)
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
     with locked(settings.output_dir / "logs", people):
         inputs = [kind.place() for kind in inputs]
         with record.shared(settings.output_dir):
-            _prepare_output(asked, inputs)
+            _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
         crashed = _compute(asked, inputs, people)
         codes = [kind.summary(crashed) for kind in inputs]
@@ -121,6 +127,7 @@ def _compute(asked: Asked, inputs: Sequence[Modality], people: Sequence[str]) ->
         kind.build(workflow, left)
     if not workflow.list_node_names():
         return []
+    changes.tell(workflow, asked.steps_dir)
     folder = asked.output_dir / "logs" / "crash"
     crashed = execute(workflow, asked.settings.running, folder)
     if crashed:
@@ -144,7 +151,18 @@ def _check_names(
         )
 
 
-def _prepare_output(asked: Asked, inputs: Sequence[Modality]) -> None:
+def _made_of(asked: Asked, inputs: Sequence[Modality]) -> Provenance:
+    """Say what the results will be made of."""
+    spaces = sorted({space for kind in inputs for space in kind.spaces})
+    return Provenance(
+        dataset=identity(asked.settings.bids_dir),
+        derivatives={kind.title: [identity(path) for path in kind.derivatives] for kind in inputs},
+        atlases={atlas.name: files_of(atlas, spaces) for atlas in asked.atlases},
+        recipes={recipe.name: digest(recipe.as_dict()) for recipe in asked.recipes},
+    )
+
+
+def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenance) -> None:
     """Write what belongs to the whole output: the record, descriptions, the atlases used."""
     settings = asked.settings
     names = {
@@ -152,21 +170,24 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality]) -> None:
         "denoise": [recipe.name for recipe in asked.recipes],
     }
     record.keep(settings, names)
+    replace = settings.running.overwrite
+    if not replace:  # once more: another process may have been the first
+        provenance.check(settings.output_dir, made_of)
+    provenance.keep(settings.output_dir, made_of, replace=replace)
     outputs.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
-    spaces = [space for kind in inputs for space in kind.spaces]
+    spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
     for atlas in asked.atlases:
-        _keep_atlas(atlas, settings, spaces[0] if spaces else None)
+        _keep_atlas(atlas, settings, spaces)
     for kind in inputs:
         kind.write_regions()
 
 
-def _keep_atlas(atlas: Atlas, settings: Settings, space: str | None) -> None:
-    """Write an atlas as it is used."""
-    images = [] if space is None else [image.path for image in atlas.images(space)]
+def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None:
+    """Write an atlas as it is used; a copy that is damaged is written again."""
+    images = [image.path for space in spaces for image in atlas.images(space)]
     for path in images + [part.table for part in atlas.parts]:
         target = settings.output_dir / "atlases" / Path(path).name
-        if not target.exists():
-            write_bytes(target, Path(path).read_bytes())
+        write_bytes(target, Path(path).read_bytes())
     write_json(
         outputs.regions_path(settings.output_dir, atlas.entities),
         {
@@ -176,8 +197,8 @@ def _keep_atlas(atlas: Atlas, settings: Settings, space: str | None) -> None:
             **outputs.plain_regions(atlas.regions(settings.analysis.pcc)),
         },
     )
-    if space is not None:
-        keep_vertices(settings.output_dir, atlas, space)
+    if spaces:
+        keep_vertices(settings.output_dir, atlas, spaces[0])
     reference = atlas.reference(settings.analysis.kernel)
     if reference is not None:
         header = [f"gradient{k + 1}" for k in range(reference.shape[1])]

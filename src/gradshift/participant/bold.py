@@ -16,7 +16,14 @@ from gradshift.errors import InputError, MissingInputError, NothingSelectedError
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Asked, Modality, NothingFoundError
 from gradshift.participant.order import order_sessions
+from gradshift.participant.origin import provenance
 from gradshift.recipes.catalogue import Recipe
+
+CODE = tuple(
+    f"gradshift.participant.nodes.{name}"
+    for name in ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save")
+)
+"""The modules that make the numbers of the results."""
 
 logger = logging.getLogger("gradshift")
 
@@ -123,7 +130,7 @@ class Bold(Modality):
         plan = Plan(
             asked=self.asked,
             atlases=[
-                keep_regions(atlas, analysis.pcc, analysis.kernel, self.asked.atlas_dir)
+                keep_regions(atlas, self.spaces, analysis, self.asked.atlas_dir)
                 for atlas in self.asked.atlases
             ],
             labels=self.labels,
@@ -131,6 +138,7 @@ class Bold(Modality):
                 person.removeprefix("sub-"): order_sessions(settings, person)
                 for person in sorted(self.people)
             },
+            provenance=provenance(self, CODE),
             untouched=untouched,
         )
         logger.info("%d runs of %d participants.", len(self.runs), len(self.people))

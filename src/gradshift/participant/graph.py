@@ -11,10 +11,10 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
-from gradshift.core import folders
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
-from gradshift.output import code, record
+from gradshift.output import record
+from gradshift.output.provenance import digest
 from gradshift.participant import volumes
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import read_atlas
@@ -23,6 +23,7 @@ from gradshift.participant.nodes.figures import Figures
 from gradshift.participant.nodes.measure import Measures
 from gradshift.participant.nodes.person import Person
 from gradshift.participant.nodes.save import SaveRun, SaveSession
+from gradshift.participant.origin import digest_of, origins
 from gradshift.participant.plan import (
     Plan,
     Session,
@@ -133,21 +134,27 @@ def _add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         entities=dict(run.entities),
         atlases=plan.atlas_files,
         recipe=plan.recipe_names[0],
+        recipe_digest=digest(plan.recipes[0].as_dict()),
+        provenance=plan.provenance,
         output_dir=str(plan.asked.output_dir),
     )
     workflow.connect([(denoise, save, [("out_file", "denoised")])])
     return denoise
 
 
+def _names(plan: Plan) -> list[str]:
+    """List the measures that are computed."""
+    return list(plan.analysis.measures or measures())
+
+
 def _measure(tag: str, plan: Plan) -> pe.Node:
-    names = list(plan.analysis.measures or measures())
     return step(
         Measures,
         f"measure_{tag}",
         plan.plugins,
         atlases=plan.atlas_files,
         recipes=plan.recipe_names,
-        measures={name: code.digest([folders.origin_of("MEASURE", name)]) for name in names},
+        measures={name: digest_of("MEASURE", name) for name in _names(plan)},
         options=_options(plan),
     )
 
@@ -166,6 +173,8 @@ def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
         runs=[dict(run.entities) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),
+        origins=origins("MEASURE", _names(plan)),
+        provenance=plan.provenance,
         output_dir=str(plan.asked.output_dir),
     )
 

@@ -15,6 +15,7 @@ from gradshift.bids.mrs import STRICT, Metabolite, find_values
 from gradshift.bids.write import write_json, write_table
 from gradshift.output import record
 from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.origin import provenance
 
 logger = logging.getLogger("gradshift")
 
@@ -54,9 +55,13 @@ class Mrs(Modality):
     def build(self, workflow: Any, untouched: Collection[str]) -> None:
         """Write the values of every session; again without flagged ones, where there are any."""
         recipes = ["n/a", *([STRICT] if any(value.flagged for value in self.values) else [])]
+        end = {
+            "Settings": record.numbers(self.asked.settings),
+            **provenance(self, [find_values.__module__]),
+        }
         for session in self._sessions():
             for recipe in recipes:
-                _write(session, recipe, self.asked.output_dir, record.numbers(self.asked.settings))
+                _write(session, recipe, self.asked.output_dir, end)
 
     def _sessions(self) -> list[list[Metabolite]]:
         def session(value: Metabolite) -> tuple[str, str]:
@@ -76,9 +81,7 @@ class Mrs(Modality):
 MODALITY = Mrs
 
 
-def _write(
-    values: Sequence[Metabolite], recipe: str, root: Path, settings: Mapping[str, object]
-) -> None:
+def _write(values: Sequence[Metabolite], recipe: str, root: Path, end: Mapping[str, Any]) -> None:
     first = values[0]
     entities = {
         "sub": first.participant.removeprefix("sub-"),
@@ -119,7 +122,7 @@ def _write(
             "Excluded": None
             if any(np.isfinite(value.value) for value in values)
             else "no metabolite has a value",
-            "Settings": settings,
             "Measures": measures,
+            **end,
         },
     )

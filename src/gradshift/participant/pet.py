@@ -15,8 +15,12 @@ from gradshift.core.pet.model import REFUSED
 from gradshift.errors import SettingsError
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.origin import provenance
 from gradshift.participant.petsources import Source, chosen_models, place, workflow_name
 from gradshift.settings import Settings, columns
+
+CODE = tuple(f"gradshift.participant.nodes.{name}" for name in ("curves", "finished", "kinetics"))
+"""The modules that make the numbers of the results."""
 
 logger = logging.getLogger("gradshift")
 
@@ -104,7 +108,7 @@ class Pet(Modality):
         """Add the steps of all scans."""
         from gradshift.participant.petgraph import add_scans
 
-        add_scans(workflow, self.placed, self.asked, untouched)
+        add_scans(workflow, self.placed, self.asked, provenance(self, CODE), untouched)
 
     def summary(self, crashed: Sequence[str]) -> int:
         """Say how many scans are done, which are not, and why; return the exit code."""

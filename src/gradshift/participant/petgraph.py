@@ -1,7 +1,7 @@
 """The graph of PET scans: a part per person, in which the scans meet."""
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -11,9 +11,7 @@ from nipype.pipeline import engine as pe
 from gradshift import __version__
 from gradshift.bids import outputs
 from gradshift.bids.collect import people_table
-from gradshift.core import folders
 from gradshift.core.kinetics import models
-from gradshift.output import code
 from gradshift.output.record import numbers
 from gradshift.participant.modality import Asked
 from gradshift.participant.node import collect, step
@@ -21,6 +19,7 @@ from gradshift.participant.nodes.curves import PetCurves
 from gradshift.participant.nodes.finished import FinishedPet
 from gradshift.participant.nodes.kinetics import REFERENCE_MODEL, Kinetics, PetPerson
 from gradshift.participant.nodes.savepet import SavePet
+from gradshift.participant.origin import digest_of, origins
 from gradshift.participant.petsources import Source, chosen_models, workflow_name
 from gradshift.settings import Settings, columns
 
@@ -31,7 +30,8 @@ def add_scans(
     workflow: pe.Workflow,
     sources: Sequence[Source],
     asked: Asked,
-    untouched: Collection[str] = (),
+    origin: Mapping[str, Any],
+    untouched: Collection[str],
 ) -> None:
     """Add the steps of all PET scans: ``sub_<label>_pet`` for every person.
 
@@ -40,6 +40,8 @@ def add_scans(
     workflow : nipype Workflow
     sources : sequence of Source
     asked : Asked
+    origin : mapping
+        What sidecars say of code and source datasets.
     untouched : collection of str
         People, with prefix, whose results are all there: they are written only if they change.
     """
@@ -51,12 +53,17 @@ def add_scans(
 
     for (sub, _), of_part in groupby(sorted(sources, key=part), key=part):
         again = f"sub-{sub}" not in untouched
-        part_workflow = _person_workflow(list(of_part), names, asked, writes_again=again)
+        part_workflow = _person_workflow(list(of_part), names, asked, origin, writes_again=again)
         workflow.add_nodes([part_workflow])
 
 
 def _person_workflow(
-    sources: Sequence[Source], names: Sequence[str], asked: Asked, *, writes_again: bool
+    sources: Sequence[Source],
+    names: Sequence[str],
+    asked: Asked,
+    origin: Mapping[str, Any],
+    *,
+    writes_again: bool,
 ) -> pe.Workflow:
     """Connect the steps of one person: the scans meet where k2' is found."""
     workflow = pe.Workflow(name=workflow_name(sources[0].scan))
@@ -65,7 +72,7 @@ def _person_workflow(
         PetPerson,
         "person",
         settings.analysis.plugin,
-        model_code=_digest(REFERENCE_MODEL),
+        model_code=digest_of("MODEL", REFERENCE_MODEL),
         k2prime=settings.pet.k2prime,
         blood_volume=settings.pet.blood_volume,
     )
@@ -73,7 +80,7 @@ def _person_workflow(
     for number, source in enumerate(sources, start=1):
         curves = _curves(source, settings, f"curves_{number}")
         kinetics = _kinetics(source, settings, names, f"kinetics_{number}")
-        save = _save(source, asked, f"save_{number}", writes_again=writes_again)
+        save = _save(source, asked, origin, f"save_{number}", writes_again=writes_again)
         workflow.connect(
             [
                 (curves, kinetics, [("out_file", "curves")]),
@@ -88,23 +95,21 @@ def _person_workflow(
     return workflow
 
 
-def _digest(model: str) -> str:
-    return code.digest([folders.origin_of("MODEL", model)])
-
-
 def _kinetics(source: Source, settings: Settings, names: Sequence[str], name: str) -> pe.Node:
     return step(
         Kinetics,
         name,
         settings.analysis.plugin,
         atlases=[str(path) for path in source.atlases],
-        models={model: _digest(model) for model in names},
+        models={model: digest_of("MODEL", model) for model in names},
         blood_volume=settings.pet.blood_volume,
         reference_name=_reference_name(settings.pet.pet_reference),
     )
 
 
-def _save(source: Source, asked: Asked, name: str, *, writes_again: bool) -> pe.Node:
+def _save(
+    source: Source, asked: Asked, origin: Mapping[str, Any], name: str, *, writes_again: bool
+) -> pe.Node:
     settings = asked.settings
     return step(
         SavePet,
@@ -118,6 +123,8 @@ def _save(source: Source, asked: Asked, name: str, *, writes_again: bool) -> pe.
         sources=[path.name for path in source.scan.sources],
         software=f"gradshift {__version__}",
         settings=numbers(settings),
+        origins=origins("MODEL", models()),
+        provenance=dict(origin),
         output_dir=str(asked.output_dir),
     )
 

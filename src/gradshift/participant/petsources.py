@@ -74,7 +74,7 @@ def _has_free_fraction(blood: Sequence[Path]) -> bool:
 def place(scan: PetScan, asked: Asked) -> Source:
     """Find the regions of a scan and keep them where the nodes read them."""
     kept, atlases, settings = asked.atlas_dir, asked.atlases, asked.settings
-    analysis = settings.analysis
+    spaces = [scan.entities["space"]] if scan.on_grid and not scan.problem else []
     names: list[str] = []
     if not scan.on_grid and not scan.problem:
         try:
@@ -86,7 +86,7 @@ def place(scan: PetScan, asked: Asked) -> Source:
         return Source(
             scan=scan,
             atlases=tuple(
-                keep_regions(a, analysis.pcc, analysis.kernel, kept)
+                keep_regions(a, spaces, settings.analysis, kept)
                 for a in ([atlas] if atlas is not None else atlases)
             ),
             labels=tuple(

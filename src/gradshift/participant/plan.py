@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from nipype.pipeline import engine as pe
 
@@ -26,6 +27,8 @@ class Plan:
         Their labels by `grid`.
     sessions : mapping of str to sequence of str
         The sessions of each person in the order of time, as far as it is known.
+    provenance : mapping
+        What sidecars say of code and source datasets.
     untouched : collection of str
         People, with prefix, whose results are all there: they are written only if they change.
     """
@@ -34,6 +37,7 @@ class Plan:
     atlases: Sequence[Path]
     labels: Mapping[object, Sequence[Path]]
     sessions: Mapping[str, Sequence[str]]
+    provenance: Mapping[str, Any]
     untouched: Collection[str] = ()
 
     @property

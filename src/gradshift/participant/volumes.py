@@ -7,6 +7,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
+from gradshift.output.provenance import digest
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.participant.nodes.parcellate import Parcellate
@@ -90,6 +91,8 @@ def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:
         overwrite=plan.writes_again(example),
         entities=unit_entities(unit),
         atlases=plan.atlas_files,
+        recipe_digests={recipe.name: digest(recipe.as_dict()) for recipe in plan.recipes},
+        provenance=plan.provenance,
         shape=example.shape,
         affine=[list(row) for row in example.affine],
         smoothing=plan.analysis.smoothing,

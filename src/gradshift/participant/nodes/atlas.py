@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,22 +13,45 @@ from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
-from gradshift.images.grid import labels_on_grid
+from gradshift.images import grid
+from gradshift.output import code
+from gradshift.output.provenance import AtlasFiles, atlas_files
 from gradshift.participant.nodes.outcome import read, to_bytes
 from gradshift.participant.nodes.records import AtlasRecord, LabelsRecord
+from gradshift.settings import Analysis
 
 
-def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
+def files_of(atlas: Atlas, spaces: Iterable[str]) -> AtlasFiles:
+    """Read what identifies an atlas: its label tables, and its images in some spaces."""
+    return atlas_files(
+        [part.table for part in atlas.parts],
+        {space: [Path(image.path) for image in atlas.images(space)] for space in spaces},
+    )
+
+
+def keep_regions(atlas: Atlas, spaces: Iterable[str], analysis: Analysis, folder: Path) -> Path:
     """Write the regions of an atlas, and its reference gradients where it ships some.
 
     The name of the file is made from its content, as is that of `keep_labels`: processes may
     share the folder, and nipype's cache need not look inside to know it.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    spaces : iterable of str
+        Those that its images are used in.
+    analysis : Analysis
+        With the rule for the posterior cingulate, and the kernel of the reference.
+    folder : Path
     """
+    files = files_of(atlas, sorted(set(spaces)))
     record = AtlasRecord(
         name=atlas.name,
         entities=atlas.entities,
-        regions=outputs.plain_regions(atlas.regions(pcc)),
-        reference=atlas.reference(kernel),
+        regions=outputs.plain_regions(atlas.regions(analysis.pcc)),
+        reference=atlas.reference(analysis.kernel),
+        table=files.table,
+        images=files.images,
     )
     content = to_bytes(record)
     return _keep(folder, atlas.name, hashlib.sha256(content).hexdigest(), lambda: content)
@@ -50,6 +74,7 @@ def keep_labels(
     """Bring the labels of an atlas to a grid, unless they are there already."""
     images = atlas.images(space)
     identity = {
+        "code": code.digest([grid.__file__]),
         "images": [
             (hashlib.sha256(Path(image.path).read_bytes()).hexdigest(), image.indices)
             for image in images
@@ -59,7 +84,7 @@ def keep_labels(
     }
 
     def make() -> bytes:
-        labels = labels_on_grid(images, shape, np.array(affine))
+        labels = grid.labels_on_grid(images, shape, np.array(affine))
         return to_bytes(LabelsRecord(labels=labels.ravel(order="F")))
 
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
@@ -84,3 +109,12 @@ def read_regions(path: str | Path) -> Regions:
 def flat_labels(path: str | Path) -> NDArray[np.int32]:
     """Read the (V,) labels of an atlas on a grid, x fastest."""
     return read(path, LabelsRecord).labels
+
+
+def atlas_digests(atlas: AtlasRecord, entities: Mapping[str, str]) -> dict[str, Any]:
+    """Say in a sidecar which label table and image stand behind the name of an atlas."""
+    image = atlas.images.get(entities.get("space", ""))
+    return {
+        **({"AtlasLabelTableDigest": atlas.table} if atlas.table else {}),
+        **({"AtlasImageDigest": image} if image else {}),
+    }

@@ -166,6 +166,7 @@ class Step(SimpleInterface):
 class SaveSpec(StepSpec):
     """What every step takes that writes results."""
 
+    provenance = traits.Dict(desc="what sidecars say of code and source datasets")
     output_dir = traits.Directory(mandatory=True, desc="top folder of the results")
 
 

@@ -28,12 +28,18 @@ class AtlasRecord:
         See `gradshift.bids.outputs.plain_regions`.
     reference : (R, K) array, optional
         Its reference gradients, where it ships some.
+    table : str
+        Digest of its label table; empty for regions that have names only.
+    images : mapping of str to str
+        Digest of its image, by space.
     """
 
     name: str
     entities: Mapping[str, str]
     regions: Mapping[str, Any]
     reference: Array | None = None
+    table: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

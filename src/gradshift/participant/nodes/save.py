@@ -13,7 +13,8 @@ from gradshift.core.cortex.measure import Value
 from gradshift.core.cortex.session import Common
 from gradshift.core.measures import measures
 from gradshift.core.series.maps import MAPS, smooth
-from gradshift.participant.nodes.atlas import read_atlas, read_regions
+from gradshift.output.provenance import digest
+from gradshift.participant.nodes.atlas import atlas_digests, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
 from gradshift.participant.nodes.records import (
     CleanedRun,
@@ -49,6 +50,7 @@ class _RunSpec(SaveSpec):
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the run")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipe = traits.Str(mandatory=True, desc="name of the primary recipe")
+    recipe_digest = traits.Str(desc="digest of the primary recipe")
 
 
 class SaveRun(Save):
@@ -83,7 +85,11 @@ class SaveRun(Save):
         columns = (names, quality.coverage, quality.n_voxels, quality.tsnr, status)
         write_table(path, list(described), zip(*columns, strict=True))
         resolution = outputs.resolution(self.inputs.entities)
-        write_json(outputs.sidecar(path), {**_columns(described), **resolution})
+        origin = {
+            **self.inputs.provenance,
+            **atlas_digests(read_atlas(atlas), self.inputs.entities),
+        }
+        write_json(outputs.sidecar(path), {**_columns(described), **resolution, **origin})
         return path
 
     def _save_quality(self, root: Path, run: DenoisedRun, cleaned: CleanedRun) -> list[Path]:
@@ -96,13 +102,12 @@ class SaveRun(Save):
         }
         rows = zip(run.fd, run.dvars, cleaned.kept.astype(int), strict=True)
         write_table(quality, list(described), rows)
-        write_json(outputs.sidecar(quality), _columns(described))
+        origin = {**self.inputs.provenance, "RecipeDigest": self.inputs.recipe_digest}
+        write_json(outputs.sidecar(quality), {**_columns(described), **origin})
         outliers = outputs.outliers_path(root, entities)
         write_table(outliers, cleaned.censored_for, cleaned.censored.astype(int))
-        write_json(
-            outputs.sidecar(outliers),
-            _columns({name: f"1 for volumes left out: {name}" for name in cleaned.censored_for}),
-        )
+        described = {name: f"1 for volumes left out: {name}" for name in cleaned.censored_for}
+        write_json(outputs.sidecar(outliers), {**_columns(described), **origin})
         return [quality, outliers]
 
 
@@ -118,6 +123,7 @@ class _SessionSpec(SaveSpec):
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
+    origins = traits.Dict(desc="what sidecars say of the code of the measures")
 
 
 class SaveSession(Save):
@@ -160,6 +166,9 @@ class SaveSession(Save):
             "Estimator": self.inputs.connectivity,
             "DenoisingRecipe": recipe.as_dict(),
             "Excluded": session.failures.get(recipe.name),
+            **self.inputs.provenance,
+            **atlas_digests(record, self.inputs.entities),
+            "RecipeDigest": digest(recipe.as_dict()),
         }
 
     def _save_series(
@@ -195,7 +204,11 @@ class SaveSession(Save):
         path = outputs.measures_path(root, target)
         write_measures(path, values, "func", self.inputs.entities, sidecar["Atlas"], target.recipe)
         described = {
-            name: {"Description": measures()[name].methods, "Units": measures()[name].unit}
+            name: {
+                "Description": measures()[name].methods,
+                "Units": measures()[name].unit,
+                **self.inputs.origins.get(name, {}),
+            }
             for name in dict.fromkeys(value.measure for value in values)
         }
         settings = dict(self.inputs.settings)
@@ -275,6 +288,7 @@ class _MapsSpec(SaveSpec):
     voxelwise = File(exists=True, mandatory=True, desc="outcome of Voxelwise")
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the session")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
+    recipe_digests = traits.Dict(desc="digests of the recipes, by name")
     shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
     affine = traits.List(traits.List(traits.Float), desc="voxels to mm")
     smoothing = traits.Float(desc="full width at half maximum in mm")
@@ -300,13 +314,23 @@ class SaveMaps(Save):
                     path = outputs.map_path(root, target, name)
                     measure = measures()[name]
                     described = {"Description": measure.methods, "Units": measure.unit}
+                    described |= self._origin(recipe)
                     files.append(self._save(path, maps, maps.maps[name], described))
             for atlas in map(read_atlas, self.inputs.atlases):
                 if atlas.name in maps.seeds:
                     target = self._target(recipe, atlas.entities)
                     path = outputs.map_path(root, target, "zpcc")
-                    files.append(self._save(path, maps, maps.seeds[atlas.name], SEED_MAP))
+                    digests = atlas_digests(atlas, self.inputs.entities)
+                    described = {**SEED_MAP, **self._origin(recipe), **digests}
+                    files.append(self._save(path, maps, maps.seeds[atlas.name], described))
         return files
+
+    def _origin(self, recipe: str) -> dict[str, Any]:
+        """Say what a map comes from."""
+        return {
+            **self.inputs.provenance,
+            "RecipeDigest": self.inputs.recipe_digests[recipe],
+        }
 
     def _target(self, recipe: str, atlas: Mapping[str, str]) -> outputs.Target:
         return outputs.Target(entities=self.inputs.entities, atlas=atlas, recipe=recipe)

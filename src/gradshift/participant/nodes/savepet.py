@@ -11,7 +11,7 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_array, write_json, write_table
 from gradshift.core.kinetics import models
-from gradshift.participant.nodes.atlas import read_atlas
+from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
 from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
 from gradshift.participant.nodes.petrecords import (
     FittedAtlas,
@@ -37,6 +37,7 @@ class _Spec(SaveSpec):
     sources = traits.List(traits.Str, mandatory=True, desc="names of the files used")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
+    origins = traits.Dict(desc="what sidecars say of the code of the models")
 
 
 class SavePet(Save):
@@ -92,6 +93,8 @@ class SavePet(Save):
             "AtlasEntities": atlas.entities,
             "Recipe": self.inputs.recipe,
             "Excluded": excluded or None,
+            **self.inputs.provenance,
+            **atlas_digests(atlas, self.inputs.entities),
             "InjectedRadioactivity": facts.activity,
             "InjectedRadioactivityUnits": "MBq",
             "InjectedMass": facts.mass,
@@ -104,7 +107,11 @@ class SavePet(Save):
             "k2primeFrom": efflux.origin,
             "Warnings": [*facts.remarks, *fitted.warnings],
             "Measures": {
-                name: {"Description": models()[name].methods, "Units": models()[name].unit}
+                name: {
+                    "Description": models()[name].methods,
+                    "Units": models()[name].unit,
+                    **self.inputs.origins.get(name, {}),
+                }
                 for name in names
             },
         }
