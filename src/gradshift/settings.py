@@ -681,6 +681,13 @@ def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
     return found
 
 
+def shown(value: object) -> str:
+    """Return the value of an option as a message has it."""
+    if value is None:
+        return "not given"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def to_toml(found: Mapping[str, Any]) -> str:
     """Write options as TOML, in the form that `read_file` reads."""
     lines = []

@@ -170,10 +170,10 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
         "denoise": [recipe.name for recipe in asked.recipes],
     }
     record.keep(settings, names)
-    replace = settings.running.overwrite
-    if not replace:  # once more: another process may have been the first
+    anew = settings.running.overwrite
+    if not anew:  # once more: another process may have been the first
         provenance.check(settings.output_dir, made_of)
-    provenance.keep(settings.output_dir, made_of, replace=replace)
+    provenance.keep(settings.output_dir, made_of, anew=anew)
     outputs.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
     spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
     for atlas in asked.atlases:

@@ -7,7 +7,7 @@ move, and two files of one name are told apart.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +152,9 @@ def check(output_dir: Path, now: Provenance) -> None:
         raise SettingsError(f"{output_dir} holds results of {differing[0]}. {ADVICE}")
 
 
-def keep(output_dir: Path, now: Provenance, *, replace: bool) -> None:
-    """Record what results are made of, with what was known before unless that is replaced."""
-    known = None if replace else read(output_dir)
+def keep(output_dir: Path, now: Provenance, *, anew: bool) -> None:
+    """Record what results are made of, with what was known before unless it begins anew."""
+    known = None if anew else read(output_dir)
     if known is not None:
         atlases = dict(known.atlases)
         for name, files in now.atlases.items():
@@ -171,6 +171,22 @@ def keep(output_dir: Path, now: Provenance, *, replace: bool) -> None:
             recipes={**known.recipes, **now.recipes},
         )
     write_json(_path(output_dir), asdict(now))
+
+
+def is_kept(output_dir: Path, atlas: str, path: Path) -> bool:
+    """Tell whether a file made from an atlas is as `keep_file` saw it."""
+    known = read(output_dir)
+    files = known.atlases[atlas].files if known and atlas in known.atlases else {}
+    return path.is_file() and files.get(path.name) == digest(path.read_bytes())
+
+
+def keep_file(output_dir: Path, atlas: str, path: Path) -> None:
+    """Record a file that was made from an atlas, which is in the record already."""
+    known = read(output_dir)
+    assert known is not None
+    files = {**known.atlases[atlas].files, path.name: digest(path.read_bytes())}
+    atlases = {**known.atlases, atlas: replace(known.atlases[atlas], files=files)}
+    write_json(_path(output_dir), asdict(replace(known, atlases=atlases)))
 
 
 def _path(output_dir: Path) -> Path:
