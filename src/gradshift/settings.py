@@ -193,6 +193,13 @@ class Analysis:
     measures: tuple[str, ...] = option(
         (), "measures to compute; all if not given", nargs="+", metavar="NAME"
     )
+    plugin: tuple[str, ...] = option(
+        (),
+        "Python files with measures or kinetic models of your own",
+        nargs="+",
+        metavar="FILE",
+        local=True,
+    )
     coverage_threshold: float = option(
         0.5,
         "share of a region's voxels that the brain mask must hold",
@@ -672,6 +679,13 @@ def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
         if wanted and not f.metadata["local"] and value is not None:
             found[f.name] = value
     return found
+
+
+def shown(value: object) -> str:
+    """Return the value of an option as a message has it."""
+    if value is None:
+        return "not given"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def to_toml(found: Mapping[str, Any]) -> str:

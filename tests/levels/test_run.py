@@ -8,7 +8,7 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.inputs import find_runs
 from gradshift.errors import OutputError
-from gradshift.levels.participant import check_output
+from gradshift.output.place import check_output
 from gradshift.participant.bold import describe
 from gradshift.recipes.catalogue import load_recipe
 from synthetic import MNI, Dangling, fingerprint, grow, person, preprocessed, study
@@ -68,7 +68,7 @@ def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file/out cannot be created: Not a directory"):
         check_output(settings(root, tmp_path / "file" / "out"))
-    monkeypatch.setattr("gradshift.levels.participant.may", lambda *_: False)
+    monkeypatch.setattr("gradshift.output.place.may", lambda *_: False)
     with pytest.raises(OutputError, match="cannot be written to"):
         check_output(settings(root, tmp_path / "out"))
 

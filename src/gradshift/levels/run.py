@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from gradshift import plugins
 from gradshift.errors import (
     StorageError,
 )
@@ -35,6 +36,7 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     """
     _start_log(verbose=settings.running.verbose)
     try:
+        plugins.load(settings.analysis.plugin)
         if settings.running.reports_only:
             return rebuild(settings)
         if settings.running.boilerplate_only and settings.level == "group":

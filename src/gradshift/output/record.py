@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gradshift import settings as schema
-from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_text
 from gradshift.errors import SettingsError
 from gradshift.output.lock import locked
+from gradshift.output.same import check_same as check_same
 from gradshift.settings import Settings
 
 GROWING = ("atlas", "denoise")
@@ -68,40 +68,14 @@ def check(settings: Settings) -> None:
         )
 
 
-def check_same(results: Sequence[SessionResult]) -> None:
-    """Refuse results that were made with different settings.
-
-    ``--overwrite`` for some participants leaves those of the others as they were.
-
-    Raises
-    ------
-    SettingsError
-    """
-    made = [result for result in results if "Settings" in result.about]
-    for result in made[1:]:
-        one, other = made[0].about["Settings"], result.about["Settings"]
-        if differing := [name for name in {**one, **other} if one.get(name) != other.get(name)]:
-            told = [
-                f"{schema.flag(name)} {_told(one.get(name))} and {_told(other.get(name))}"
-                for name in differing
-            ]
-            here, there = (
-                f"{r.participant} {r.session} ({r.atlas}, {r.recipe})" for r in (made[0], result)
-            )
-            raise SettingsError(
-                f"The results of {here} and {there} were made with different settings: "
-                f"{'; '.join(told)}. Run the participant level with the same settings for all, or "
-                "remove the results that no longer count."
-            )
-
-
 def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[str]:
     """Say which options that change numbers differ from the record, if there is one."""
     if recorded is None:
         return []
     now = numbers(settings)
     return [
-        f"{schema.flag(name)} was {_told(recorded.get(name))} and is now {_told(now.get(name))}"
+        f"{schema.flag(name)} was {schema.shown(recorded.get(name))} and is now "
+        f"{schema.shown(now.get(name))}"
         for name in sorted(set(recorded) | set(now))
         if name not in GROWING and recorded.get(name) != now.get(name)
     ]
@@ -152,12 +126,6 @@ def numbers(settings: Settings) -> dict[str, Any]:
     return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
 
 
-def _told(value: object) -> str:
-    if value is None:
-        return "not given"
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options the participant level ran with.
 
@@ -173,7 +141,7 @@ def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, A
         if recorded and recorded.get(name) != value:
             raise SettingsError(
                 f"The participant level in {output_dir} ran with {schema.flag(name)} "
-                f"{_told(recorded.get(name))}, not {_told(value)}; run it again with this value, "
-                "or leave the option out at the group level."
+                f"{schema.shown(recorded.get(name))}, not {schema.shown(value)}; run it again "
+                "with this value, or leave the option out at the group level."
             )
     return recorded

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gradshift import plugins
 from gradshift.core.inference.resampling import Workers
 from gradshift.settings import Settings
 
@@ -25,7 +26,11 @@ def workers(settings: Settings) -> Workers:
     folder = settings.work_dir
     folder.mkdir(parents=True, exist_ok=True)
     parallel = Parallel(
-        n_jobs=settings.running.processes, return_as="generator", temp_folder=str(folder)
+        n_jobs=settings.running.processes,
+        return_as="generator",
+        temp_folder=str(folder),
+        initializer=plugins.load,
+        initargs=(settings.analysis.plugin,),
     )
 
     def apply(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +126,18 @@ class Value:
     status: str
 
 
+class Named(Protocol):
+    """What values can be of: a measure, or a kinetic model."""
+
+    @property
+    def name(self) -> str:
+        """The ``measure`` column of the tables."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the values."""
+
+
 def evaluate(
     measure: Measure, session: Session, reasons: Mapping[str, str] | None = None
 ) -> list[Value]:
@@ -142,30 +155,51 @@ def evaluate(
     list of Value
         A value that could not be computed is NaN, with the reason as its status.
     """
-    reasons = reasons or {}
-    regions = session.regions
     try:
-        computed = dict(measure.compute(session))
+        computed = measure.compute(session)
     except UnavailableError as error:
-        return unavailable(measure, regions, str(error))
+        return unavailable(measure, session.regions, str(error))
+    return tabulate(measure, session.regions, computed, measure.levels, reasons or {})
+
+
+def tabulate(
+    measure: Named,
+    regions: Regions,
+    computed: Values,
+    levels: Sequence[str],
+    reasons: Mapping[str, str],
+) -> list[Value]:
+    """Give every label of the levels a row.
+
+    Parameters
+    ----------
+    measure : Measure or Model
+    regions : Regions
+    computed : mapping of str to values
+        By level; a level that is missing gets the averages of the regions.
+    levels : sequence of str
+    reasons : mapping of str to str
+        Why a region, by name, has no value.
+    """
     rows = []
-    for level in measure.levels:
-        if level not in computed:
-            computed[level] = averages(regions, level, computed["region"])
-        found = computed[level]
+    for level in levels:
+        if level in computed:
+            values = computed[level]
+        else:
+            values = averages(regions, level, computed["region"])
         labels = regions.labels(level)
-        values = found.values if isinstance(found, Flagged) else found
-        remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(labels)
-        if not len(values) == len(remarks) == len(labels):
+        numbers = values.values if isinstance(values, Flagged) else values
+        remarks = values.status if isinstance(values, Flagged) else ("ok",) * len(labels)
+        if not len(numbers) == len(remarks) == len(labels):
             raise ValueError(
-                f"Measure {measure.name} gave {len(values)} values at level {level}, "
+                f"Measure {measure.name} gave {len(numbers)} values at level {level}, "
                 f"which has {len(labels)} labels."
             )
-        for label, value, remark in zip(labels, values, remarks, strict=True):
+        for label, number, remark in zip(labels, numbers, remarks, strict=True):
             status = remark
-            if status == "ok" and not np.isfinite(value):
+            if status == "ok" and not np.isfinite(number):
                 status = reasons.get(label, "too few usable regions")
-            rows.append(Value(measure.name, level, label, float(value), measure.unit, status))
+            rows.append(Value(measure.name, level, label, float(number), measure.unit, status))
     return rows
 
 

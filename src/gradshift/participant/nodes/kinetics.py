@@ -1,21 +1,31 @@
 """Kinetic models of PET scans, and what a reader must know of their values."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
+from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.core.cortex.measure import Flagged, averages
+from gradshift.core.cortex.measure import Flagged, Value, tabulate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.pet.curves import runs_test
 from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
-from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load, read
+from gradshift.participant.nodes.petrecords import (
+    FittedAtlas,
+    FittedScan,
+    PersonEfflux,
+    RegionCurves,
+    ScanRecord,
+)
+
+REFERENCE_MODEL = "vt1tcm"
+"""The model that gives k2 of the reference region."""
 
 NOISY = 0.2
 """Standard error over value above which a value gets a remark."""
@@ -34,12 +44,6 @@ VISIBLE = 0.005
 """Share of the largest activity below which residuals do not matter."""
 
 
-class Unfitted(str):
-    """Why a model gives nothing."""
-
-    __slots__ = ()
-
-
 def with_cingulate(regions: Regions) -> Regions:
     """Add the set ACC, which spectroscopy is compared with, where it has regions."""
     found = regions.anterior_cingulate
@@ -52,131 +56,158 @@ def _blood_volume(word: str) -> float | None:
     return None if word == "fit" else float(word)
 
 
-class _PersonSpec(BaseInterfaceInputSpec):
+@dataclass(frozen=True)
+class _Unfitted:
+    """Why a model gives nothing."""
+
+    reason: str
+
+
+class _PersonSpec(StepSpec):
     curves = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of PetCurves")
+    model_code = traits.Str(desc="digest of the code of the model of the reference region")
     k2prime = traits.Either(None, traits.Float, desc="1/min, where it was given")
     blood_volume = traits.Str(desc="share of blood, or fit")
 
 
 class PetPerson(Step):
-    """One efflux of the reference region for all sessions of a person.
-
-    The notes have ``k2prime`` (1/min; None where it cannot be had) and ``k2prime_from``.
-    """
+    """One efflux of the reference region for all sessions of a person; a `PersonEfflux`."""
 
     input_spec = _PersonSpec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> PersonEfflux:
         """Take k2' as given, or the mean k2 of a one-tissue model of the reference region."""
         if self.inputs.k2prime is not None:
-            return Outcome(notes={"k2prime": self.inputs.k2prime, "k2prime_from": "given"})
-        found = []
-        for path in self.inputs.curves:
-            curves = Outcome.load(path)
-            if curves.failure or not {"reference", "input_time"} <= set(curves.arrays):
-                continue
-            scan = scan_of(
-                curves,
-                curves.arrays["reference"][:, None],
-                blood_volume=_blood_volume(self.inputs.blood_volume),
-            )
-            result = fit(models()["vt1tcm"], scan)
-            if result.at_bound is not None and not result.at_bound[0]:
-                found.append(float(result.parameters["k2"][0]))
-        if not found:
-            return Outcome(notes={"k2prime": None, "k2prime_from": "not known"})
-        told = f"mean k2 of the reference region in {len(found)} sessions (one-tissue model)"
-        return Outcome(notes={"k2prime": float(np.mean(found)), "k2prime_from": told})
+            return PersonEfflux(k2prime=self.inputs.k2prime, origin="given")
+        fitted = [k2 for path in self.inputs.curves if (k2 := self._efflux(path)) is not None]
+        if not fitted:
+            return PersonEfflux(k2prime=None, origin="not known")
+        origin = f"mean k2 of the reference region in {len(fitted)} sessions (one-tissue model)"
+        return PersonEfflux(k2prime=float(np.mean(fitted)), origin=origin)
+
+    def _efflux(self, path: str) -> float | None:
+        """Fit k2 of the reference region of one scan."""
+        record = load(path, ScanRecord)
+        curves = None if isinstance(record, Failure) else record.curves
+        if curves is None or curves.reference is None or curves.source is None:
+            return None
+        volume = _blood_volume(self.inputs.blood_volume)
+        scan = scan_of(curves, curves.reference[:, None], blood_volume=volume)
+        result = fit(models()[REFERENCE_MODEL], scan)
+        if result.at_bound is None or result.at_bound[0]:
+            return None
+        return float(result.parameters["k2"][0])
 
 
-class _KineticsSpec(BaseInterfaceInputSpec):
-    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves")
+class _KineticsSpec(StepSpec):
+    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves or FinishedPet")
     person = File(exists=True, mandatory=True, desc="outcome of PetPerson")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    models = traits.List(traits.Str, desc="names of the models")
+    models = traits.Dict(traits.Str, traits.Str, desc="the models, and digests of their code")
     blood_volume = traits.Str(desc="share of blood, or fit")
     reference_name = traits.Str(desc="label of the reference region in the tables")
 
 
 class Kinetics(Step):
-    """All models of one scan.
-
-    The notes have, per atlas number, ``rows`` (of the table of measures) and ``table`` (of
-    kinetic parameters, by column), ``warnings``, ``nothing`` (why no model gives a value; empty
-    if one does); the arrays ``curves_<model>_<i>`` (T, R).
-    """
+    """All models of one scan; a `FittedScan`."""
 
     input_spec = _KineticsSpec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> FittedScan:
         """Fit every model to the regions of every atlas, and average."""
-        curves, person = Outcome.load(self.inputs.curves), Outcome.load(self.inputs.person)
-        arrays: dict[str, NDArray[Any]] = {}
-        rows, tables, warnings, unfitted = [], [], [], []
-        finished = curves.notes.get("finished")
+        record = load(self.inputs.curves, ScanRecord)
+        efflux = read(self.inputs.person, PersonEfflux)
+        atlases, warnings, unfitted = [], [], []
         for i, path in enumerate(self.inputs.atlases):
-            regions = with_cingulate(read_regions(path))
-            mine: list[dict[str, Any]] = []
-            columns: dict[str, list[Any]] = {"name": list(regions.names)}
-            names = self.inputs.models
-            if finished:
-                names = [name for name in models() if f"{name}_{i}" in curves.arrays]
-            for name in names:
-                model = models()[name]
-                reasons = {} if curves.failure else curves.notes["reasons"][i]
-                found: Fit | Unfitted
-                if curves.failure:
-                    found = Unfitted(curves.failure)
-                elif finished:
-                    found = _as_fit(curves.arrays[f"{name}_{i}"])
-                else:
-                    found = self._fit(model, curves, person, i)
-                mine += _rows(model, regions, found, reasons, self.inputs.reference_name)
-                if isinstance(found, Unfitted):
-                    unfitted.append(str(found))
-                    continue
-                columns |= _columns(name, found, len(regions), _status(found, regions, reasons))
-                warnings += _warnings(model, regions, found, self.inputs.reference_name)
-                if np.isfinite(found.curves).any():
-                    fitted = found.curves[:, : len(regions)]
-                    arrays[f"curves_{name}_{i}"] = fitted
-                    tissue = curves.arrays[f"tissue_{i}"]
-                    runs = runs_test(tissue - fitted)
-                    columns[f"{name}_runs_p"] = runs.tolist()
-                    warnings += _missed(model, runs, tissue, fitted)
-            rows.append(mine)
-            tables.append(columns)
-        values = [row["value"] for mine in rows for row in mine]
+            collected = _Collected(with_cingulate(read_regions(path)), self.inputs.reference_name)
+            reasons = {} if isinstance(record, Failure) else record.reasons[i]
+            for model, outcome in self._outcomes(record, efflux, i):
+                collected.add(model, outcome, reasons)
+                if isinstance(outcome, _Unfitted):
+                    unfitted.append(outcome.reason)
+                elif np.isfinite(outcome.curves).any():
+                    assert not isinstance(record, Failure)
+                    assert record.curves is not None
+                    collected.add_curves(model, outcome, record.curves.tissue[i])
+            warnings += collected.warnings
+            atlases.append(collected.atlas())
+        values = [value.value for atlas in atlases for value in atlas.values]
         nothing = "; ".join(dict.fromkeys(unfitted)) or "no region has a value"
-        return Outcome(
-            arrays,
-            {
-                "rows": rows,
-                "tables": tables,
-                "warnings": list(dict.fromkeys(warnings)),
-                "nothing": "" if np.isfinite(values).any() else nothing,
-            },
+        return FittedScan(
+            atlases=tuple(atlases),
+            warnings=tuple(dict.fromkeys(warnings)),
+            nothing="" if np.isfinite(values).any() else nothing,
         )
 
-    def _fit(self, model: Model, curves: Outcome, person: Outcome, i: int) -> Fit | Unfitted:
-        tissue = curves.arrays[f"tissue_{i}"]
-        if "input" in model.needs and "reference" in curves.arrays:
-            tissue = np.column_stack([tissue, curves.arrays["reference"]])
+    def _outcomes(
+        self, record: ScanRecord | Failure, efflux: PersonEfflux, i: int
+    ) -> Iterator[tuple[Model, Fit | _Unfitted]]:
+        """Yield what every model gives for atlas number i."""
+        if isinstance(record, Failure):
+            for name in self.inputs.models:
+                yield models()[name], _Unfitted(record.reason)
+        elif record.curves is None:
+            for name in models():
+                if name in record.finished[i]:
+                    yield models()[name], _as_fit(record.finished[i][name])
+        else:
+            for name in self.inputs.models:
+                yield models()[name], self._fit(models()[name], record.curves, efflux, i)
+
+    def _fit(
+        self, model: Model, curves: RegionCurves, efflux: PersonEfflux, i: int
+    ) -> Fit | _Unfitted:
+        tissue = curves.tissue[i]
+        if "input" in model.needs and curves.reference is not None:
+            tissue = np.column_stack([tissue, curves.reference])
         scan = scan_of(
             curves,
             tissue,
-            k2prime=person.notes["k2prime"],
+            k2prime=efflux.k2prime,
             blood_volume=_blood_volume(self.inputs.blood_volume),
         )
         try:
             return fit(model, scan)
         except UnfitError as error:
             why = [
-                curves.notes[note].rstrip(".")
-                for need, note in (("input", "no_input"), ("reference", "no_reference"))
-                if need in model.needs and curves.notes[note]
+                curves.missing[need].rstrip(".")
+                for need in ("input", "reference")
+                if need in model.needs and need in curves.missing
             ]
-            return Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
+            return _Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
+
+
+class _Collected:
+    """What the models gave for the regions of one atlas, so far."""
+
+    def __init__(self, regions: Regions, reference_name: str) -> None:
+        self.regions = regions
+        self.reference_name = reference_name
+        self.values: list[Value] = []
+        self.table: dict[str, tuple[Any, ...]] = {"name": regions.names}
+        self.curves: dict[str, NDArray[np.float64]] = {}
+        self.warnings: list[str] = []
+
+    def add(self, model: Model, outcome: Fit | _Unfitted, reasons: Mapping[str, str]) -> None:
+        """Add the values of a model."""
+        regions, reference = self.regions, self.reference_name
+        self.values += _values(model, regions, outcome, reasons, reference)
+        if isinstance(outcome, Fit):
+            status = _status(outcome, regions, reasons)
+            self.table |= _columns(model.name, outcome, len(regions), status)
+            self.warnings += _warnings(model, regions, outcome, reference)
+
+    def add_curves(self, model: Model, fitted: Fit, tissue: NDArray[np.float64]) -> None:
+        """Add the curves that a model fitted, and whether they miss those measured."""
+        curves = fitted.curves[:, : len(self.regions)]
+        runs = runs_test(tissue - curves)
+        self.curves[model.name] = curves
+        self.table[f"{model.name}_runs_p"] = tuple(runs.tolist())
+        self.warnings += _missed(model, runs, tissue, curves)
+
+    def atlas(self) -> FittedAtlas:
+        """Return all of it."""
+        return FittedAtlas(values=tuple(self.values), table=self.table, curves=self.curves)
 
 
 def _as_fit(values: NDArray[np.float64]) -> Fit:
@@ -201,52 +232,37 @@ def _status(found: Fit, regions: Regions, reasons: Mapping[str, str]) -> list[st
     return status
 
 
-def _rows(
+def _values(
     model: Model,
     regions: Regions,
-    found: Fit | Unfitted,
+    outcome: Fit | _Unfitted,
     reasons: Mapping[str, str],
     reference_name: str,
-) -> list[dict[str, Any]]:
-    """Give every region, set, network and the cortex a row."""
-    values = np.full(len(regions), np.nan)
-    status = [str(found)] * len(regions)
-    if isinstance(found, Fit):
-        values, status = found.values[: len(regions)], _status(found, regions, reasons)
-    flagged = Flagged(values, status)
-    levels = {"region": flagged}
-    levels |= {level: averages(regions, level, flagged) for level in ("set", "network", "whole")}
-    if not regions.cortical.any():
-        del levels["whole"]
-    rows = []
-    for level, these in levels.items():
-        for label, value, said in zip(
-            regions.labels(level), these.values, these.status, strict=True
-        ):
-            why = str(found) if isinstance(found, Unfitted) else said
-            rows.append(_row(model, level, label, float(value), why))
-    if isinstance(found, Fit) and len(found.values) > len(regions):
-        value = float(found.values[-1])
-        rows.append(_row(model, "set", reference_name, value, found.remark or "ok"))
-    return rows
+) -> list[Value]:
+    """Give every region, set, network and the cortex a row, and the reference where fitted."""
+    levels = ["region", "set", "network", *(["whole"] if regions.cortical.any() else [])]
+    if isinstance(outcome, _Unfitted):
+        nothing = {
+            level: Flagged(np.full(n, np.nan), [outcome.reason] * n)
+            for level in levels
+            for n in [len(regions.labels(level))]
+        }
+        return tabulate(model, regions, nothing, levels, {})
+    status = _status(outcome, regions, reasons)
+    flagged = Flagged(outcome.values[: len(regions)], status)
+    values = tabulate(model, regions, {"region": flagged}, levels, {})
+    return values + [
+        Value(model.name, "set", reference_name, float(value), model.unit, outcome.remark or "ok")
+        for value in outcome.values[len(regions) :][-1:]
+    ]
 
 
-def _row(model: Model, level: str, label: str, value: float, status: str) -> dict[str, Any]:
-    return {
-        "measure": model.name,
-        "level": level,
-        "label": label,
-        "value": value,
-        "unit": model.unit,
-        "status": status,
-    }
-
-
-def _columns(name: str, found: Fit, n: int, status: Sequence[str]) -> dict[str, list[Any]]:
-    columns = {name: found.values[:n].tolist(), f"{name}_se": found.errors[:n].tolist()}
-    for parameter, values in found.parameters.items():
-        columns[f"{name}_{parameter}"] = values[:n].tolist()
-    return {**columns, f"{name}_status": list(status)}
+def _columns(name: str, fitted: Fit, n: int, status: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Return the columns of a model in the table of kinetic parameters."""
+    columns = {name: fitted.values, f"{name}_se": fitted.errors}
+    columns |= {f"{name}_{parameter}": values for parameter, values in fitted.parameters.items()}
+    plain = {column: tuple(values[:n].tolist()) for column, values in columns.items()}
+    return {**plain, f"{name}_status": tuple(status)}
 
 
 def _warnings(model: Model, regions: Regions, found: Fit, reference_name: str) -> list[str]:
