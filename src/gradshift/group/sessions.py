@@ -5,13 +5,13 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
 from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.options import Options
-from gradshift.core.cortex.session import Session
+from gradshift.core.cortex.session import Common, Session, build_session
+from gradshift.core.series.series import RegionSeries
 from gradshift.study.design import Design
 from gradshift.study.participation import Participation
 
@@ -79,24 +79,31 @@ def read_session(
     result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
 ) -> Session:
     """Read a session back from its series, without the regions left out of any."""
-    about, regions = result.about, read_regions(output_dir, result)
-    path = result.series_path(output_dir)
-    series, sidecar = read_array(path), read_json(outputs.sidecar(path))
     _, matrix = read_matrix(result.matrix_path(output_dir))
-    gone = np.isin(regions.names, list(left_out))
-    series[:, gone] = matrix[gone] = matrix[:, gone] = np.nan
-    return Session(
-        regions=regions,
-        series=series,
-        volumes=_indices(sidecar["RetainedVolumes"]),
-        run_of=_indices(sidecar["RetainedVolumesRun"]),
-        tr=about["RepetitionTime"],
-        matrix=matrix,
-        n_common=about["NumberOfCommonVolumes"],
-        dropout=np.zeros(len(regions), dtype=bool),
-        options=options,
+    return build_session(
+        _read_series(result, output_dir),
+        matrix,
+        read_regions(output_dir, result),
+        Common(
+            n_common=result.about["NumberOfCommonVolumes"],
+            reasons=dict.fromkeys(left_out, "left out"),
+            dropout=(),
+        ),
+        options,
     )
 
 
-def _indices(values: Sequence[int]) -> NDArray[np.intp]:
-    return np.array(values, dtype=np.intp)
+def _read_series(result: SessionResult, output_dir: Path) -> RegionSeries:
+    """Read the series of a session; motion and coverage are not kept beside them."""
+    path = result.series_path(output_dir)
+    series, sidecar = read_array(path), read_json(outputs.sidecar(path))
+    return RegionSeries(
+        names=read_regions(output_dir, result).names,
+        series=series,
+        volumes=np.array(sidecar["RetainedVolumes"], dtype=np.intp),
+        run_of=np.array(sidecar["RetainedVolumesRun"], dtype=np.intp),
+        tr=result.about["RepetitionTime"],
+        fd=np.full(len(series), np.nan),
+        fd_retained=np.full(len(series), np.nan),
+        coverage=np.full(series.shape[1], np.nan),
+    )

@@ -104,10 +104,7 @@ def prepare(settings: Settings, given: Mapping[str, Any]) -> Study:
         tables=tables,
         design=design,
         effects=effects,
-        options=Options(
-            kernel=recorded.get("kernel", Options.kernel),
-            densities=tuple(recorded.get("densities", Options.densities)),
-        ),
+        options=Options.of(recorded),
         settings=settings,
         workers=workers(settings),
     )
