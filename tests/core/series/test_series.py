@@ -51,5 +51,5 @@ def test_motion_that_is_not_known_is_none(rng):
     ids=lambda wrong: next(iter(wrong)),
 )
 def test_sizes_that_do_not_agree_are_refused(rng, wrong):
-    with pytest.raises(ValueError, match="shape|volumes"):
+    with pytest.raises(ValueError, match=r"shape|volumes"):
         one_run(rng, [1, 1, 1], **wrong)
