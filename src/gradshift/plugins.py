@@ -80,9 +80,9 @@ def load(paths: Sequence[str | Path] = ()) -> None:
                     "module; its entry point names a module that defines MEASURE or MODEL."
                 )
             package = point.value.partition(".")[0]
-            within = Path(module.__file__).parents[point.value.count(".")]
-            root = {package: within} if "." in point.value else {}
-            _keep(point.value, module, Path(module.__file__), root)
+            folders_of = list(getattr(sys.modules[package], "__path__", ()))
+            roots = {package: Path(folders_of[0])} if folders_of else {}
+            _keep(point.value, module, Path(module.__file__), roots)
     for path in map(Path, paths):
         key = str(path.resolve())
         if key not in _loaded:

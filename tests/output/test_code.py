@@ -10,9 +10,7 @@ def package(tmp_path):
     files = {
         "__init__": "",
         "start": "from lab.near import near\nimport json\n",
-        "near": (
-            "def near():\n    from lab import (\n        far,  # late\n    )\n    return far\n"
-        ),
+        "near": "def near():\n    from lab import (\n        far,  # late\n    )\n",
         "far": "VALUE = 1\n",
         "beside": "VALUE = 1\n",
     }

@@ -34,8 +34,8 @@ def test_results_made_alike_pass_whatever_atlas_and_person():
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"Settings": {"fd_threshold": 0.2}}, "--fd-threshold: 0.5 and 0.2"),
-        ({"Settings": {}}, "--fd-threshold: 0.5 and not given"),
+        ({"Settings": {"fd_threshold": 0.2}}, "settings: --fd-threshold 0.5 and 0.2"),
+        ({"Settings": {}}, "--fd-threshold 0.5 and not given"),
         ({"Software": "gradshift 1.1.0"}, "1.0.0 and gradshift 1.1.0"),
         ({"CodeDigest": "0ther"}, "c0de and 0ther"),
         ({"CodeDigest": None}, "c0de and none recorded"),

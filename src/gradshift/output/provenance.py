@@ -116,7 +116,7 @@ def atlas_files(tables: Sequence[Path], images: Mapping[str, Sequence[Path]]) ->
     return AtlasFiles(
         table=joined(tables),
         images={space: joined(paths) for space, paths in images.items()},
-        files={path.name: told for path, told in known.items()},
+        files={path.name: content for path, content in known.items()},
     )
 
 
@@ -125,13 +125,13 @@ def read(output_dir: Path) -> Provenance | None:
     path = _path(output_dir)
     if not path.exists():
         return None
-    found = read_json(path)
+    record = read_json(path)
     try:
         return Provenance(
-            dataset=found["dataset"],
-            derivatives=found["derivatives"],
-            atlases={name: AtlasFiles(**files) for name, files in found["atlases"].items()},
-            recipes=found["recipes"],
+            dataset=record["dataset"],
+            derivatives=record["derivatives"],
+            atlases={name: AtlasFiles(**files) for name, files in record["atlases"].items()},
+            recipes=record["recipes"],
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"The record {path} is damaged; remove it: {error}.") from error
@@ -200,7 +200,7 @@ def _differing(known: Provenance, now: Provenance) -> Iterator[str]:
     for kind, datasets in now.derivatives.items():
         before = known.derivatives.get(kind, datasets)
         if [one["Digest"] for one in before] != [one["Digest"] for one in datasets]:
-            old, new = (", ".join(map(named, found)) or "none" for found in (before, datasets))
+            old, new = (", ".join(map(named, sources)) or "none" for sources in (before, datasets))
             yield f"another preprocessed dataset ({kind}), {old}, not of {new}"
     for name, files in now.atlases.items():
         old_files = known.atlases.get(name, files)

@@ -37,14 +37,14 @@ def read(output_dir: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        levels = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The record of settings {path} is damaged: {error}.") from error
-    if not all(isinstance(recorded, dict) for recorded in found.values()):
+    if not all(isinstance(recorded, dict) for recorded in levels.values()):
         raise SettingsError(f"The record of settings {path} is damaged: it needs a part a level.")
     return {
         level: {key.replace("-", "_"): value for key, value in recorded.items()}
-        for level, recorded in found.items()
+        for level, recorded in levels.items()
     }
 
 
@@ -108,7 +108,9 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     for option, given in names.items():
         now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
     recorded[settings.level] = now
-    text = "\n".join(f"[{level}]\n{schema.to_toml(found)}" for level, found in recorded.items())
+    text = "\n".join(
+        f"[{level}]\n{schema.to_toml(options)}" for level, options in recorded.items()
+    )
     write_text(_path(settings.output_dir), text)
     stamp = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_{settings.level}.toml"
     paths = (
@@ -122,8 +124,8 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
 
 def numbers(settings: Settings) -> dict[str, Any]:
     """Return the options that change the numbers of this level, as a file holds them."""
-    found = schema.values(settings, numbers=settings.level)
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
+    options = schema.values(settings, numbers=settings.level)
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()}
 
 
 def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Fact:
     Parameters
     ----------
     what : str
-        As a message calls it.
+        As a message calls it, up to the values.
     value : object
         What is compared.
     shown : str
@@ -55,7 +55,7 @@ def check_same(results: Sequence[SessionResult]) -> None:
             if first.value != fact.value:
                 raise SettingsError(
                     f"The results of {_named(other)} and {_named(result)} were made with "
-                    f"different {fact.what}: {first.shown} and {fact.shown}. {ADVICE}"
+                    f"different {fact.what} {first.shown} and {fact.shown}. {ADVICE}"
                 )
 
 
@@ -93,7 +93,7 @@ def _facts(result: SessionResult) -> Iterator[Fact]:
 
 
 def _fact(what: str, value: object) -> Fact:
-    return Fact(what, value, "none recorded" if value is None else str(value))
+    return Fact(f"{what}:", value, "none recorded" if value is None else str(value))
 
 
 def _settings(settings: Mapping[str, Any] | None) -> Iterator[Fact]:
@@ -104,15 +104,15 @@ def _settings(settings: Mapping[str, Any] | None) -> Iterator[Fact]:
         if option.metadata["numbers"] == "participant" and not option.metadata["local"]:
             value = settings.get(option.name)
             flag = schema.flag(option.name)
-            yield Fact(f"settings of {flag}", value, schema.shown(value))
+            yield Fact(f"settings: {flag}", value, schema.shown(value))
 
 
 def _datasets(sidecar: Mapping[str, Any], modality: str) -> Iterator[Fact]:
     """Yield which datasets a result comes from."""
     dataset = sidecar.get("SourceDataset")
     shown = provenance.named(dataset) if dataset else "none recorded"
-    yield Fact("source datasets", dataset and dataset["Digest"], shown)
+    yield Fact("source datasets:", dataset and dataset["Digest"], shown)
     derivatives = sidecar.get("SourceDerivatives")
     names = ", ".join(map(provenance.named, derivatives or ())) or "none recorded"
     digests = None if derivatives is None else [one["Digest"] for one in derivatives]
-    yield Fact(f"preprocessed datasets ({modality})", digests, names)
+    yield Fact(f"preprocessed datasets ({modality}):", digests, names)

@@ -19,10 +19,8 @@ from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
 from gradshift.recipes.catalogue import Recipe
 
-CODE = tuple(
-    f"gradshift.participant.nodes.{name}"
-    for name in ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save")
-)
+STEPS = ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save", "savemaps")
+CODE = tuple(f"gradshift.participant.nodes.{name}" for name in STEPS)
 """The modules that make the numbers of the results."""
 
 logger = logging.getLogger("gradshift")

@@ -19,14 +19,14 @@ def digest_of(what: str, name: str) -> str:
 
 def origins(what: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     """Say of measures or models what code they are, and of those from outside which file."""
-    told = {}
+    codes = {}
     for name in names:
         plugin = plugins.of(name)
-        told[name] = {
+        codes[name] = {
             "CodeDigest": digest_of(what, name),
             **({"Plugin": plugin.path.name} if plugin else {}),
         }
-    return told
+    return codes
 
 
 def provenance(modality: Modality, modules: Iterable[str]) -> dict[str, Any]:

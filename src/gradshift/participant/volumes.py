@@ -11,7 +11,7 @@ from gradshift.output.provenance import digest
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.participant.nodes.parcellate import Parcellate
-from gradshift.participant.nodes.save import SaveMaps
+from gradshift.participant.nodes.savemaps import SaveMaps
 from gradshift.participant.nodes.voxelwise import Voxelwise
 from gradshift.participant.plan import Plan, Session, grid, unit_entities
 

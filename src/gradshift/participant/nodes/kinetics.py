@@ -1,23 +1,20 @@
-"""Kinetic models of PET scans, and what a reader must know of their values."""
+"""Kinetic models of PET scans."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.core.cortex.measure import Flagged, Value, tabulate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
-from gradshift.core.pet.curves import runs_test
 from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
+from gradshift.participant.nodes.fitted import Collected, Unfitted
 from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load, read
 from gradshift.participant.nodes.petrecords import (
-    FittedAtlas,
     FittedScan,
     PersonEfflux,
     RegionCurves,
@@ -26,22 +23,6 @@ from gradshift.participant.nodes.petrecords import (
 
 REFERENCE_MODEL = "vt1tcm"
 """The model that gives k2 of the reference region."""
-
-NOISY = 0.2
-"""Standard error over value above which a value gets a remark."""
-
-USUAL = (5.0, 40.0)
-"""VT of grey matter, mL/cm3; many regions beyond are worth a warning."""
-
-USUAL_REFERENCE = (3.0, 8.0)
-"""VT of the centrum semiovale, mL/cm3; beyond is worth a warning."""
-
-MISSED = 0.25
-"""Share of regions whose residuals run together (p < .05) that is worth a warning."""
-
-
-VISIBLE = 0.005
-"""Share of the largest activity below which residuals do not matter."""
 
 
 def with_cingulate(regions: Regions) -> Regions:
@@ -54,13 +35,6 @@ def with_cingulate(regions: Regions) -> Regions:
 
 def _blood_volume(word: str) -> float | None:
     return None if word == "fit" else float(word)
-
-
-@dataclass(frozen=True)
-class _Unfitted:
-    """Why a model gives nothing."""
-
-    reason: str
 
 
 class _PersonSpec(StepSpec):
@@ -119,11 +93,11 @@ class Kinetics(Step):
         efflux = read(self.inputs.person, PersonEfflux)
         atlases, warnings, unfitted = [], [], []
         for i, path in enumerate(self.inputs.atlases):
-            collected = _Collected(with_cingulate(read_regions(path)), self.inputs.reference_name)
+            collected = Collected(with_cingulate(read_regions(path)), self.inputs.reference_name)
             reasons = {} if isinstance(record, Failure) else record.reasons[i]
             for model, outcome in self._outcomes(record, efflux, i):
                 collected.add(model, outcome, reasons)
-                if isinstance(outcome, _Unfitted):
+                if isinstance(outcome, Unfitted):
                     unfitted.append(outcome.reason)
                 elif np.isfinite(outcome.curves).any():
                     assert not isinstance(record, Failure)
@@ -141,11 +115,11 @@ class Kinetics(Step):
 
     def _outcomes(
         self, record: ScanRecord | Failure, efflux: PersonEfflux, i: int
-    ) -> Iterator[tuple[Model, Fit | _Unfitted]]:
+    ) -> Iterator[tuple[Model, Fit | Unfitted]]:
         """Yield what every model gives for atlas number i."""
         if isinstance(record, Failure):
             for name in self.inputs.models:
-                yield models()[name], _Unfitted(record.reason)
+                yield models()[name], Unfitted(record.reason)
         elif record.curves is None:
             for name in models():
                 if name in record.finished[i]:
@@ -156,7 +130,7 @@ class Kinetics(Step):
 
     def _fit(
         self, model: Model, curves: RegionCurves, efflux: PersonEfflux, i: int
-    ) -> Fit | _Unfitted:
+    ) -> Fit | Unfitted:
         tissue = curves.tissue[i]
         if "input" in model.needs and curves.reference is not None:
             tissue = np.column_stack([tissue, curves.reference])
@@ -174,133 +148,9 @@ class Kinetics(Step):
                 for need in ("input", "reference")
                 if need in model.needs and need in curves.missing
             ]
-            return _Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
-
-
-class _Collected:
-    """What the models gave for the regions of one atlas, so far."""
-
-    def __init__(self, regions: Regions, reference_name: str) -> None:
-        self.regions = regions
-        self.reference_name = reference_name
-        self.values: list[Value] = []
-        self.table: dict[str, tuple[Any, ...]] = {"name": regions.names}
-        self.curves: dict[str, NDArray[np.float64]] = {}
-        self.warnings: list[str] = []
-
-    def add(self, model: Model, outcome: Fit | _Unfitted, reasons: Mapping[str, str]) -> None:
-        """Add the values of a model."""
-        regions, reference = self.regions, self.reference_name
-        self.values += _values(model, regions, outcome, reasons, reference)
-        if isinstance(outcome, Fit):
-            status = _status(outcome, regions, reasons)
-            self.table |= _columns(model.name, outcome, len(regions), status)
-            self.warnings += _warnings(model, regions, outcome, reference)
-
-    def add_curves(self, model: Model, fitted: Fit, tissue: NDArray[np.float64]) -> None:
-        """Add the curves that a model fitted, and whether they miss those measured."""
-        curves = fitted.curves[:, : len(self.regions)]
-        runs = runs_test(tissue - curves)
-        self.curves[model.name] = curves
-        self.table[f"{model.name}_runs_p"] = tuple(runs.tolist())
-        self.warnings += _missed(model, runs, tissue, curves)
-
-    def atlas(self) -> FittedAtlas:
-        """Return all of it."""
-        return FittedAtlas(values=tuple(self.values), table=self.table, curves=self.curves)
+            return Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
 
 
 def _as_fit(values: NDArray[np.float64]) -> Fit:
     nothing = np.full(len(values), np.nan)
     return Fit(values=values, errors=nothing, curves=np.empty((0, len(values))))
-
-
-def _status(found: Fit, regions: Regions, reasons: Mapping[str, str]) -> list[str]:
-    """Say of every region ok, or what a reader must know."""
-    status = []
-    for k, name in enumerate(regions.names):
-        value, error = found.values[k], found.errors[k]
-        if not np.isfinite(value):
-            status.append(reasons.get(name, "no fit"))
-            continue
-        said = [found.remark] if found.remark else []
-        if np.isfinite(error) and error > NOISY * abs(value):
-            said.append(f"standard error above {100 * NOISY:g} % of the value")
-        if found.at_bound is not None and found.at_bound[k]:
-            said.append("rate constant at its bound")
-        status.append("; ".join(said) or "ok")
-    return status
-
-
-def _values(
-    model: Model,
-    regions: Regions,
-    outcome: Fit | _Unfitted,
-    reasons: Mapping[str, str],
-    reference_name: str,
-) -> list[Value]:
-    """Give every region, set, network and the cortex a row, and the reference where fitted."""
-    levels = ["region", "set", "network", *(["whole"] if regions.cortical.any() else [])]
-    if isinstance(outcome, _Unfitted):
-        nothing = {
-            level: Flagged(np.full(n, np.nan), [outcome.reason] * n)
-            for level in levels
-            for n in [len(regions.labels(level))]
-        }
-        return tabulate(model, regions, nothing, levels, {})
-    status = _status(outcome, regions, reasons)
-    flagged = Flagged(outcome.values[: len(regions)], status)
-    values = tabulate(model, regions, {"region": flagged}, levels, {})
-    return values + [
-        Value(model.name, "set", reference_name, float(value), model.unit, outcome.remark or "ok")
-        for value in outcome.values[len(regions) :][-1:]
-    ]
-
-
-def _columns(name: str, fitted: Fit, n: int, status: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """Return the columns of a model in the table of kinetic parameters."""
-    columns = {name: fitted.values, f"{name}_se": fitted.errors}
-    columns |= {f"{name}_{parameter}": values for parameter, values in fitted.parameters.items()}
-    plain = {column: tuple(values[:n].tolist()) for column, values in columns.items()}
-    return {**plain, f"{name}_status": tuple(status)}
-
-
-def _warnings(model: Model, regions: Regions, found: Fit, reference_name: str) -> list[str]:
-    """Warn of volumes of distribution that grey matter or the reference does not have."""
-    if model.name not in ("vtlogan", "vt1tcm"):
-        return []
-    values = found.values[: len(regions)][regions.cortical]
-    beyond = int(((values < USUAL[0]) | (values > USUAL[1])).sum())
-    warnings = []
-    if beyond > len(values) / 2:
-        warnings.append(
-            f"{model.name} of {beyond} of {len(values)} cortical regions lies outside "
-            f"{USUAL[0]:g} to {USUAL[1]:g} mL/cm3, where [11C]UCB-J has it: check units, blood "
-            "and tracer."
-        )
-    low, high = USUAL_REFERENCE
-    return warnings + [
-        f"{model.name} of {reference_name} is {value:.3g} mL/cm3, outside {low:g} to {high:g}, "
-        "where [11C]UCB-J has that of the centrum semiovale: check the reference region."
-        for value in found.values[len(regions) :]
-        if not low <= value <= high
-    ]
-
-
-def _missed(
-    model: Model,
-    runs: NDArray[np.float64],
-    tissue: NDArray[np.float64],
-    fitted: NDArray[np.float64],
-) -> list[str]:
-    """Warn of curves that a model misses by more than next to nothing."""
-    known = np.isfinite(runs)
-    away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
-    far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
-    missed = int((far & (runs[known] < 0.05)).sum())
-    if missed <= MISSED * known.sum():
-        return []
-    return [
-        f"{model.name} misses the curves of {missed} of {known.sum()} regions: their residuals "
-        "run together (runs test, p < .05)."
-    ]

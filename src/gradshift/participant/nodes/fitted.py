@@ -1,0 +1,161 @@
+"""What kinetic models gave for the regions of an atlas, and what a reader must know of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core.cortex.measure import Flagged, Value, tabulate
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.pet.curves import runs_test
+from gradshift.core.pet.model import Fit, Model
+from gradshift.participant.nodes.petrecords import FittedAtlas
+
+NOISY = 0.2
+"""Standard error over value above which a value gets a remark."""
+
+USUAL = (5.0, 40.0)
+"""VT of grey matter, mL/cm3; many regions beyond are worth a warning."""
+
+USUAL_REFERENCE = (3.0, 8.0)
+"""VT of the centrum semiovale, mL/cm3; beyond is worth a warning."""
+
+MISSED = 0.25
+"""Share of regions whose residuals run together (p < .05) that is worth a warning."""
+
+
+VISIBLE = 0.005
+"""Share of the largest activity below which residuals do not matter."""
+
+
+@dataclass(frozen=True)
+class Unfitted:
+    """Why a model gives nothing."""
+
+    reason: str
+
+
+class Collected:
+    """What the models gave for the regions of one atlas, so far."""
+
+    def __init__(self, regions: Regions, reference_name: str) -> None:
+        self.regions = regions
+        self.reference_name = reference_name
+        self.values: list[Value] = []
+        self.table: dict[str, tuple[Any, ...]] = {"name": regions.names}
+        self.curves: dict[str, NDArray[np.float64]] = {}
+        self.warnings: list[str] = []
+
+    def add(self, model: Model, outcome: Fit | Unfitted, reasons: Mapping[str, str]) -> None:
+        """Add the values of a model."""
+        regions, reference = self.regions, self.reference_name
+        self.values += _values(model, regions, outcome, reasons, reference)
+        if isinstance(outcome, Fit):
+            status = _status(outcome, regions, reasons)
+            self.table |= _columns(model.name, outcome, len(regions), status)
+            self.warnings += _warnings(model, regions, outcome, reference)
+
+    def add_curves(self, model: Model, fitted: Fit, tissue: NDArray[np.float64]) -> None:
+        """Add the curves that a model fitted, and whether they miss those measured."""
+        curves = fitted.curves[:, : len(self.regions)]
+        runs = runs_test(tissue - curves)
+        self.curves[model.name] = curves
+        self.table[f"{model.name}_runs_p"] = tuple(runs.tolist())
+        self.warnings += _missed(model, runs, tissue, curves)
+
+    def atlas(self) -> FittedAtlas:
+        """Return all of it."""
+        return FittedAtlas(values=tuple(self.values), table=self.table, curves=self.curves)
+
+
+def _status(fitted: Fit, regions: Regions, reasons: Mapping[str, str]) -> list[str]:
+    """Say of every region ok, or what a reader must know."""
+    status = []
+    for k, name in enumerate(regions.names):
+        value, error = fitted.values[k], fitted.errors[k]
+        if not np.isfinite(value):
+            status.append(reasons.get(name, "no fit"))
+            continue
+        remarks = [fitted.remark] if fitted.remark else []
+        if np.isfinite(error) and error > NOISY * abs(value):
+            remarks.append(f"standard error above {100 * NOISY:g} % of the value")
+        if fitted.at_bound is not None and fitted.at_bound[k]:
+            remarks.append("rate constant at its bound")
+        status.append("; ".join(remarks) or "ok")
+    return status
+
+
+def _values(
+    model: Model,
+    regions: Regions,
+    outcome: Fit | Unfitted,
+    reasons: Mapping[str, str],
+    reference_name: str,
+) -> list[Value]:
+    """Give every region, set, network and the cortex a row, and the reference where fitted."""
+    levels = ["region", "set", "network", *(["whole"] if regions.cortical.any() else [])]
+    if isinstance(outcome, Unfitted):
+        nothing = {
+            level: Flagged(np.full(n, np.nan), [outcome.reason] * n)
+            for level in levels
+            for n in [len(regions.labels(level))]
+        }
+        return tabulate(model, regions, nothing, levels, {})
+    status = _status(outcome, regions, reasons)
+    flagged = Flagged(outcome.values[: len(regions)], status)
+    values = tabulate(model, regions, {"region": flagged}, levels, {})
+    return values + [
+        Value(model.name, "set", reference_name, float(value), model.unit, outcome.remark or "ok")
+        for value in outcome.values[len(regions) :][-1:]
+    ]
+
+
+def _columns(name: str, fitted: Fit, n: int, status: Sequence[str]) -> dict[str, tuple[Any, ...]]:
+    """Return the columns of a model in the table of kinetic parameters."""
+    columns = {name: fitted.values, f"{name}_se": fitted.errors}
+    columns |= {f"{name}_{parameter}": values for parameter, values in fitted.parameters.items()}
+    plain = {column: tuple(values[:n].tolist()) for column, values in columns.items()}
+    return {**plain, f"{name}_status": tuple(status)}
+
+
+def _warnings(model: Model, regions: Regions, fitted: Fit, reference_name: str) -> list[str]:
+    """Warn of volumes of distribution that grey matter or the reference does not have."""
+    if model.name not in ("vtlogan", "vt1tcm"):
+        return []
+    values = fitted.values[: len(regions)][regions.cortical]
+    beyond = int(((values < USUAL[0]) | (values > USUAL[1])).sum())
+    warnings = []
+    if beyond > len(values) / 2:
+        warnings.append(
+            f"{model.name} of {beyond} of {len(values)} cortical regions lies outside "
+            f"{USUAL[0]:g} to {USUAL[1]:g} mL/cm3, where [11C]UCB-J has it: check units, blood "
+            "and tracer."
+        )
+    low, high = USUAL_REFERENCE
+    return warnings + [
+        f"{model.name} of {reference_name} is {value:.3g} mL/cm3, outside {low:g} to {high:g}, "
+        "where [11C]UCB-J has that of the centrum semiovale: check the reference region."
+        for value in fitted.values[len(regions) :]
+        if not low <= value <= high
+    ]
+
+
+def _missed(
+    model: Model,
+    runs: NDArray[np.float64],
+    tissue: NDArray[np.float64],
+    fitted: NDArray[np.float64],
+) -> list[str]:
+    """Warn of curves that a model misses by more than next to nothing."""
+    known = np.isfinite(runs)
+    away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
+    far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
+    missed = int((far & (runs[known] < 0.05)).sum())
+    if missed <= MISSED * known.sum():
+        return []
+    return [
+        f"{model.name} misses the curves of {missed} of {known.sum()} regions: their residuals "
+        "run together (runs test, p < .05)."
+    ]
