@@ -137,7 +137,7 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr("tempfile.gettempdir", fail)
-    monkeypatch.setattr(cli, "MEMORY", tmp_path)
+    monkeypatch.setattr("gradshift.running.process.MEMORY", tmp_path)
     monkeypatch.setenv("TMPDIR", "/tmp")
     monkeypatch.setenv("MPLCONFIGDIR", "/tmp/matplotlib")
     cli.give_a_home()

@@ -68,7 +68,7 @@ def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file/out cannot be created: Not a directory"):
         check_output(settings(root, tmp_path / "file" / "out"))
-    monkeypatch.setattr("gradshift.levels.run.may", lambda *_: False)
+    monkeypatch.setattr("gradshift.levels.participant.may", lambda *_: False)
     with pytest.raises(OutputError, match="cannot be written to"):
         check_output(settings(root, tmp_path / "out"))
 

@@ -48,6 +48,7 @@ from gradshift.participant.mrs import write_values
 from gradshift.participant.pet import check_models, place, prepare, summary
 from gradshift.participant.pet import describe as describe_pet
 from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
 
@@ -101,6 +102,7 @@ def participant(settings: Settings) -> int:
             _prepare_output(settings, atlases, spaces_used[0] if spaces_used else None)
             prepare(sources, settings.output_dir)
             remove_temporary(settings.output_dir, people)
+            discard_damaged(intermediate(settings.work_dir), people)
         runs, labels = place_atlases(settings, runs, atlases)
         left = untouched(settings.output_dir, intermediate(settings.work_dir), people)
         crashed = compute(settings, runs, labels, sources, atlases, recipes, left)
@@ -190,22 +192,16 @@ def check_output(settings: Settings) -> None:
             f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
             "choose a folder of its own."
         )
-    for what, path, made in (
-        ("OUTPUT_DIR", output_dir, output_dir / "logs"),
-        ("--work-dir", settings.work_dir, settings.work_dir),
-    ):
-        try:
-            made.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{what} {path} cannot be created: {error.strerror}.") from error
-        if not may(made, os.W_OK):
-            raise OutputError(f"{what} {path} cannot be written to.")
-    # nipype keeps its results as pickles there, and reading one of those can run anything.
-    if os.geteuid() not in (0, settings.work_dir.stat().st_uid):
+    logs = output_dir / "logs"
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
         raise OutputError(
-            f"The intermediate results in {settings.work_dir} belong to another user, and reading "
-            "them could run code of theirs; choose a folder of your own with --work-dir."
-        )
+            f"OUTPUT_DIR {output_dir} cannot be created: {error.strerror}."
+        ) from error
+    if not may(logs, os.W_OK):
+        raise OutputError(f"OUTPUT_DIR {output_dir} cannot be written to.")
+    intermediate(settings.work_dir)
 
 
 def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str | None) -> None:

@@ -1,0 +1,90 @@
+"""The place of an output: outside of the input, and nowhere else by way of links."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gradshift.errors import OutputError
+
+NOT_RESULTS = frozenset({"work", ".git", ".datalad"})
+"""Folders of an output that hold no results."""
+
+
+def check_outside(output_dir: Path, datasets: Sequence[Path]) -> None:
+    """Refuse to write into a dataset that is read.
+
+    Parameters
+    ----------
+    output_dir : Path
+    datasets : sequence of Path
+        An output may lie in a folder below ``derivatives`` of each.
+
+    Raises
+    ------
+    OutputError
+    """
+    for dataset in datasets:
+        below = dataset / "derivatives"
+        if output_dir.is_relative_to(dataset) and below not in output_dir.parents:
+            raise OutputError(
+                f"OUTPUT_DIR {output_dir} lies inside the dataset {dataset}; choose a folder "
+                f"outside, or one below {below}."
+            )
+
+
+def check_no_links(output_dir: Path) -> None:
+    """Refuse folders of results that are links: what is written there lands elsewhere.
+
+    A file that is a link, as in a DataLad dataset, is replaced when it is written, and what it
+    leads to stays as it is.
+
+    Raises
+    ------
+    OutputError
+    """
+    for link in _linked_folders(output_dir):
+        raise OutputError(
+            f"{link} is a link to {os.readlink(link)}: results would be written there, not into "
+            f"{output_dir}; remove the link, or put a folder in its place."
+        )
+
+
+def _linked_folders(folder: Path) -> Iterator[Path]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # not there yet, or not to be read: said where it is needed
+        return
+    for entry in entries:
+        if entry.name in NOT_RESULTS:
+            continue
+        if entry.is_symlink():
+            if not entry.is_file():  # a folder, or one that may come to be
+                yield Path(entry.path)
+        elif entry.is_dir():
+            yield from _linked_folders(Path(entry.path))
+
+
+def heal(output_dir: Path) -> bool:
+    """Remove a description of an output of ours that a power cut left empty.
+
+    It is written again with the results. What another program left is not touched.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    path = output_dir / "dataset_description.json"
+    if (
+        path.is_symlink()
+        or not path.is_file()
+        or not (output_dir / "logs" / "settings.toml").exists()
+    ):
+        return False
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        path.unlink()
+        return True
+    return False
