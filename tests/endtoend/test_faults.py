@@ -48,7 +48,8 @@ def test_two_first_runs_with_other_settings_do_not_mix(faults, lab):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_in_good_order(make_study, tmp_path, monkeypatch, capsys, number):
     study, out = make_study(people=["01"]), tmp_path / "out"
-    handler = signal.getsignal(number)
+    handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    signal.signal(number, handler)
     monkeypatch.setattr(
         "gradshift.running.execute.execute", lambda *_: signal.raise_signal(number)
     )

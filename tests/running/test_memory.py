@@ -4,7 +4,7 @@ import pytest
 from nipype.interfaces.utility import Merge
 from nipype.pipeline import engine as pe
 
-from gradshift.running import memory
+from gradshift.running import groups, memory
 from gradshift.running.execute import execute
 from gradshift.settings import Running
 
@@ -12,8 +12,8 @@ from gradshift.settings import Running
 @pytest.fixture
 def system(tmp_path, monkeypatch):
     """Return a function that writes what the system says of itself."""
-    for name in ("CGROUPS", "MEMBERSHIP", "MEMINFO"):
-        monkeypatch.setattr(memory, name, tmp_path / name)
+    for module, name in ((groups, "CGROUPS"), (groups, "MEMBERSHIP"), (memory, "MEMINFO")):
+        monkeypatch.setattr(module, name, tmp_path / name)
 
     def write(free: int, membership: str, **limits: tuple[object, int]) -> None:
         (tmp_path / "MEMINFO").write_text(f"MemTotal: 99 kB\nMemAvailable: {free // 1024} kB\n")

@@ -8,12 +8,10 @@ from pathlib import Path
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
-from gradshift.bids.dataset import describe as describe_dataset
 from gradshift.bids.dataset import (
     find_fmriprep,
     find_kinetics,
     find_petprep,
-    made_by,
     may,
 )
 from gradshift.bids.index import closed_folders
@@ -186,12 +184,6 @@ def check_output(settings: Settings) -> None:
                     f"{what} {path} lies inside the dataset {dataset}; choose a folder outside, "
                     f"or one below {below}."
                 )
-    description = describe_dataset(output_dir)
-    if description is not None and made_by(description) != "gradshift":
-        raise OutputError(
-            f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
-            "choose a folder of its own."
-        )
     logs = output_dir / "logs"
     try:
         logs.mkdir(parents=True, exist_ok=True)

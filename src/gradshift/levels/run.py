@@ -12,7 +12,7 @@ from gradshift.errors import StorageError
 from gradshift.levels.pages import rebuild, write_citation
 from gradshift.levels.participant import participant
 from gradshift.output.lock import locked
-from gradshift.output.place import check_no_links, check_outside, heal
+from gradshift.output.place import check_no_links, check_ours, check_outside, heal
 from gradshift.running.libraries import set_apart
 from gradshift.running.memory import check_enough
 from gradshift.running.workdir import check_above
@@ -98,6 +98,7 @@ def _check_place(settings: Settings) -> None:
             "again by the participant level.",
             settings.output_dir,
         )
+    check_ours(settings.output_dir)
 
 
 def _nobody_writes(settings: Settings) -> AbstractContextManager[None]:

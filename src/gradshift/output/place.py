@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from gradshift.bids.dataset import describe, made_by
 from gradshift.errors import OutputError
 
 NOT_RESULTS = frozenset({"work", ".git", ".datalad"})
@@ -12,7 +13,7 @@ NOT_RESULTS = frozenset({"work", ".git", ".datalad"})
 
 
 def check_outside(output_dir: Path, datasets: Sequence[Path]) -> None:
-    """Refuse to write into a dataset that is read.
+    """Refuse to write into a dataset that is read, or into another one within it.
 
     Parameters
     ----------
@@ -24,13 +25,34 @@ def check_outside(output_dir: Path, datasets: Sequence[Path]) -> None:
     ------
     OutputError
     """
-    for dataset in datasets:
+    within = [
+        above
+        for above in output_dir.parents
+        if any(above.is_relative_to(dataset) for dataset in datasets)
+        and (above / "dataset_description.json").exists()
+    ]
+    for dataset in dict.fromkeys([*datasets, *within]):
         below = dataset / "derivatives"
         if output_dir.is_relative_to(dataset) and below not in output_dir.parents:
             raise OutputError(
                 f"OUTPUT_DIR {output_dir} lies inside the dataset {dataset}; choose a folder "
                 f"outside, or one below {below}."
             )
+
+
+def check_ours(output_dir: Path) -> None:
+    """Refuse a folder that another program made.
+
+    Raises
+    ------
+    OutputError
+    """
+    description = describe(output_dir)
+    if description is not None and made_by(description) != "gradshift":
+        raise OutputError(
+            f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
+            "choose a folder of its own."
+        )
 
 
 def check_no_links(output_dir: Path) -> None:

@@ -168,9 +168,7 @@ def _reason(error: Exception) -> str:
         error, IndexError | AttributeError
     ):  # nipype looks for the number of a job it was not given
         return "the cluster took no job, try its plugin_args by hand to see why."
-    # Of a command that failed, nipype quotes what it wrote between two headings.
-    written = str(error).partition("Standard error:")[2].partition("Return code:")[0]
-    lines = (written.strip() or str(error).strip()).splitlines()
+    lines = str(error).strip().splitlines()
     return lines[-1].strip() if lines else type(error).__name__
 
 

@@ -46,7 +46,7 @@ def intermediate(work_dir: Path) -> Path:
             f"The work folder {work_dir} cannot be made: {error.strerror}; choose another with "
             "--work-dir."
         ) from error
-    check_private(work_dir, mark, steps)
+    check_private(work_dir.resolve(), mark, steps)
     return steps
 
 
@@ -68,10 +68,10 @@ def check_private(*folders: Path) -> None:
     OutputError
     """
     for folder in folders:
-        status = folder.lstat() if folder.name == ".made_here" else folder.stat()
+        status = folder.lstat()
         if status.st_uid != os.geteuid():
             why = f"belongs to {_user(status.st_uid)}"
-        elif _others_write(status):
+        elif not stat.S_ISLNK(status.st_mode) and _others_write(status):
             why = "can be written to by other users"
         else:
             continue

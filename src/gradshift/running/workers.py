@@ -39,7 +39,7 @@ def _each(
 ) -> Iterator[Any]:
     """Yield the results in order; where a process was killed, go on with the item it had."""
     from joblib import Parallel, delayed
-    from joblib.externals.loky import BrokenProcessPool
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     unfinished: deque[Any] = deque()
 
@@ -55,7 +55,7 @@ def _each(
             for result in parallel(delayed(function)(item) for item in handed_out()):
                 unfinished.popleft()
                 yield result
-        except BrokenProcessPool:
+        except TerminatedWorkerError:
             yield _alone(function, unfinished.popleft())
         else:
             return
@@ -69,12 +69,13 @@ def _alone(function: Callable[[Any], Any], item: Any) -> Any:
     StorageError
         If that process is killed as well.
     """
-    from joblib.externals.loky import BrokenProcessPool, ProcessPoolExecutor
+    from joblib.externals.loky import ProcessPoolExecutor
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
 
     with ProcessPoolExecutor(1) as pool:
         try:
             return pool.submit(function, item).result()
-        except BrokenProcessPool as error:
+        except TerminatedWorkerError as error:
             raise StorageError(
                 "A process of the group level was killed twice, the second time with nothing "
                 "beside it, most often for lack of memory: give more memory, or fewer --nprocs."
