@@ -17,6 +17,10 @@ PLAIN = {
     "collections": {"OrderedDict"},
     "copyreg": {"_reconstructor"},
     "pathlib": {"PosixPath", "PurePosixPath"},
+    "datetime": {"date", "datetime", "timedelta"},
+    "numpy": {"dtype", "ndarray"},
+    "numpy._core.multiarray": {"_reconstruct", "scalar"},
+    "traits.trait_base": {"_Undefined", "_Uninitialized"},
     "nipype.interfaces.base.support": {"Bunch", "InterfaceResult"},
     "nipype.pipeline.engine.nodes": {"Node"},
 }
