@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from gradshift import settings as schema
 from gradshift.errors import GradshiftError, SettingsError, StorageError
+from gradshift.running.libraries import set_apart, used
 from gradshift.running.process import (
     give_a_home,
     leave_nipype,
@@ -214,6 +215,7 @@ def _main(words: Sequence[str] | None) -> int:
             settings, given = parse(words)
             limit_threads(settings.running.omp_nthreads)
             give_a_home()
+            set_apart(*used(settings))
             from gradshift.levels.run import run
 
             return run(settings, given)

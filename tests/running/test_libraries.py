@@ -16,8 +16,8 @@ WITHIN_HOME = {
     "pybids_config.json": "pybids_config.json",
 }
 PROGRAM = """
-from gradshift.running.libraries import set_apart
-set_apart("bids", "nipype", "matplotlib")
+from gradshift.cli import main
+assert main(["/not/there", "/not/here", "participant"]) == 66
 import os, nipype, matplotlib
 print(matplotlib.rcParams["text.usetex"], matplotlib.rcParams["font.size"],
       matplotlib.rcParams["savefig.format"], nipype.config.get("execution", "hash_method"),

@@ -13,7 +13,6 @@ from gradshift.levels.pages import rebuild, write_citation
 from gradshift.levels.participant import participant
 from gradshift.output.lock import locked
 from gradshift.output.place import check_no_links, check_ours, check_outside, heal
-from gradshift.running.libraries import set_apart
 from gradshift.running.memory import check_enough
 from gradshift.running.workdir import check_above
 from gradshift.settings import Settings
@@ -52,7 +51,6 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     _start_log(verbose=settings.running.verbose)
     try:
         check_enough()
-        set_apart(*_libraries(settings))
         if not settings.running.dry_run:
             _check_place(settings)
         return _level(settings, given)
@@ -75,14 +73,6 @@ def _level(settings: Settings, given: Mapping[str, Any]) -> int:
 
     with _nobody_writes(settings):
         return group(settings, given)
-
-
-def _libraries(settings: Settings) -> tuple[str, ...]:
-    """Name the libraries that this run uses and that have settings of their own."""
-    if settings.level == "group" or settings.running.reports_only:
-        return ("matplotlib",)
-    short = settings.running.dry_run or settings.running.boilerplate_only
-    return ("bids",) if short else ("bids", "nipype", "matplotlib")
 
 
 def _check_place(settings: Settings) -> None:

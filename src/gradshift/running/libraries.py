@@ -14,6 +14,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from gradshift.settings import Settings
+
 NOWHERE = os.path.join(os.sep, "nonexistent")
 """A folder that is nobody's."""
 
@@ -24,7 +26,7 @@ def set_apart(*names: str) -> None:
     Parameters
     ----------
     names : str
-        Of the three, those that are about to be used.
+        Of the three, those that are about to be used; none of them is imported yet.
     """
     os.environ["MPLBACKEND"] = "Agg"
     os.environ["NIPYPE_CONFIG_DIR"] = NOWHERE
@@ -36,6 +38,16 @@ def set_apart(*names: str) -> None:
         with _empty_surroundings():
             for name in names:
                 import_module(name)
+
+
+def used(settings: Settings) -> tuple[str, ...]:
+    """Name the libraries that a run uses and that have settings of their own."""
+    running = settings.running
+    if settings.level == "group" or running.reports_only:
+        return ("matplotlib",)
+    if running.dry_run or running.boilerplate_only:
+        return ("bids",)
+    return ("bids", "nipype", "matplotlib")
 
 
 def _shipped_style() -> Path | None:
