@@ -34,6 +34,7 @@ from gradshift.levels.pages import (
 from gradshift.output import record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
+from gradshift.output.place import check_ours
 from gradshift.participant.bold import (
     check_recipes,
     compute,
@@ -184,6 +185,7 @@ def check_output(settings: Settings) -> None:
                     f"{what} {path} lies inside the dataset {dataset}; choose a folder outside, "
                     f"or one below {below}."
                 )
+    check_ours(output_dir)
     logs = output_dir / "logs"
     try:
         logs.mkdir(parents=True, exist_ok=True)
