@@ -73,12 +73,20 @@ def remove_temporary(root: Path, folders: Sequence[str]) -> None:
         Folders below it that nobody else writes to now; files at the top, and in what all
         processes share, are removed, too.
     """
-    mine = [path for name in folders for path in (root / name).rglob(f"{TEMPORARY}*")]
+    remove_unfinished(root, folders)
     shared = [
         path for name in (".", "atlases", "logs") for path in (root / name).glob(f"{TEMPORARY}*")
     ]
-    for path in [*mine, *(path for path in shared if path.is_file())]:
-        path.unlink(missing_ok=True)
+    for path in shared:
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def remove_unfinished(root: Path, folders: Sequence[str]) -> None:
+    """Remove what killed processes left unfinished in folders that nobody else writes to now."""
+    for name in folders:
+        for path in (root / name).rglob(f"{TEMPORARY}*"):
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> Path:

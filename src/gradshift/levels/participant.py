@@ -17,7 +17,13 @@ from gradshift.bids.dataset import (
 from gradshift.bids.index import closed_folders
 from gradshift.bids.mrs import find_values
 from gradshift.bids.pet import find_scans
-from gradshift.bids.write import remove_temporary, write_array, write_bytes, write_json
+from gradshift.bids.write import (
+    remove_temporary,
+    remove_unfinished,
+    write_array,
+    write_bytes,
+    write_json,
+)
 from gradshift.core.measures import measures
 from gradshift.errors import (
     InputError,
@@ -105,6 +111,7 @@ def participant(settings: Settings) -> int:
         runs, labels = place_atlases(settings, runs, atlases)
         left = untouched(settings.output_dir, intermediate(settings.work_dir), people)
         crashed = compute(settings, runs, labels, sources, atlases, recipes, left)
+        remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = []
         if runs:
             codes.append(summarise(settings, runs, atlases, recipes, crashed))
