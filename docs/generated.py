@@ -87,11 +87,18 @@ def section(entry: Entry, level: int = 2) -> str:
 def options() -> str:
     """Write the options by group, as the parser has them."""
     parser = build_parser()
-    shown = {action.dest: action for action in parser._actions}
+    known = {f.name for _, f in schema.options()} | {"help", "version", "config_file"}
+    shown = {action.dest: action for action in parser._actions if action.dest in known}
     parts = []
     for name, cls in schema.GROUPS.items():
         parts.append(f"### {str(cls.__doc__).rstrip('.')}")
         parts += [_option(f, shown[f.name]) for group, f in schema.options() if group == name]
+    parts.append("### Further words that users of other programs type")
+    parts += [
+        f"```{{option}} {' '.join(action.option_strings)}\n{escaped(str(action.help))}.\n```"
+        for action in parser._actions
+        if action.option_strings and action not in shown.values()
+    ]
     return "\n\n".join(parts)
 
 

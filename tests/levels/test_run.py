@@ -76,7 +76,7 @@ def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
 def test_intermediate_results_of_another_user_are_not_read(root, tmp_path, monkeypatch):
     check_output(settings(root, tmp_path / "out"))
     monkeypatch.setattr("os.geteuid", lambda: (tmp_path.stat().st_uid or 1) + 1)
-    with pytest.raises(OutputError, match="belong to another user") as caught:
+    with pytest.raises(OutputError, match="belongs to the user") as caught:
         check_output(settings(root, tmp_path / "out"))
     assert caught.value.exit_code == 73
 
