@@ -19,8 +19,8 @@ from gradshift.core.contrasts import (
 )
 from gradshift.core.inference.families import FIRST, families
 from gradshift.core.inference.resampling import Scheme
-from gradshift.core.statistics.association import permuted
 from gradshift.core.statistics.effects import moments
+from gradshift.core.statistics.groups import labelled
 from gradshift.core.statistics.signflip import flipped
 from gradshift.settings import Group
 from gradshift.study.design import Design, change_of_motion
@@ -190,7 +190,8 @@ def answer(
         return compare_sessions(values, number, **chance)
     before, after = weighted(values, effect.minus), weighted(values, effect.plus)
     if effect.kind == "change":
-        found = compare(before, after, covariates=covariates, **chance)
+        traits = [name != MOTION for name in effect.covariates]
+        found = compare(before, after, covariates=covariates, traits=traits, **chance)
         return _described_only(found, effect.least) if effect.least > 2 else found
     number = effect.number(names)
     if effect.kind == "groups":
@@ -230,7 +231,7 @@ def scheme_of(
         return flipped(changes, **chance), moments(changes)[1]
     number = effect.number(names)
     one, other = (moments(changes[number == code])[1] for code in (0, 1))
-    return permuted(changes, number, **chance), other - one
+    return labelled(changes, number, **chance), other - one
 
 
 def weighted(values: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.core.statistics.specifications import joint_test
+from gradshift.core.statistics.specifications import FEWEST, joint_test
 from gradshift.group.contrasts import CONTRASTS, arrange, scheme_of, weighted
 from gradshift.settings import Group
 from gradshift.study.design import Design
@@ -187,6 +187,11 @@ def _joint(
     table = pd.concat(series, axis=1).sort_index()
     scheme, _ = scheme_of(main, list(table.index), table.to_numpy(), group)
     test = joint_test(scheme)
+    if not np.isfinite(test.p):
+        return {
+            **_NOT_ASKED,
+            "status": f"{len(series)} variants, {FEWEST} needed for a joint test",
+        }
     possible = test.p_min <= group.alpha
     limit = f"cannot be significant: p_min {test.p_min:.3g} > {group.alpha:g}"
     return {

@@ -66,9 +66,15 @@ def _between(tables: Tables) -> bool:
 
 RULES: Mapping[str, Callable[[Tables], bool]] = {
     "signflip": lambda t: "change" in t.effects or t.design == "crossover",
-    "association": _between,
+    "association": lambda t: bool(t.effects & {"delay", "days"}) and t.design != "repeated",
+    "groups": _between,
+    "crossover": lambda t: t.design == "crossover",
     "within": lambda t: t.design == "repeated",
     "covariates": lambda t: any(row["covariates"] != "n/a" for row in t.contrasts),
+    "groupcovariates": lambda t: (
+        _between(t) and any(r["covariates"] != "n/a" for r in t.contrasts)
+    ),
+    "signtest": lambda t: "change" in t.effects,
     "effects": lambda t: bool(t.contrasts),
     "fdr": lambda t: bool(t.contrasts),
     "nbs": lambda t: bool(t.rows("nbs.tsv")),
