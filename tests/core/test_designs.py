@@ -9,6 +9,7 @@ from scipy import stats
 from gradshift.core.contrasts import (
     compare,
     compare_crossover,
+    compare_groups,
     compare_sessions,
     compare_weighted,
 )
@@ -163,6 +164,13 @@ def test_over_all_deals_of_labels_no_p_comes_more_often_than_it_says(rng):
     for p in (*np.array([one.p for one in found]).T, [np.nanmin(one.p_fwe) for one in found]):
         for a in np.unique(np.asarray(p)[np.isfinite(p)]):
             assert (np.asarray(p) <= a + 1e-12).mean() <= a + 1e-12
+
+
+@pytest.mark.parametrize("group", [np.zeros(5), np.array([1.0, 0, 0, 0, 0]), np.full(5, np.nan)])
+def test_groups_that_are_none_are_not_tested(rng, group):
+    found = compare_groups(np.zeros((5, 2)), rng.normal(size=(5, 2)), group)
+    assert np.isnan([found.t, found.p, found.p_fwe, found.ci_low_fwe, found.bf10]).all()
+    assert all("2 needed" in text for text in found.status)
 
 
 def test_groups_without_any_spread():

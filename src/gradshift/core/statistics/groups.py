@@ -143,7 +143,7 @@ def labelled(
     t, p_min = np.full((2, values.shape[1]), np.nan)
     p_min[columns] = _smallest(group, present[:, columns])
     p_min[few] = np.nan
-    number = n_arrangements(group) if len(columns) else 1
+    number = n_arrangements(group)
     exact = number <= max_exact
     if len(columns):
         t[columns] = project.welch(group[None], slice(None)).t[0]
