@@ -4,6 +4,7 @@ A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belon
 """
 
 import argparse
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -215,6 +216,36 @@ def _first_line(name: str) -> str:
     return escaped(str(module.__doc__).splitlines()[0])
 
 
+def _benchmark(name: str) -> list[dict[str, Any]]:
+    path = Path(__file__).parents[1] / "benchmarks" / f"{name}.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
+
+
+def type_one() -> str:
+    """Write how often each test of a family errs, as last measured."""
+    header = ("test", "studies", "called at .05", "standard error", "attainable")
+    rows = (
+        (row["test"], str(row["studies"]), *(f"{row[k]:.3f}" for k in ("share", "error")),
+         f"{row['attainable']:.3f}")
+        for row in _benchmark("type_one")
+    )  # fmt: skip
+    return table(header, rows)
+
+
+def ugly() -> str:
+    """Write how often tests err where they err most, as last measured."""
+    header = ("studies in which nothing is there", "test", "studies", "called at .05",
+              "standard error", "bound")  # fmt: skip
+    rows = (
+        (row["case"], row["test"], str(row["studies"]),
+         *(f"{row[k]:.3f}" for k in ("share", "error")),
+         "reported" if row["bound"] is None else f"{row['bound']:g}")
+        for row in _benchmark("ugly")
+    )  # fmt: skip
+    return table(header, rows)
+
+
 def confirmatory() -> str:
     """Write the values that were declared beforehand."""
     rows = (
@@ -291,6 +322,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "measures": all_measures,
     "models": all_models,
     "statistics": all_statistics,
+    "type_one": type_one,
+    "ugly": ugly,
     "confirmatory": confirmatory,
     "atlases": shipped_atlases,
     "recipes": shipped_recipes,

@@ -15,12 +15,12 @@ from gradshift.core.contrasts import (
     compare_sessions,
 )
 from gradshift.core.inference.resampling import Scheme
-from gradshift.core.statistics.association import permuted
 from gradshift.core.statistics.effects import moments
+from gradshift.core.statistics.groups import labelled
 from gradshift.core.statistics.signflip import flipped
 from gradshift.group.arrange import weighted
 from gradshift.settings import Group
-from gradshift.study.effect import Effect
+from gradshift.study.effect import MOTION, Effect
 
 
 def answer(
@@ -54,7 +54,8 @@ def answer(
         return compare_sessions(values, number, **chance)
     before, after = weighted(values, effect.minus), weighted(values, effect.plus)
     if effect.kind == "change":
-        comparison = compare(before, after, covariates=covariates, **chance)
+        traits = [name != MOTION for name in effect.covariates]
+        comparison = compare(before, after, covariates=covariates, traits=traits, **chance)
         return _described_only(comparison, effect.least) if effect.least > 2 else comparison
     number = effect.number(names)
     if effect.kind == "groups":
@@ -94,7 +95,7 @@ def scheme_of(
         return flipped(changes, **chance), moments(changes)[1]
     number = effect.number(names)
     one, other = (moments(changes[number == code])[1] for code in (0, 1))
-    return permuted(changes, number, **chance), other - one
+    return labelled(changes, number, **chance), other - one
 
 
 def _described_only(comparison: Comparison, least: int) -> Comparison:
