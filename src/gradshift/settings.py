@@ -317,6 +317,22 @@ class Group:
         metavar="P",
         numbers="group",
     )
+    smallest_effect: float = option(
+        0.5,
+        "smallest effect of interest, in standard deviations of the change: declared results say "
+        "whether any change is smaller than that",
+        kind=float,
+        metavar="DZ",
+        numbers="group",
+    )
+    preregister: str | None = option(
+        None,
+        "write the design, families and smallest effect to FILE before any value is read, and "
+        "stop; given again, a run that follows the file says so and one that departs names the "
+        "difference",
+        metavar="FILE",
+        local=True,
+    )
     n_permutations: int = option(
         10000,
         "random sign flips where all of them are too many (more than 16 people)",
@@ -571,6 +587,7 @@ def _check(settings: Settings) -> None:
         "--omp-nthreads": settings.running.omp_nthreads,
         "--mem": settings.running.mem,
         "--n-permutations": settings.group.n_permutations,
+        "--smallest-effect": settings.group.smallest_effect,
         "--k2prime": settings.pet.k2prime,
     }
     labels = (

@@ -2,7 +2,7 @@
 
 The participant level aligns each session to the shipped reference over the regions its own
 person has. For a comparison the regions must be the same in everybody; and an atlas without
-a shipped reference is aligned to the mean of the baseline sessions. Both need all people.
+a shipped reference is aligned to the mean of all sessions compared. Both need all people.
 """
 
 import logging
@@ -67,7 +67,7 @@ def align(
     if not names:
         return table
     for sessions in by_place(compared_sessions(results, people, design)):
-        common = Common.of(sessions, design, output_dir, options)
+        common = Common.of(sessions, output_dir, options)
         if common is not None:
             table = _replaced(table, common, names)
     return table
@@ -99,7 +99,7 @@ class Common:
 
     @classmethod
     def of(
-        cls, sessions: list[SessionResult], design: Design, output_dir: Path, options: Options
+        cls, sessions: list[SessionResult], output_dir: Path, options: Options
     ) -> "Common | None":
         """Find what is common; None where every session rests on it already."""
         path = outputs.reference_path(output_dir, sessions[0].about["AtlasEntities"])
@@ -120,14 +120,14 @@ class Common:
             output_dir=output_dir,
             options=options,
         )
-        common = common if shipped is not None else common._with_own_reference(design)
+        common = common if shipped is not None else common._with_own_reference()
         logger.info(
             "%s, %s: gradients of %d sessions aligned over %d regions%s.",
             sessions[0].atlas,
             sessions[0].recipe,
             len(sessions),
             len(read_regions(output_dir, sessions[0])) - len(left_out),
-            "" if shipped is not None else " to the mean of the baseline sessions",
+            "" if shipped is not None else " to the mean of all sessions compared",
         )
         return common
 
@@ -135,16 +135,12 @@ class Common:
         """Read a session, of which one is held at a time."""
         return read_session(result, self.left_out, self.output_dir, self.options)
 
-    def _with_own_reference(self, design: Design) -> "Common":
-        """Take the mean of the baseline sessions for a reference."""
-        baseline = (
-            self.read(result).matrix_common
-            for result in self.sessions
-            if design.is_baseline(result.participant, result.session)
-        )
+    def _with_own_reference(self) -> "Common":
+        """Take the mean of all sessions compared for a reference: blind to their roles."""
+        matrices = (self.read(result).matrix_common for result in self.sessions)
         regions = read_regions(self.output_dir, self.sessions[0])
         try:
-            reference = mean_reference(mean_matrix(baseline), regions, self.options)
+            reference = mean_reference(mean_matrix(matrices), regions, self.options)
         except InputError as error:
             return replace(self, problem=f"no reference: {error}")
         return replace(self, reference=reference)

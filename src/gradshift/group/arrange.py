@@ -31,13 +31,11 @@ def arrange(
     people : list of str, length n
         In the order of their identifiers.
     values : (n, S, m) array
-        Sessions in the order of the conditions. Values marked unreliable are NaN.
+        Sessions in the order of the conditions.
     columns : list of (measure, level, label), length m
     """
-    reliable = ~values["status"].str.startswith("unreliable")
-    usable = values.assign(value=values["value"].where(reliable))
-    columns = list(dict.fromkeys(usable[NAMES].itertuples(index=False, name=None)))
-    means = usable.groupby([*KEYS, *NAMES])["value"].mean()
+    columns = list(dict.fromkeys(values[NAMES].itertuples(index=False, name=None)))
+    means = values.groupby([*KEYS, *NAMES])["value"].mean()
     wide = means.unstack(NAMES).reindex(columns=pd.MultiIndex.from_tuples(columns))
     people = sorted(set(values["participant_id"]))
     keys = [(person, session) for person in people for session in design.sessions_of(person)]

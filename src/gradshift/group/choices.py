@@ -67,7 +67,7 @@ class Choices:
 def other_values(study: Study) -> pd.DataFrame:
     """Measure gradients and graphs with other choices.
 
-    Gradients are computed with each kernel and aligned to the mean of the baseline sessions;
+    Gradients are computed with each kernel and aligned to the mean of all sessions compared;
     graphs are cut at each density of the options, where areas under their curves were taken.
 
     Returns
@@ -99,15 +99,14 @@ def other_values(study: Study) -> pd.DataFrame:
 def _alignments(
     study: Study, results: Sequence[SessionResult], left_out: set[str]
 ) -> tuple[Alignment, ...]:
-    """Return the kernels, each with the mean of the baseline sessions for a reference."""
-    baseline = (
+    """Return the kernels, each with the mean of all sessions compared for a reference."""
+    matrices = (
         read_session(result, left_out, study.output_dir, study.options).matrix_common
         for result in results
-        if study.design.is_baseline(result.participant, result.session)
     )
     regions = read_regions(study.output_dir, results[0])
     try:
-        mean = mean_matrix(baseline)
+        mean = mean_matrix(matrices)
     except InputError:
         return ()
     alignments = []
@@ -117,7 +116,7 @@ def _alignments(
             reference = mean_reference(mean, regions, options)
         except InputError:  # as the participants' own gradients, where this is told
             continue
-        alignments.append(Alignment(f"kernel {kernel} to baseline", options, reference))
+        alignments.append(Alignment(f"kernel {kernel} label-blind", options, reference))
     return tuple(alignments)
 
 

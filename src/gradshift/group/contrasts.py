@@ -1,27 +1,27 @@
 """Every question put to every family of values: the table of contrasts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gradshift.bids.rows import column
 from gradshift.core.contrasts import Comparison
-from gradshift.core.inference.families import FIRST, families
-from gradshift.group.arrange import Column, arrange
+from gradshift.core.inference.families import DECLARED
+from gradshift.core.inference.page import holm
+from gradshift.core.statistics.equivalence import verdict
+from gradshift.group.answers import Answer, answered, answers, blocks_of
+from gradshift.group.arrange import Column
+from gradshift.group.coupling import couplings
 from gradshift.group.study import Place, Study, once
 from gradshift.group.table import Table
-from gradshift.group.testing import answer
 from gradshift.group.written import Written
 from gradshift.study.design import Design
-from gradshift.study.effect import MOTION, Effect
+from gradshift.study.effect import Effect
 from gradshift.study.model import read_families
-from gradshift.study.participation import change_of_motion
-from gradshift.study.questions import asked_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +49,9 @@ class Contrast:
     level: str = column("What the value belongs to: region, network, network-pair, set or whole")
     label: str = column("The region, network, pair of networks or set")
     covariates: str | None = column(
-        "Covariates that were held constant; deltafd is the change of mean motion in the same "
-        "runs, where it was measured"
+        "Covariates that were held constant: deltafd is the change of mean motion in the same "
+        "runs and enters as it is, so that the row gives the change at no change of motion; "
+        "traits of people are centred"
     )
     n: int = column("People with a value in all sessions that count")
     mean_baseline: float = column(
@@ -73,33 +74,58 @@ class Contrast:
         "Lower end of the 95 % interval of the standardised change (non-central t)"
     )
     ci_high: float = column("Upper end of that interval")
+    ci_low_fwe: float = column(
+        "Lower end of the simultaneous interval over the family, from the same rearrangements: "
+        "it excludes 0 exactly where p_fwe is at most alpha"
+    )
+    ci_high_fwe: float = column("Upper end of that interval")
     t: float = column(
-        "t statistic of mean_change; of days since the dose, where people differ in them, "
-        "that of Spearman's rank correlation: rho = t / sqrt(t^2 + n - 2)"
+        "t statistic of mean_change; between groups Welch's on the normal scale; of days since "
+        "the dose, where people differ in them, that of Spearman's rank correlation: "
+        "rho = t / sqrt(t^2 + n - 2)"
     )
     p: float = column(
         "Two-sided p: of sign flips, or of permutations of people or of sessions within people"
     )
+    p_sign: float = column(
+        "Two-sided exact sign test of the changes, which assumes no symmetry; n/a between groups"
+    )
+    n_direction: float = column("People who changed in the direction of the mean")
     p_fwe: float = column("p corrected for the family (maximal |t| over the same rearrangements)")
+    p_page: float = column(
+        "p_fwe corrected by Holm's procedure for all declared families of the page (primary atlas "
+        "and recipe, no covariates); n/a elsewhere"
+    )
     q_fdr: float = column("Benjamini-Hochberg q over the family")
+    p_equivalence: float = column(
+        "p of two one-sided tests against the smallest effect of interest: at most alpha where "
+        "any change is smaller than that"
+    )
+    bf10: float = column(
+        "Bayes factor for a change against none (JZS, Cauchy prior of scale .707); n/a for slopes"
+    )
     n_permutations: int = column("Sign patterns or permutations that were used")
     exact: bool = column("true if these are all there are")
     p_min: float = column("Smallest p that can be had with this many people")
+    verdict: str = column(
+        "Of confirmatory and declared families: change, smaller (than the smallest effect of "
+        "interest) or undecided; n/a elsewhere"
+    )
     status: str = column("ok, or what limits the result")
 
 
 COMPARED = frozenset(f.name for f in fields(Comparison)) & {f.name for f in fields(Contrast)}
 """Columns that the comparison of a family fills."""
 
+SKEWED = 1.0
+"""Skewness of the changes beyond which a row says so."""
+
 
 @once
 def contrasts(study: Study) -> list[Contrast]:
-    """Put every question to every family of every modality, task, atlas and recipe."""
-    return [
-        row
-        for place, values in study.places()
-        for row in compared(study, place, values, study.effects)
-    ]
+    """List the answers to every question for every family."""
+    rows = [row for answer in answers(study) for row in _rows(study, answer, _remarks_at(study))]
+    return _with_page(study, rows)
 
 
 def compared(
@@ -115,83 +141,18 @@ def compared(
         Of people and sessions.
     effects : sequence of Effect
     """
-    names, array, columns = arrange(values, study.design)
-    declared = read_families(Path(study.group.families)) if study.group.families else {}
-    members: dict[str, list[int]] = {}
-    for position, key in enumerate(columns):
-        for family in families(place.modality, *key, declared):
-            members.setdefault(family, []).append(position)
-    remarks = _remarks(values, study.design)
-    first = [family for family in (*declared, *FIRST) if family in members]
-    people = study.of_kind(place.modality, place.task)
-    rows = []
-    for effect in asked_of(effects, people):
-        covariates = _covariates(study, effect, names, place)
-        for family in dict.fromkeys([*first, *members]):
-            few = family in first or place.modality != "func"
-            if not (effect.everywhere or few):
-                continue
-            positions = members[family]
-            comparison = answer(effect, names, array[:, :, positions], covariates, study.group)
-            answered = _Answered(place, effect, family, comparison)
-            rows += [
-                answered.row(i, columns[position], remarks, study.group.alpha)
-                for i, position in enumerate(positions)
-            ]
-    return rows
+    remarks = {place: _remarks(values, study.design)}
+    blocks = blocks_of(study, place, values, effects)
+    return [row for answer in answered(blocks, study) for row in _rows(study, answer, remarks)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """The answer to one question for one family."""
-
-    place: Place
-    effect: Effect
-    family: str
-    comparison: Comparison
-
-    def row(self, i: int, key: Column, remarks: Mapping[Column, str], alpha: float) -> Contrast:
-        """Turn column number i into a row of the table."""
-        results: dict[str, Any] = {}
-        for name in COMPARED:
-            value = getattr(self.comparison, name)
-            results[name] = value if isinstance(value, bool | int) else value[i]
-        p_min = results["p_min"]
-        limits = [results["status"]] if results["status"] != "ok" else []
-        if not limits and p_min > alpha:
-            limits.append(f"cannot be significant: p_min {p_min:.3g} > {alpha:g}")
-        if key in remarks:
-            limits.append(remarks[key])
-        results["status"] = "; ".join(limits) or "ok"
-        measure, level, label = key
-        return Contrast(
-            contrast=self.effect.contrast,
-            effect=self.effect.effect,
-            family=self.family,
-            measure=measure,
-            level=level,
-            label=label,
-            covariates=" ".join(self.effect.covariates) or None,
-            **asdict(self.place),
-            **results,
-        )
+Remarks = Mapping[Place, Mapping[Column, str]]
+"""What the values of a column are marked with."""
 
 
-def _covariates(
-    study: Study, effect: Effect, names: Sequence[str], place: Place
-) -> NDArray[np.float64] | None:
-    """Return the (n, k) covariates of an effect, None if it has none."""
-    if not effect.covariates:
-        return None
-    people = study.of_kind(place.modality, place.task)
-    return np.column_stack(
-        [
-            change_of_motion(people, names, place.task, effect.weights)
-            if name == MOTION
-            else np.array([study.design.covariates[name].get(person, np.nan) for person in names])
-            for name in effect.covariates
-        ]
-    )
+@once
+def _remarks_at(study: Study) -> Remarks:
+    return {place: _remarks(values, study.design) for place, values in study.places()}
 
 
 def _remarks(values: pd.DataFrame, design: Design) -> dict[Column, str]:
@@ -201,9 +162,7 @@ def _remarks(values: pd.DataFrame, design: Design) -> dict[Column, str]:
         for person, session in zip(values["participant_id"], values["session_id"], strict=True)
     ]
     marked = values[
-        np.array(counted)
-        & (values["status"] != "ok")
-        & (values["value"].notna() | values["status"].str.startswith("unreliable"))
+        np.array(counted, dtype=bool) & (values["status"] != "ok") & values["value"].notna()
     ]
     texts: dict[Column, dict[str, int]] = {}
     for measure, level, label, status in marked[
@@ -215,6 +174,85 @@ def _remarks(values: pd.DataFrame, design: Design) -> dict[Column, str]:
         key: "; ".join(f"{n} values: {text}" for text, n in sorted(counts.items()))
         for key, counts in texts.items()
     }
+
+
+def is_declared(study: Study, family: str) -> bool:
+    """Tell whether a family was declared beforehand."""
+    own = read_families(Path(study.group.families)) if study.group.families else {}
+    return family in DECLARED or family in own
+
+
+def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
+    """Turn the answer to a question into a row for every column of its family."""
+    block, alpha = answer.block, study.group.alpha
+    declared = is_declared(study, block.family)
+    rows = []
+    for i, key in enumerate(block.columns):
+        results: dict[str, Any] = {}
+        for name in COMPARED:
+            value = getattr(answer.comparison, name)
+            results[name] = value if isinstance(value, bool | int) else value[i]
+        results["status"] = _status(answer.comparison, i, remarks[block.place].get(key), alpha)
+        measure, level, label = key
+        rows.append(
+            Contrast(
+                contrast=block.effect.contrast,
+                effect=block.effect.effect,
+                family=block.family,
+                measure=measure,
+                level=level,
+                label=label,
+                covariates=" ".join(block.effect.covariates) or None,
+                p_page=np.nan,
+                verdict=_verdict(results, alpha) if declared else "n/a",
+                **asdict(block.place),
+                **results,
+            )
+        )
+    return rows
+
+
+def _verdict(results: Mapping[str, Any], alpha: float) -> str:
+    """Return what the data tell of a declared result; nothing where no p can be small enough."""
+    if not results["p_min"] <= alpha:
+        return "undecided" if np.isfinite(results["p_min"]) else "n/a"
+    return verdict(results["p_fwe"], results["p_equivalence"], alpha=alpha)
+
+
+def _status(comparison: Comparison, i: int, remark: str | None, alpha: float) -> str:
+    """Say what limits a result; ok if nothing does."""
+    limits = [comparison.status[i]] if comparison.status[i] != "ok" else []
+    p_min, skewness = comparison.p_min[i], comparison.skewness[i]
+    if not limits and p_min > alpha:
+        limits.append(f"cannot be significant: p_min {p_min:.3g} > {alpha:g}")
+    if abs(skewness) > SKEWED:
+        limits.append(f"skewed changes (skewness {skewness:.2g}): see the sign test")
+    if remark:
+        limits.append(remark)
+    return "; ".join(limits) or "ok"
+
+
+def _with_page(study: Study, rows: list[Contrast]) -> list[Contrast]:
+    """Correct the declared families of the page for their number."""
+    families: dict[tuple[str, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        if is_declared(study, row.family) and on_page(study, row):
+            together = () if row.family == "confirmatory" else (row.contrast, row.effect, row.task)
+            families.setdefault((row.family, *together), []).append(i)
+    coupled = [row.p_fwe for row in couplings(study) if row.scope == "between-people"]
+    p = [np.array([rows[i].p_fwe for i in members]) for members in families.values()]
+    corrected = holm([*p, np.array(coupled)] if coupled else p) if p else []
+    for members, p_page in zip(families.values(), corrected, strict=False):
+        for i, value in zip(members, p_page, strict=True):
+            rows[i] = replace(rows[i], p_page=float(value))
+    return rows
+
+
+def on_page(study: Study, row: Contrast) -> bool:
+    """Tell whether a result is one of those that the page answers questions with."""
+    first = (row.atlas, row.recipe) == study.primary or row.modality != "func"
+    main = row.effect in ("change", study.main.effect)
+    return first and main and row.covariates is None and np.isfinite(row.p_fwe)
 
 
 BETWEEN = frozenset({"delay", "days", "order", "period", "group-by-time", "drug-by-time"})
@@ -234,17 +272,27 @@ def _between(written: Written) -> bool:
     return bool(_effects(written) & (BETWEEN - within))
 
 
+def _adjusted(written: Written) -> bool:
+    return any(row.covariates for row in _tested(written))
+
+
 TABLE = Table(
     name="contrasts",
     rank=10,
     row=Contrast,
     rows=contrasts,
     uses={
-        "signflip": lambda w: "change" in _effects(w) or w.design == "crossover",
-        "association": _between,
+        "signflip": lambda w: "change" in _effects(w),
+        "association": lambda w: "days" in _effects(w) and w.design != "repeated",
+        "groups": _between,
+        "crossover": lambda w: w.design == "crossover",
         "within": lambda w: w.design == "repeated",
-        "covariates": lambda w: any(row.covariates for row in _tested(w)),
+        "covariates": _adjusted,
+        "groupcovariates": lambda w: _between(w) and _adjusted(w),
+        "signtest": lambda w: any(np.isfinite(row.p_sign) for row in _tested(w)),
         "effects": lambda w: bool(_tested(w)),
+        "equivalence": lambda w: any(row.verdict != "n/a" for row in _tested(w)),
+        "bayes": lambda w: any(np.isfinite(row.bf10) for row in _tested(w)),
         "fdr": lambda w: bool(_tested(w)),
     },
 )

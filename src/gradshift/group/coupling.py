@@ -15,13 +15,11 @@ from gradshift.errors import SettingsError
 from gradshift.group.changes import Changes, Coupled, changes_by_task
 from gradshift.group.likeness import over_regions
 from gradshift.group.pairs import Coupling, Pair
+from gradshift.group.primary import primary_model
 from gradshift.group.study import Study, once
 from gradshift.group.table import Table
 from gradshift.group.written import Written
 from gradshift.settings import Group
-
-DENSITY = ("vtlogan", "vt1tcm", "dvrreflogan", "bpndmrtm2", "bpndsrtm2", "suvr")
-"""PET measures in the order of preference for the pairs declared beforehand."""
 
 PAIRS = (
     "{pet}:Default~falff:Default",
@@ -36,7 +34,7 @@ glutamate; those of which there are values."""
 def couplings(study: Study) -> list[Coupling]:
     """Correlate the changes of every pair, in every task of BOLD."""
     every = list(changes_by_task(study))
-    pairs = _pairs(study.group.coupling, every)
+    pairs = _pairs(study.group.coupling, every, primary_model(study))
     if not pairs:
         return []
     coupled = [
@@ -48,11 +46,10 @@ def couplings(study: Study) -> list[Coupling]:
     return _over_people(coupled, study.group) + over_regions(coupled, study)
 
 
-def _pairs(given: Sequence[str], every: Sequence[Changes]) -> list[Pair]:
+def _pairs(given: Sequence[str], every: Sequence[Changes], pet: str | None) -> list[Pair]:
     """Return the pairs asked for, or those declared beforehand."""
     measures = {measure for changes in every for measure in changes.places}
     if not given:
-        pet = next((name for name in DENSITY if name in measures), None)
         declared = [Pair.parse(text.format(pet=pet)) for text in PAIRS]
         return [
             pair

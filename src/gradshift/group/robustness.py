@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids.rows import column
-from gradshift.core.statistics.specifications import joint_test
+from gradshift.core.statistics.specifications import FEWEST, joint_test
 from gradshift.group.study import Study, once
 from gradshift.group.table import Table
 from gradshift.group.testing import scheme_of
@@ -104,6 +104,9 @@ def _joint(study: Study, result: Result) -> Mapping[str, Any]:
     table = pd.concat(series, axis=1).sort_index()
     alpha = study.group.alpha
     test = joint_test(scheme_of(study.main, list(table.index), table.to_numpy(), study.group)[0])
+    if not np.isfinite(test.p):
+        few = f"{len(series)} variants, {FEWEST} needed for a joint test"
+        return {"status": few}
     limit = f"cannot be significant: p_min {test.p_min:.3g} > {alpha:g}"
     return {
         "median_t": test.median_t,

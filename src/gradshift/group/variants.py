@@ -10,6 +10,7 @@ from gradshift.bids.rows import column, columns
 from gradshift.group.arrange import arrange, weighted
 from gradshift.group.choices import other_values
 from gradshift.group.contrasts import Contrast, compared, contrasts
+from gradshift.group.primary import is_primary, primary_model, tested_values
 from gradshift.group.study import Place, Study, once
 from gradshift.group.table import Table
 
@@ -37,8 +38,8 @@ class Variant:
     recipe: str = column(_AS_IN["recipe"])
     choice: str | None = column(
         "What differs from the choices of the participant level: the kernel of gradients, which "
-        "are then aligned to the mean of the baseline sessions, or the density of graphs; n/a if "
-        "nothing does"
+        "are then aligned to the mean of all sessions compared, the density of graphs, or the "
+        "model of PET; n/a if nothing does"
     )
     family: str = column(_AS_IN["family"])
     n: int = column(_AS_IN["n"])
@@ -91,11 +92,31 @@ def _rows(study: Study) -> Iterator[tuple[Contrast, str | None]]:
             yield row, choice
 
 
-def _other_places(study: Study) -> Iterator[tuple[Place, str, pd.DataFrame]]:
+@once
+def _molecular(study: Study) -> list[tuple[Place, str | None, pd.DataFrame]]:
+    """Return further models, corrections and quality rules as variants of the primary ones."""
+    model, others = primary_model(study), []
+    for place, values in study.places():
+        if place.modality == "func":
+            continue
+        named = place.modality == "pet"
+        for measure in dict.fromkeys(values["measure"]) if named else [None]:
+            first = measure in (None, model)
+            if first and is_primary(study, place):
+                continue
+            rows = values[values["measure"] == measure] if named else values
+            choice = None if first else f"model {measure}"
+            others.append((place, choice, rows.assign(measure=model) if named else rows))
+    return others
+
+
+def _other_places(study: Study) -> Iterator[tuple[Place, str | None, pd.DataFrame]]:
+    """Yield the values of everything that differs from what is tested."""
     keys = ["task", "atlas", "recipe", "choice"]
     for key, values in other_values(study).groupby(keys, sort=False):
         task, atlas, recipe, choice = map(str, key)
         yield Place("func", task, atlas, recipe), choice, values
+    yield from _molecular(study)
 
 
 Key = tuple[str, str, str, str, str]
@@ -107,10 +128,12 @@ def changes(study: Study) -> dict[Way, dict[Key, "pd.Series[float]"]]:
     """Return the changes of people by what atlases share, with every atlas, recipe and choice."""
     every: dict[Way, dict[Key, pd.Series[float]]] = {}
     for place, values in study.places():
-        way = (place.atlas, place.recipe, "")
-        every.setdefault(way, {}).update(_changes(study, place, values))
+        if is_primary(study, place):
+            way = (place.atlas, place.recipe, "")
+            tested = tested_values(study, place, values)
+            every.setdefault(way, {}).update(_changes(study, place, tested))
     for place, choice, values in _other_places(study):
-        way = (place.atlas, place.recipe, choice)
+        way = (place.atlas, place.recipe, choice or "")
         every.setdefault(way, {}).update(_changes(study, place, values))
     return every
 

@@ -33,8 +33,8 @@ MAPS = {
     "not tested",
 }
 
-MAX_EXACT = {"change": 12, "groups": 4096}
-"""Up to so many people (arrangements of groups) all rearrangements are enhanced."""
+MAX_EXACT, MAX_ARRANGEMENTS = 12, 4096
+"""Up to so many people (arrangements of groups or orders) all rearrangements are enhanced."""
 
 MOST = 2000
 """Random rearrangements that are enhanced where all of them are too many."""
@@ -124,7 +124,14 @@ def _tested(
     scheme, mean = scheme_of(effect, people, changes, group)
     test = largest_t(scheme, study.workers)
     fewer = replace(group, n_permutations=min(group.n_permutations, MOST))
-    scheme, _ = scheme_of(effect, people, changes, fewer, max_exact=MAX_EXACT[effect.kind])
+    scheme, _ = scheme_of(
+        effect,
+        people,
+        changes,
+        fewer,
+        max_exact=MAX_EXACT,
+        max_arrangements=MAX_ARRANGEMENTS,
+    )
     enhanced = cluster_statistic(scheme, pairs, workers=study.workers)
     smallest = float(np.nanmin(test.p_min, initial=1.0))
     described: dict[str, object] = {

@@ -21,11 +21,11 @@ class Effect:
     minus, plus : tuple of float
         Weights of the conditions: what is called the baseline, and what the follow-up. Their
         difference is the change.
-    kind : {'change', 'groups', 'number', 'sessions'}
-        Is it different from 0; between groups; does it go with a number of people; or with a
-        number of sessions.
+    kind : {'change', 'groups', 'crossover', 'number', 'sessions'}
+        Is it different from 0; between groups; between treatments of the same people, whatever
+        the order; does it go with a number of people; or with a number of sessions.
     predictor : mapping of str to float
-        Groups (0 or 1) or numbers by person.
+        Groups (0 or 1), orders (1: the other treatment first) or numbers by person.
     by_session : mapping of str to tuple of float
         Numbers of the sessions of a person, in the order of the conditions.
     people : frozenset of str, optional

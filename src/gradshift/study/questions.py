@@ -81,4 +81,4 @@ def _motion_is_known(people: Sequence[Participation]) -> bool:
 def _adjustable(effect: Effect) -> bool:
     """Say whether a question is also asked with covariates: a main one, about changes."""
     main = effect.everywhere and effect.people is None
-    return main and effect.kind in ("change", "groups")
+    return main and effect.kind in ("change", "groups", "crossover")

@@ -103,13 +103,15 @@ def _other_first(reference: Observation | None, other: Observation | None) -> fl
 
 def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
     """Ask whether the change differs between treatments, periods and orders."""
+    first = {person: design.first[person] for person in compared if person in design.first}
     difference = Effect(
         contrast=f"{design.against}-{design.reference}",
         effect="drug-by-time",
+        kind="crossover",
         minus=(-1, 1, 0, 0),
         plus=(0, 0, -1, 1),
+        predictor=first,
     )
-    first = {person: design.first[person] for person in compared if person in design.first}
     if min(sizes(first)) < 2:
         return [difference]
     return [
