@@ -735,6 +735,14 @@ def read_file(path: Path) -> dict[str, Any]:
     return given
 
 
+def defaults() -> dict[str, Any]:
+    """Return every option with its default, as a file holds them."""
+    return {
+        f.name: list(f.default) if isinstance(f.default, tuple) else f.default
+        for _, f in options()
+    }
+
+
 def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
     """Return the options that were set, by field name, without what is `local`.
 

@@ -69,15 +69,19 @@ def check(settings: Settings) -> None:
 
 
 def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[str]:
-    """Say which options that change numbers differ from the record, if there is one."""
+    """Say which options that change numbers differ from the record, if there is one.
+
+    An option that came with a later version, and is as it is by default, is no difference.
+    """
     if recorded is None:
         return []
-    now = numbers(settings)
+    now, usual = numbers(settings), schema.defaults()
     return [
-        f"{schema.flag(name)} was {schema.shown(recorded.get(name))} and is now "
-        f"{schema.shown(now.get(name))}"
+        f"{schema.flag(name)} was {schema.shown(recorded.get(name))} and is now {schema.shown(now.get(name))}"
         for name in sorted(set(recorded) | set(now))
-        if name not in GROWING and recorded.get(name) != now.get(name)
+        if name not in GROWING
+        and recorded.get(name) != now.get(name)
+        and not (name not in recorded and now[name] == usual[name])
     ]
 
 
