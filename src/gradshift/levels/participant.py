@@ -8,7 +8,13 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.index import closed_folders
-from gradshift.bids.write import remove_temporary, write_array, write_bytes, write_json
+from gradshift.bids.write import (
+    remove_temporary,
+    remove_unfinished,
+    write_array,
+    write_bytes,
+    write_json,
+)
 from gradshift.core.measures import measures
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.levels.pages import (
@@ -26,7 +32,8 @@ from gradshift.participant import changes
 from gradshift.participant.modality import Asked, Modality, NothingFoundError, modalities
 from gradshift.participant.nodes.atlas import files_of
 from gradshift.recipes.catalogue import Recipe, load_recipe
-from gradshift.running.workdir import warn_of_others
+from gradshift.running.damage import discard_damaged
+from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")
@@ -44,6 +51,7 @@ def participant(settings: Settings) -> int:
     if all(kind.problem for kind in inputs):
         raise InputError(inputs[0].problem)
     check_output(settings)
+    intermediate(settings.work_dir)  # refuses a folder that others may write to
     record.check(settings)
     made_of = _made_of(asked, inputs)
     if not settings.running.overwrite:
@@ -55,7 +63,9 @@ def participant(settings: Settings) -> int:
         with record.shared(settings.output_dir):
             _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
+            discard_damaged(intermediate(settings.work_dir), people)
         crashed = _compute(asked, inputs, people)
+        remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = [kind.summary(crashed) for kind in inputs]
         if any(code != InputError.exit_code for code in codes):
             renew_person_pages(settings, people)
