@@ -55,13 +55,11 @@ class Mrs(Modality):
     def build(self, workflow: Any, untouched: Collection[str]) -> None:
         """Write the values of every session; again without flagged ones, where there are any."""
         recipes = ["n/a", *([STRICT] if any(value.flagged for value in self.values) else [])]
-        end = {
-            "Settings": record.numbers(self.asked.settings),
-            **provenance(self, [find_values.__module__]),
-        }
+        origin = provenance(self, [find_values.__module__])
+        settings = record.numbers(self.asked.settings)
         for session in self._sessions():
             for recipe in recipes:
-                _write(session, recipe, self.asked.output_dir, end)
+                _write(session, recipe, self.asked.output_dir, settings, origin)
 
     def _sessions(self) -> list[list[Metabolite]]:
         def session(value: Metabolite) -> tuple[str, str]:
@@ -81,7 +79,13 @@ class Mrs(Modality):
 MODALITY = Mrs
 
 
-def _write(values: Sequence[Metabolite], recipe: str, root: Path, end: Mapping[str, Any]) -> None:
+def _write(
+    values: Sequence[Metabolite],
+    recipe: str,
+    root: Path,
+    settings: Mapping[str, Any],
+    origin: Mapping[str, Any],
+) -> None:
     first = values[0]
     entities = {
         "sub": first.participant.removeprefix("sub-"),
@@ -122,7 +126,8 @@ def _write(values: Sequence[Metabolite], recipe: str, root: Path, end: Mapping[s
             "Excluded": None
             if any(np.isfinite(value.value) for value in values)
             else "no metabolite has a value",
+            "Settings": settings,
             "Measures": measures,
-            **end,
+            **origin,
         },
     )
