@@ -26,6 +26,7 @@ So the means are exact in every case, and no outlier in one voxel reaches a regi
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
 import numpy as np
@@ -191,6 +192,7 @@ def parcellate(
                 carpet[volume] = numbers[sample] * slope + intercept
                 if keep is not None:
                     keep[volume] = numbers * slope + intercept
+                    give_back(keep)
         if voxels.sometimes_finite.any():
             _sum_again(sums, read, places, weights, voxels)
         tsnr = voxels.tsnr(slope, intercept)
@@ -206,6 +208,16 @@ def parcellate(
         carpet=carpet[:, shown],
         carpet_voxels=places[sample[shown]],
     )
+
+
+def give_back(array: NDArray[Any]) -> None:
+    """Give back the memory of a mapped file; what was written to it stays with the system.
+
+    Nothing is lost, and the system may still hold it all; but it no longer counts as memory
+    of this process, which a scheduler may bound.
+    """
+    if isinstance(array.base, mmap) and hasattr(array.base, "madvise"):  # not on Windows
+        array.base.madvise(MADV_DONTNEED)
 
 
 def average_map(
