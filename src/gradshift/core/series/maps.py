@@ -61,7 +61,7 @@ class VoxelRun:
         values = self.voxels[:, start:stop][self.kept]
         if len(columns) < stop - start:
             values = values[:, columns - start]
-        series: NDArray[np.float32] = np.ascontiguousarray(values.T)
+        series = values.T.copy(order="C")
         means = series.mean(axis=1, dtype=np.float64, keepdims=True)
         np.subtract(series, means.astype(np.float32), out=series)
         return series
@@ -69,7 +69,8 @@ class VoxelRun:
     def cleaned(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
         """Clean series, (b, N)."""
         into, out_of = self._regressed
-        return series - series @ into @ out_of
+        left: NDArray[np.float32] = series - series @ into @ out_of
+        return left
 
     def filtered(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
         """Clean and filter series, (b, N)."""
