@@ -69,8 +69,7 @@ class VoxelRun:
     def cleaned(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
         """Clean series, (b, N)."""
         into, out_of = self._regressed
-        left: NDArray[np.float32] = series - series @ into @ out_of
-        return left
+        return np.subtract(series, series @ into @ out_of, dtype=np.float32)
 
     def filtered(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
         """Clean and filter series, (b, N)."""
