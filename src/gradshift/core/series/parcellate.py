@@ -23,10 +23,10 @@ the end of the pass, so the sums must not depend on it:
 So the means are exact in every case, and no outlier in one voxel reaches a region.
 """
 
+import mmap
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from mmap import MADV_DONTNEED, mmap
 from typing import Any
 
 import numpy as np
@@ -216,8 +216,9 @@ def give_back(array: NDArray[Any]) -> None:
     Nothing is lost, and the system may still hold it all; but it no longer counts as memory
     of this process, which a scheduler may bound.
     """
-    if isinstance(array.base, mmap) and hasattr(array.base, "madvise"):  # not on Windows
-        array.base.madvise(MADV_DONTNEED)
+    shared = isinstance(array, np.memmap) and array.mode != "c"  # what is private would be lost
+    if shared and isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.base.madvise(mmap.MADV_DONTNEED)
 
 
 def average_map(
