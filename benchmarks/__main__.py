@@ -14,6 +14,7 @@ from pathlib import Path
 
 import indexing
 import parcellate
+import whole
 from common import table
 
 import group
@@ -44,6 +45,8 @@ def main():
         "Whole commands, cold start": f"{table(commands)}\n{note}\n",
         "Finding the runs": table(indexing.rows(max(1, options.rounds // 2))),
     }
+    many, files = whole.rows(list(whole.GROUPS), whole.ARRAYS, max(1, options.rounds // 3))
+    parts["Long runs, many people"] = f"Seconds of processors.\n\n{table(many)}\n{files}\n"
     tests, told = group.rows(options.rounds)
     parts["Comparing people"] = f"{table(tests)}\n{told}\n"
     packages = ("numpy", "scipy", "nilearn", "nipype", "pybids", "isal")

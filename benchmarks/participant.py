@@ -36,7 +36,7 @@ VOLUMES = 100
 WHY_ONE = (
     "two seconds are imports (scipy, nipype, pybids, matplotlib), two the figures of the page, "
     "one the decoder; what nilearn takes varies more from run to run than ours. Next: figures "
-    "that are laid out once, and places of the regions on the cortex shipped with the atlases."
+    "that are laid out once."
 )
 WHY_TWO = (
     "start, search for the runs and the pages in the end are not shared out, and one process "
@@ -49,8 +49,8 @@ import sys, warnings
 warnings.simplefilter("ignore")
 import numpy as np
 from nilearn.maskers import NiftiLabelsMasker
-run = sys.argv[1]
-confounds = np.random.default_rng(0).standard_normal((300, 36))
+run, n_volumes = sys.argv[1], int(sys.argv[2])
+confounds = np.random.default_rng(0).standard_normal((n_volumes, 36))
 NiftiLabelsMasker(
     f"{run}/atlas-0.nii.gz", mask_img=f"{run}/mask.nii.gz", standardize="zscore_sample",
     detrend=True, low_pass=0.08, high_pass=0.01, t_r=2.0, resampling_target=None, reports=False,
@@ -69,7 +69,7 @@ def one_session(folder, rounds, giga=None):
 
     commands = {
         "ours": gradshift(study, out, "participant", "--no-voxelwise"),
-        "masker": [sys.executable, "-c", MASKER, folder],
+        "masker": [sys.executable, "-c", MASKER, folder, "300"],
         "maps": gradshift(study, out, "participant"),
     }
     if giga:

@@ -51,21 +51,33 @@ MAY_IMPORT = {
 
 ROOMS_OF_CORE = {
     "folders": frozenset(),
+    "enhancement": frozenset(),
     "series": frozenset({"cortex.regions"}),
     "cortex": frozenset({"folders", "series"}),
     "measures": frozenset({"folders", "series", "cortex"}),
     "pet": frozenset({"folders"}),
     "kinetics": frozenset({"folders", "pet"}),
     "inference": frozenset({"folders"}),
-    "statistics": frozenset({"folders", "inference", "cortex"}),
+    "statistics": frozenset({"folders", "enhancement", "inference", "cortex"}),
     "contrasts": frozenset({"folders", "inference", "statistics"}),
 }
 """By room of the mathematics, what else of it the room may import."""
 
-CORE_MAY_IMPORT = ("numpy", "scipy", "sklearn", "nilearn.signal")
+CORE_MAY_IMPORT = ("numpy", "numba", "scipy", "sklearn", "nilearn.signal")
 FIGURES_MAY_IMPORT = ("numpy", "matplotlib", "nilearn")
 TOUCHES_FILES = {"os", "pathlib", "io", "shutil", "tempfile", "glob", "subprocess", "socket"}
-HEAVY = {"numpy", "scipy", "nibabel", "nilearn", "nipype", "bids", "pandas", "matplotlib", "yaml"}
+HEAVY = {
+    "numpy",
+    "numba",
+    "scipy",
+    "nibabel",
+    "nilearn",
+    "nipype",
+    "bids",
+    "pandas",
+    "matplotlib",
+    "yaml",
+}
 
 
 def names(node: ast.AST) -> Iterator[str]:

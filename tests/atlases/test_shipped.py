@@ -10,6 +10,7 @@ from gradshift.atlases.catalogue import FOLDER, Atlas, available, load_atlas
 from gradshift.atlases.remote import REGION
 from gradshift.errors import InputError
 from gradshift.images.labels import centroids, read_labels
+from gradshift.images.surface import KNOWN, digest, fsaverage5, nearest_regions
 
 SEVEN = ("Vis", "SomMot", "DorsAttn", "SalVentAttn", "Limbic", "Cont", "Default")
 COUNTS = {
@@ -139,3 +140,14 @@ def test_listing_names_needs_no_heavy_package():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_regions_on_the_cortex_are_shipped_for_every_image_and_right():
+    """Otherwise run tools/make_vertices.py."""
+    places = np.concatenate([half.cortex for half in fsaverage5().values()])
+    with np.load(KNOWN) as known:
+        images = [image for name, space in IMAGES for image in load_atlas(name).images(space)]
+        assert {digest(image, places) for image in images} == set(known)
+        for image in images:
+            there = known[digest(image, places)]
+            np.testing.assert_array_equal(nearest_regions(image, places), there)

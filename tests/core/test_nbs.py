@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from gradshift.core.enhancement import STEPS
 from gradshift.core.statistics.association import permuted
-from gradshift.core.statistics.nbs import STEPS
 from gradshift.core.statistics.nbs import network_statistic as of_scheme
 from gradshift.core.statistics.signflip import flipped
 

@@ -1,5 +1,6 @@
 """Regions on the cortical surface: the fsaverage5 meshes that nilearn ships, and their labels."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +15,11 @@ SIDES = ("left", "right")
 
 FARTHEST = 4.0
 """Millimetres from a vertex to the nearest labelled voxel; farther away there is no region."""
+
+
+KNOWN = Path(__file__).with_name("vertices.npz")
+"""Regions of the vertices by `digest`, for the images of the atlases that come with the program;
+made by ``tools/make_vertices.py``."""
 
 
 class Hemisphere(NamedTuple):
@@ -109,6 +115,8 @@ def labels_on_vertices(
 ) -> NDArray[np.intp]:
     """Give each vertex the region of the voxel it lies in, or else of the nearest one.
 
+    Those of the images that come with the program are read, not computed.
+
     Parameters
     ----------
     images : sequence of LabelImage
@@ -121,18 +129,35 @@ def labels_on_vertices(
     (V,) array of int
         1 to R; 0 where no region is near.
     """
+    regions = np.zeros(len(places), dtype=np.intp)
+    before = 0
+    with np.load(KNOWN) as known:
+        for image in images:
+            key = digest(image, places)
+            nearest = known[key] if key in known else nearest_regions(image, places)
+            new = (nearest > 0) & (regions == 0)
+            regions[new] = nearest[new] + before
+            before += len(image.indices)
+    return regions
+
+
+def digest(image: LabelImage, places: NDArray[np.float64]) -> str:
+    """Return a key made of the content of an image, its labels and the vertices."""
+    content = hashlib.sha256(image.path.read_bytes() if image.path.is_file() else b"")
+    content.update(repr(tuple(int(index) for index in image.indices)).encode())
+    content.update(np.round(places, 3).astype("<f4").tobytes())
+    return content.hexdigest()[:20]
+
+
+def nearest_regions(image: LabelImage, places: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Find the region nearest to each vertex, (V,): 1 to R in one image, 0 if it is far."""
     from scipy.spatial import cKDTree
 
-    found = np.zeros(len(places), dtype=np.intp)
-    before = 0
-    for image in images:
-        labels, affine = read_labels(image.path)
-        voxels = np.argwhere(labels)
-        regions = positions(labels[tuple(voxels.T)], image.indices)
-        known = regions > 0
-        tree = cKDTree(voxels[known] @ affine[:3, :3].T + affine[:3, 3], balanced_tree=False)
-        distance, nearest = tree.query(places, distance_upper_bound=FARTHEST)
-        new = np.isfinite(distance) & (found == 0)
-        found[new] = regions[known][nearest[new]] + before
-        before += len(image.indices)
-    return found
+    labels, affine = read_labels(image.path)
+    voxels = np.argwhere(labels)
+    regions = positions(labels[tuple(voxels.T)], image.indices)
+    known = regions > 0
+    tree = cKDTree(voxels[known] @ affine[:3, :3].T + affine[:3, 3], balanced_tree=False)
+    _, nearest = tree.query(places, distance_upper_bound=FARTHEST)
+    of_vertex: NDArray[np.int32] = np.append(regions[known], 0)[nearest].astype(np.int32)
+    return of_vertex

@@ -77,7 +77,8 @@ def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[s
         return []
     now, usual = numbers(settings), schema.defaults()
     return [
-        f"{schema.flag(name)} was {schema.shown(recorded.get(name))} and is now {schema.shown(now.get(name))}"
+        f"{schema.flag(name)} was {schema.shown(recorded.get(name))} and is now "
+        f"{schema.shown(now.get(name))}"
         for name in sorted(set(recorded) | set(now))
         if name not in GROWING
         and recorded.get(name) != now.get(name)

@@ -7,9 +7,9 @@ from gradshift.core.series import maps
 from gradshift.core.series.connectivity import join_runs
 from gradshift.core.series.denoise import clean, cleaning_operator
 from gradshift.core.series.maps import VoxelRun, region_means, session_maps, smooth
-from gradshift.core.series.reho import reho
+from gradshift.core.series.reho import concordance, doubled_ranks, planes
 from gradshift.core.series.seeds import seed_map
-from gradshift.core.series.spectra import fluctuations, over_mean, z_scores
+from gradshift.core.series.spectra import over_mean, spectrum, z_scores
 
 SHAPE = (5, 6, 7)
 BAND = (0.01, 0.08)
@@ -84,20 +84,20 @@ def test_one_pass_gives_what_every_step_by_itself_gives(session, block, n_common
     seed = joined[:, :3].mean(axis=1)
     found = mapped(session, n_common, seeds=[seed])
     rows = slice(n_common)
-    expected = fluctuations(
-        np.concatenate(cleaned[None])[rows], volumes[rows], run_of[rows], 2.0, BAND
-    )
-    np.testing.assert_allclose(found.values["alff"], expected.alff, rtol=1e-5)
-    np.testing.assert_allclose(found.values["falff"], expected.falff, rtol=1e-5)
-    np.testing.assert_allclose(found.values["malff"], over_mean(expected.alff), rtol=1e-5)
-    np.testing.assert_allclose(found.values["zfalff"], z_scores(expected.falff), atol=1e-4)
+    measured = spectrum(volumes[rows], run_of[rows], 2.0, BAND)
+    alff, falff = measured.measure(np.concatenate(cleaned[None])[rows].T)
+    np.testing.assert_allclose(found.values["alff"], alff, rtol=1e-5)
+    np.testing.assert_allclose(found.values["falff"], falff, rtol=1e-5)
+    np.testing.assert_allclose(found.values["malff"], over_mean(alff), rtol=1e-5)
+    np.testing.assert_allclose(found.values["zfalff"], z_scores(falff), atol=1e-4)
     np.testing.assert_allclose(found.seeds[0], seed_map(joined, seed), atol=1e-5)
     mask = np.zeros(SHAPE, dtype=bool)
     mask[np.unravel_index(places, SHAPE, order="F")] = True
-    image = np.zeros((n_common, *SHAPE))
-    image[:, *np.unravel_index(places, SHAPE, order="F")] = joined[rows]
+    image = np.zeros((*SHAPE, n_common))
+    image[*np.unravel_index(places, SHAPE, order="F"), :] = joined[rows].T
+    ranks = doubled_ranks(image[mask])
     homogeneity = np.full(SHAPE, np.nan)
-    homogeneity[mask] = reho(image[:, mask], mask)
+    homogeneity[mask] = concordance([ranks[plane] for plane in planes(mask)], mask, n_common)
     by_place = homogeneity.ravel(order="F")[places]
     np.testing.assert_allclose(found.values["reho"], by_place, atol=1e-5)
 

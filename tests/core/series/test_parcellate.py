@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 from nilearn.maskers import NiftiLabelsMasker
 
-from gradshift.core.series.parcellate import Blocks, Parcellation, RegionMeans, parcellate
+from gradshift.core.series.parcellate import (
+    Blocks,
+    Parcellation,
+    RegionMeans,
+    give_back,
+    parcellate,
+)
 from gradshift.images.volumes import read_header, read_mask, stream
 
 SHAPE = (7, 8, 9)
@@ -359,3 +365,15 @@ def test_the_reader_is_closed_when_the_pass_fails(data: Data) -> None:
     with pytest.raises(ValueError, match="read-only") as kept:
         parcellate(read, [(data.labels, 6)], data.mask, n_volumes=T, keep=keep)
     assert ended, kept
+
+
+@pytest.mark.parametrize("mode", ["r+", "c"])
+def test_memory_given_back_loses_nothing(tmp_path, rng, mode):
+    values = rng.standard_normal((50, 7)).astype(np.float32)
+    np.save(tmp_path / "values.npy", np.zeros_like(values))
+    mapped = np.load(tmp_path / "values.npy", mmap_mode=mode)
+    mapped[:] = values
+    give_back(mapped)
+    np.testing.assert_array_equal(mapped, values)
+    give_back(values)
+    np.testing.assert_array_equal(mapped, values)

@@ -5,7 +5,13 @@ import pytest
 from scipy.stats import rankdata, spearmanr
 
 from gradshift.core.series import reho as module
-from gradshift.core.series.reho import reho
+from gradshift.core.series.reho import concordance, doubled_ranks, planes
+
+
+def reho(series, mask):
+    """Of (T, V) series, plane by plane."""
+    parts = planes(mask)
+    return concordance([doubled_ranks(series[:, part].T) for part in parts], mask, len(series))
 
 
 def kendall_w(columns):
@@ -15,13 +21,13 @@ def kendall_w(columns):
     return 12 * np.sum((sums - sums.mean()) ** 2) / (k**2 * (n**3 - n))
 
 
-def brute(series, mask, distance):
+def brute(series, mask):
     """Kendall's W around each voxel, one after the other."""
     where = np.argwhere(mask)
     found = []
     for voxel in where:
         step = np.abs(where - voxel)
-        near = (step.max(axis=1) <= 1) & (step.sum(axis=1) <= distance)
+        near = step.max(axis=1) <= 1
         found.append(kendall_w(series[:, near]) if near.sum() else np.nan)
     return np.array(found)
 
@@ -31,14 +37,13 @@ def mask(rng):
     return rng.random((7, 8, 9)) < 0.85
 
 
-@pytest.mark.parametrize(("neighbours", "distance"), [(7, 1), (19, 2), (27, 3)])
-def test_by_brute_force(rng, mask, neighbours, distance):
+def test_by_brute_force(rng, mask):
     series = rng.standard_normal((31, int(mask.sum())))
     series += rng.standard_normal((31, 1))
-    found = reho(series, mask, neighbours)
+    found = reho(series, mask)
     there = np.isfinite(found)
     assert there.sum() > 100
-    np.testing.assert_allclose(found[there], brute(series, mask, distance)[there], rtol=1e-6)
+    np.testing.assert_allclose(found[there], brute(series, mask)[there], rtol=1e-6)
 
 
 def test_concordance_follows_from_rank_correlations(rng):
@@ -50,11 +55,10 @@ def test_concordance_follows_from_rank_correlations(rng):
 
 
 @pytest.mark.parametrize("n_volumes", [25, 1213, 1214, 5000])
-@pytest.mark.parametrize("neighbours", [7, 19, 27])
-def test_identical_neighbours_have_concordance_one(rng, n_volumes, neighbours):
+def test_identical_neighbours_have_concordance_one(rng, n_volumes):
     series = np.repeat(rng.standard_normal((n_volumes, 1)), 27, axis=1)
     series *= rng.uniform(1, 9, 27)
-    found = reho(series, np.ones((3, 3, 3), dtype=bool), neighbours)
+    found = reho(series, np.ones((3, 3, 3), dtype=bool))
     assert found[13] == pytest.approx(1, abs=1e-10)
 
 
@@ -100,14 +104,17 @@ def test_blocks_make_no_difference_and_input_stays(rng, mask, monkeypatch):
     np.testing.assert_array_equal(series, before)
 
 
-@pytest.mark.parametrize(
-    ("shape", "neighbours", "message"),
-    [
-        ((20, 26), 27, "The mask has 27 voxels, the series have 26"),
-        ((1, 27), 27, "at least 2 volumes"),
-        ((20, 27), 26, "neighbours must be one of"),
-    ],
-)
-def test_what_does_not_fit_is_an_error(rng, shape, neighbours, message):
-    with pytest.raises(ValueError, match=message):
-        reho(rng.standard_normal(shape), np.ones((3, 3, 3), dtype=bool), neighbours)
+def test_planes_without_voxels_are_passed_over(rng, mask):
+    series = rng.standard_normal((20, int(mask.sum())))
+    wider = np.zeros((12, 10, 11), dtype=bool)
+    wider[3:10, 1:9, 2:11] = mask
+    np.testing.assert_array_equal(reho(series, wider), reho(series, mask))
+    assert len(reho(series[:, :0], np.zeros_like(mask))) == 0
+
+
+def test_what_does_not_fit_is_an_error(rng):
+    whole = np.ones((3, 3, 3), dtype=bool)
+    with pytest.raises(ValueError, match="Plane 2 of the mask has 9 voxels of 20 volumes"):
+        reho(rng.standard_normal((20, 26)), whole)
+    with pytest.raises(ValueError, match="at least 2 volumes"):
+        reho(rng.standard_normal((1, 27)), whole)

@@ -1,15 +1,18 @@
 """Voxel maps of one session, and their means over regions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import svd
 from scipy.ndimage import gaussian_filter
 
 from gradshift.core.series.connectivity import join_runs
-from gradshift.core.series.reho import concordance, doubled_ranks, rank_type
+from gradshift.core.series.parcellate import give_back
+from gradshift.core.series.reho import concordance, doubled_ranks, planes
 from gradshift.core.series.seeds import seed_map
 from gradshift.core.series.spectra import Spectrum, over_mean, spectrum, z_scores
 from gradshift.errors import InputError
@@ -34,7 +37,7 @@ class VoxelRun:
     voxels : (T, M) array
         Of float32; may be a memory map.
     columns : (V,) array of int
-        Those to use.
+        Those to use, rising.
     kept : (T,) array of bool
         Retained volumes, N in all.
     cleaning, filtering : (N, N) array
@@ -48,14 +51,45 @@ class VoxelRun:
     filtering: NDArray[np.float64]
 
     def read(self, block: slice) -> NDArray[np.float32]:
-        """Return the retained volumes of some voxels, (N, b), with their means taken out.
+        """Return the retained volumes of some voxels, (b, N), with their means taken out.
 
         Cleaning takes the mean out in any case: without it first, nothing is lost to
         rounding in single precision.
         """
-        values = self.voxels[:, self.columns[block]][self.kept]
-        values -= values.mean(axis=0, dtype=np.float64).astype(np.float32)
-        return values
+        columns = self.columns[block]
+        start, stop = columns[0], columns[-1] + 1
+        values = self.voxels[:, start:stop][self.kept]
+        if len(columns) < stop - start:
+            values = values[:, columns - start]
+        series = values.T.copy(order="C")
+        means = series.mean(axis=1, dtype=np.float64, keepdims=True)
+        np.subtract(series, means.astype(np.float32), out=series)
+        return series
+
+    def cleaned(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Clean series, (b, N)."""
+        into, out_of = self._regressed
+        return np.subtract(series, series @ into @ out_of, dtype=np.float32)
+
+    def filtered(self, series: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Clean and filter series, (b, N)."""
+        return series @ self._filtering
+
+    @cached_property
+    def _filtering(self) -> NDArray[np.float32]:
+        return self.filtering.T.astype(np.float32)
+
+    @cached_property
+    def _regressed(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What cleaning takes out of a series, as a product of two thin matrices.
+
+        It has as many dimensions as there are regressors.
+        """
+        taken = np.eye(len(self.cleaning)) - self.cleaning
+        left, size, right = svd(taken)
+        kept = size > len(taken) * np.finfo(np.float64).eps * size.max(initial=0.0)
+        into, out_of = right[kept].T, (left[:, kept] * size[kept]).T
+        return into.astype(np.float32), out_of.astype(np.float32)
 
 
 class Maps(NamedTuple):
@@ -93,7 +127,7 @@ def session_maps(
 ) -> Maps:
     """Map intrinsic activity and the connectivity of seeds, in one pass over the voxels.
 
-    Only the ranks of all voxels are ever held, two bytes per voxel and volume.
+    Three planes of voxels are held at a time, whatever the number of volumes.
 
     Parameters
     ----------
@@ -116,33 +150,74 @@ def session_maps(
     """
     missing: dict[str, str] = {}
     found: Spectrum | None = None
-    cleaning = {int(r): one.cleaning for r, one in zip(np.unique(run_of), runs, strict=True)}
     try:
-        found = spectrum(volumes[:n_common], run_of[:n_common], tr, band).after(cleaning, run_of)
+        found = spectrum(volumes[:n_common], run_of[:n_common], tr, band)
     except InputError as error:
         missing = dict.fromkeys(MAPS[:4], str(error))
-    alff, falff, *with_seeds = np.full((2 + len(seeds), len(places)), np.nan)
-    ranks = np.empty((n_common, len(places)), rank_type(n_common))
-    for start in range(0, len(places), BLOCK):
-        block = slice(start, start + BLOCK)
-        raw = [run.read(block) for run in runs]
-        if found is not None:
-            alff[block], falff[block] = found.measure(np.concatenate(raw))
-        filtered = join_runs(
-            [run.filtering.astype(np.float32) @ x for run, x in zip(runs, raw, strict=True)]
-        )
-        ranks[:, block] = doubled_ranks(filtered[:n_common])
-        for z, seed in zip(with_seeds, seeds, strict=True):
-            z[block] = seed_map(filtered, seed)
-    values = {}
-    if found is not None:
-        values = {
-            "alff": alff, "malff": over_mean(alff), "falff": falff, "zfalff": z_scores(falff)
-        }  # fmt: skip
     # In C order the grid is that of z, y, x; neighbours are the same.
     mask = _on_grid(np.ones(len(places), dtype=bool), places, shape[::-1])
-    values["reho"] = concordance(ranks, mask)
-    return Maps(values, with_seeds, missing, found.remarks if found else ())
+    one_pass = _Pass(
+        runs=runs,
+        spectrum=found,
+        n_common=n_common,
+        seeds=seeds,
+        amplitudes=np.full((2, len(places)), np.nan),
+        with_seeds=np.full((len(seeds), len(places)), np.nan),
+    )
+    values = {"reho": concordance(one_pass.ranks(planes(mask)), mask, n_common)}
+    if found is not None:
+        alff, falff = one_pass.amplitudes
+        values |= {
+            "alff": alff, "malff": over_mean(alff), "falff": falff, "zfalff": z_scores(falff)
+        }  # fmt: skip
+    return Maps(values, list(one_pass.with_seeds), missing, found.remarks if found else ())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pass:
+    """The pass over all voxels, which fills maps on its way.
+
+    Parameters
+    ----------
+    runs, n_common, seeds
+        As in `session_maps`.
+    spectrum : Spectrum or None
+        None if amplitudes cannot be measured.
+    amplitudes : (2, V) array
+        Filled with ALFF and fALFF.
+    with_seeds : (S, V) array
+        Filled with Fisher z.
+    """
+
+    runs: Sequence[VoxelRun]
+    spectrum: Spectrum | None
+    n_common: int
+    seeds: Sequence[NDArray[np.float64]]
+    amplitudes: NDArray[np.float64]
+    with_seeds: NDArray[np.float64]
+
+    def ranks(self, parts: Sequence[slice]) -> Iterator[NDArray[np.signedinteger]]:
+        """Yield the (b, n_common) ranks of parts of the voxels, in order."""
+        for part in parts:
+            starts = range(part.start, part.stop, BLOCK)
+            blocks = [slice(start, min(start + BLOCK, part.stop)) for start in starts]
+            found = [self._map(block) for block in blocks]
+            for run in self.runs:
+                give_back(run.voxels)
+            yield np.concatenate(found) if found else np.zeros((0, self.n_common), np.int16)
+
+    def _map(self, block: slice) -> NDArray[np.signedinteger]:
+        """Fill the maps of some voxels; return the ranks of their volumes."""
+        raw = [run.read(block) for run in self.runs]
+        if self.spectrum is not None:
+            cleaned = [run.cleaned(series) for run, series in zip(self.runs, raw, strict=True)]
+            every = np.concatenate(cleaned, axis=1)
+            self.amplitudes[:, block] = self.spectrum.measure(every[:, : self.n_common])
+        filtered = [run.filtered(series) for run, series in zip(self.runs, raw, strict=True)]
+        joined = join_runs([series.T for series in filtered])
+        for z, seed in zip(self.with_seeds, self.seeds, strict=True):
+            z[block] = seed_map(joined, seed)
+        return doubled_ranks(joined[: self.n_common].T)
 
 
 def region_means(

@@ -23,6 +23,7 @@ the end of the pass, so the sums must not depend on it:
 So the means are exact in every case, and no outlier in one voxel reaches a region.
 """
 
+import mmap
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -191,6 +192,7 @@ def parcellate(
                 carpet[volume] = numbers[sample] * slope + intercept
                 if keep is not None:
                     keep[volume] = numbers * slope + intercept
+                    give_back(keep)
         if voxels.sometimes_finite.any():
             _sum_again(sums, read, places, weights, voxels)
         tsnr = voxels.tsnr(slope, intercept)
@@ -206,6 +208,17 @@ def parcellate(
         carpet=carpet[:, shown],
         carpet_voxels=places[sample[shown]],
     )
+
+
+def give_back(array: NDArray[Any]) -> None:
+    """Give back the memory of a mapped file; what was written to it stays with the system.
+
+    Nothing is lost, and the system may still hold it all; but it no longer counts as memory
+    of this process, which a scheduler may bound.
+    """
+    shared = isinstance(array, np.memmap) and array.mode != "c"  # what is private would be lost
+    if shared and isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        array.base.madvise(mmap.MADV_DONTNEED)
 
 
 def average_map(

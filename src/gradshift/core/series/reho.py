@@ -1,40 +1,106 @@
 """How alike the signals of neighbouring voxels are: regional homogeneity (ReHo)."""
 
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-NEIGHBOURS = (7, 19, 27)
-"""Sizes of a neighbourhood, the voxel itself among them: faces, edges, corners."""
+NEIGHBOURS = 27
+"""Voxels of a neighbourhood, the voxel itself among them: those that share a face, an edge or a
+corner with it."""
 
-BLOCK = 1024
-"""Voxels ranked at once, which bounds the memory used."""
+BLOCK = 128
+"""Voxels ranked at once: their numbers stay in the cache of the processor."""
 
 
-def reho(
-    series: NDArray[np.floating], mask: NDArray[np.bool_], neighbours: int = 27
-) -> NDArray[np.float64]:
-    """Compute Kendall's W of each voxel and its neighbours.
+LITTLE = sys.byteorder == "little"
+"""Whether the second half of a number of 64 bits is the higher one."""
+
+
+def planes(mask: NDArray[np.bool_]) -> list[slice]:
+    """Return where the voxels of each plane along the first axis are among those of a mask."""
+    ends = np.count_nonzero(mask, axis=(1, 2)).cumsum()
+    return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+
+def doubled_ranks(series: NDArray[np.floating]) -> NDArray[np.signedinteger]:
+    """Rank each row: twice the distance to the mean rank, a whole number also with ties.
 
     Parameters
     ----------
-    series : (T, V) array
-        Denoised, band-passed, unsmoothed; one column per voxel of the mask, in the order of
-        ``numpy.nonzero(mask)``.
+    series : (V, T) array
+        One row per voxel.
+
+    Returns
+    -------
+    (V, T) array
+        Zero for rows that are constant or not finite.
+    """
+    n_volumes = series.shape[1]
+    ranks = np.empty(series.shape, np.int16 if n_volumes < 2**15 else np.int32)
+    both = np.empty((min(BLOCK, len(series)), n_volumes, 2), np.int32)
+    firsts = n_volumes * np.arange(len(both))[:, None]
+    in_order = np.tile(np.arange(1 - n_volumes, n_volumes, 2, dtype=ranks.dtype), len(both))
+    for start in range(0, len(series), BLOCK):
+        some = series[start : start + BLOCK]
+        n = len(some)
+        places, tied = _order(some, both[:n])
+        found = ranks[start : start + n]
+        found.reshape(-1)[(places + firsts[:n]).ravel()] = in_order[: n * n_volumes]
+        if tied.any():
+            found[tied] = 2 * rankdata(some[tied], axis=1) - (n_volumes + 1)
+        found[~np.isfinite(some).all(axis=1)] = 0
+    return ranks
+
+
+def _order(
+    series: NDArray[np.floating], both: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return the order of each row, (V, T), and which rows have ties.
+
+    Sorting whole numbers is several times faster than sorting positions. So the bits of each
+    value, in single precision and turned such that they rise with it, and its position become
+    one number; `both`, (V, T, 2), is where they are put.
+    """
+    place, value = (both[..., 0], both[..., 1]) if LITTLE else (both[..., 1], both[..., 0])
+    with np.errstate(over="ignore"):
+        single = series.astype(np.float32)
+    single += np.float32(0)  # there is but one zero
+    bits = single.view(np.int32)
+    np.bitwise_xor(bits, (bits >> 31) & np.int32(0x7FFFFFFF), out=value)
+    place[:] = np.arange(series.shape[1])
+    both.view(np.int64)[..., 0].sort(axis=1)
+    return place, (value[:, 1:] == value[:, :-1]).any(axis=1)
+
+
+def concordance(
+    ranks: Iterable[NDArray[np.signedinteger]], mask: NDArray[np.bool_], n_volumes: int
+) -> NDArray[np.float64]:
+    """Compute Kendall's W of each voxel and its 26 neighbours.
+
+    Three planes of voxels are held at a time, whatever the number of volumes.
+
+    Parameters
+    ----------
+    ranks : iterable of (V_x, T) arrays
+        What `doubled_ranks` gives of each plane of the mask, see `planes`: of series that are
+        denoised, band-passed, unsmoothed.
     mask : (X, Y, Z) array of bool
         With V voxels. Voxels outside, and those whose series is constant or has missing
         values, are no neighbours.
-    neighbours : {27, 19, 7}
-        Size of the neighbourhood.
+    n_volumes : int
+        T.
 
     Returns
     -------
     (V,) array
         Near 1: neighbours rise and fall together; near one over their number: they have
         nothing in common. NaN for voxels that are no neighbours themselves, or with fewer
-        than 14 of 27 (10 of 19, 4 of 7) in their neighbourhood.
+        than 14 of 27 in their neighbourhood.
 
     Raises
     ------
@@ -45,115 +111,60 @@ def reho(
     ----------
     Zang et al. (2004), NeuroImage 22:394. Ties have average ranks, without a correction.
     """
-    ranks = np.empty(series.shape, rank_type(len(series)))
-    for start in range(0, series.shape[1], BLOCK):
-        block = slice(start, start + BLOCK)
-        ranks[:, block] = doubled_ranks(series[:, block])
-    return concordance(ranks, mask, neighbours)
-
-
-def rank_type(n_volumes: int) -> type[np.signedinteger]:
-    """Return the smallest type that holds doubled ranks: there is one per voxel and volume."""
-    return np.int16 if n_volumes < 2**15 else np.int32
-
-
-def doubled_ranks(series: NDArray[np.floating]) -> NDArray[np.signedinteger]:
-    """Rank each column: twice the distance to the mean rank, a whole number also with ties.
-
-    Parameters
-    ----------
-    series : (T, V) array
-
-    Returns
-    -------
-    (T, V) array
-        Zero for columns that are constant or not finite.
-    """
-    n_volumes, n_voxels = series.shape
-    order, tied = _order(series)
-    doubled = np.empty((n_voxels, n_volumes), rank_type(n_volumes))
-    first = n_volumes * np.arange(n_voxels)[:, None]
-    doubled.ravel()[order + first] = 2 * np.arange(1, n_volumes + 1) - (n_volumes + 1)
-    if tied.any():
-        doubled[tied] = 2 * rankdata(series[:, tied], axis=0).T - (n_volumes + 1)
-    doubled[~np.isfinite(series).all(axis=0)] = 0
-    return doubled.T
-
-
-def _order(series: NDArray[np.floating]) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return the (V, T) order of each column, and which columns have ties.
-
-    Sorting whole numbers is several times faster than sorting positions. So the bits of each
-    value, in single precision and turned such that they rise with it, and its position become
-    one number.
-    """
-    with np.errstate(over="ignore"):
-        single = series.T.astype(np.float32, order="C")
-    single += np.float32(0)  # there is but one zero
-    bits = single.view(np.int32)
-    bits ^= (bits >> 31) & np.int32(0x7FFFFFFF)
-    both = bits.astype(np.int64)
-    both <<= 32
-    both |= np.arange(len(series))
-    both.sort(axis=1)
-    ordered = both >> 32
-    both &= 0xFFFFFFFF
-    return both, (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
-
-
-def concordance(
-    ranks: NDArray[np.signedinteger], mask: NDArray[np.bool_], neighbours: int = 27
-) -> NDArray[np.float64]:
-    """Compute Kendall's W of each voxel and its neighbours from `doubled_ranks`.
-
-    Parameters, result and errors are those of `reho`.
-    """
-    n_volumes, n_voxels = ranks.shape
-    if neighbours not in NEIGHBOURS:
-        raise ValueError(f"neighbours must be one of {NEIGHBOURS}, got {neighbours}.")
-    if (n_mask := int(mask.sum())) != n_voxels:
-        raise ValueError(f"The mask has {n_mask} voxels, the series have {n_voxels}.")
     if n_volumes < 2:
         raise ValueError(f"ReHo needs at least 2 volumes, got {n_volumes}.")
-    box = tuple(slice(hit.min(), hit.max() + 1) for hit in mask.nonzero())
-    inside = np.flatnonzero(mask[box])
-    # Sums of whole numbers are exact in both, and four times as fast in the shorter one.
-    exact = np.int16 if max(NEIGHBOURS) * n_volumes < 2**15 else np.float32
-    volume = np.zeros(mask[box].shape, dtype=exact)
-
-    def around(row: Any) -> NDArray[np.float64]:
-        volume.ravel()[inside] = row
-        return np.asarray(_sum_around(volume, neighbours).ravel()[inside], dtype=np.float64)
-
-    # Of different values the first and the last rank differ from the mean rank.
-    there = ranks.any(axis=0)
-    count = around(there)
-    count[~there | (count <= neighbours // 2)] = np.nan
-    spread = np.zeros(n_voxels)
-    for row in ranks:
-        spread += around(row) ** 2
-    return np.asarray(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
+    found = [np.zeros(0)]
+    for own, sums in _sums_around(ranks, mask, n_volumes):
+        count = sums[:, -1].astype(np.float64)
+        count[~own | (count <= NEIGHBOURS // 2)] = np.nan
+        # Sums of squares of whole numbers are exact in double precision.
+        spread = np.einsum("vt,vt->v", sums[:, :-1], sums[:, :-1], dtype=np.float64)
+        found.append(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
+    return np.concatenate(found)
 
 
-def _sum_around(volume: NDArray[Any], neighbours: int) -> NDArray[Any]:
-    """Sum over the neighbourhood of each voxel, zero beyond the edges."""
-    if neighbours == 27:
-        return _sum_along(_sum_along(_sum_along(volume, 0), 1), 2)
-    lines = [_sum_along(volume, axis) for axis in range(3)]
-    if neighbours == 7:
-        return np.asarray(lines[0] + lines[1] + lines[2] - 2 * volume)
-    # Three planes; their crossings, the lines, counted twice, and the centre thrice.
-    planes = [_sum_along(lines[axis], (axis + 1) % 3) for axis in range(3)]
-    total: NDArray[Any] = sum(planes[1:], planes[0]) - sum(lines[1:], lines[0]) + volume
-    return total
+def _sums_around(
+    ranks: Iterable[NDArray[np.signedinteger]], mask: NDArray[np.bool_], n_volumes: int
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[Any]]]:
+    """Sum over the neighbourhood of each voxel, plane by plane.
+
+    Yields
+    ------
+    own : (V_x,) array of bool
+        Whether the voxel itself has ranks.
+    sums : (V_x, T + 1) array
+        Of the ranks, and the number of voxels that have some.
+    """
+    seen = np.argwhere(mask.any(axis=0))
+    low, high = seen.min(axis=0, initial=mask.size), seen.max(axis=0, initial=-1) + 1
+    inside = mask[:, slice(low[0], high[0]), slice(low[1], high[1])]
+    kind = np.int16 if NEIGHBOURS * n_volumes < 2**15 else np.int32
+    grid = np.zeros((*inside.shape[1:], n_volumes + 1), dtype=kind)
+    sums, spare, lines = [np.zeros_like(grid) for _ in range(3)], np.empty_like(grid), grid.copy()
+    there: list[NDArray[np.bool_]] = []
+    for x, plane in enumerate(chain(ranks, [np.zeros((0, n_volumes), kind)])):
+        here = inside[x] if x < len(inside) else np.zeros(inside.shape[1:], dtype=bool)
+        if plane.shape != (n := np.count_nonzero(here), n_volumes):
+            raise ValueError(
+                f"Plane {x} of the mask has {n} voxels of {n_volumes} volumes, "
+                f"its ranks are {plane.shape[0]} x {plane.shape[1]}."
+            )
+        # Of different values the first and the last rank differ from the mean rank.
+        there.append(np.asarray(plane.any(axis=1)))
+        grid[:] = 0
+        grid[here] = np.column_stack([plane, there[-1]])
+        _sum_along(_sum_along(grid, 0, lines), 1, sums[x % 3])
+        if x:
+            np.add(sums[0], sums[1], out=spare)
+            spare += sums[2]
+            yield there[x - 1], spare[inside[x - 1]]
 
 
-def _sum_along(volume: NDArray[Any], axis: int) -> NDArray[Any]:
-    """Sum each voxel and its two neighbours along one axis."""
-    total = volume.copy()
-    ahead = [slice(None)] * 3
-    behind = [slice(None)] * 3
-    ahead[axis], behind[axis] = slice(1, None), slice(None, -1)
-    total[tuple(behind)] += volume[tuple(ahead)]
-    total[tuple(ahead)] += volume[tuple(behind)]
+def _sum_along(values: NDArray[Any], axis: int, total: NDArray[Any]) -> NDArray[Any]:
+    """Sum each voxel and its two neighbours along one axis, zero beyond the edges."""
+    ahead = (*[slice(None)] * axis, slice(1, None))
+    behind = (*[slice(None)] * axis, slice(None, -1))
+    total[:] = values
+    total[behind] += values[ahead]
+    total[ahead] += values[behind]
     return total
