@@ -252,7 +252,7 @@ def on_page(study: Study, row: Contrast) -> bool:
     """Tell whether a result is one of those that the page answers questions with."""
     first = (row.atlas, row.recipe) == study.primary or row.modality != "func"
     main = row.effect in ("change", study.main.effect)
-    return first and main and row.covariates is None and np.isfinite(row.p_fwe)
+    return first and main and row.covariates == study.covariates and np.isfinite(row.p_fwe)
 
 
 BETWEEN = frozenset({"delay", "days", "order", "period", "group-by-time", "drug-by-time"})

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids.collect import people_table
+from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
+from gradshift.core.inference.page import chance_families
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import (
     detectable_change,
@@ -20,9 +22,12 @@ from gradshift.core.statistics.effects import (
     power_paired,
 )
 from gradshift.core.statistics.signflip import signflip
+from gradshift.group.answers import answers
 from gradshift.group.arrange import Column, arrange, weighted
+from gradshift.group.balance import balance
 from gradshift.group.contrasts import Contrast, contrasts
 from gradshift.group.edges import tested
+from gradshift.group.registration import departures
 from gradshift.group.reliability import reliability
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
@@ -31,8 +36,8 @@ from gradshift.study.effect import sizes
 from gradshift.study.observations import UNKNOWN
 from gradshift.study.participation import change_of_motion
 
-EFFECTS = (0.2, 0.5, 0.8)
-"""Standardised changes for which power is given: small, medium, large."""
+EFFECTS = (0.2, 0.5, 0.7, 0.8, 0.9, 1.2)
+"""Standardised changes for which power is given."""
 
 Block = dict[str, Any]
 """A part of the document."""
@@ -50,7 +55,9 @@ def write(study: Study, folder: Path) -> None:
     write_json(
         folder / "limits.json",
         {
+            "Registration": _registration(study),
             "Participants": _attrition(study),
+            "Balance": balance(study),
             "Tests": _tests(study),
             "Power": power,
             "Motion": _motion(study),
@@ -61,6 +68,17 @@ def write(study: Study, folder: Path) -> None:
             **sidecar(study),
         },
     )
+
+
+def _registration(study: Study) -> Block | None:
+    """Say whether the run follows a registration, and where it departs."""
+    path = study.group.preregister
+    if path is None:
+        return None
+    return {
+        "Digest": str(read_json(Path(path))["Digest"]),
+        "Departures": departures(study, Path(path)),
+    }
 
 
 def _attrition(study: Study) -> Block:
@@ -95,6 +113,29 @@ def _tests(study: Study) -> Block:
         "Number": len(different),
         "ByFamily": families,
         "ExpectedByChance": {"Alpha": alpha, "Number": round(alpha * len(different), 2)},
+        "ChanceFamilies": _by_chance(study),
+    }
+
+
+def _by_chance(study: Study) -> Block:
+    """Say how many families of BOLD have a corrected result where nothing is there."""
+    largest = [
+        answer.comparison.largest
+        for answer in answers(study)
+        if answer.block.effect.name == study.main.name
+        and not answer.block.effect.covariates
+        and (answer.block.place.atlas, answer.block.place.recipe) == study.primary
+        and answer.block.place.modality == "func"
+    ]
+    sizes = {len(null) for null in largest}
+    if len(sizes) != 1:
+        return {}
+    chance = chance_families(np.column_stack(largest), alpha=study.group.alpha)
+    return {
+        "Families": len(largest),
+        "Expected": chance.expected,
+        "AnyHit": chance.any_hit,
+        "UpTo": chance.upper,
     }
 
 
@@ -278,28 +319,37 @@ def _baseline_of(
                 **dict(zip(("Measure", "Level", "Label"), column, strict=True)),
                 "n": result.n,
                 "OldhamR": result.oldham_r,
+                "OldhamInterval": [result.oldham_low, result.oldham_high],
                 "OldhamP": result.oldham_p,
                 "Reliability": icc,
                 "BlomqvistSlope": result.blomqvist_slope,
+                "BlomqvistInterval": [result.blomqvist_low, result.blomqvist_high],
             }
         )
     return blocks
 
 
 def _words(study: Study) -> list[str]:
-    """Say in words what the design leaves open, as far as the data tell."""
+    """Say what this contrast lacks, as far as the model and the tables tell."""
     names = sorted({person.participant_id for person in study.compared})
     people = people_table(study.settings.bids_dir).reindex(names)
     sentences = []
-    if not _placebo(study, people, names):
+    if study.design.reference.lower() not in PLACEBO:
         sentences.append(
-            "No placebo: the effects of the drug, of time, of repeated scanning and of "
-            "expectation cannot be told apart."
+            f"{study.main.contrast} is compared without a placebo: the effects of the drug, of "
+            "time, of repeated scanning and of expectation cannot be told apart."
         )
-    if (sexes := _values(people, "sex")) and len(sexes) == 1:
-        sentences.append(f"One sex only ({sexes[0]}): nothing is known of others.")
-    elif not sexes:
-        sentences.append("participants.tsv does not tell the sex of the participants.")
+    sentences.append(
+        f"Blinding: {study.design.blinding}."
+        if study.design.blinding
+        else "Whether anybody was blinded is not known; a model file may say it."
+    )
+    if study.main.kind == "crossover" and len(study.main.predictor) < len(names):
+        sentences.append(
+            "The order of the treatments is not known for everybody: effects of the drug and of "
+            "the period cannot be told apart."
+        )
+    sentences += _sexes(people)
     days = _days(study, names)
     if len(days) > 1 and not study.design.more:
         sentences.append(
@@ -309,6 +359,20 @@ def _words(study: Study) -> list[str]:
     elif not days:
         sentences.append("sessions.tsv does not tell the days from the dose to the follow-up.")
     return sentences
+
+
+SEXES = {"m": "male", "male": "male", "f": "female", "female": "female"}
+
+
+def _sexes(people: pd.DataFrame) -> list[str]:
+    """Say whether all participants have one sex, or that nobody knows."""
+    sexes = _values(people, "sex")
+    if not sexes:
+        return ["participants.tsv does not tell the sex of the participants."]
+    if len({SEXES.get(sex.lower(), sex) for sex in sexes}) > 1:
+        return []
+    sex = SEXES.get(sexes[0].lower(), sexes[0])
+    return [f"All participants were {sex}; results may not generalise."]
 
 
 def _days(study: Study, names: Sequence[str]) -> set[float]:
@@ -324,13 +388,6 @@ def _days(study: Study, names: Sequence[str]) -> set[float]:
         for one in study.tables.observations
         if (one.person, one.session) in later and np.isfinite(one.days)
     }
-
-
-def _placebo(study: Study, people: pd.DataFrame, names: Sequence[str]) -> bool:
-    """Look for a placebo among the groups and treatments of those compared."""
-    given = [one.treatment for one in study.tables.observations if one.person in names]
-    named = [*_values(people, "group"), *_values(people, "treatment"), *given]
-    return any(value.lower() in PLACEBO for value in named)
 
 
 def _values(table: pd.DataFrame, column: str) -> list[str]:

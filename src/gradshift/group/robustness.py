@@ -95,6 +95,8 @@ def _joint(study: Study, result: Result) -> Mapping[str, Any]:
     """Test the variants of one result together, where they answer the main question."""
     if result[:2] != study.main.name:
         return _NOT_ASKED
+    if study.covariates:
+        return {"status": f"no joint test with {study.covariates} held constant"}
     key = result[2:]
     series: Sequence[pd.Series[float]] = [
         of_way[key] for _, of_way in sorted(changes(study).items()) if key in of_way

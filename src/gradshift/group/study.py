@@ -85,6 +85,11 @@ class Study:
         return self.design.atlases[0], self.design.recipes[0]
 
     @property
+    def covariates(self) -> str | None:
+        """What the headline results hold constant, as in the tables: what a model says."""
+        return " ".join(self.design.covariates) or None
+
+    @property
     def compared(self) -> list[Participation]:
         """Those who are compared, by modality and task."""
         return [person for person in self.people if person.included]

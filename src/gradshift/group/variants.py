@@ -75,7 +75,7 @@ def variants(study: Study) -> list[Variant]:
     """Return every variant of every result that atlases share; of several families the first."""
     every: dict[tuple[Result, Way], Variant] = {}
     for row, choice in _rows(study):
-        if row.level != "region" and row.covariates is None and np.isfinite(row.t):
+        if row.level != "region" and row.covariates == study.covariates and np.isfinite(row.t):
             shared = {name: getattr(row, name) for name in SHARED}
             variant = Variant(**shared, choice=choice)
             every.setdefault((variant.result, variant.way), variant)
@@ -86,9 +86,9 @@ def _rows(study: Study) -> Iterator[tuple[Contrast, str | None]]:
     """Yield the results of the participants' choice, then those of the others."""
     for row in contrasts(study):
         yield row, None
-    plain = [effect for effect in study.effects if not effect.covariates]
+    asked = [e for e in study.effects if (" ".join(e.covariates) or None) == study.covariates]
     for place, choice, values in _other_places(study):
-        for row in compared(study, place, values, plain):
+        for row in compared(study, place, values, asked):
             yield row, choice
 
 

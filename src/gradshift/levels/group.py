@@ -17,6 +17,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.registration import register
 from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.pages import write_group_page
@@ -57,6 +58,9 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     study = prepare(settings, given)
     if settings.running.dry_run:
         print("\n".join(_attendance(study.people)))
+        return 0
+    if (path := settings.group.preregister) is not None and not Path(path).exists():
+        logger.info("Registered in %s, digest %s.", path, register(study, Path(path)))
         return 0
     output_dir = settings.output_dir
     with locked(output_dir / "logs", ["group"]):

@@ -7,19 +7,21 @@ from typing import Any
 
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
-from gradshift.core.statistics.effects import detectable_change
 from gradshift.group.contrasts import Contrast
 from gradshift.group.table import statistics_used
-from gradshift.report import wording, words
+from gradshift.report import words
 from gradshift.report.bibliography import known
 from gradshift.report.grouped import GroupResults
 from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
 from gradshift.report.pages import write_page
+from gradshift.report.questions import EXPLORATORY, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
+from gradshift.report.sentences import Shown, Terms, adjusted, finding, remarks, sides
+from gradshift.report.summaries import agreement, answer, beside, claim
 from gradshift.report.trust import facts
-from gradshift.report.wording import QUESTIONS, Asked, Question
+from gradshift.report.verdicts import is_declared, is_significant, verdict
 from gradshift.study.participation import Participation
 
 MAX_ROWS = 4000
@@ -57,7 +59,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "title": f"{found.effect[0]}: group results",
         "span": _span(tasks),
         "sessions": [words.session(name) for name in found.sessions],
-        "sides": wording.sides(found.effect[0]),
+        "sides": sides(found.effect[0]),
         "design": design,
         "found": found,
         "tasks": tasks,
@@ -76,7 +78,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "glossary": _glossary(listed),
         "region_families": list(_region_families(found)),
         "columns": COLUMNS,
-        "exploratory": wording.EXPLORATORY,
+        "exploratory": EXPLORATORY,
         "methods": methods,
         "references": known(citations(methods)),
         "logs": "../logs",
@@ -87,12 +89,13 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
 def _span(tasks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     """Return the ends of a scale that holds every interval of the headline values, and 0."""
     ends = [
-        getattr(finding["row"], end)
+        end
         for task in tasks
-        for answer in task["answers"]
-        for finding in answer["findings"]
-        for end in ("ci_low", "ci_high")
-        if finding["row"] is not None and math.isfinite(getattr(finding["row"], end))
+        for answered in task["answers"]
+        for one in answered["findings"]
+        if one["shown"] is not None
+        for end in (one["shown"].low, one["shown"].high)
+        if math.isfinite(end)
     ]
     return min([*ends, -1.0]), max([*ends, 1.0])
 
@@ -100,18 +103,15 @@ def _span(tasks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 def _claims(found: GroupResults) -> list[str]:
     """Say how much can be claimed; limits of the design that the group level found come first."""
     tested = [row for row in found.rows if found.is_headline(row)]
-    n = max((row.n for row in tested), default=0)
     people = {row.participant_id for row in found.people}
     compared = {person for task in found.tasks for person in found.included(task)}
-    limits = found.limits.get("Limits", [])
-    first, *others = wording.claim(
+    first, *others = claim(
         tested,
         alpha=found.alpha,
         n_left_out=len(people - compared),
-        detectable=detectable_change(n, alpha=found.alpha) if n > 1 else math.nan,
-        effect="" if limits else found.effect[1],
+        chance=(found.limits.get("Tests") or {}).get("ChanceFamilies") or {},
     )
-    return [first, *map(str, limits), *others]
+    return [first, *map(str, found.limits.get("Limits", [])), *others]
 
 
 def _people(found: GroupResults) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _region_families(found: GroupResults) -> Iterator[dict[str, Any]]:
             "task": task,
             "measure": measure,
             "n_tested": len(tested),
-            "n_significant": sum(wording.is_significant(row, found.alpha) for row in tested),
+            "n_significant": sum(is_significant(row, found.alpha) for row in tested),
             "least": least.p_fwe if least else math.nan,
             "label": least.label if least else "",
         }
@@ -214,38 +214,45 @@ def _task(found: GroupResults, task: str) -> dict[str, Any]:
 
 def _answer(found: GroupResults, task: str, question: Question) -> dict[str, Any]:
     """Answer one of the first four questions."""
-    names = [asked.name for asked in question.asked]
-    rows = {
-        recipe: [found.find(asked.key, task, recipe) for asked in question.asked]
-        for recipe in found.recipes
-    }
-    primary = rows.pop(found.recipe)
+    results = [(asked, found.find(asked.key, task, found.recipe)) for asked in question.asked]
+    names = {asked.key: asked.name for asked in question.asked}
+    differences = [
+        row
+        for row in found.recipe_differences
+        if row.task == task and (row.measure, row.level, row.label) in names
+    ]
     return {
         "text": question.text,
-        "summary": wording.summary(list(zip(names, primary, strict=True)), found.alpha),
-        "agreement": wording.agreement(names, primary, rows, found.alpha),
+        "summary": answer(results, found.alpha),
+        "agreement": agreement(differences, names, found.alpha),
         "findings": [_finding(found, task, asked) for asked in question.asked],
     }
 
 
 def _finding(found: GroupResults, task: str, asked: Asked) -> dict[str, Any]:
+    """Tell one value that answers a question."""
     row = found.find(asked.key, task, found.recipe)
-    others = [found.find(asked.key, task, name) for name in found.recipes[1:]]
-    told, more = f"The {asked.name} was not measured.", []
+    sentence, more = f"The {asked.name} was not measured.", []
     if row is not None:
-        n_tests = family_size(found.rows, row)
-        unit = words.unit(asked.measure)
-        told = wording.finding(row, asked.name, unit, found.alpha, n_tests)
-        more = [wording.beside(row, other, found.alpha) for other in others if other is not None]
-        if math.isfinite(row.p_fwe):
-            more.append(wording.remarks(row))
+        terms = Terms(
+            name=asked.name,
+            unit=words.unit(asked.measure),
+            alpha=found.alpha,
+            smallest=found.smallest,
+            n_tests=family_size(found.rows, row),
+        )
+        sentence = finding(row, terms)
+        others = [found.find(asked.key, task, name) for name in found.recipes[1:]]
+        more = [adjusted(row, found.with_motion(row), found.alpha)]
+        more += [beside(row, other, found.alpha) for other in others if other is not None]
+        more += [remarks(row)] if math.isfinite(row.p_fwe) else []
     return {
         "key": f"{asked.measure} {asked.label}",
         "name": asked.name,
         "row": row,
-        "verdict": wording.verdict(row, found.alpha),
-        "kind": wording.kind(row, found.alpha),
-        "sentence": told,
-        "more": more,
-        "confirmatory": row is not None and row.family == "confirmatory",
+        "shown": Shown.of(row) if row else None,
+        "verdict": verdict(row, found.alpha),
+        "sentence": sentence,
+        "more": list(filter(None, more)),
+        "confirmatory": row is not None and is_declared(row),
     }

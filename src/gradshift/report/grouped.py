@@ -18,17 +18,23 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.group.contrasts import Contrast
 from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
+from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
 from gradshift.group.variants import Variant
-from gradshift.report import wording
+from gradshift.report.questions import QUESTIONS, Asked
 from gradshift.report.results import (
     PairedValues,
     find_row,
     read_regions,
     read_values,
 )
-from gradshift.report.wording import Asked
 from gradshift.study.participation import Participation
+
+IDENTITY = (
+    *("contrast", "effect", "modality", "task", "atlas", "recipe"),
+    *("measure", "level", "label"),
+)
+"""Columns of the table of contrasts that say which result a row is of."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,33 @@ class GroupResults:
         """Name the people who are compared in a task."""
         return [row.participant_id for row in self.people if row.included and row.task == task]
 
+    @cached_property
+    def covariates(self) -> str | None:
+        """What the headline results hold constant: what a model says."""
+        return " ".join(self.about.get("Covariates", ())) or None
+
+    @property
+    def smallest(self) -> float:
+        """Smallest effect of interest, in standard deviations."""
+        return float(self.about.get("SmallestEffect", 0.5))
+
+    @cached_property
+    def recipe_differences(self) -> list[RecipeDifference]:
+        """How the changes differ between recipes."""
+        return read_rows(self.folder / "recipes.tsv", RecipeDifference)
+
+    def with_motion(self, row: Contrast) -> Contrast | None:
+        """Find the result with motion held constant beside a headline result."""
+        others = (
+            other
+            for other in self.rows
+            if other.covariates
+            and "deltafd" in other.covariates.split()
+            and other.covariates != row.covariates
+            and all(getattr(other, name) == getattr(row, name) for name in (*IDENTITY, "family"))
+        )
+        return next(others, None)
+
     def find(self, key: tuple[str, str, str], task: str, recipe: str) -> Contrast | None:
         """Find the headline result of a value."""
         contrast, effect = self.effect
@@ -150,13 +183,13 @@ class GroupResults:
             atlas=self.atlas,
             contrast=contrast,
             effect=effect,
-            covariates=None,
+            covariates=self.covariates,
         )
 
     def is_headline(self, row: Contrast) -> bool:
         """Tell whether a result is of the primary atlas, recipe, contrast and effect."""
         primary = (row.atlas, row.recipe) == (self.atlas, self.recipe)
-        headline = (row.contrast, row.effect, row.covariates) == (*self.effect, None)
+        headline = (row.contrast, row.effect, row.covariates) == (*self.effect, self.covariates)
         return primary and headline
 
     @cached_property
@@ -194,5 +227,5 @@ class GroupResults:
 
     def asked(self, task: str) -> list[Asked]:
         """Return the headline values that there are results of."""
-        headline = [asked for question in wording.QUESTIONS for asked in question.asked]
+        headline = [asked for question in QUESTIONS for asked in question.asked]
         return [asked for asked in headline if self.find(asked.key, task, self.recipe)]

@@ -20,12 +20,14 @@ from gradshift.figures.slices import slices
 from gradshift.figures.slopes import Pairs, slopes
 from gradshift.figures.specification import Variant, specification
 from gradshift.figures.style import symmetric_limit
-from gradshift.report import molecules, wording, words
+from gradshift.report import molecules, words
 from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
+from gradshift.report.numbers import number
 from gradshift.report.pages import Picture, hover, picture, save
+from gradshift.report.questions import Asked
 from gradshift.report.results import find_row
-from gradshift.report.wording import Asked
+from gradshift.report.verdicts import is_significant
 
 FEWEST = 4
 """People that a correlation with motion needs."""
@@ -107,8 +109,8 @@ def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
         forest(_effects(found, task, asked), found.recipes, label="Hedges' g, 95 % interval"),
         "Hedges' g with 95 % intervals of the headline measures, recipes beside each other; "
         "the numbers are in the table of results.",
-        "Standardised changes with their 95 % intervals (not corrected for the number of "
-        f"tests). Filled: {found.recipe}, the primary recipe.",
+        "Standardised changes with their 95 % intervals, simultaneous over the family for what "
+        f"was declared beforehand. Filled: {found.recipe}, the primary recipe.",
         "contrasts.tsv",
     )
 
@@ -141,7 +143,7 @@ def _specification(album: Album, asked: Sequence[Asked]) -> Named:
         "of the gradients and density of the graphs, from the smallest to the largest, with dots "
         "beneath that say what was chosen.",
         "Every choice of atlas and recipe, of gradients also of the kernel (aligned to the mean "
-        "of the baseline sessions), of graphs also of the density, from the smallest effect to "
+        "of all sessions compared), of graphs also of the density, from the smallest effect to "
         "the largest; the dots beneath say which. Circle: the primary choice. Filled: "
         f"family-wise p at most {found.alpha:g}. A result that depends on one choice is weak.",
         "variants.tsv",
@@ -162,7 +164,7 @@ def _variants(found: GroupResults, asked: Asked, task: str) -> list[Variant]:
             choice = row.choice or AS_RUN
             variants.append(
                 Variant(
-                    choices=(row.atlas, row.recipe, choice.removesuffix(" to baseline")),
+                    choices=(row.atlas, row.recipe, choice.removesuffix(" label-blind")),
                     effect=Effect(row.hedges_g, row.ci_low, row.ci_high),
                     significant=row.p_min <= found.alpha and row.p_fwe <= found.alpha,
                     primary=(row.atlas, row.recipe, choice) == (found.atlas, found.recipe, AS_RUN),
@@ -211,7 +213,7 @@ def _network_cells(
     contrast, effect = found.effect
     fixed = {
         **{"task": task, "recipe": found.recipe, "atlas": found.atlas, "family": "network"},
-        **{"contrast": contrast, "effect": effect, "covariates": None},
+        **{"contrast": contrast, "effect": effect, "covariates": found.covariates},
     }
     for i, first in enumerate(names):
         for j, second in enumerate(names[: i + 1]):
@@ -223,7 +225,7 @@ def _network_cells(
             row = find_row(found.rows, key, **fixed)
             if row is not None:
                 square[i, j] = square[j, i] = row.mean_change
-                marked[i, j] = marked[j, i] = wording.is_significant(row, found.alpha)
+                marked[i, j] = marked[j, i] = is_significant(row, found.alpha)
     return square, marked
 
 
@@ -344,8 +346,8 @@ def _motion(album: Album) -> Named:
         "motion",
         slopes({"motion (mean FD)": _pairs(fd, "mm")}, sessions),
         f"Mean framewise displacement of every person in {sessions[0]} and {sessions[1]}.",
-        f"Motion of those compared: mean framewise displacement {wording.number(means[0])} mm in "
-        f"{sessions[0]}, {wording.number(means[1])} mm in {sessions[1]}. A difference in motion "
+        f"Motion of those compared: mean framewise displacement {number(means[0])} mm in "
+        f"{sessions[0]}, {number(means[1])} mm in {sessions[1]}. A difference in motion "
         "alone can change connectivity.",
         "participants.tsv",
     )

@@ -14,8 +14,12 @@ from gradshift.core.statistics.coupling import leave_one_out
 from gradshift.figures.coupling import Coupled
 from gradshift.group.contrasts import Contrast
 from gradshift.group.pairs import Coupling
-from gradshift.report import wording, words
+from gradshift.report import words
 from gradshift.report.grouped import GroupResults
+from gradshift.report.numbers import number
+from gradshift.report.sentences import Shown
+from gradshift.report.summaries import summary
+from gradshift.report.verdicts import is_declared, verdict
 
 KINDS = {"pet": "PET", "mrs": "MRS"}
 
@@ -57,7 +61,7 @@ def results(found: GroupResults, modality: str) -> list[Contrast]:
         for row in found.rows
         if row.modality == modality
         and (row.contrast, row.effect) == found.effect
-        and row.covariates is None
+        and row.covariates == found.covariates
         and row.level != "region"
         and row.atlas in (found.atlas, "n/a")
     ]
@@ -65,40 +69,48 @@ def results(found: GroupResults, modality: str) -> list[Contrast]:
 
 
 def _modality(found: GroupResults, modality: str, rows: Sequence[Contrast]) -> dict[str, Any]:
-    measures = list(dict.fromkeys(row.measure for row in rows))
-    primary, *models = measures if modality == "pet" else [""]
+    primary = rows[0].measure if modality == "pet" else ""
     percent = {
         (row.measure, row.level, row.label): row
         for row in found.percent
         if row.modality == modality and row.recipe == rows[0].recipe
     }
-    by_key = {_key(row): row for row in rows}
-    shown = [row for row in rows if row.measure == primary] if primary else rows
-    names = [_place(row, named=not primary) for row in shown]
-    beside = {name: [by_key.get((name, *_key(row)[1:])) for row in shown] for name in models}
-    sentence = wording.summary(list(zip(names, shown, strict=True)), found.alpha)
-    if len(names) == 1:
-        sentence = f"{names[0].capitalize()}: {sentence[0].lower()}{sentence[1:]}"
-    agreement = wording.agreement(names, shown, beside, found.alpha, word="model")
+    names = [_place(row, named=not primary) for row in rows]
+    models = _models(found, modality)
+    declared = [(n, row) for n, row in zip(names, rows, strict=True) if is_declared(row)]
+    sentence = summary(declared or list(zip(names, rows, strict=True)), found.alpha)
+    if len(declared) == 1:
+        sentence = f"{declared[0][0].capitalize()}: {sentence[0].lower()}{sentence[1:]}"
     return {
         "title": KINDS[modality],
         "what": f"{words.measure(primary)}, {words.unit(primary)}" if primary else "",
         "measure": primary,
-        "models": models,
+        "models": list(models),
         "sentence": sentence,
-        "agreement": agreement,
         "rows": [
             {
                 "row": row,
                 "name": name,
+                "shown": Shown.of(row),
                 "percent": percent.get(_key(row)),
-                "verdict": wording.verdict(row, found.alpha),
-                "kind": wording.kind(row, found.alpha),
-                "others": [{"row": beside[model][i]} for model in models],
+                "verdict": verdict(row, found.alpha),
+                "others": [g.get(_key(row), math.nan) for g in models.values()],
             }
-            for i, (name, row) in enumerate(zip(names, shown, strict=True))
+            for name, row in zip(names, rows, strict=True)
         ],
     }
+
+
+def _models(found: GroupResults, modality: str) -> dict[str, dict[Key, float]]:
+    """Return Hedges' g of the further models of PET, which are variants of the primary one."""
+    models: dict[str, dict[Key, float]] = {}
+    for row in found.variants:
+        choice = row.choice or ""
+        same = (row.contrast, row.effect, row.modality) == (*found.effect, modality)
+        if same and choice.startswith("model "):
+            key = (row.measure, row.level, row.label)
+            models.setdefault(choice.removeprefix("model "), {})[key] = row.hedges_g
+    return models
 
 
 def _key(row: Contrast) -> Key:
@@ -194,7 +206,7 @@ def coupled_changes(found: GroupResults) -> Iterator[Coupled]:
         first, second = row.pair.split("~")
         changes = pd.concat([_changes(found, first), _changes(found, second)], axis=1).dropna()
         x, y = changes.to_numpy(float).T
-        title = f"ρ = {wording.number(row.estimate)}, n = {len(x)}"
+        title = f"ρ = {number(row.estimate)}, n = {len(x)}"
         labels = [_axis(side) for side in (first, second)]
         yield Coupled(
             title, x, y, (labels[0], labels[1]), row.estimate, row.ci_low, row.ci_high,

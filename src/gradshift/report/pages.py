@@ -22,7 +22,7 @@ from PIL import Image
 from gradshift import __version__
 from gradshift.bids.write import write_bytes, write_text
 from gradshift.figures.matrices import by_network
-from gradshift.report.wording import number, signed
+from gradshift.report.numbers import number, signed
 
 DPI = 144
 """Dots per inch of dense figures: sharp on fine screens and in print."""

@@ -32,8 +32,8 @@ from gradshift.report.bibliography import known
 from gradshift.report.cortex import on_cortex
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.pages import Picture, hover, picture, save, write_page
+from gradshift.report.questions import EXPLORATORY, QUESTIONS
 from gradshift.report.results import read_regions, what_was_used
-from gradshift.report.wording import EXPLORATORY, QUESTIONS
 
 Carpets = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Voxels of one run over time, before and after cleaning."""

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from gradshift.report import wording, words
+from gradshift.report import words
 from gradshift.report.grouped import GroupResults
-from gradshift.report.wording import number, signed
+from gradshift.report.numbers import number, signed
+from gradshift.report.questions import QUESTIONS
 
 
 class Fact(NamedTuple):
@@ -27,7 +28,9 @@ def facts(found: GroupResults) -> list[Fact]:
     """
     limits = found.limits
     told = [
+        *_registration(limits.get("Registration")),
         *_power(limits.get("Power") or {}),
+        *_balance(limits.get("Balance") or [], found.alpha),
         *_tests(limits.get("Tests") or {}),
         *_motion(limits.get("Motion") or []),
         *_connections(limits.get("MotionAndConnections") or [], found),
@@ -44,20 +47,55 @@ def _known(value: Any) -> bool:
     return value is not None and math.isfinite(value)
 
 
+def _registration(registration: Mapping[str, Any] | None) -> Told:
+    if registration is None:
+        return
+    digest = str(registration["Digest"])[:12]
+    text = f"This comparison follows the registration {digest}."
+    if registration["Departures"]:
+        text = f"It departs from the registration {digest}: {' '.join(registration['Departures'])}"
+    yield "Registration", text, "limits.json"
+
+
 def _power(power: Mapping[str, Any]) -> Told:
     detectable = power.get("DetectableAtPower80") or {}
+    curve = power.get("Power") or {}
     needed = power.get("PeopleNeededForPower80") or {}
-    text = ""
-    if power.get("CanBeSignificant") and _known(detectable.get("alpha/28")):
-        text = (
-            f"One of 28 tests that are corrected together, as of the networks, finds a change of "
-            f"{number(detectable['alpha/28'])} standard deviations in four studies of five."
+    parts = []
+    if power.get("CanBeSignificant") and _known(detectable.get("alpha")):
+        parts.append(
+            f"One test of {power['Participants']} people has 80 % power for a change of "
+            f"{number(detectable['alpha'])} SD, one of 28 corrected tests for "
+            f"{number(detectable['alpha/28'])} SD."
         )
+    if curve:
+        steps = ", ".join(f"{share:.2f} at {d} SD" for d, share in curve.items())
+        parts.append(f"Power of one test: {steps}.")
     if needed:
-        sizes = ", ".join(f"{n} for {d}" for d, n in needed.items())
-        text += f" People that one test needs for a change in standard deviations: {sizes}."
-    if text:
-        yield "What could be found", text.strip(), "limits.json"
+        sizes = ", ".join(f"{n} for {d} SD" for d, n in needed.items())
+        parts.append(f"People needed for 80 % power: {sizes}.")
+    if parts:
+        yield "What could be found", " ".join(parts), "limits.json"
+
+
+def _balance(rows: list[Mapping[str, Any]], alpha: float) -> Told:
+    """Say whether what is missing or remarked falls evenly on sessions and groups."""
+    uneven = [
+        f"{row['What']}: more often at follow-up in {row['MoreAtFollowup']} people, at baseline "
+        f"in {row['MoreAtBaseline']} (p = {number(row['p'])})"
+        for row in rows
+        if _known(row.get("p")) and row["p"] <= alpha
+    ]
+    marked = [row for row in rows if row["Sessions"]]
+    if uneven:
+        yield "What is missing falls unevenly", f"{'; '.join(uneven)}.", "limits.json"
+    elif marked:
+        counts = "; ".join(f"{row['What']}: {row['Sessions']} sessions" for row in marked)
+        yield (
+            "What is missing or remarked",
+            f"{counts}. No evidence that it falls on some sessions or groups more than on others.",
+            "limits.json",
+        )
 
 
 def _tests(tests: Mapping[str, Any]) -> Told:
@@ -105,7 +143,7 @@ def _connections(rows: list[Mapping[str, Any]], found: GroupResults) -> Told:
 
 
 def _reliability(found: GroupResults) -> Told:
-    asked = {asked.key: asked for q in wording.QUESTIONS for asked in q.asked}
+    asked = {asked.key: asked for q in QUESTIONS for asked in q.asked}
     told = []
     for row in found.reliability:
         key = (row.measure, row.level, row.label)
@@ -117,29 +155,27 @@ def _reliability(found: GroupResults) -> Told:
         yield (
             "Reliability within a session",
             "Intraclass correlation of a whole session, from its halves at baseline: "
-            f"{'; '.join(dict.fromkeys(told))}. What is not steady within a session can hardly "
-            "show a change between two.",
+            f"{'; '.join(dict.fromkeys(told))}. This is about telling people apart; it says nothing "
+            "on whether a mean change can be seen.",
             "reliability.tsv",
         )
 
 
 def _baseline(rows: list[Mapping[str, Any]], alpha: float) -> Told:
+    """Say whether people differ more or less afterwards: Oldham's correlation."""
     tested = [row for row in rows if _known(row.get("OldhamP"))]
-    told = []
+    if not tested:
+        return
+    sentences = []
     for row in tested:
         if row["OldhamP"] <= alpha:
-            where = words.label(row["Level"], row["Label"])
-            told.append(
-                f"{words.measure(row['Measure'])} ({where}): r = {number(row['OldhamR'])}, "
-                f"p = {number(row['OldhamP'])}"
+            less = row["OldhamR"] < 0
+            low, high = row["OldhamInterval"]
+            sentences.append(
+                f"people differ {'less' if less else 'more'} afterwards in "
+                f"{words.measure(row['Measure'])} ({words.label(row['Level'], row['Label'])}: "
+                f"r = {number(row['OldhamR'])}, {number(low)} to {number(high)}, p = "
+                f"{number(row['OldhamP'])})"
             )
-    if told:
-        text = f"The change depends on the baseline: {'; '.join(told)} (Oldham's method)."
-    elif tested:
-        text = (
-            "No evidence that changes of the confirmatory values depend on the baseline "
-            "(Oldham's method)."
-        )
-    else:
-        return
-    yield "Regression to the mean", text, "limits.json"
+    text = "; ".join(sentences) or "no evidence that people differ more or less afterwards"
+    yield "Dependence on the baseline", f"{text[:1].upper()}{text[1:]} (Oldham).", "limits.json"

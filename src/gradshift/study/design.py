@@ -58,6 +58,8 @@ class Design:
         Days since the dose by person and session, where they are known.
     covariates : mapping of str to mapping of str to float
         Numbers of people that are held constant, by name; ``deltafd`` stands without numbers.
+    blinding : str
+        Who was blinded, as a model file says; empty where nothing is known.
     within_period : bool
         Whether one baseline and one follow-up make the change of a person; not so where
         treatments are compared.
@@ -80,6 +82,7 @@ class Design:
     first: Mapping[str, float] = field(default_factory=dict)
     days: Mapping[tuple[str, str], float] = field(default_factory=dict)
     covariates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    blinding: str = ""
     within_period: bool = True
     any_followup: bool = False
 

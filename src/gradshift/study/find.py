@@ -79,6 +79,7 @@ def find_design(
             if math.isfinite(one.days)
         },
         covariates=_covariates(tables, model),
+        blinding=model.blinding if model else "",
         atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others)])),
         recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others)])),
     )

@@ -19,6 +19,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "Reference": str,
     "Against": str,
     "Covariates": list,
+    "Blinding": str,
 }
 """Keys of a model file and the types of their values."""
 
@@ -39,6 +40,8 @@ class Model:
     reference, against : str, optional
         The groups or treatments to compare.
     covariates : tuple of str
+    blinding : str
+        Who was blinded, in words such as ``double-blind``.
     """
 
     design: str
@@ -48,6 +51,7 @@ class Model:
     reference: str | None = None
     against: str | None = None
     covariates: tuple[str, ...] = ()
+    blinding: str = ""
 
     @property
     def followup(self) -> str:
@@ -100,6 +104,7 @@ def read_model(path: Path, designs: tuple[str, ...]) -> Model:
         reference=content.get("Reference"),
         against=content.get("Against"),
         covariates=tuple(content.get("Covariates", ())),
+        blinding=content.get("Blinding", ""),
     )
 
 

@@ -1,0 +1,201 @@
+"""Plain sentences about single results, never stronger than their statistics allow."""
+
+import math
+from dataclasses import dataclass
+
+from gradshift.group.contrasts import Contrast
+from gradshift.report.numbers import apart, number, p_value, signed
+from gradshift.report.verdicts import (
+    can_be_significant,
+    is_change,
+    is_declared,
+    is_significant,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What sentences about a result are put with.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called, without an article.
+    unit : str
+    alpha : float
+        Level of significance.
+    smallest : float
+        Smallest effect of interest, in standard deviations.
+    n_tests : int
+        Tests of the family that were corrected together.
+    """
+
+    name: str
+    unit: str
+    alpha: float
+    smallest: float
+    n_tests: int
+
+
+def sides(contrast: str) -> tuple[str, str]:
+    """Name what a contrast holds against what: the first minus the second.
+
+    Parameters
+    ----------
+    contrast : str
+        Such as ``post-pre`` or ``ketamine-placebo``.
+    """
+    against, _, reference = contrast.partition(":")[0].partition("-")
+    clear = bool(reference) and "-" not in reference
+    return (against, reference) if clear else ("the one", "the other")
+
+
+def interval(row: Contrast) -> tuple[float, float]:
+    """Return the interval that goes with the verdict: simultaneous where that is family-wise."""
+    if is_declared(row) and math.isfinite(row.ci_low_fwe):
+        return row.ci_low_fwe, row.ci_high_fwe
+    return row.ci_low, row.ci_high
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An effect size with the interval that goes with its verdict."""
+
+    g: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, row: Contrast) -> "Shown":
+        """Take it from a result."""
+        return cls(row.hedges_g, *interval(row))
+
+
+def finding(row: Contrast, terms: Terms) -> str:
+    """Tell one result in a few sentences.
+
+    Parameters
+    ----------
+    row : Contrast
+    terms : Terms
+    """
+    if not math.isfinite(row.p_fwe):
+        return f"The {terms.name} was not tested ({row.status})."
+    size = _change(row, terms) if is_change(row) else _difference(row, terms)
+    if not can_be_significant(row, terms.alpha):
+        return (
+            f"{size}. With {row.n} people the smallest possible p is {number(row.p_min)}, above "
+            f"{terms.alpha:g}: no result can be significant, whatever its size."
+        )
+    return f"{size}; {_corrected(row, terms)}. {_conclusion(row, terms)}".strip()
+
+
+def _change(row: Contrast, terms: Terms) -> str:
+    moved = "went"
+    if is_significant(row, terms.alpha):
+        moved = "rose" if row.mean_change > 0 else "fell"
+    before, after = apart(row.mean_baseline, row.mean_followup)
+    return (
+        f"On average the {terms.name} {moved} from {before} to {after} {terms.unit} (mean change "
+        f"{signed(row.mean_change)}{_people(row)}; {_standardised(row)})"
+    )
+
+
+def _people(row: Contrast) -> str:
+    """Say how many people changed in the direction of the mean."""
+    if not math.isfinite(row.n_direction):
+        return ""
+    moved = "rose" if row.mean_change > 0 else "fell"
+    return f"; it {moved} in {row.n_direction:.0f} of {row.n} people"
+
+
+def _difference(row: Contrast, terms: Terms) -> str:
+    """Tell a difference between changes: of groups, of treatments, or of delays."""
+    against, reference = sides(row.contrast)
+    return (
+        f"On average the {terms.name} changed by {signed(row.mean_followup)} {terms.unit} in "
+        f"{against} and by {signed(row.mean_baseline)} in {reference} (difference "
+        f"{signed(row.mean_change)}; {_standardised(row)})"
+    )
+
+
+def _standardised(row: Contrast) -> str:
+    low, high = interval(row)
+    which = "simultaneous 95 % interval" if low != row.ci_low else "95 % interval"
+    return (
+        f"Hedges' g {number(row.hedges_g)}, {which} {number(low)} to {number(high)}; n = {row.n}"
+    )
+
+
+def _corrected(row: Contrast, terms: Terms) -> str:
+    tests = f"{terms.n_tests} tests" if terms.n_tests > 1 else "one test"
+    parts = [f"family-wise p = {p_value(row.p_fwe, terms.alpha)} ({row.family}: {tests})"]
+    if math.isfinite(row.p_sign):
+        parts.append(f"sign test p = {p_value(row.p_sign, terms.alpha)}")
+    if math.isfinite(row.bf10):
+        parts.append(f"Bayes factor {number(row.bf10)}")
+    return ", ".join(parts)
+
+
+def _conclusion(row: Contrast, terms: Terms) -> str:
+    """Say what follows: of declared results a verdict, of others that they explore."""
+    what = "change" if is_change(row) else "difference"
+    if not is_declared(row):
+        return "This was not declared beforehand: it explores, and is no evidence."
+    if is_significant(row, terms.alpha):
+        if not math.isfinite(row.p_page):
+            return ""
+        stays = "stays" if row.p_page <= terms.alpha else "does not stay"
+        return (
+            f"It {stays} after correction for all declared families of this page (p = "
+            f"{p_value(row.p_page, terms.alpha)})."
+        )
+    if row.verdict == "smaller":
+        return (
+            f"There is evidence that any {what} is smaller than {terms.smallest:g} standard "
+            f"deviations (two one-sided tests, p = {p_value(row.p_equivalence, terms.alpha)})."
+        )
+    return (
+        f"This is undecided: neither a {what} nor that any is smaller than {terms.smallest:g} "
+        "standard deviations is shown; the interval shows the effects compatible with the data."
+    )
+
+
+def adjusted(plain: Contrast, held: Contrast | None, alpha: float) -> str:
+    """Tell a result with covariates beside the plain one; empty without any.
+
+    Parameters
+    ----------
+    plain : Contrast
+        Without covariates.
+    held : Contrast or None
+        The same with covariates.
+    alpha : float
+    """
+    if held is None:
+        return ""
+    what = (held.covariates or "").replace("deltafd", "motion").replace(" ", " and ")
+    if not math.isfinite(held.p_fwe):
+        return f"With {what} held constant it could not be tested ({held.status})."
+    text = (
+        f"With {what} held constant: change {signed(held.mean_change)}, g "
+        f"{number(held.hedges_g)}, family-wise p = {p_value(held.p_fwe, alpha)}."
+    )
+    if is_significant(plain, alpha) and not is_significant(held, alpha):
+        text += f" So {what} may explain it."
+    return text
+
+
+def remarks(row: Contrast) -> str:
+    """Sum up what the status of a result says; empty if there is nothing to say.
+
+    Parameters
+    ----------
+    row : Contrast
+    """
+    parts = [
+        part
+        for part in row.status.split("; ")
+        if part != "ok" and not part.startswith("cannot be significant")
+    ]
+    return f"Remark: {'; '.join(parts)}." if parts else ""
