@@ -23,6 +23,9 @@ from gradshift.group.table import parts
 from gradshift.levels.pages import write_group_page
 from gradshift.output import record
 from gradshift.output.lock import locked
+from gradshift.report.numbers import p_value, signed
+from gradshift.report.sentences import Shown
+from gradshift.report.verdicts import verdict
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
 from gradshift.study.find import find_design
@@ -184,7 +187,7 @@ def _report(study: Study) -> None:
     for line in _attendance(study.people):
         logger.info("%s", line)
     for row in contrasts(study):
-        main = (row.contrast, row.effect, row.covariates) == (*study.main.name, None)
+        main = (row.contrast, row.effect, row.covariates) == (*study.main.name, study.covariates)
         primary = (row.atlas, row.recipe) == study.primary
         if row.family == "confirmatory" and primary and main:
             logger.info("%s", sentence(row, study.group.alpha))
@@ -203,11 +206,9 @@ def sentence(row: Contrast, alpha: float) -> str:
     what = f"{row.measure} {row.label}"
     if not np.isfinite(row.p_fwe):
         return f"{what}: no test ({row.status})."
-    size = (
-        f"{what}: change {row.mean_change:+.3g}, g {row.hedges_g:.2f} "
-        f"[{row.ci_low:.2f}, {row.ci_high:.2f}], n {row.n}, p_fwe {row.p_fwe:.3g}"
+    shown = Shown.of(row)
+    return (
+        f"{what}: change {signed(row.mean_change)}, g {shown.g:.2f} [{shown.low:.2f}, "
+        f"{shown.high:.2f}], n {row.n}, p_fwe {p_value(row.p_fwe, alpha)}: "
+        f"{verdict(row, alpha).text}."
     )
-    if row.p_min > alpha:
-        return f"{size}: with so few people no result can be significant (p_min {row.p_min:.3g})."
-    verdict = "a change" if row.p_fwe <= alpha else "no evidence of a change"
-    return f"{size}: {verdict} at alpha {alpha:g}."

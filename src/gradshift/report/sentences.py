@@ -96,9 +96,14 @@ def _change(row: Contrast, terms: Terms) -> str:
         moved = "rose" if row.mean_change > 0 else "fell"
     before, after = apart(row.mean_baseline, row.mean_followup)
     return (
-        f"On average the {terms.name} {moved} from {before} to {after} {terms.unit} (mean change "
+        f"On average the {terms.name} {moved} from {before} to {after}{_unit(terms)} (mean change "
         f"{signed(row.mean_change)}{_people(row)}; {_standardised(row)})"
     )
+
+
+def _unit(terms: Terms) -> str:
+    """Return the unit after a number; a share has none."""
+    return "" if terms.unit in ("", "1") else f" {terms.unit}"
 
 
 def _people(row: Contrast) -> str:
@@ -113,7 +118,7 @@ def _difference(row: Contrast, terms: Terms) -> str:
     """Tell a difference between changes: of groups, of treatments, or of delays."""
     against, reference = sides(row.contrast)
     return (
-        f"On average the {terms.name} changed by {signed(row.mean_followup)} {terms.unit} in "
+        f"On average the {terms.name} changed by {signed(row.mean_followup)}{_unit(terms)} in "
         f"{against} and by {signed(row.mean_baseline)} in {reference} (difference "
         f"{signed(row.mean_change)}; {_standardised(row)})"
     )
@@ -177,13 +182,12 @@ def adjusted(plain: Contrast, held: Contrast | None, alpha: float) -> str:
     what = (held.covariates or "").replace("deltafd", "motion").replace(" ", " and ")
     if not math.isfinite(held.p_fwe):
         return f"With {what} held constant it could not be tested ({held.status})."
-    text = (
-        f"With {what} held constant: change {signed(held.mean_change)}, g "
+    left = held.mean_change / plain.mean_change if plain.mean_change else math.nan
+    share = f" ({100 * left:.0f} % of it)" if math.isfinite(left) else ""
+    return (
+        f"With {what} held constant: change {signed(held.mean_change)}{share}, g "
         f"{number(held.hedges_g)}, family-wise p = {p_value(held.p_fwe, alpha)}."
     )
-    if is_significant(plain, alpha) and not is_significant(held, alpha):
-        text += f" So {what} may explain it."
-    return text
 
 
 def remarks(row: Contrast) -> str:

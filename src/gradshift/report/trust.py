@@ -155,8 +155,8 @@ def _reliability(found: GroupResults) -> Told:
         yield (
             "Reliability within a session",
             "Intraclass correlation of a whole session, from its halves at baseline: "
-            f"{'; '.join(dict.fromkeys(told))}. This is about telling people apart; it says nothing "
-            "on whether a mean change can be seen.",
+            f"{'; '.join(dict.fromkeys(told))}. This is about telling people apart; it says "
+            "nothing on whether a mean change can be seen.",
             "reliability.tsv",
         )
 
