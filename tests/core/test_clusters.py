@@ -60,7 +60,7 @@ def test_neighbours_share_a_face(places):
 
 def test_enhancement_agrees_with_its_definition(rng, places):
     maps = np.vstack([smooth(rng, places, 2), np.zeros(len(places))])
-    pairs = neighbours(places, SHAPE).astype(np.int32)
+    pairs = neighbours(places, SHAPE).astype(np.int32, order="C")
     for t in maps:
         found = voxel_scores(t, pairs, HEIGHT)
         np.testing.assert_allclose(found, by_labels(t, places), rtol=1e-9)

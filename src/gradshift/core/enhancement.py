@@ -1,8 +1,10 @@
 """Components of a graph as a threshold falls, and what every element gains from its own.
 
-The loops are compiled when they are first called (numba), about a second in each process that
-calls them; ``function.py_func`` is the same function uncompiled. Nothing compiled is kept on
-disk: it would be code that runs from a folder that others may be able to write to.
+The loops are compiled (numba) when this module is imported, a second or two in each process, so
+import it where it is used; ``function.py_func`` is the same function uncompiled. Nothing compiled
+is kept on disk: it would be code that runs from a folder that others may be able to write to.
+Types are given beforehand: left to the first call, compiling would hold on to its arguments,
+which processes share through files that are to be removed.
 
 Links (neighbouring voxels, connections of regions) join components from the highest level
 down, by union-find. What a component is between two changes is a state: it has a level, the
@@ -15,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numba import njit
+from numba import float64, int8, int32, int64, njit, types, void
 from numpy.typing import NDArray
 
 STEPS = 100
@@ -30,9 +32,16 @@ Levels = NDArray[np.int8]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def compiled(function: F) -> F:
-    """Have a function compiled when it is first called."""
-    made: F = njit(function, nogil=True, error_model="numpy")
+_FLOATS, _LEVELS, _PLACES, _COUNTS = float64[::1], int8[::1], int32[::1], int64[::1]
+_VALUES = types.Array(float64, 1, "C", readonly=True)
+_PAIRS = types.Array(int32, 2, "C", readonly=True)
+
+
+def _compiled(result: Any, *arguments: Any) -> Callable[[F], F]:
+    """Compile a function for arguments of these types."""
+    made: Callable[[F], F] = njit(
+        result(*arguments), nogil=True, error_model="numpy", no_cfunc_wrapper=True
+    )
     return made
 
 
@@ -42,7 +51,7 @@ def voxel_scores(t: Floats, pairs: Places, height: float) -> Floats:
     Parameters
     ----------
     t : (m,) array
-    pairs : (2, P) array of int32
+    pairs : (2, P) array of int32, in C order
         Voxels that are neighbours. Rising numbers in the first row are read fastest.
     height : float
         Exponent of the threshold; that of the extent is 0.5.
@@ -52,6 +61,7 @@ def voxel_scores(t: Floats, pairs: Places, height: float) -> Floats:
     (m,) array
         ``sum over h <= |t| of extent_h^.5 h^height dh``, without sign.
     """
+    t = np.ascontiguousarray(t)
     step = _step(t)
     levels = _levels(t, step)
     links = np.zeros(pairs.shape[1], dtype=np.int8)
@@ -67,7 +77,7 @@ def connection_scores(t: Floats, ends: Places, n_regions: int, height: float) ->
     Parameters
     ----------
     t : (E,) array
-    ends : (2, E) array of int32
+    ends : (2, E) array of int32, in C order
         The regions that each connection joins.
     n_regions : int
     height : float
@@ -78,6 +88,7 @@ def connection_scores(t: Floats, ends: Places, n_regions: int, height: float) ->
     (E,) array
         As of `voxel_scores`.
     """
+    t = np.ascontiguousarray(t)
     step = _step(t)
     links = _levels(t, step)
     states = _States.of(np.zeros(2 * n_regions, dtype=np.int8), 0, len(t))
@@ -112,7 +123,7 @@ def components(t: Floats, ends: Places, n_regions: int, threshold: float) -> Com
     label = np.full(len(t), -1, dtype=np.int32)
     extent, intensity = np.zeros((2, 2 * n_regions))
     parent = np.full(2 * n_regions, -1, dtype=np.int32)
-    _gather(t, threshold, ends, n_regions, parent, label, extent, intensity)
+    _gather(np.ascontiguousarray(t), threshold, ends, n_regions, parent, label, extent, intensity)
     return Components(label, extent, intensity)
 
 
@@ -185,14 +196,14 @@ def _grown(
     return n_states, state_of_link
 
 
-@compiled
+@_compiled(void, _VALUES, float64, _LEVELS)
 def _set_levels(t: Floats, step: float, levels: Levels) -> None:
     for i in range(len(t)):
         level = min(abs(t[i]) / step + 1e-9, STEPS)
         levels[i] = level if t[i] > 0 else -level
 
 
-@compiled
+@_compiled(void, _LEVELS, _PAIRS, _LEVELS)
 def _shared_levels(levels: Levels, pairs: Places, links: Levels) -> None:
     """Set the level from which on two voxels are joined; it stays 0 if their signs differ."""
     for i in range(len(links)):
@@ -203,7 +214,7 @@ def _shared_levels(levels: Levels, pairs: Places, links: Levels) -> None:
             links[i] = max(a, b)
 
 
-@compiled
+@_compiled(int64, _LEVELS, _PLACES, _COUNTS)
 def _from_the_top(levels: Levels, order: Places, start: NDArray[np.int64]) -> int:
     """Sort what has a level, the highest first (by counting); return how many these are."""
     for level in levels:
@@ -220,7 +231,7 @@ def _from_the_top(levels: Levels, order: Places, start: NDArray[np.int64]) -> in
     return n_above
 
 
-@compiled
+@_compiled(int64, _PLACES, int64)
 def _root_of(parent: Places, i: int) -> int:
     """Find the element that all others of a component lead to, and shorten the way."""
     up = parent[i]
@@ -231,7 +242,7 @@ def _root_of(parent: Places, i: int) -> int:
     return i
 
 
-@compiled
+@_compiled(int64, _PLACES, _LEVELS, _PAIRS, _LEVELS, *[_PLACES] * 4, int64, int64, _PLACES)
 def _grow(
     order: Places,
     links: Levels,
@@ -277,7 +288,7 @@ def _grow(
     return n_states
 
 
-@compiled
+@_compiled(void, _LEVELS, _PLACES, _PLACES, _FLOATS, _FLOATS)
 def _add_up(level: Levels, heir: Places, extent: Places, below: Floats, gain: Floats) -> None:
     """Sum gains, from the last state on; `below` has those of extent one up to each level."""
     for state in range(len(gain) - 1, -1, -1):
@@ -287,7 +298,7 @@ def _add_up(level: Levels, heir: Places, extent: Places, below: Floats, gain: Fl
         gain[state] = later + np.sqrt(extent[state]) * (below[level[state]] - below[until])
 
 
-@compiled
+@_compiled(void, _VALUES, float64, _PAIRS, int64, _PLACES, _PLACES, _FLOATS, _FLOATS)
 def _gather(
     t: Floats,
     threshold: float,

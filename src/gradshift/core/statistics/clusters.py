@@ -94,7 +94,7 @@ def cluster_statistic(
     position[columns] = np.arange(len(columns))
     joined = position[pairs]
     inside = (joined >= 0).all(axis=0)
-    among: NDArray[np.int32] = joined[:, inside].astype(np.int32)
+    among: NDArray[np.int32] = joined[:, inside].astype(np.int32, order="C")
     work = partial(_largest, df=scheme.df, pairs=among)
     at_once = max(1, VOXELS // max(1, len(columns)))
     largest = np.concatenate(list(scheme.each_block(work, workers, at_most=at_once)))

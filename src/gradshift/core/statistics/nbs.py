@@ -111,7 +111,8 @@ def network_statistic(
 
     n_regions = _side(len(scheme.n))
     tested = scheme.columns
-    ends: NDArray[np.int32] = np.stack(np.triu_indices(n_regions, k=1))[:, tested].astype(np.int32)
+    upper = np.stack(np.triu_indices(n_regions, k=1))
+    ends: NDArray[np.int32] = upper[:, tested].astype(np.int32, order="C")
     work = partial(_maxima, df=scheme.df, ends=ends, n_regions=n_regions, thresholds=thresholds)
     largest, done = np.zeros((2 * len(thresholds) + 1, scheme.n_patterns)), 0
     at_most = max(1, NUMBERS // max(1, len(tested)))
