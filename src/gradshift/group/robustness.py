@@ -189,7 +189,7 @@ def _joint(
     test = joint_test(scheme)
     if not np.isfinite(test.p):
         return {
-            **_NOT_ASKED,
+            "median_t": test.median_t,
             "status": f"{len(series)} variants, {FEWEST} needed for a joint test",
         }
     possible = test.p_min <= group.alpha
