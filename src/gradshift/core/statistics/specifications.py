@@ -51,15 +51,16 @@ def joint_test(scheme: Scheme) -> Curve:
     Returns
     -------
     Curve
-        NaN where fewer than `FEWEST` variants can be tested.
+        p is NaN where fewer than `FEWEST` variants can be tested.
 
     References
     ----------
     Simonsohn, Simmons and Nelson (2020), Nat Hum Behav 4:1208.
     """
     median, p, p_min = np.nan, np.nan, np.nan
-    if len(scheme.columns) >= FEWEST:
+    if len(scheme.columns):
         median = _median(scheme.observed[None], scheme.df)[0]
+    if len(scheme.columns) >= FEWEST:
         reached = sum(
             int((np.abs(_median(s, scheme.df)) >= abs(median) * (1 - TIE)).sum())
             for s in (scheme.project(block, slice(None)) for block in scheme.patterns())
