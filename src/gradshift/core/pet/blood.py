@@ -49,7 +49,7 @@ class Samples:
 def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunction, list[str]]:
     """Join recordings into the parent input function.
 
-    Plasma is linear between its samples, from 0 at injection. Where a recording has whole
+    Samples from before the injection are left out: there is no tracer then. Plasma is linear between its samples, from 0 at injection. Where a recording has whole
     blood only (an autosampler), its plasma is whole blood times the ratio of plasma to whole
     blood of the samples that have both, linear between them. The parent fraction is
     `parent_fraction`.
@@ -73,7 +73,7 @@ def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunc
         If plasma or parent fraction is missing, or blood ends long before the scan.
     """
     time, plasma, whole, fraction = (
-        np.concatenate([getattr(found, name) for found in recordings])
+        np.concatenate([getattr(found, name)[~(found.time < 0)] for found in recordings])
         for name in ("time", "plasma", "whole_blood", "parent_fraction")
     )
     remarks = []
