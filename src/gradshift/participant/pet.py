@@ -17,12 +17,14 @@ from gradshift.atlases.catalogue import Atlas, available, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.collect import people_table
 from gradshift.bids.dataset import read_json
-from gradshift.bids.pet import SCHAEFER, PetScan
+from gradshift.bids.pet import SCHAEFER
 from gradshift.bids.petdata import table_names
+from gradshift.bids.petscan import PetScan
+from gradshift.bids.pettimes import window
 from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
-from gradshift.core.pet.model import REFUSED
+from gradshift.core.pet.model import LATEST_START
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.output.record import numbers
 from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions
@@ -32,6 +34,7 @@ from gradshift.participant.nodes.outcome import Outcome
 from gradshift.participant.nodes.savepet import SavePet
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings, columns
+from gradshift.tracers.catalogue import load_tracer, shipped
 
 logger = logging.getLogger("gradshift")
 
@@ -72,11 +75,16 @@ def check_models(settings: Settings) -> None:
     ------
     SettingsError
     """
+    own = () if settings.pet.tracer is None else (load_tracer(settings.pet.tracer),)
     for name in settings.pet.pet_model:
-        if name in REFUSED:
-            raise SettingsError(f"--pet-model {name}: {REFUSED[name]}.")
         if name not in models():
-            raise SettingsError(f"There is no PET model {name}; models are {', '.join(models())}.")
+            refused = [
+                f"for {t.name}, {w}" for t in (*own, *shipped()) if (w := t.why_refused(name))
+            ]
+            why = "".join(f" It is not offered {told}." for told in refused)
+            raise SettingsError(
+                f"There is no PET model {name}; models are {', '.join(models())}.{why}"
+            )
     if unknown := sorted(set(columns(settings.inputs.pet_columns)) - {"region", *models()}):
         raise SettingsError(
             f"--pet-columns names {', '.join(unknown)}; it takes region and {', '.join(models())}."
@@ -89,10 +97,18 @@ def chosen_models(scans: Sequence[PetScan], settings: Settings) -> list[str]:
         return list(settings.pet.pet_model)
     if any(scan.blood and scan.kind != "static" for scan in scans):
         free = any(_has_free_fraction(scan.blood) for scan in scans)
-        return ["vtlogan", "vt1tcm", *(["vtfplogan", "vtfp1tcm"] if free else [])]
+        late = any(_is_late(scan) for scan in scans)
+        divided = ["vtfplogan", "vtfp1tcm"] if free else []
+        return ["vtlogan", "vt1tcm", *divided, *(["suvr"] if late else [])]
     if settings.pet.k2prime is not None and any(scan.kind != "static" for scan in scans):
         return ["dvrreflogan", "bpndmrtm2", "bpndsrtm2"]
     return ["suvr"]
+
+
+def _is_late(scan: PetScan) -> bool:
+    """Tell whether a scan starts long after its injection: ratios are all that it gives."""
+    minutes = window(scan.metadata)
+    return minutes is not None and minutes[0] >= LATEST_START
 
 
 def _has_free_fraction(blood: Sequence[Path]) -> bool:
@@ -225,13 +241,15 @@ def _person_workflow(
     for number, source in enumerate(sources, start=1):
         curves = pe.Node(_curves(source, settings), name=f"curves_{number}")
         atlases = [str(path) for path in source.atlases]
-        reference = _reference_name(pet.pet_reference)
+        reference = _reference_name(source.scan.reference_name)
+        tracer = source.scan.tracer.to_json()
         kinetics = pe.Node(
             Kinetics(
                 atlases=atlases,
                 models=list(names),
                 blood_volume=pet.blood_volume,
                 reference_name=reference,
+                tracer=tracer,
             ),
             name=f"kinetics_{number}",
         )
@@ -241,6 +259,7 @@ def _person_workflow(
                 atlases=atlases,
                 recipe=source.recipe,
                 reference_name=reference,
+                tracer=tracer,
                 sources=[path.name for path in source.scan.sources],
                 software=f"gradshift {__version__}",
                 settings=numbers(settings),
@@ -289,7 +308,8 @@ def _curves(source: Source, settings: Settings) -> PetCurves:
         labels=[str(path) for path in source.labels],
         columns=columns(settings.inputs.pet_columns),
         coverage_threshold=settings.analysis.coverage_threshold,
-        reference_name=settings.pet.pet_reference,
+        reference_name=scan.reference_name,
+        tracer=scan.tracer.to_json(),
         weight=_weight(scan.entities["sub"], settings),
         problem=scan.problem,
     )

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from fengpet import EDGES, Feng, one_tissue, two_tissue
 from gradshift.core.kinetics import models
 from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.core.pet.model import OUTCOMES, Fit, Model, Scan, fit
-
-from fengpet import EDGES, Feng, one_tissue, two_tissue
 
 START, END = EDGES[:-1], EDGES[1:]
 FINE = np.concatenate([np.arange(0, 2, 0.01), np.arange(2, 10, 0.1), np.arange(10, 91, 1.0)])
@@ -76,7 +75,7 @@ def test_the_simulation_solves_the_equations_it_stands_for():
     feng, (k1, k2, k3, k4) = Feng(), (0.3, 0.1, 0.05, 0.03)
 
     def flow(t, y):
-        free, bound, area = y
+        free, bound, _ = y
         return (
             k1 * feng.parent(t) - (k2 + k3) * free + k4 * bound,
             k3 * free - k4 * bound,
@@ -138,8 +137,8 @@ def test_a_model_that_is_wrong_does_not_pass(name):
 
 @pytest.mark.parametrize(("name", "within"), [("vtlogan", 0.02), ("dvrreflogan", 0.02)])
 def test_graphical_models_hold_for_two_tissue_compartments_too(name, within):
-    scan, planted = world("as [11C]UCB-J")
-    feng, k1_reference, v_reference, *_ = WORLDS["as [11C]UCB-J"]
+    scan, _ = world("as [11C]UCB-J")
+    feng, _, v_reference, *_ = WORLDS["as [11C]UCB-J"]
     parts = [two_tissue(0.3, 0.1, 0.1, k4) for k4 in (0.05, 0.08, 0.12)]
     volumes = np.array([sum(k / rate for k, rate in part) for part in parts])
     tissue = np.column_stack([feng.tissue(part, START, END) for part in parts])

@@ -49,10 +49,10 @@ class Samples:
 def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunction, list[str]]:
     """Join recordings into the parent input function.
 
-    Samples from before the injection are left out: there is no tracer then. Plasma is linear between its samples, from 0 at injection. Where a recording has whole
-    blood only (an autosampler), its plasma is whole blood times the ratio of plasma to whole
-    blood of the samples that have both, linear between them. The parent fraction is
-    `parent_fraction`.
+    Samples from before the injection are left out: there is no tracer then. Plasma is linear
+    between its samples, from 0 at injection. Where a recording has whole blood only (an
+    autosampler), its plasma is whole blood times the ratio of plasma to whole blood of the
+    samples that have both, linear between them. The parent fraction is `parent_fraction`.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """PET as it was found: curves or finished values of regions, and the input function."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradshift.bids.pet import MODELS
 from gradshift.bids.petdata import (
+    check_decay,
     check_tissue_and_blood,
     displacement,
     frames_of,
@@ -23,6 +24,7 @@ from gradshift.bids.petdata import (
     tissue_factor,
     undispersed,
 )
+from gradshift.bids.pettimes import decay, injection
 from gradshift.core.kinetics import models
 from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction
@@ -32,6 +34,7 @@ from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.tracers.catalogue import from_json
 
 Array = NDArray[np.float64]
 
@@ -39,6 +42,9 @@ PREFIX = re.compile(r"^(7|17)Networks_")
 
 FARTHEST = 5.0
 """Millimetres from frame to frame above which motion gets a remark."""
+
+BREAK = 0.1
+"""Minutes between frames that get a remark."""
 
 
 class _Found(NamedTuple):
@@ -48,6 +54,7 @@ class _Found(NamedTuple):
     tissue: list[Array]  # (T, R) each, kBq/mL; NaN for a region without
     reference: Array | None  # (T,)
     reasons: list[dict[str, str]]  # region to why there is no curve
+    no_reference: str = ""  # why the curve of the reference region cannot be used
 
 
 class _CurvesSpec(BaseInterfaceInputSpec):
@@ -66,6 +73,7 @@ class _CurvesSpec(BaseInterfaceInputSpec):
     columns = traits.Any(desc="columns of finished tables, our name to theirs")
     coverage_threshold = traits.Float(desc="share of voxels in the mask")
     reference_name = traits.Str(desc="name of the reference region")
+    tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
     weight = traits.Either(None, traits.Float, desc="of the person in kg, where it is known")
     problem = traits.Str(desc="why the scan cannot be used; empty if it can")
 
@@ -77,7 +85,8 @@ class PetCurves(Step):
     such ``reference`` (T,), ``input_time``, ``input_parent``, ``input_whole_blood``; of finished
     results instead ``<model>_i`` (R,). The notes have ``reasons`` per atlas, ``remarks``,
     ``injected``, ``motion`` (mm), ``dose`` (kBq/g), ``free_fraction``, and of what may be missing
-    why it is: ``no_input``, ``no_reference``.
+    why it is: ``no_input``, ``no_reference``, ``no_dose``, ``no_free_fraction``. What cannot be
+    used hinders only the models that need it.
     """
 
     input_spec = _CurvesSpec
@@ -86,7 +95,8 @@ class PetCurves(Step):
         """Read one scan."""
         if self.inputs.problem:
             raise InputError(self.inputs.problem)
-        notes: dict[str, Any] = {"remarks": [], "injected": injected(self.inputs.metadata)}
+        notes: dict[str, Any] = {"remarks": [], "no_dose": "", "no_free_fraction": ""}
+        notes["injected"] = self._injected(notes)
         notes["motion"] = self._motion(notes["remarks"])
         if self.inputs.kind in ("table", "maps"):
             arrays, reasons = (
@@ -105,9 +115,11 @@ class PetCurves(Step):
             reference = self._region_as_reference(found)
         if reference is not None:
             arrays["reference"] = reference
-        notes["no_reference"] = "" if reference is not None else self._no_reference()
+        why = found.no_reference or self._no_reference()
+        notes["no_reference"] = "" if reference is not None else why
         arrays |= self._blood(found, notes)
-        notes["dose"] = self._dose(notes["injected"])
+        notes["dose"] = self._dose(notes)
+        notes["remarks"] += _breaks(found.frames)
         if "ImageDecayCorrected" not in self.inputs.metadata:
             notes["remarks"].append(
                 "ImageDecayCorrected is in no JSON of the scan: taken for corrected"
@@ -127,12 +139,34 @@ class PetCurves(Step):
         known = np.isfinite(mean)
         return {"mean": mean if known else None, "largest": largest if known else None}
 
-    def _dose(self, given: Mapping[str, float | None]) -> float | None:
+    def _injected(self, notes: dict[str, Any]) -> dict[str, float | None]:
+        """Return what was injected; where it cannot be read, ``no_dose`` says why."""
+        try:
+            return injected(self.inputs.metadata)
+        except InputError as error:
+            notes["no_dose"] = str(error)
+            return {"activity": None, "mass": None}
+
+    def _dose(self, notes: dict[str, Any]) -> float | None:
         """Return injected activity per weight, kBq/g; 1 where it was divided by already."""
-        if is_uptake(self.inputs.metadata):
+        metadata = self.inputs.metadata
+        if is_uptake(metadata):
             return 1.0
-        activity, weight = given["activity"], self.inputs.weight
-        return activity / weight if activity and weight else None
+        activity, weight = notes["injected"]["activity"], self.inputs.weight
+        if not (activity and weight):
+            return None
+        factor = decay(metadata, injection(metadata), self._half_life)
+        if factor is None:
+            notes["no_dose"] = (
+                f"{self._source.name} is corrected for decay to another time than the injection, "
+                "and the half-life is not known"
+            )
+            return None
+        return float(factor * activity / weight)
+
+    @property
+    def _half_life(self) -> float | None:
+        return from_json(self.inputs.tracer).half_life
 
     def _blood(self, found: _Found, notes: dict[str, Any]) -> dict[str, Array]:
         """Build the input function; where there is none, ``no_input`` says why."""
@@ -143,17 +177,16 @@ class PetCurves(Step):
             return {}
         if not paths:
             return {}
-        end = found.frames.end[-1]
-        samples = read_blood(paths, end, float(self.inputs.metadata.get("InjectionStart") or 0.0))
         try:
-            source, remarks = input_function(samples, end)
+            source, remarks = self._input(paths, found)
         except InputError as error:
             notes["no_input"] = str(error)
             return {}
-        check_tissue_and_blood(
-            found.frames, found.tissue[0], source, self.inputs.metadata, self._source.name
-        )
-        notes["no_input"], notes["free_fraction"] = "", free_fraction(paths)
+        notes["no_input"] = ""
+        try:
+            notes["free_fraction"] = free_fraction(paths)
+        except InputError as error:
+            notes["no_free_fraction"] = str(error)
         notes["remarks"] += remarks
         notes["remarks"] += [
             f"{name} was not corrected for dispersion" for name in undispersed(paths)
@@ -162,6 +195,15 @@ class PetCurves(Step):
         if source.whole_blood is not None:
             arrays["input_whole_blood"] = source.whole_blood
         return arrays
+
+    def _input(self, paths: Sequence[Path], found: _Found) -> tuple[InputFunction, list[str]]:
+        """Read the blood, and hold it against the curves."""
+        metadata, end, name = self.inputs.metadata, found.frames.end[-1], self._source.name
+        remarks = check_decay(metadata, name)
+        samples = read_blood(paths, end, injection(metadata))
+        source, more = input_function(samples, end)
+        check_tissue_and_blood(found.frames, found.tissue[0], source, name)
+        return source, [*remarks, *more]
 
     def _region_as_reference(self, found: _Found) -> Array | None:
         """Take a region of an atlas as reference, where its name was given."""
@@ -175,7 +217,8 @@ class PetCurves(Step):
 
     def _no_reference(self) -> str:
         there = ", ".join(self.inputs.references) or "none"
-        told = f"no curve of {self.inputs.reference_name} beside {self._source.name}; curves of "
+        name = self.inputs.reference_name or "a reference region"
+        told = f"no curve of {name} beside {self._source.name}; curves of "
         told += f"reference regions there: {there}"
         if self.inputs.kind != "tacs":
             told += "; --pet-reference takes a mask on the grid of the image too"
@@ -198,23 +241,28 @@ class PetCurves(Step):
                     if not np.isfinite(column).all()
                 }
             )
-        reference = None
+        reference, problem = None, ""
         if self.inputs.reference:
-            reference = self._reference_curve(found.frames)
+            reference, problem = self._reference_curve(found.frames)
         elif plain_name(wanted) in position:
             reference = found.activity[:, position[plain_name(wanted)]]
-        return _Found(found.frames, tissue, reference, reasons)
+        return _Found(found.frames, tissue, reference, reasons, problem)
 
-    def _reference_curve(self, frames: Frames) -> Array:
+    def _reference_curve(self, frames: Frames) -> tuple[Array | None, str]:
+        """Read the curve of the reference region, or say why it cannot be used."""
         path = Path(self.inputs.reference)
-        curve = read_curves(path, self.inputs.metadata)
+        try:
+            curve = read_curves(path, self.inputs.metadata)
+        except InputError as error:
+            return None, str(error)
         if len(curve.frames.start) != len(frames.start):
-            raise InputError(
+            return None, (
                 f"{path.name} has {len(curve.frames.start)} frames, {self._source.name} has "
-                f"{len(frames.start)}."
+                f"{len(frames.start)}"
             )
-        mean: Array = curve.activity.mean(axis=1)
-        return mean
+        if not np.allclose(curve.frames.start, frames.start, atol=BREAK):
+            return None, f"the frames of {path.name} have other times than {self._source.name}"
+        return curve.activity.mean(axis=1), ""
 
     def _from_image(self) -> _Found:
         path, header = self._source, read_header(self._source, single=True)
@@ -235,12 +283,12 @@ class PetCurves(Step):
         curves = [atlas.means * factor for atlas in found]
         for curve in curves:  # nothing has arrived yet
             curve[empty] = np.where(np.isnan(curve).all(axis=0), np.nan, 0.0)
-        reference = None
+        reference, problem = None, ""
         if chosen is not None:
             reference = curves.pop()[:, 0]
         elif self.inputs.reference:
-            reference = self._reference_curve(frames)
-        return _Found(frames, curves, reference, self._uncovered(found, curves))
+            reference, problem = self._reference_curve(frames)
+        return _Found(frames, curves, reference, self._uncovered(found, curves), problem)
 
     def _grid(
         self, header: VolumeHeader
@@ -330,6 +378,15 @@ def _means(
         intercept=header.intercept,
     )
     return found.atlases, list(found.bad_volumes)
+
+
+def _breaks(frames: Frames) -> list[str]:
+    """Say where a scan was interrupted."""
+    return [
+        f"there are no frames from {frames.end[k]:.3g} to {frames.start[k + 1]:.3g} minutes after "
+        "the injection"
+        for k in np.flatnonzero(frames.breaks > BREAK)
+    ]
 
 
 def plain_name(name: str) -> str:

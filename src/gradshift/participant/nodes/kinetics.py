@@ -16,15 +16,10 @@ from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
 from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.tracers.catalogue import Tracer, from_json
 
 NOISY = 0.2
 """Standard error over value above which a value gets a remark."""
-
-USUAL = (5.0, 40.0)
-"""VT of grey matter, mL/cm3; many regions beyond are worth a warning."""
-
-USUAL_REFERENCE = (3.0, 8.0)
-"""VT of the centrum semiovale, mL/cm3; beyond is worth a warning."""
 
 MISSED = 0.25
 """Share of regions whose residuals run together (p < .05) that is worth a warning."""
@@ -32,6 +27,15 @@ MISSED = 0.25
 
 VISIBLE = 0.005
 """Share of the largest activity below which residuals do not matter."""
+
+
+REASONS = (
+    ("input", "no_input"),
+    ("reference", "no_reference"),
+    ("dose", "no_dose"),
+    ("freefraction", "no_free_fraction"),
+)
+"""What a model can need, and the note that says why a scan does not have it."""
 
 
 class Unfitted(str):
@@ -80,7 +84,10 @@ class PetPerson(Step):
                 curves.arrays["reference"][:, None],
                 blood_volume=_blood_volume(self.inputs.blood_volume),
             )
-            result = fit(models()["vt1tcm"], scan)
+            try:
+                result = fit(models()["vt1tcm"], scan)
+            except UnfitError:
+                continue  # a scan that it cannot be had from; the others may tell
             if result.at_bound is not None and not result.at_bound[0]:
                 found.append(float(result.parameters["k2"][0]))
         if not found:
@@ -96,6 +103,7 @@ class _KineticsSpec(BaseInterfaceInputSpec):
     models = traits.List(traits.Str, desc="names of the models")
     blood_volume = traits.Str(desc="share of blood, or fit")
     reference_name = traits.Str(desc="label of the reference region in the tables")
+    tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
 
 
 class Kinetics(Step):
@@ -136,7 +144,8 @@ class Kinetics(Step):
                     unfitted.append(str(found))
                     continue
                 columns |= _columns(name, found, len(regions), _status(found, regions, reasons))
-                warnings += _warnings(model, regions, found, self.inputs.reference_name)
+                tracer = from_json(self.inputs.tracer)
+                warnings += _warnings(model, regions, found, tracer, self.inputs.reference_name)
                 if np.isfinite(found.curves).any():
                     fitted = found.curves[:, : len(regions)]
                     arrays[f"curves_{name}_{i}"] = fitted
@@ -159,6 +168,9 @@ class Kinetics(Step):
         )
 
     def _fit(self, model: Model, curves: Outcome, person: Outcome, i: int) -> Fit | Unfitted:
+        tracer = from_json(self.inputs.tracer)
+        if why_not := tracer.why_refused(model.name):
+            return Unfitted(f"{model.name} is not offered for {tracer.name}: {why_not}")
         tissue = curves.arrays[f"tissue_{i}"]
         if "input" in model.needs and "reference" in curves.arrays:
             tissue = np.column_stack([tissue, curves.arrays["reference"]])
@@ -172,8 +184,8 @@ class Kinetics(Step):
             return fit(model, scan)
         except UnfitError as error:
             why = [
-                curves.notes[note].rstrip(".")
-                for need, note in (("input", "no_input"), ("reference", "no_reference"))
+                curves.notes[note]
+                for need, note in REASONS
                 if need in model.needs and curves.notes[note]
             ]
             return Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
@@ -249,26 +261,31 @@ def _columns(name: str, found: Fit, n: int, status: Sequence[str]) -> dict[str, 
     return {**columns, f"{name}_status": list(status)}
 
 
-def _warnings(model: Model, regions: Regions, found: Fit, reference_name: str) -> list[str]:
-    """Warn of volumes of distribution that grey matter or the reference does not have."""
-    if model.name not in ("vtlogan", "vt1tcm"):
-        return []
-    values = found.values[: len(regions)][regions.cortical]
-    beyond = int(((values < USUAL[0]) | (values > USUAL[1])).sum())
+def _warnings(
+    model: Model, regions: Regions, found: Fit, tracer: Tracer, reference_name: str
+) -> list[str]:
+    """Warn of values that the cortex or the reference region does not have with this tracer."""
     warnings = []
-    if beyond > len(values) / 2:
-        warnings.append(
-            f"{model.name} of {beyond} of {len(values)} cortical regions lies outside "
-            f"{USUAL[0]:g} to {USUAL[1]:g} mL/cm3, where [11C]UCB-J has it: check units, blood "
-            "and tracer."
-        )
-    low, high = USUAL_REFERENCE
-    return warnings + [
-        f"{model.name} of {reference_name} is {value:.3g} mL/cm3, outside {low:g} to {high:g}, "
-        "where [11C]UCB-J has that of the centrum semiovale: check the reference region."
-        for value in found.values[len(regions) :]
-        if not low <= value <= high
-    ]
+    cortex = found.values[: len(regions)][regions.cortical]
+    for usual in tracer.plausible:
+        low, high = usual.low, usual.high
+        if usual.outcome != model.outcome:
+            continue
+        told = f"outside {low:g} to {high:g} {model.unit}, where {tracer.name} has"
+        beyond = int(((cortex < low) | (cortex > high)).sum())
+        if usual.where == "cortex" and beyond > len(cortex) / 2:
+            warnings.append(
+                f"{model.name} of {beyond} of {len(cortex)} cortical regions lies {told} it: "
+                "check units, blood and tracer."
+            )
+        if usual.where == "reference":
+            warnings += [
+                f"{model.name} of {reference_name} is {value:.3g} {model.unit}, {told} that of "
+                "the reference region: check the reference region."
+                for value in found.values[len(regions) :]
+                if not low <= value <= high
+            ]
+    return warnings
 
 
 def _missed(
@@ -279,6 +296,8 @@ def _missed(
 ) -> list[str]:
     """Warn of curves that a model misses by more than next to nothing."""
     known = np.isfinite(runs)
+    if not known.any():
+        return []
     away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
     far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
     missed = int((far & (runs[known] < 0.05)).sum())

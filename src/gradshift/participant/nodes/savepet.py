@@ -29,6 +29,7 @@ class _SaveSpec(BaseInterfaceInputSpec):
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the scan")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipe = traits.Str(mandatory=True, desc="partial volume correction, or n/a")
+    tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
     reference_name = traits.Str(desc="name of the reference region")
     sources = traits.List(traits.Str, mandatory=True, desc="names of the files used")
     software = traits.Str(mandatory=True, desc="name and version")
@@ -86,6 +87,7 @@ class SavePet(SimpleInterface):
             "Atlas": atlas["name"],
             "AtlasEntities": atlas["entities"],
             "Recipe": self.inputs.recipe,
+            "Tracer": dict(self.inputs.tracer),
             "Excluded": curves.failure or found.notes["nothing"] or None,
             "InjectedRadioactivity": injected.get("activity"),
             "InjectedRadioactivityUnits": "MBq",
