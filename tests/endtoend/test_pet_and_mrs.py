@@ -345,7 +345,7 @@ def mrs_table(study: Study, rows: list[tuple[object, ...]]) -> None:
     folder = study.root / "phenotype"
     folder.mkdir()
     columns = ["participant_id", "session_id", "voi", "metabolite", "value", "units", "reference",
-               "crlb_pct", "fCSF", "tissue_corrected"]  # fmt: skip
+               "crlb_pct", "fCSF", "tissue_corrected", "fwhm_hz"][: len(rows[0])]  # fmt: skip
     pd.DataFrame(rows, columns=columns).to_csv(
         folder / "mrs.tsv", sep="\t", index=False, na_rep="n/a"
     )
@@ -358,17 +358,19 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
         for ses in SESSIONS:
             glu = 8 + i + (0.5 + 0.1 * i) * (ses == "post")
             crlb = 25 if (sub, ses) == ("02", "post") else 5
+            width = 14 if (sub, ses) == ("03", "post") else 7
             rows.append((f"sub-{sub}", f"ses-{ses}", "ACC", "Glu", glu, "mM", "water", crlb, 0.2,
-                         "false"))  # fmt: skip
+                         "false", width))  # fmt: skip
             other = "tCr" if (sub, ses) == ("03", "post") else "tNAA"
             rows.append((f"sub-{sub}", f"ses-{ses}", "ACC", "GABA+", 0.1 * i + 0.1, "ratio", other,
-                         5, "n/a", "n/a"))  # fmt: skip
+                         5, "n/a", "n/a", 7))  # fmt: skip
     mrs_table(study, rows)
     assert study.run(out, "participant", "--pet-model", "suvr") == 0
     table = one(out / "sub-02" / "ses-post" / "mrs", "sub-02_ses-post_measures.tsv")
     glu = table.set_index("measure").loc["glutamate"]
-    assert float(glu["value"]) == pytest.approx((8 + 1 + 0.6) / 0.8)
-    assert (glu["level"], glu["label"], glu["status"]) == ("set", "ACC", "CRLB above 20 %")
+    assert np.isnan(float(glu["value"]))
+    assert (glu["level"], glu["label"]) == ("set", "ACC")
+    assert glu["status"] == "not measured: CRLB of 25 %, above 20 %"
     mixed = one(out / "sub-03" / "ses-pre" / "mrs", "sub-03_ses-pre_measures.tsv")
     gaba = mixed.set_index("measure").loc["gabaplus"]
     assert np.isnan(float(gaba["value"]))
@@ -377,8 +379,8 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
     assert study.run(out, "group", "--baseline", "pre", "--followup", "post") == 0
     found = read(out / "group" / "contrasts.tsv").query("family == 'mrs'")
     found = found.fillna({"recipe": "n/a"}).set_index(["measure", "recipe"])
-    assert found.loc[("glutamate", "n/a"), "n"] == 3
-    assert found.loc[("glutamate", "qcpassed"), "n"] == 2
+    assert found.loc[("glutamate", "n/a"), "n"] == 2
+    assert found.loc[("glutamate", "qcpassed"), "n"] == 1
     assert found.loc[("glutamate", "n/a"), "mean_change"] == pytest.approx(0.6 / 0.8)
     assert found.loc[("gabaplus", "n/a"), "n"] == 2
 
