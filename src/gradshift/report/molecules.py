@@ -14,6 +14,7 @@ from gradshift.figures.coupling import Coupled
 from gradshift.report import wording, words
 from gradshift.report.grouped import GroupResults
 from gradshift.report.wording import Row
+from gradshift.tracers.catalogue import Tracer
 
 KINDS = {"pet": "PET", "mrs": "MRS"}
 
@@ -48,6 +49,13 @@ def molecules(found: GroupResults) -> list[dict[str, Any]]:
     return told
 
 
+def question(found: GroupResults) -> str:
+    """Ask question 5, by what the tracers of the study stand for."""
+    known = words.tracers(result.about for result in found.sources)
+    pet = words.molecule(known) if known else "what PET measures"
+    return f"Did {pet} or glutamate change, and do these changes go together?"
+
+
 def results(found: GroupResults, modality: str) -> list[Row]:
     """List the headline results of a modality that are not of single regions."""
     mine = [
@@ -65,6 +73,7 @@ def results(found: GroupResults, modality: str) -> list[Row]:
 def _modality(found: GroupResults, modality: str, rows: Sequence[Row]) -> dict[str, Any]:
     measures = list(dict.fromkeys(row["measure"] for row in rows))
     primary, *models = measures if modality == "pet" else [""]
+    tracers = words.tracers(result.about for result in found.sources) if primary else []
     percent = {
         (row["measure"], row["level"], row["label"]): row
         for row in found.numbers("percentchange.tsv")
@@ -80,7 +89,8 @@ def _modality(found: GroupResults, modality: str, rows: Sequence[Row]) -> dict[s
     agreement = wording.agreement(names, shown, beside, found.alpha, word="model")
     return {
         "title": KINDS[modality],
-        "what": f"{words.measure(primary)}, {words.unit(primary)}" if primary else "",
+        "what": _what(primary, tracers) if primary else "",
+        "caveats": [tracer.caveat.value for tracer in tracers if tracer.caveat.value],
         "measure": primary,
         "models": models,
         "sentence": sentence,
@@ -97,6 +107,13 @@ def _modality(found: GroupResults, modality: str, rows: Sequence[Row]) -> dict[s
             for i, (name, row) in enumerate(zip(names, shown, strict=True))
         ],
     }
+
+
+def _what(measure: str, tracers: Sequence[Tracer]) -> str:
+    """Name a measure of PET, its unit, and what it stands for."""
+    stands_for = words.molecule(tracers)
+    names = [tracer.name for tracer in tracers if tracer.name not in stands_for]
+    return ", ".join([words.measure(measure), words.unit(measure), *names, stands_for])
 
 
 def _key(row: Row) -> Key:

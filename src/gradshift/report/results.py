@@ -15,6 +15,7 @@ from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
+from gradshift.report import words
 from gradshift.report.methods import Described, Used
 from gradshift.report.wording import Row
 
@@ -176,6 +177,10 @@ def what_was_used(
     return Used(
         atlases=list(atlases.values()),
         recipes=list(recipes.values()),
+        tracers=[
+            Described((tracer.told,), tracer.sources)
+            for tracer in words.tracers(result.about for result in results)
+        ],
         measures=[name for name in (*measures(), *models()) if name in names],
         statistics=statistics,
         design=design,

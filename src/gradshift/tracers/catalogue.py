@@ -95,6 +95,16 @@ class Tracer:
         return self.meaning.value or f"uptake or binding of {self.name}"
 
     @property
+    def told(self) -> str:
+        """The sentence for the methods section."""
+        if not (self.target.value and self.meaning.value):
+            return f"PET measured the {self.words}."
+        return (
+            f"The PET tracer {self.name} binds to {self.target.value}; its binding stood for "
+            f"{self.words}."
+        )
+
+    @property
     def half_life(self) -> float | None:
         """Minutes; None where the radionuclide is not known."""
         return HALF_LIVES.get(self.radionuclide.value)
