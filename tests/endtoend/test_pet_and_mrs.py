@@ -458,3 +458,41 @@ def test_changes_of_all_modalities_are_coupled(make_study, tmp_path):
         100 * change_ / before, rel=0.01
     )
     assert study.run(out, "group", "--coupling", "a:b~falff:Default", "--overwrite") == 64
+
+
+@pytest.mark.parametrize(("trc", "known"), [("UCBJ", True), ("FDG", False)])
+def test_pages_say_what_the_tracer_stands_for_and_presume_nothing(pet_study, tmp_path, trc, known):
+    study, out = pet_study(), tmp_path / "out"
+    for path in sorted(study.root.rglob("*_trc-UCBJ_*")):
+        path.rename(path.with_name(path.name.replace("trc-UCBJ", f"trc-{trc}")))
+    assert study.run(out, "participant", "--session-label", "pre", "post", *SUVR) == 0
+    assert study.run(out, "group", "--baseline", "pre", "--followup", "post", page=True) == 0
+    pages = [out / "sub-01.html", out / "group" / "index.html"]
+    texts = [path.read_text(encoding="utf-8") for path in (*pages, *out.glob("logs/CITATION.md"))]
+    assert len(texts) == 3
+    assert all(("synaptic density" in text) == known for text in texts)
+    if not known:
+        assert all("uptake or binding of FDG" in text for text in texts)
+
+
+def test_a_late_session_has_ratios_and_takes_no_other_along(pet_study, tmp_path):
+    study, out = pet_study(people=("01",)), tmp_path / "out"
+    derived, raw = folders(study.root, "01", "post")
+    for path in derived.glob("*_tacs.tsv"):
+        read(path).query("frame_start >= 2400").to_csv(path, sep="\t", index=False, na_rep="n/a")
+    about = json.loads(next(raw.glob("*_pet.json")).read_text())
+    late = [i for i, start in enumerate(about["FrameTimesStart"]) if start >= 2400]
+    edit(
+        next(raw.glob("*_pet.json")),
+        ScanStart=2400,
+        **{key: [about[key][i] for i in late] for key in ("FrameTimesStart", "FrameDuration")},
+    )
+    assert study.run(out, "participant") == 0
+    for ses, there in (("pre", True), ("post", False)):
+        table = one(out / "sub-01" / f"ses-{ses}" / "pet", "*_measures.tsv")
+        table = table.query("level == 'region'").set_index("measure")
+        assert table.loc["suvr", "value"].notna().all()
+        for model in ("vtlogan", "vt1tcm", "vtfp1tcm"):
+            assert (table.loc[model, "value"].notna() == there).all()
+            assert there or table.loc[model, "status"].str.contains("starts with the inj").all()
+    assert not list(out.glob("logs/crash/*"))
