@@ -322,13 +322,7 @@ def separable_fit(
         left: Array = (target**2).sum(axis=0) - explained
         return left
 
-    grid = np.geomspace(*bounds, GRID)
-    tried = shape(grid)
-    every = np.array([squares(tried[:, [k]]) for k in range(GRID)])
-    best = np.argmin(np.where(np.isnan(every), np.inf, every), axis=0)
-    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, GRID - 1)]
-    rate = _golden(lambda rates: squares(shape(rates)), low, high)
-
+    rate = _best_rate(shape, squares, bounds)
     basis = shape(rate)
     nearby = 1e-4 * rate
     slope = (shape(rate + nearby) - shape(rate - nearby)) / (2 * nearby)
@@ -345,6 +339,18 @@ def separable_fit(
     missing = np.isnan(y).any(axis=0)
     rate, size, share = (np.where(missing, np.nan, v) for v in (rate, size, share))
     return SeparableFit(size, rate, covariance, share, fitted, edge & ~missing)
+
+
+def _best_rate(
+    shape: Callable[[Array], Array], squares: Callable[[Array], Array], bounds: tuple[float, float]
+) -> Array:
+    """Find the rate of the smallest squares for every region: on a grid, then between."""
+    grid = np.geomspace(*bounds, GRID)
+    tried = shape(grid)
+    every = np.array([squares(tried[:, [k]]) for k in range(GRID)])
+    best = np.argmin(np.where(np.isnan(every), np.inf, every), axis=0)
+    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, GRID - 1)]
+    return _golden(lambda rates: squares(shape(rates)), low, high)
 
 
 def _golden(objective: Callable[[Array], Array], low: Array, high: Array) -> Array:
