@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPROCS ?= 2
 
-.PHONY: demo test test-faults test-platform lint types docs install bench clean
+.PHONY: demo test test-faults test-platform lint types docs install bench image sbom lock clean
 
 demo: .venv/installed
 	rm -rf demo
@@ -38,6 +38,22 @@ docs: .venv/documented
 
 bench: .venv/tested
 	$(BIN)/python benchmarks
+
+# The image, with its labels; BASE=debian:bookworm-slim@sha256:... builds on one by digest.
+image:
+	tools/build_image.sh
+
+# What is in the image, in CycloneDX.
+sbom:
+	docker run --rm -i --network none --entrypoint python gradshift - \
+		< tools/make_sbom.py > gradshift.cdx.json
+
+# Versions and hashes of what the image holds and is built with; those that still serve are kept.
+UV := uv pip compile --quiet --python-version 3.11 --python-platform linux \
+	--generate-hashes --no-header --no-annotate
+lock:
+	$(UV) pyproject.toml -o requirements.txt
+	$(UV) requirements-build.in -o requirements-build.txt
 
 install: .venv/installed
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import indexing
 import parcellate
-import participant
 from common import table
 
 import group
+import participant
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 

@@ -2,25 +2,33 @@
 
     python benchmarks/type_one.py              1000 studies a test (some minutes)
     python benchmarks/type_one.py 200 nbs tfce
+    python benchmarks/type_one.py ugly         4000 studies of each case of ugly.py
+
+What is printed is kept in ``type_one.json`` and ``ugly.json``, which the documentation shows.
 
 Every study draws people anew, with noise that the columns share; the share of studies in which
 the smallest corrected p is at most .05 is printed with its standard error. Exact tests with few
 people have few different p: "attainable" is the largest share they can have at .05.
 """
 
+import json
 import sys
+from pathlib import Path
 
 import numpy as np
+import ugly
 from scipy import ndimage
 
+from gradshift.core.contrasts import compare_crossover, compare_sessions
 from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.association import permuted
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
-from gradshift.core.statistics.covariates import flipped_residuals, permuted_residuals
+from gradshift.core.statistics.covariates import flipped_residuals
+from gradshift.core.statistics.groupcovariates import adjusted_groups
+from gradshift.core.statistics.groups import labelled
 from gradshift.core.statistics.nbs import network_statistic
 from gradshift.core.statistics.signflip import flipped
 from gradshift.core.statistics.specifications import joint_test
-from gradshift.core.statistics.within import within_people
 
 N, COLUMNS = 11, 28
 GROUP = np.repeat([0.0, 1.0], [5, 6])
@@ -52,12 +60,13 @@ def crossover(rng, seed):
     first = rng.random(N) < 0.5
     sessions = correlated(rng, N, 4, COLUMNS) + np.array([0, 1.0, 0, -1.0])[:, None]
     change = sessions[:, [1, 3]] - sessions[:, [0, 2]]
-    drug = np.where(first[:, None], change[:, 0] - change[:, 1], change[:, 1] - change[:, 0])
-    return largest_t(flipped(drug)).p_fwe.min()
+    drug, placebo = np.where(first[:, None], change.swapaxes(0, 1), change[:, ::-1].swapaxes(0, 1))
+    p = compare_crossover(placebo, drug, first.astype(float)).p_fwe
+    return np.fmin.reduce(p, initial=1)
 
 
 def groups(rng, seed):
-    return largest_t(permuted(correlated(rng, N, COLUMNS), GROUP)).p_fwe.min()
+    return largest_t(labelled(correlated(rng, N, COLUMNS), GROUP)).p_fwe.min()
 
 
 def days(rng, seed):
@@ -73,25 +82,25 @@ def repeated(rng, seed):
     x = np.tile([0.0, 1, 1], (N, 1))
     x[[1, 2], [2, 1]] = np.nan
     values = correlated(rng, N, 3, COLUMNS) + 5 * rng.normal(size=(N, 1, 1))
-    return within_people(values, x, n_permutations=499, seed=seed)[0].p_fwe.min()
+    return compare_sessions(values, x).p_fwe.min()
 
 
 def covariate(rng, seed):
     motion = rng.normal(size=(N, 1))
-    changes = correlated(rng, N, COLUMNS) + 1.5 * (motion - motion.mean())
+    changes = correlated(rng, N, COLUMNS) + 1.5 * motion
     return largest_t(flipped_residuals(changes, motion).scheme).p_fwe.min()
 
 
 def two_covariates(rng, seed):
     motion = rng.normal(size=(N, 2))
-    changes = correlated(rng, N, COLUMNS) + (motion - motion.mean(axis=0)).sum(axis=1)[:, None]
+    changes = correlated(rng, N, COLUMNS) + motion.sum(axis=1)[:, None]
     return largest_t(flipped_residuals(changes, motion).scheme).p_fwe.min()
 
 
 def groups_covariate(rng, seed):
     motion = rng.normal(size=(N, 1)) + GROUP[:, None]
     values = correlated(rng, N, COLUMNS) + 1.5 * motion
-    held = permuted_residuals(values, GROUP, motion, n_permutations=499, seed=seed)
+    held = adjusted_groups(values, GROUP, motion, n_permutations=499, seed=seed)
     return largest_t(held.scheme).p_fwe.min()
 
 
@@ -106,7 +115,7 @@ def nbs_intensity(rng, seed):
 
 
 def nbs_groups(rng, seed):
-    scheme = permuted(edges(rng, 9), np.repeat([0.0, 1], [4, 5]))
+    scheme = labelled(edges(rng, 9), np.repeat([0.0, 1], [4, 5]))
     found = network_statistic(scheme, thresholds=(2.5,))
     return min((one.p_intensity for one in found.components), default=1)
 
@@ -129,10 +138,10 @@ def specifications(rng, seed):
 TESTS = {
     "paired, 28 columns": (paired, 2**10),
     "paired, a tenth of values missing": (paired_missing, 2**10),
-    "crossover with a period effect": (crossover, 2**10),
+    "crossover with a period effect": (crossover, 462),
     "parallel, 5 against 6": (groups, 462),
     "days since the dose, by ranks": (days, 500),
-    "three sessions, two missing": (repeated, 500),
+    "three sessions, two missing": (repeated, 2**10),
     "paired, one covariate (Freedman-Lane)": (covariate, 2**10),
     "paired, two covariates (Freedman-Lane)": (two_covariates, 2**10),
     "parallel, one covariate (Freedman-Lane)": (groups_covariate, 500),
@@ -146,21 +155,36 @@ TESTS = {
 """The tests, and how many different p they can give."""
 
 
-def main(studies: int = 1000, wanted: tuple[str, ...] = ()) -> None:
-    print("| test | studies | called at .05 | standard error | attainable |")
-    print("|---|---|---|---|---|")
+def rows(studies, wanted=()):
+    """Yield one row for each test."""
     for name, (test, steps) in TESTS.items():
         if wanted and not any(word in name for word in wanted):
             continue
         streams = map(np.random.default_rng, np.random.SeedSequence(1).spawn(studies))
-        share = np.mean([test(rng, int(rng.integers(2**31))) <= 0.05 for rng in streams])
-        error = np.sqrt(share * (1 - share) / studies)
-        row = (
-            f"| {name} | {studies} | {share:.3f} | {error:.3f} | {int(0.05 * steps) / steps:.3f} |"
-        )
-        print(row, flush=True)
+        share = float(np.mean([test(rng, int(rng.integers(2**31))) <= 0.05 for rng in streams]))
+        yield {
+            "test": name,
+            "studies": studies,
+            "share": round(share, 4),
+            "error": round(float(np.sqrt(share * (1 - share) / studies)), 4),
+            "attainable": round(int(0.05 * steps) / steps, 4),
+        }
+
+
+def main(words):
+    """Run what is asked for, print it, and keep it unless it is a part."""
+    numbers = [int(word) for word in words if word.isdigit()]
+    wanted = tuple(word for word in words if not word.isdigit())
+    name = "ugly" if wanted == ("ugly",) else "type_one"
+    studies = numbers[0] if numbers else 4000 if name == "ugly" else 1000
+    made = []
+    for row in ugly.rows(studies) if name == "ugly" else rows(studies, wanted):
+        print(json.dumps(row), flush=True)
+        made.append(row)
+    if name == "ugly" or not wanted:
+        path = Path(__file__).with_name(f"{name}.json")
+        path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:2]]
-    main(*numbers, wanted=tuple(sys.argv[2:]))
+    main(sys.argv[1:])

@@ -4,6 +4,7 @@ A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belon
 """
 
 import argparse
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -20,13 +21,7 @@ from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
-from gradshift.group.contrasts import CONTRASTS
-from gradshift.group.coupling import COUPLING
-from gradshift.group.edges import NBS
-from gradshift.group.percent import PERCENT
-from gradshift.group.reliability import RELIABILITY
-from gradshift.group.robustness import ROBUSTNESS
-from gradshift.levels.group import PARTICIPANTS
+from gradshift.group.table import tables
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
 from gradshift.tracers.catalogue import HALF_LIFE_SOURCE, Tracer, shipped
@@ -94,11 +89,18 @@ def section(entry: Entry, level: int = 2) -> str:
 def options() -> str:
     """Write the options by group, as the parser has them."""
     parser = build_parser()
-    shown = {action.dest: action for action in parser._actions}
+    known = {f.name for _, f in schema.options()} | {"help", "version", "config_file"}
+    shown = {action.dest: action for action in parser._actions if action.dest in known}
     parts = []
     for name, cls in schema.GROUPS.items():
         parts.append(f"### {str(cls.__doc__).rstrip('.')}")
         parts += [_option(f, shown[f.name]) for group, f in schema.options() if group == name]
+    parts.append("### Further words that users of other programs type")
+    parts += [
+        f"```{{option}} {' '.join(action.option_strings)}\n{escaped(str(action.help))}.\n```"
+        for action in parser._actions
+        if action.option_strings and action not in shown.values()
+    ]
     return "\n\n".join(parts)
 
 
@@ -246,6 +248,36 @@ def _first_line(name: str) -> str:
     return escaped(str(module.__doc__).splitlines()[0])
 
 
+def _benchmark(name: str) -> list[dict[str, Any]]:
+    path = Path(__file__).parents[1] / "benchmarks" / f"{name}.json"
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return rows
+
+
+def type_one() -> str:
+    """Write how often each test of a family errs, as last measured."""
+    header = ("test", "studies", "called at .05", "standard error", "attainable")
+    rows = (
+        (row["test"], str(row["studies"]), *(f"{row[k]:.3f}" for k in ("share", "error")),
+         f"{row['attainable']:.3f}")
+        for row in _benchmark("type_one")
+    )  # fmt: skip
+    return table(header, rows)
+
+
+def ugly() -> str:
+    """Write how often tests err where they err most, as last measured."""
+    header = ("studies in which nothing is there", "test", "studies", "called at .05",
+              "standard error", "bound")  # fmt: skip
+    rows = (
+        (row["case"], row["test"], str(row["studies"]),
+         *(f"{row[k]:.3f}" for k in ("share", "error")),
+         "reported" if row["bound"] is None else f"{row['bound']:g}")
+        for row in _benchmark("ugly")
+    )  # fmt: skip
+    return table(header, rows)
+
+
 def confirmatory() -> str:
     """Write the values that were declared beforehand."""
     rows = (
@@ -292,19 +324,10 @@ def shipped_recipes() -> str:
 
 def columns() -> str:
     """Write the columns of the tables of the group level, as their sidecars do."""
-    found = {
-        "contrasts.tsv": CONTRASTS,
-        "participants.tsv": PARTICIPANTS,
-        "robustness.tsv": ROBUSTNESS,
-        "reliability.tsv": RELIABILITY,
-        "nbs.tsv": NBS,
-        "coupling.tsv": COUPLING,
-        "percentchange.tsv": PERCENT,
-    }
     return "\n\n".join(
-        f"### Columns of `{name}`\n\n"
-        + table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in about.items()))
-        for name, about in found.items()
+        f"### Columns of `{one.name}.tsv`\n\n"
+        + table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in one.columns.items()))
+        for one in tables()
     )
 
 
@@ -332,6 +355,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "models": all_models,
     "tracers": shipped_tracers,
     "statistics": all_statistics,
+    "type_one": type_one,
+    "ugly": ugly,
     "confirmatory": confirmatory,
     "atlases": shipped_atlases,
     "recipes": shipped_recipes,

@@ -137,7 +137,7 @@ def without_pictures() -> Iterator[None]:
         for name in (
             "gradshift.participant.nodes.figures.draw_motion",
             "gradshift.participant.nodes.figures.draw_task",
-            "gradshift.levels.run.renew_person_pages",
+            "gradshift.levels.participant.renew_person_pages",
             "gradshift.levels.group.write_group_page",
         ):
             stack.enter_context(patch(name))

@@ -1,5 +1,7 @@
 """Shared fixtures."""
 
+from pathlib import Path
+
 import hypothesis
 import numpy as np
 import pytest
@@ -9,6 +11,18 @@ hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take files of plug-ins, so that what every measure is asked is asked of theirs, too."""
+    parser.addoption("--plugin", nargs="+", type=Path, default=[], metavar="FILE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load them before the tests are collected, which are made from what is found."""
+    from gradshift import plugins
+
+    plugins.load(config.getoption("--plugin"))
 
 
 @pytest.fixture

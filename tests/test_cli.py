@@ -61,6 +61,100 @@ def test_given_options_are_the_checked_ones_whoever_gave_them(tmp_path):
     assert given == {"atlas": ("Schaefer2018_200_7",), "session_label": ("pre",), "mem": 2.0}
 
 
+ALIASES = {
+    "--nthreads": ("3", "nprocs", 3),
+    "--n-cpus": ("3", "nprocs", 3),
+    "--n_cpus": ("3", "nprocs", 3),
+    "--mem-mb": ("2500", "mem", 2.5),
+    "--mem_mb": ("2500", "mem", 2.5),
+    "-t": ("task-rest", "task_id", ("rest",)),
+    "--session-id": ("pre", "session_label", ("pre",)),
+    "--fd-thresh": ("0.3", "fd_threshold", 0.3),
+    "--min-coverage": ("0.6", "coverage_threshold", 0.6),
+    "--atlases": ("TianS2", "atlas", ("TianS2",)),
+    "--nipype-plugin-file": ("a.yml", "use_plugin", "a.yml"),
+}
+
+
+@pytest.mark.parametrize("name", ALIASES)
+def test_what_users_of_other_programs_type_by_habit_is_understood(name):
+    word, option, value = ALIASES[name]
+    assert parse(name, word)[1] == {option: value}
+
+
+def test_nothing_is_tracked_anyway():
+    assert parse("--notrack") == parse()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("--fd-treshold=1", "--fd-threshold"),
+        ("--participants-label", "--participant-label"),
+        ("--baselin", "--baseline"),
+        ("--nproc", "--nprocs"),
+    ],
+)
+def test_an_option_that_may_have_been_meant_is_named(typed, meant, capsys):
+    with pytest.raises(SystemExit) as stop:
+        parse(typed)
+    assert stop.value.code == 64
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_windows_is_told_of_the_container(monkeypatch, capsys):
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    assert cli.main(BASE) == 64
+    assert "container" in capsys.readouterr().err
+
+
+def test_help_opens_with_an_example_and_what_is_needed(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert text.startswith("example: gradshift ")
+    assert text.index("fMRIPrep") < text.index("usage:")
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("x"), OverflowError("a\nb"), RecursionError(), ValueError("\x1b[31m")]
+)
+def test_what_nobody_has_foreseen_is_a_sentence_and_its_origin_is_kept(
+    tmp_path, monkeypatch, capsys, error
+):
+    def fail(*_):
+        raise error
+
+    (tmp_path / "out" / "logs").mkdir(parents=True)
+    monkeypatch.setattr("gradshift.levels.run.run", fail)
+    assert cli.main([str(tmp_path), str(tmp_path / "out"), "group"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(
+        f"gradshift: An error that gradshift does not know: {type(error).__name__}"
+    )
+    assert told.count("\n") == 1
+    assert "\x1b" not in told
+    (kept,) = (tmp_path / "out" / "logs" / "crash").iterdir()
+    assert "Traceback" in kept.read_text()
+
+
+@pytest.mark.parametrize("content", [
+    "nprocs = 1000000000000000000", "nprocs = " + "9" * 5000, "fd-threshold = " + "9" * 400,
+    "band = " + "[" * 100_000, "a = " + "{a = " * 100_000, "#" * 2**21, "mem = 1e400",
+], ids=lambda content: content[:12])  # fmt: skip
+def test_a_hostile_settings_file_is_a_sentence(tmp_path, capsys, content):
+    file = tmp_path / "s.toml"
+    file.write_text(content)
+    assert cli.main([*BASE, "--config-file", str(file)]) == 64
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_pipe_as_settings_file_is_not_waited_for(tmp_path, capsys):
+    os.mkfifo(tmp_path / "s.toml")
+    assert cli.main([*BASE, "--config-file", str(tmp_path / "s.toml")]) == 64
+    assert "not a regular file" in capsys.readouterr().err
+
+
 WRONG = {
     "no words": ([], "BIDS_DIR"),
     "level": (["data", "out", "everybody"], "everybody"),
@@ -137,7 +231,7 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr("tempfile.gettempdir", fail)
-    monkeypatch.setattr(cli, "MEMORY", tmp_path)
+    monkeypatch.setattr("gradshift.running.process.MEMORY", tmp_path)
     monkeypatch.setenv("TMPDIR", "/tmp")
     monkeypatch.setenv("MPLCONFIGDIR", "/tmp/matplotlib")
     cli.give_a_home()
@@ -147,7 +241,8 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
 
 def stopped(folder, *lines):
     """Run a module in which `parse` is what these lines make it, and see how it ends."""
-    begin = ("import signal, sys, time", "from gradshift import cli")
+    hears = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # also if we do not
+    begin = ("import signal, sys, time", hears, "from gradshift import cli")
     code = "\n".join([*begin, *lines, "cli.parse = parse", "sys.exit(cli.main([]))"])
     (folder / "stopped.py").write_text(code)
     words = [sys.executable, "-m", "stopped"]

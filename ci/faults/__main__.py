@@ -94,7 +94,7 @@ def compare(out: Path, expected: Mapping[str, bytes]) -> None:
     different = [name for name in {**found, **expected} if found.get(name) != expected.get(name)]
     if different:
         raise WrongError(f"other than undisturbed: {', '.join(sorted(different)[:5])}")
-    if left := list(out.glob("logs/*.lock*")):
+    if left := [*out.glob("logs/*.lock*"), *out.glob("logs/.holder-*")]:
         raise WrongError(f"locks are left: {left}")
 
 
@@ -277,6 +277,53 @@ def full_disk(lab: Lab, level: str, where: str, times: int) -> Rows:
         )]  # fmt: skip
     if not codes[74]:
         raise WrongError(f"the disk was never full: {codes}")
+
+
+def power_cuts(lab: Lab, times: int) -> Rows:
+    """Leave files of the work folder empty, cut off or full of zeros, and results away."""
+    rng, out = random.Random(f"power {lab.seed}"), lab.folder / "power"
+    words = command(lab.study, out, "participant")
+    for i in range(times + 1):
+        done = run(words)
+        if done.returncode:
+            raise WrongError(f"the run after the cut ended with {done.returncode}: {done.stderr}")
+        compare(out, lab.expected["participant"])
+        for path in out.glob("work/**/*"):
+            if path.is_file() and rng.random() < 0.2:
+                size = path.stat().st_size
+                path.write_bytes(rng.choice((b"", path.read_bytes()[: size // 2], bytes(size))))
+        for path in out.glob("sub-*/**/*.tsv"):
+            if rng.random() < 0.1:
+                path.unlink()
+        if i:
+            yield [row("power cut: a fifth of the intermediate files damaged", i, AS_IT_WAS)]
+
+
+def dead_workers(lab: Lab, times: int) -> Rows:
+    """Kill one of the processes that do the work; a second kill of its step would fail it."""
+    rng, out, killed = random.Random(f"workers {lab.seed}"), lab.folder / "workers", 0
+    while killed < times:
+        shutil.rmtree(out, ignore_errors=True)
+        words = command(lab.study, out, "participant", "--nprocs", "2")
+        process = subprocess.Popen(
+            words, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        try:
+            time.sleep(rng.uniform(2, max(lab.seconds["participant"], 3)))
+            workers = [number for number in alive(process.pid) if number != process.pid]
+            if workers:
+                os.kill(rng.choice(workers), signal.SIGKILL)
+                killed += 1
+            told = process.communicate(timeout=LONGEST)[1]
+        finally:
+            if alive(process.pid):
+                os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode:
+            raise WrongError(
+                f"exit code {process.returncode} after killed workers: {told[-3000:]}"
+            )
+        compare(out, lab.expected["participant"])
+        yield [row("a process that does the work killed, at random points", killed, AS_IT_WAS)]
 
 
 def crowd(lab: Lab, times: int) -> Rows:
@@ -473,6 +520,8 @@ def main() -> int:
             "disk-participant": lambda: full_disk(lab(1), "participant", "OUTPUT_DIR", 8),
             "disk-work": lambda: full_disk(lab(1), "participant", "--work-dir", 6),
             "disk-group": lambda: full_disk(lab(2), "group", "OUTPUT_DIR", 6),
+            "power": lambda: power_cuts(lab(1), 6),
+            "workers": lambda: dead_workers(lab(2), 6),
             "crowd": lambda: crowd(lab(8), 1),
             "rivals": lambda: rivals(lab(2), 5),
             "strangers": lambda: strangers(lab(2), 5),

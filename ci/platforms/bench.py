@@ -58,7 +58,7 @@ class Bench:
         pip = self.folder / "venv" / "bin" / "pip"
         if not pip.exists():  # of Debian, as in the image, whatever else is there
             self.run("/usr/bin/python3", "-m", "venv", self.folder / "venv")
-        self.run(pip, "install", "-q", "-r", ROOT / "requirements.txt")
+        self.run(pip, "install", "-q", "--require-hashes", "-r", ROOT / "requirements.txt")
         self.run(pip, "install", "-q", "--no-deps", "--force-reinstall", ROOT)
         shutil.rmtree(self.study, ignore_errors=True)
         self.run(self.gradshift.with_name("gradshift-example"), self.study, "--participants", 2)

@@ -47,12 +47,32 @@ def _demo(bench: Bench) -> str:
 
 
 def pythons(bench: Bench) -> None:
-    """Run tests under every Python that is there."""
-    for name in PYTHONS:
-        if shutil.which(name) and not subprocess.run([name, "-V"], check=False).returncode:
-            bench.case(
-                "Python", f"{name}: tests", "all pass", lambda name=name: _tests(bench, name)
-            )
+    """Run tests under every Python that is there, and install the packages for each."""
+    names = [name for name in PYTHONS if _runs(name)]
+    for name in names:
+        bench.case("Python", f"{name}: tests", "all pass", lambda name=name: _tests(bench, name))
+    bench.case(
+        "Python",
+        f"wheel and sdist for {', '.join(['python3', *names])}, each in a new environment",
+        "installed, starts, writes the example study",
+        lambda: _packages(bench, names),
+    )
+
+
+def _runs(name: str) -> bool:
+    return bool(shutil.which(name)) and not subprocess.run([name, "-V"], check=False).returncode
+
+
+def _packages(bench: Bench, names: list[str]) -> str:
+    venv, dist = bench.folder / "build", bench.folder / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    if not venv.exists():
+        bench.run("/usr/bin/python3", "-m", "venv", venv)
+    bench.run(venv / "bin" / "pip", "install", "-q", "build", "twine")
+    bench.run(venv / "bin" / "python", "-m", "build", "-o", dist, ROOT)
+    bench.run(venv / "bin" / "twine", "check", "--strict", *dist.iterdir())
+    printed = bench.run(ROOT / "ci" / "install.sh", dist, "/usr/bin/python3", *names)
+    return f"{printed.count(': installed, starts')} installed"
 
 
 def _tests(bench: Bench, name: str) -> str:

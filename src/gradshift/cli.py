@@ -2,28 +2,50 @@
 
 import argparse
 import logging
+import platform
 import signal
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gradshift import settings as schema
-from gradshift.errors import GradshiftError, SettingsError
+from gradshift.errors import GradshiftError, SettingsError, StorageError
+from gradshift.running.libraries import set_apart, used
 from gradshift.running.process import (
     give_a_home,
     leave_nipype,
     limit_threads,
     stopped_by_signals,
 )
+from gradshift.running.streams import Stream, guarded_streams
+from gradshift.running.unforeseen import tell
+
+ON_WINDOWS = (
+    "gradshift: Windows is not supported; use the container (Docker Desktop) or the Windows "
+    "Subsystem for Linux."
+)
+
+EXAMPLE = """\
+example: gradshift /data/study /data/results participant --participant-label 01 02
+         gradshift /data/study /data/results group
+
+needs:   a BIDS dataset that fMRIPrep has preprocessed, with its results in derivatives/ or named
+         by --derivatives fmriprep=PATH (gradshift itself preprocesses nothing)
+
+"""
 
 DESCRIPTION = """\
 Did the hierarchy of the cortex flatten? Compares sessions before and after a drug: network
 connectivity per person (participant level), then for the group (group level)."""
 
+IGNORED = ("--notrack",)
+"""Options of fMRIPrep that ask for what is so anyway: nothing is ever sent."""
+
 
 class Parser(argparse.ArgumentParser):
-    """A parser that reports wrong usage with exit code 64."""
+    """A parser that reports wrong usage with exit code 64, and begins its help with an example."""
 
     def error(self, message: str) -> NoReturn:
         """Print the problem and where to find help, and leave."""
@@ -31,8 +53,23 @@ class Parser(argparse.ArgumentParser):
             SettingsError.exit_code, f"gradshift: {message} (gradshift --help lists the options)\n"
         )
 
+    def format_help(self) -> str:
+        """Return the help, with an example before all options."""
+        return EXAMPLE + super().format_help()
 
-def build_parser() -> argparse.ArgumentParser:
+    def refuse_unknown(self, words: Sequence[str]) -> None:
+        """Refuse words that are no option, with the one that may have been meant."""
+        if not words:
+            return
+        told = []
+        for word in words:
+            name = word.partition("=")[0]
+            near = get_close_matches(name, self._option_string_actions, n=1)
+            told.append(f"{word} (did you mean {near[0]}?)" if near else word)
+        self.error(f"unrecognized arguments: {' '.join(told)}")
+
+
+def build_parser() -> Parser:
     """Build the parser from the fields of the settings."""
     parser = Parser(prog="gradshift", description=DESCRIPTION, allow_abbrev=False)
     parser.add_argument(
@@ -56,15 +93,30 @@ def build_parser() -> argparse.ArgumentParser:
         for name, cls in schema.GROUPS.items()
     }
     for name, f in schema.options():
+        if f.name == "mem":
+            groups[name].add_argument(
+                "--mem-mb",
+                dest="mem",
+                type=_gigabytes,
+                metavar="MB",
+                default=argparse.SUPPRESS,
+                help="the same as --mem, in MB",
+            )
         _add(groups[name], f)
+    parser.add_argument(
+        *IGNORED, action="store_true", dest="ignored", help="accepted: nothing is ever sent"
+    )
     return parser
+
+
+def _gigabytes(word: str) -> float:
+    return float(word) / 1000
 
 
 def _add(group: Any, f: Any) -> None:
     """Add one option; it leaves no trace where it is not given."""
-    flags = [schema.flag(f.name)]
-    if f.metadata["short"]:
-        flags.insert(0, f.metadata["short"])
+    names = [schema.flag(f.name), *f.metadata["aliases"]]
+    flags = sorted(names, key=lambda name: name.startswith("--"))  # letters first
     default = f.default
     told = " ".join(map(str, default)) if isinstance(default, tuple) else default
     shown = "" if default is None or told == "" or default is False else f" (default: {told})"
@@ -109,7 +161,11 @@ def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str
         the values they have in the settings.
     """
     words = [_dashed(word) for word in (sys.argv[1:] if words is None else words)]
-    found = vars(build_parser().parse_args(words))
+    parser = build_parser()
+    parsed, unknown = parser.parse_known_args(words)
+    parser.refuse_unknown(unknown)
+    found = vars(parsed)
+    del found["ignored"]
     bids_dir, output_dir = found.pop("bids_dir"), found.pop("output_dir")
     level, config_file = found.pop("level"), found.pop("config_file")
     given = {**(schema.read_file(config_file) if config_file else {}), **found}
@@ -129,19 +185,52 @@ def _dashed(word: str) -> str:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run gradshift; return its exit code."""
+    if platform.system() == "Windows":
+        print(ON_WINDOWS, file=sys.stderr)
+        return SettingsError.exit_code
+    with guarded_streams() as printed:
+        try:
+            code = _main(words)
+        except SystemExit as leave:  # of argparse, after --help, --version or wrong usage
+            if leave.code or not _is_lost(printed):
+                raise
+            return StorageError.exit_code
+        return StorageError.exit_code if not code and _is_lost(printed) else code
+
+
+def _is_lost(printed: Stream) -> bool:
+    """Tell, and say, whether what was asked for could not be printed."""
+    printed.flush()
+    if printed.failure is None:
+        return False
+    _say(f"What was to be printed cannot be written: {printed.failure.strerror}.")
+    return True
+
+
+def _main(words: Sequence[str] | None) -> int:
+    """Run gradshift with streams that do not fail."""
+    settings = None
     try:
         with stopped_by_signals():
             settings, given = parse(words)
             limit_threads(settings.running.omp_nthreads)
             give_a_home()
+            set_apart(*used(settings))
             from gradshift.levels.run import run
 
             return run(settings, given)
     except GradshiftError as error:
         logging.getLogger("gradshift").debug("", exc_info=True)
-        print(f"gradshift: {error}", file=sys.stderr)
+        _say(error)
         return error.exit_code
     except KeyboardInterrupt as stop:
         leave_nipype()
-        print("gradshift: stopped; run the same command again to go on.", file=sys.stderr)
+        _say("stopped; run the same command again to go on.")
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)
+    except Exception as error:
+        _say(tell(error, settings.output_dir if settings else None))
+        return GradshiftError.exit_code
+
+
+def _say(what: object) -> None:
+    print(f"gradshift: {what}", file=sys.stderr)

@@ -5,8 +5,11 @@ settings file (``--config-file``), the record kept in ``logs/`` and the document
 made from these fields. Importing this module is cheap.
 """
 
+import errno
 import json
 import math
+import os
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
@@ -27,7 +30,7 @@ def option(
     choices: tuple[str, ...] | None = None,
     numbers: str = "",
     local: bool = False,
-    short: str | None = None,
+    aliases: tuple[str, ...] = (),
 ) -> Any:
     """Describe one option.
 
@@ -38,7 +41,7 @@ def option(
         One line for ``--help``; the default is added by the command line.
     kind : type
         What one word of the option is converted to; ``bool`` makes a switch.
-    metavar, nargs, choices, short
+    metavar, nargs, choices
         As in `argparse`.
     numbers : {'', 'participant', 'group'}
         The level whose numbers the option changes: such settings are recorded with an
@@ -46,6 +49,8 @@ def option(
     local : bool
         A path of this machine, or a wish for this run only: not kept in the settings that
         are written to ``logs/``.
+    aliases : tuple of str
+        Further names on the command line: a letter, or what users of fMRIPrep and XCP-D type.
     """
     return field(
         default=default,
@@ -57,7 +62,7 @@ def option(
             "choices": choices,
             "numbers": numbers,
             "local": local,
-            "short": short,
+            "aliases": aliases,
         },
     )
 
@@ -83,9 +88,14 @@ class Inputs:
         nargs="+",
         metavar="LABEL",
         numbers="participant",
+        aliases=("--session-id",),
     )
     task_id: tuple[str, ...] = option(
-        (), "tasks to work on, with or without task-", nargs="+", metavar="LABEL"
+        (),
+        "tasks to work on, with or without task-",
+        nargs="+",
+        metavar="LABEL",
+        aliases=("-t",),
     )
     space: str | None = option(
         None,
@@ -170,6 +180,7 @@ class Denoising:
         kind=float,
         metavar="MM",
         numbers="participant",
+        aliases=("--fd-thresh",),
     )
     dvars_threshold: float | None = option(
         None,
@@ -197,9 +208,17 @@ class Analysis:
         "atlases by name, two joined by +, or a JSON file; the first is the primary one",
         nargs="+",
         metavar="ATLAS",
+        aliases=("--atlases",),
     )
     measures: tuple[str, ...] = option(
         (), "measures to compute; all if not given", nargs="+", metavar="NAME"
+    )
+    plugin: tuple[str, ...] = option(
+        (),
+        "Python files with measures or kinetic models of your own",
+        nargs="+",
+        metavar="FILE",
+        local=True,
     )
     coverage_threshold: float = option(
         0.5,
@@ -207,6 +226,7 @@ class Analysis:
         kind=float,
         metavar="SHARE",
         numbers="participant",
+        aliases=("--min-coverage",),
     )
     connectivity: str = option(
         "pearson",
@@ -314,6 +334,22 @@ class Group:
         metavar="P",
         numbers="group",
     )
+    smallest_effect: float = option(
+        0.5,
+        "smallest effect of interest, in standard deviations of the change: declared results say "
+        "whether any change is smaller than that",
+        kind=float,
+        metavar="DZ",
+        numbers="group",
+    )
+    preregister: str | None = option(
+        None,
+        "write the design, families and smallest effect to FILE before any value is read, and "
+        "stop; given again, a run that follows the file says so and one that departs names the "
+        "difference",
+        metavar="FILE",
+        local=True,
+    )
     n_permutations: int = option(
         10000,
         "random sign flips where all of them are too many (more than 16 people)",
@@ -358,10 +394,16 @@ class Running:
         None,
         "folder for intermediate results; OUTPUT_DIR/work if not given",
         metavar="DIR",
-        short="-w",
+        aliases=("-w",),
         local=True,
     )
-    nprocs: int = option(1, "processors to use at once", kind=int, metavar="N")
+    nprocs: int = option(
+        1,
+        "processors to use at once",
+        kind=int,
+        metavar="N",
+        aliases=("--nthreads", "--n-cpus"),
+    )
     omp_nthreads: int = option(
         1, "threads of one process; there are nprocs / N processes then", kind=int, metavar="N"
     )
@@ -372,7 +414,11 @@ class Running:
         metavar="GB",
     )
     use_plugin: str | None = option(
-        None, "YAML file with a nipype plugin and its plugin_args", metavar="FILE", local=True
+        None,
+        "YAML file with a nipype plugin and its plugin_args",
+        metavar="FILE",
+        local=True,
+        aliases=("--nipype-plugin-file",),
     )
     overwrite: bool = option(
         False,
@@ -396,7 +442,7 @@ class Running:
     clean_workdir: bool = option(
         False, "remove the intermediate results of the participants that went well", kind=bool
     )
-    verbose: bool = option(False, "say more", kind=bool, short="-v")
+    verbose: bool = option(False, "say more", kind=bool, aliases=("-v",))
 
     @property
     def processes(self) -> int:
@@ -433,6 +479,13 @@ GROUPS: Mapping[str, type] = {
     "group": Group,
     "running": Running,
 }
+
+
+LARGEST = 2**31 - 1
+"""The largest whole number of any option but the seed."""
+
+LONGEST_FILE = 2**20
+"""Bytes of a settings or plugin file, and more than a person writes."""
 
 
 def options() -> Iterator[tuple[str, Field[Any]]]:
@@ -504,7 +557,12 @@ def _checked(f: Field[Any], value: Any) -> Any:
     choices = f.metadata["choices"]
     if choices and words[0] not in choices:
         raise SettingsError(f"{name} is one of {', '.join(choices)}, got {words[0]!r}.")
-    converted = tuple(kind(word) for word in words)
+    try:
+        converted = tuple(kind(word) for word in words)
+    except OverflowError as error:
+        raise SettingsError(f"{name} takes {told}, got one that is too large.") from error
+    if kind is int and f.name != "random_seed" and any(abs(word) > LARGEST for word in converted):
+        raise SettingsError(f"{name} takes at most {LARGEST}, got a larger number.")
     return converted if many else converted[0]
 
 
@@ -546,6 +604,7 @@ def _check(settings: Settings) -> None:
         "--omp-nthreads": settings.running.omp_nthreads,
         "--mem": settings.running.mem,
         "--n-permutations": settings.group.n_permutations,
+        "--smallest-effect": settings.group.smallest_effect,
         "--k2prime": settings.pet.k2prime,
     }
     labels = (
@@ -643,6 +702,26 @@ def columns(pairs: Sequence[str]) -> dict[str, str]:
     return {name: column for name, _, column in (pair.partition("=") for pair in pairs)}
 
 
+def read_small(path: Path) -> str:
+    """Read a text that a person wrote.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or is no regular file, such as a pipe that nobody writes to.
+    ValueError
+        If it is not UTF-8, or longer than anybody writes.
+    """
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(number, "rb") as file:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file", str(path))
+        content = file.read(LONGEST_FILE + 1)
+    if len(content) > LONGEST_FILE:
+        raise ValueError(f"it is longer than {LONGEST_FILE} bytes")
+    return content.decode("utf-8-sig")
+
+
 def read_file(path: Path) -> dict[str, Any]:
     """Read options from a TOML file: their names on the command line, without dashes in front.
 
@@ -654,10 +733,10 @@ def read_file(path: Path) -> dict[str, Any]:
         If it cannot be read, is not TOML, or names an option that does not exist.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        found = tomllib.loads(read_small(path))
     except FileNotFoundError as error:
         raise MissingInputError(f"There is no settings file {path}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # such as an integer of 5000 digits
         raise SettingsError(f"The settings file {path} is not TOML: {error}.") from error
     except OSError as error:
         raise SettingsError(
@@ -689,6 +768,13 @@ def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
         if wanted and not f.metadata["local"] and value is not None:
             found[f.name] = value
     return found
+
+
+def shown(value: object) -> str:
+    """Return the value of an option as a message has it."""
+    if value is None:
+        return "not given"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def to_toml(found: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """Changes that go with something about people: groups, days, motion, the baseline."""
 
 import json
-from itertools import combinations, permutations
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -15,27 +15,6 @@ from gradshift.core.statistics.motion import motion_dependence
 REFERENCE = json.loads(
     (Path(__file__).parents[1] / "data" / "stats_reference.json").read_text(encoding="utf-8")
 )
-GROUPS = np.array([0, 1, 0, 1, 1, 0, 1, 0, 0.0])
-
-
-def pooled_t(values, labels):
-    return stats.ttest_ind(values[labels == 1], values[labels == 0], nan_policy="omit").statistic
-
-
-def test_two_groups_are_counted_by_hand(rng):
-    values = rng.normal(size=(9, 4)) + GROUPS[:, None] * [0, 1, 2, 0]
-    every = []
-    for chosen in combinations(range(9), 4):
-        labels = np.isin(np.arange(9), chosen).astype(float)
-        every.append(np.abs(pooled_t(values, labels)))
-    found = association(values, GROUPS)
-    observed = pooled_t(values, GROUPS)
-    np.testing.assert_allclose(found.t, observed, rtol=1e-10)
-    np.testing.assert_array_equal(found.p, (np.array(every) >= np.abs(observed) - 1e-10).mean(0))
-    largest = np.max(every, axis=1)[:, None]
-    np.testing.assert_array_equal(found.p_fwe, (largest >= np.abs(observed) - 1e-10).mean(0))
-    assert (found.exact, found.n_permutations) == (True, 126)
-    assert (found.p_min == 1 / 126).all()
 
 
 @pytest.mark.parametrize(("sizes", "expected"), REFERENCE["perm_two_sample_min_p"].items())
@@ -57,14 +36,17 @@ def test_a_number_is_permuted_over_all_orders(rng):
 
 
 def test_missing_values_leave_people_out_of_their_column_only(rng):
-    values = rng.normal(size=(9, 3)) + GROUPS[:, None]
+    days = rng.permutation(9).astype(float)
+    values = rng.normal(size=(9, 3)) + days[:, None] / 4
     values[[1, 4], 1] = np.nan
-    values[1:, 2] = np.nan
-    found = association(values, GROUPS)
-    assert found.n.tolist() == [9, 7, 1]
-    np.testing.assert_allclose(found.t[:2], pooled_t(values[:, :2], GROUPS), rtol=1e-10)
+    values[2:, 2] = np.nan
+    found = association(values, days)
+    assert found.n.tolist() == [9, 7, 2]
+    there = np.isfinite(values[:, 1])
+    r = stats.pearsonr(values[there, 1], days[there])[0]
+    assert found.t[1] == pytest.approx(r * np.sqrt(5 / (1 - r**2)))
     assert np.isnan(found.p[2])
-    np.testing.assert_array_equal(found.p[0], association(values[:, :1], GROUPS).p[0])
+    np.testing.assert_array_equal(found.p[0], association(values[:, :1], days).p[0])
 
 
 def test_random_permutations_repeat_and_come_close_to_all_of_them(rng):
@@ -76,15 +58,6 @@ def test_random_permutations_repeat_and_come_close_to_all_of_them(rng):
     expected = [stats.pearsonr(x, column)[1] for column in values.T]
     np.testing.assert_allclose(found.p, expected, atol=0.02)
     assert (found.p_fwe >= found.p).all()
-
-
-def test_the_family_wise_error_of_groups_is_the_nominal_one(rng):
-    """12 correlated columns, 5 against 6 people, 1000 families: inside the 99 % band."""
-    labels = np.repeat([0.0, 1.0], [5, 6])
-    families = rng.normal(size=(1000, 11, 12)) + rng.normal(size=(1000, 11, 1))
-    called = sum(association(values, labels).p_fwe.min() <= 0.05 for values in families)
-    low, high = stats.binom.ppf([0.005, 0.995], 1000, 0.05)
-    assert low <= called <= high
 
 
 def test_a_column_that_does_not_vary_is_no_effect():
@@ -137,7 +110,24 @@ def test_a_planted_dependence_on_the_baseline_is_recovered(rng):
     assert found.blomqvist_slope == pytest.approx(-0.6, abs=0.1)
     assert found.oldham_r == pytest.approx(stats.pearsonr(after - before, before + after)[0])
     assert found.oldham_p == 0.01
+    assert found.oldham_low < found.oldham_r < found.oldham_high
+    assert found.blomqvist_low < found.blomqvist_slope < found.blomqvist_high
     assert np.isnan(baseline_dependence(before[:3], after[:3]).oldham_r)
+
+
+def test_the_dependence_on_the_baseline_has_its_interval(rng):
+    """Fisher's z against scipy, Blomqvist's against a slope scaled by hand."""
+    before, after = rng.normal(size=(2, 11))
+    found = baseline_dependence(before, after, reliability=0.8, n_permutations=99)
+    interval = stats.pearsonr(after - before, before + after).confidence_interval()
+    assert (found.oldham_low, found.oldham_high) == pytest.approx(tuple(interval))
+    fit = stats.linregress(before, after - before)
+    half = stats.t.ppf(0.975, 9) * fit.stderr
+    ends = [(fit.slope + side * half + 0.2) / 0.8 for side in (-1, 1)]
+    assert [found.blomqvist_low, found.blomqvist_high] == pytest.approx(ends)
+    unreliable = baseline_dependence(before, after, reliability=0.49, n_permutations=99)
+    assert np.isnan([unreliable.blomqvist_slope, unreliable.blomqvist_low]).all()
+    assert unreliable.oldham_r == found.oldham_r
 
 
 def test_days_go_by_ranks_over_all_orders(rng):

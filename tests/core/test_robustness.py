@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from gradshift.core.contrasts import compare_variants
 from gradshift.core.statistics.reliability import split_half
-from gradshift.core.statistics.signflip import flipped
+from gradshift.core.statistics.signflip import flipped, signflip
 from gradshift.core.statistics.specifications import joint_test
 
 
@@ -65,7 +66,21 @@ def test_variants_are_flipped_together(rng):
     assert found.median_t == pytest.approx(np.median(t_of(changes)))
     assert found.p == (np.abs(every) >= abs(found.median_t) - 1e-9).mean()
     assert (found.p_min, found.n_permutations, found.exact) == (2 / 128, 128, True)
-    assert np.isnan(joint_test(flipped(np.full((4, 2), np.nan))).p)
+    assert np.isnan(joint_test(flipped(changes[:, :3])).p)
+    assert np.isnan(joint_test(flipped(np.full((4, 4), np.nan))).p)
+
+
+def test_variants_are_compared_by_the_difference_of_their_effects(rng):
+    """Two recipes give nearly the same changes; a third has no effect."""
+    shared = rng.normal(1, 0.5, size=(12, 1))
+    one, other = (shared + 0.1 * rng.normal(size=(12, 1)) for _ in range(2))
+    noisy = shared - shared.mean() + rng.normal(0, 0.3, size=(12, 1))
+    same, worse = compare_variants(one, 10 * other), compare_variants(one, noisy)
+    assert same.p[0] > 0.05 > worse.p[0]
+    size = [np.sqrt((v**2).mean()) for v in (one, noisy)]
+    assert worse.p[0] == signflip(one / size[0] - noisy / size[1]).p[0]
+    raw = compare_variants(one, other, same_unit=True)
+    assert raw.mean_change[0] == pytest.approx((one - other).mean())
 
 
 def test_the_error_rate_over_variants_is_the_nominal_one(rng):

@@ -18,10 +18,12 @@ from gradshift.core.statistics.effects import (
     hedges_correction,
     moments,
     people_needed,
+    power_curve,
+    power_groups,
     power_paired,
     standardised_change,
 )
-from gradshift.core.statistics.fdr import benjamini_hochberg, benjamini_yekutieli
+from gradshift.core.statistics.fdr import benjamini_hochberg
 from gradshift.core.statistics.signflip import MAX_EXACT, signflip
 
 DATA = Path(__file__).parents[1] / "data"
@@ -80,8 +82,11 @@ def test_tied_values_count_as_ties():
     np.testing.assert_array_equal(found.p_fwe, family)
 
 
-def test_patterns_that_rounding_of_the_input_tells_apart_are_ties():
-    assert signflip(np.array([[1 + 1e-12], [-1.0], [3.0]])).p == 0.75
+@pytest.mark.parametrize("rounding", [1e-12, 2e-9])
+def test_patterns_that_rounding_of_the_tables_tells_apart_are_ties(rounding):
+    """Tables have ten digits: what differs by less is the same."""
+    assert signflip(np.array([[1 + rounding], [-1.0], [3.0]])).p == 0.75
+    assert signflip(np.array([[1 + 1e-5], [-1.0], [3.0]])).p == 0.5
 
 
 def test_more_columns_and_patterns_than_a_block(rng):
@@ -326,6 +331,8 @@ def test_power():
     assert power_paired(-0.8, 11) == pytest.approx(REFERENCE["power_n11_d.8"], abs=5.1e-5)
     assert power_paired(0, 11, alpha=0.01) == pytest.approx(0.01)
     assert people_needed(0.5) == REFERENCE["n_for_d.5_p.8"]
+    np.testing.assert_allclose(power_curve(11), [0.32, 0.55, 0.67, 0.77], atol=0.005)
+    assert power_curve(8, 12, effects=[0.8])[0] == pytest.approx(power_groups(0.8, 8, 12))
 
 
 def test_power_needs_people_and_a_change():
@@ -341,22 +348,19 @@ def test_false_discovery_rates_are_the_reference_numbers(changes):
     )
 
 
-@pytest.mark.parametrize(
-    ("ours", "method"), [(benjamini_hochberg, "bh"), (benjamini_yekutieli, "by")]
-)
-def test_false_discovery_rates_pass_over_missing_tests(rng, ours, method):
+def test_false_discovery_rates_pass_over_missing_tests(rng):
     p = rng.uniform(size=40) ** 3
     p[[3, 17]] = np.nan
-    p[5] = p[6]
     before = p.copy()
-    found = ours(p)
+    found = benjamini_hochberg(p)
     np.testing.assert_array_equal(p, before)
     there = np.isfinite(p)
     np.testing.assert_array_equal(np.isnan(found), ~there)
-    np.testing.assert_allclose(
-        found[there], stats.false_discovery_control(p[there], method=method), rtol=1e-12
-    )
-    assert np.isnan(ours(np.full(3, np.nan))).all()
+    ordered = np.sort(p[there])
+    for value, q in zip(p[there], found[there], strict=True):
+        later = [38 * one / rank for rank, one in enumerate(ordered, 1) if one >= value]
+        assert q == pytest.approx(min([*later, 1]))
+    assert np.isnan(benjamini_hochberg(np.full(3, np.nan))).all()
 
 
 def test_a_comparison_holds_what_the_table_needs(changes, rng):
@@ -402,7 +406,9 @@ def test_a_comparison_does_not_depend_on_the_order_of_people(changes, rng):
     there = compare(baseline, baseline + changes)
     shuffled = compare(baseline[order], (baseline + changes)[order])
     for name, values in vars(there).items():
-        np.testing.assert_array_equal(getattr(shuffled, name), values, err_msg=name)
+        if name != "largest":
+            np.testing.assert_array_equal(getattr(shuffled, name), values, err_msg=name)
+    np.testing.assert_allclose(np.sort(shuffled.largest), np.sort(there.largest))
 
 
 def test_sessions_of_different_shape_are_refused():

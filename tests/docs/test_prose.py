@@ -29,6 +29,7 @@ from gradshift.recipes.catalogue import available as recipes
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.report.bibliography import references
 from gradshift.running.execute import _read_plugin
+from gradshift.study.designs import kinds
 from gradshift.study.model import read_families, read_model
 from gradshift.tracers.catalogue import load_tracer, shipped
 
@@ -144,7 +145,7 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
     elif page == "tracers.md":
         assert load_tracer(path).plausible
     elif "Design" in text:
-        assert read_model(path)["Baseline"]
+        assert read_model(path, tuple(kinds())).baseline
     else:
         assert {member[0] for members in read_families(path).values() for member in members} <= (
             measures().keys()

@@ -11,7 +11,8 @@ from nipype.interfaces.utility import Merge
 from nipype.pipeline import engine as pe
 from nipype.pipeline.plugins import LinearPlugin
 
-from gradshift.errors import GradshiftError, MissingInputError, SettingsError
+from badinput import without_pictures
+from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.running.execute import _plugin, execute
 from gradshift.running.workers import workers
@@ -51,12 +52,62 @@ def test_a_crash_is_kept_in_the_logs_and_hinders_no_one_else(
 @pytest.mark.skipif(
     multiprocessing.get_start_method() != "fork", reason="the patch must reach the processes"
 )
-def test_a_killed_process_ends_the_run(make_study, tmp_path, monkeypatch, capsys):
-    study, out = make_study(people=["01"]), tmp_path / "out"
-    monkeypatch.setattr(Denoise, "compute", lambda self: os.kill(os.getpid(), signal.SIGKILL))
-    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 65
-    assert "A process was killed" in capsys.readouterr().err
+def test_a_step_that_is_killed_each_time_fails_its_session_alone(
+    make_study, tmp_path, monkeypatch, capsys
+):
+    study, out = make_study(), tmp_path / "out"
+    compute = Denoise.compute
+
+    def killed(self):
+        if "sub-01_ses-pre" in self.inputs.confounds:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return compute(self)
+
+    monkeypatch.setattr(Denoise, "compute", killed)
+    with without_pictures():
+        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
+    assert "denoise_ses_pre_1 crashed: its process was killed twice" in capsys.readouterr().err
     assert any(out.glob("logs/crash/*denoise*"))
+    assert len(list(out.glob("sub-02/ses-*/func/*_measures.tsv"))) == 2
+
+
+@pytest.mark.skipif(
+    multiprocessing.get_start_method() != "fork", reason="the patch must reach the processes"
+)
+def test_a_process_that_is_killed_costs_one_retry_of_its_step(make_study, tmp_path, monkeypatch):
+    study, out, mark = make_study(), tmp_path / "out", tmp_path / "killed"
+    tried = tmp_path / "tried"
+    tried.mkdir()
+    compute = Denoise.compute
+
+    def killed_once(self):
+        (tried / f"{os.getpid()}_{time.monotonic_ns()}").touch()
+        if not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return compute(self)
+
+    monkeypatch.setattr(Denoise, "compute", killed_once)
+    with without_pictures():
+        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
+    assert len(list(tried.iterdir())) == 4 + 1
+    assert not list(out.glob("logs/crash/*"))
+
+
+def test_a_process_of_the_group_level_that_is_killed_costs_one_retry(tmp_path):
+    running = Running(work_dir=str(tmp_path), nprocs=2)
+    apply = workers(SimpleNamespace(running=running, work_dir=tmp_path))
+
+    def work(i: int) -> int:
+        mark = tmp_path / f"mark_{i}"
+        if i == 99 or (i in (2, 3) and not mark.exists()):
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return i**2
+
+    assert list(apply(work, range(8))) == [i**2 for i in range(8)]
+    with pytest.raises(StorageError, match="killed twice"):
+        list(apply(work, [1, 99, 4]))
 
 
 def run_with(tmp_path, plugin: str | None) -> list[str]:
@@ -106,11 +157,40 @@ def test_a_job_that_dies_hinders_only_what_needs_it(tmp_path, monkeypatch):
     assert "results file does not exist" in crash.read_text()
 
 
+def test_a_cluster_that_refuses_a_job_halfway_is_told_in_a_sentence(tmp_path, monkeypatch):
+    cluster = {
+        "sbatch": f"""#!/bin/bash
+            if mkdir {tmp_path}/first; then
+                for script; do :; done
+                bash "$script" &> /dev/null
+                echo "Submitted batch job $$"
+            else
+                echo "sbatch: error: QOSMaxSubmitJobPerUserLimit" >&2
+                exit 1
+            fi
+            """,
+        "squeue": "#!/bin/bash",
+    }
+    for name, script in cluster.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    (tmp_path / "plugin.yml").write_text("{plugin: SLURM, plugin_args: {max_tries: 0}}")
+    workflow = pe.Workflow(name="steps", base_dir=str(tmp_path / "work"))
+    workflow.add_nodes([pe.Node(Merge(1), name=name) for name in ("a", "b", "c")])
+    running = Running(use_plugin=str(tmp_path / "plugin.yml"))
+    with pytest.raises(SettingsError, match=r"the cluster took no job.*; 1 jobs were taken"):
+        execute(workflow, running, tmp_path / "crash")
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "told"),
     [
         (None, MissingInputError, "plugin.yml"),
         ("{", SettingsError, "is not YAML"),
+        ("[" * 100_000, SettingsError, "is not YAML"),
+        ("a: " + "9" * 5000, SettingsError, "is not YAML"),
+        ("#" * 2**21, SettingsError, "is not YAML: it is longer"),
         ("SLURM", SettingsError, "needs the key 'plugin'"),
         ("plugin: SLRUM", SettingsError, "names the plugin 'SLRUM'; .*, SLURM"),
         ("plugin: SLURMGraph", SettingsError, "names the plugin 'SLURMGraph'"),

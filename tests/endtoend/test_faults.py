@@ -48,7 +48,8 @@ def test_two_first_runs_with_other_settings_do_not_mix(faults, lab):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_a_run_in_good_order(make_study, tmp_path, monkeypatch, capsys, number):
     study, out = make_study(people=["01"]), tmp_path / "out"
-    handler = signal.getsignal(number)
+    handler = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+    signal.signal(number, handler)
     monkeypatch.setattr(
         "gradshift.running.execute.execute", lambda *_: signal.raise_signal(number)
     )
@@ -78,7 +79,7 @@ def test_an_error_of_the_system_is_a_sentence(make_study, tmp_path, monkeypatch,
     def fail(*_, **__):
         raise OSError(5, "Input/output error", str(out / "README"))
 
-    monkeypatch.setattr("gradshift.levels.run.outputs.prepare", fail)
+    monkeypatch.setattr("gradshift.levels.participant.outputs.prepare", fail)
     assert study.run(out, "participant", *OPTIONS) == 74
     assert "out/README cannot be used: Input/output error" in capsys.readouterr().err
 

@@ -103,7 +103,7 @@ def test_a_rerun_computes_nothing_again_and_changes_nothing(make_study, tmp_path
     assert {"sub-01.html", "outcome.npz", "CITATION.md"} <= {path.name for path in before}
     for name in (
         "gradshift.participant.nodes.save.SaveSession._run_interface",
-        "gradshift.participant.nodes.save.SaveMaps._run_interface",
+        "gradshift.participant.nodes.savemaps.SaveMaps._run_interface",
         "gradshift.participant.nodes.figures.draw_task",
         "gradshift.report.person.write_page",
     ):

@@ -8,9 +8,10 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.inputs import find_runs
 from gradshift.errors import OutputError
-from gradshift.levels.participant import check_output
+from gradshift.output.place import check_output
 from gradshift.participant.bold import describe
 from gradshift.recipes.catalogue import load_recipe
+from gradshift.running.workdir import intermediate
 from synthetic import MNI, Dangling, fingerprint, grow, person, preprocessed, study
 
 
@@ -68,16 +69,16 @@ def test_an_output_that_cannot_be_made_is_named(root, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file/out cannot be created: Not a directory"):
         check_output(settings(root, tmp_path / "file" / "out"))
-    monkeypatch.setattr("gradshift.levels.run.may", lambda *_: False)
+    monkeypatch.setattr("gradshift.output.place.may", lambda *_: False)
     with pytest.raises(OutputError, match="cannot be written to"):
         check_output(settings(root, tmp_path / "out"))
 
 
-def test_intermediate_results_of_another_user_are_not_read(root, tmp_path, monkeypatch):
-    check_output(settings(root, tmp_path / "out"))
+def test_intermediate_results_of_another_user_are_not_read(tmp_path, monkeypatch):
+    intermediate(tmp_path / "work")
     monkeypatch.setattr("os.geteuid", lambda: (tmp_path.stat().st_uid or 1) + 1)
-    with pytest.raises(OutputError, match="belong to another user") as caught:
-        check_output(settings(root, tmp_path / "out"))
+    with pytest.raises(OutputError, match="belongs to the user") as caught:
+        intermediate(tmp_path / "work")
     assert caught.value.exit_code == 73
 
 

@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from gradshift.errors import OutputError
+from gradshift.output import lock
 from gradshift.output.lock import BOOT_ID, locked
 
 needs_linux = pytest.mark.skipif(not BOOT_ID.exists(), reason="the kernel has no name here")
@@ -21,7 +22,14 @@ def held(folder):
 
 def leave(folder, **owner):
     """Leave a lock behind as another process would."""
-    here = {"host": socket.gethostname(), "pid": os.getpid(), "time": 1714559400.0}
+    here = {
+        "host": socket.gethostname(),
+        "boot": lock._boot(),
+        "ids": lock._ids(),
+        "holder": "",
+        "pid": os.getpid(),
+        "time": 1714559400.0,
+    }
     path = folder / "sub-01.lock"
     path.write_text(json.dumps({**here, **owner}))
     return path
@@ -129,10 +137,79 @@ def test_the_lock_of_another_machine_is_not(tmp_path, dead):
 
 @needs_linux
 def test_the_lock_of_a_container_that_is_gone_is_taken_over(tmp_path):
-    boot = BOOT_ID.read_text().strip()
-    leave(tmp_path, pid=os.getpid(), host="0123456789ab", boot=boot, kernel=True)
+    leave(tmp_path, host="0123456789ab", ids="pid:[1]", holder=".holder-gone")
     with locked(tmp_path, ["sub-01"]):
         pass
+
+
+@needs_linux
+def test_the_lock_of_a_killed_process_is_taken_over_with_its_holder(tmp_path):
+    """The file that it kept open is left as well."""
+    program = (
+        "import os, signal; from pathlib import Path\n"
+        "from gradshift.output.lock import locked\n"
+        f"with locked(Path({str(tmp_path)!r}), ['sub-01', 'sub-02']):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=False, timeout=60)
+    assert len(list(tmp_path.iterdir())) == 3
+    with locked(tmp_path, ["sub-01"]), locked(tmp_path, ["sub-02"]):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_container_of_the_same_host_name_does_not_tell_who_lives(tmp_path, monkeypatch, dead):
+    """Without locks of the file system nothing does: its process ids are of another world."""
+
+    def fail(*_):
+        raise OSError(38, "Function not implemented")
+
+    monkeypatch.setattr("fcntl.flock", fail)
+    for owner in ({"ids": "pid:[1]"}, {"boot": "another", "ids": "pid:[1]"}):
+        leave(tmp_path, pid=dead, **owner)
+        with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
+            pytest.fail("entered")
+
+
+def test_a_machine_that_was_started_again_holds_nothing(tmp_path, monkeypatch, dead):
+    """Its name is its own; that of a container may be that of another on another machine."""
+    leave(tmp_path, boot="before", ids=lock.MACHINE)
+    monkeypatch.setattr(lock, "_ids", lambda: "pid:[1]")
+    with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
+        pytest.fail("entered")
+    monkeypatch.setattr(lock, "_ids", lambda: lock.MACHINE)
+    with locked(tmp_path, ["sub-01"]):
+        pass
+
+
+def test_5000_people_take_one_open_file(tmp_path):
+    program = (
+        "import resource; from pathlib import Path\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
+        "from gradshift.output.lock import locked\n"
+        f"folder = Path({str(tmp_path)!r})\n"
+        "with locked(folder, [f'sub-{i:04d}' for i in range(5000)]):\n"
+        "    print(len(list(folder.glob('sub-*.lock'))))"
+    )
+    told = subprocess.check_output([sys.executable, "-c", program], text=True, timeout=120)
+    assert told == "5000\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_in_the_place_of_a_lock_is_respected_and_named(tmp_path):
+    os.mkfifo(tmp_path / "sub-01.lock")
+    with pytest.raises(OutputError, match=r"remove .*sub-01\.lock"), locked(tmp_path, ["sub-01"]):
+        pytest.fail("entered")
+
+
+@pytest.mark.parametrize(
+    "owner", [{"pid": 10**30}, {"pid": -1}, {"pid": 1.5}, {"time": 1e30}, {"holder": "../x"}]
+)
+def test_a_lock_with_impossible_numbers_is_respected(tmp_path, owner):
+    path = leave(tmp_path, **owner)
+    with pytest.raises(OutputError, match="did not say"), locked(tmp_path, ["sub-01"]):
+        pytest.fail("entered")
+    assert path.exists()
 
 
 @needs_linux
@@ -140,7 +217,9 @@ def test_the_lock_of_a_container_that_lives_is_not(tmp_path, monkeypatch, dead):
     with locked(tmp_path, ["sub-01"]):
         path = tmp_path / "sub-01.lock"
         owner = json.loads(path.read_text())
-        path.write_text(json.dumps({**owner, "pid": dead}))  # no such process in this container
+        path.write_text(
+            json.dumps({**owner, "ids": "pid:[1]", "pid": dead})
+        )  # no such process in this container
         with pytest.raises(OutputError), locked(tmp_path, ["sub-01"]):
             pytest.fail("entered")
 
@@ -215,7 +294,7 @@ def test_a_lock_that_is_about_to_be_named_is_respected(tmp_path):
             pytest.fail("entered")
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", '{"time": "soon", "pid": "x"}'])
+@pytest.mark.parametrize("content", ["{", "[1]", '{"time": 1e400, "pid": 1}', "[" * 100_000])
 def test_a_lock_that_says_nothing_is_respected_and_named(tmp_path, content):
     path = tmp_path / "sub-01.lock"
     path.write_text(content)

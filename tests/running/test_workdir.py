@@ -9,7 +9,6 @@ from gradshift.running.workdir import intermediate
 
 def test_the_folder_of_a_place_stays_the_same(tmp_path):
     first = intermediate(tmp_path / "work")
-    first.mkdir()
     (first / "step").mkdir()
     (tmp_path / "work").rename(tmp_path / "moved")
     assert intermediate(tmp_path / "moved").name == first.name

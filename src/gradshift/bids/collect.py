@@ -19,8 +19,10 @@ from gradshift.bids.outputs import (
     regions_path,
     series_path,
     sidecar,
+    vertices_path,
 )
 from gradshift.core.cortex.regions import Regions
+from gradshift.core.series.series import RegionSeries
 from gradshift.errors import InputError, MissingInputError
 
 KEYS = ("participant_id", "session_id")
@@ -188,6 +190,23 @@ def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     return regions_from(read_json(path))
 
 
+def read_vertices(
+    output_dir: Path, results: Sequence[SessionResult], atlas: str
+) -> dict[str, NDArray[np.intp]] | None:
+    """Read which region each vertex of fsaverage5 belongs to; None where it is not kept."""
+    for result in results:
+        if result.atlas == atlas:
+            path = vertices_path(output_dir, result.about["AtlasEntities"])
+            if not path.exists():
+                return None
+            table = read_tsv(path)
+            return {
+                str(side): found["region"].astype(int).to_numpy()
+                for side, found in table.groupby("hemisphere", sort=False)
+            }
+    return None
+
+
 def read_array(path: Path) -> NDArray[np.float64]:
     """Read a table of numbers, without its header; n/a becomes NaN."""
     head, *lines = _lines(path)
@@ -196,6 +215,30 @@ def read_array(path: Path) -> NDArray[np.float64]:
     if lines and values.shape != (len(lines), width):
         raise InputError(_damaged(path))
     return values.reshape(-1, width)
+
+
+def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
+    """Read the denoised series of a session back, and what denoising retained.
+
+    The motion of single volumes and the coverage of regions stay in tables of their own; here
+    they are NaN.
+    """
+    path = result.series_path(output_dir)
+    series, about = read_array(path), read_json(sidecar(path))
+    volumes = np.array(about["RetainedVolumes"], dtype=np.intp)
+    names = read_regions(output_dir, result).names
+    return RegionSeries(
+        names=names,
+        series=series,
+        volumes=volumes,
+        run_of=np.array(about["RetainedVolumesRun"], dtype=np.intp),
+        tr=about["RepetitionTime"],
+        fd=np.full(about["NumberOfVolumes"], np.nan),
+        fd_retained=np.full(len(volumes), np.nan),
+        coverage=np.full(len(names), np.nan),
+        reasons=about["RegionsLeftOut"],
+        sources=tuple(about["Sources"]),
+    )
 
 
 def _lines(path: Path) -> list[str]:

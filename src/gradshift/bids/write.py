@@ -21,7 +21,13 @@ TEMPORARY = ".tmp-"
 def write_bytes(path: Path, content: bytes) -> Path:
     """Write a file under a temporary name in the same folder, then rename it.
 
-    A file that holds the same bytes is left as it is.
+    A file that holds the same bytes is left as it is. Content and name have reached the disk
+    before this returns: a power cut leaves the file as it was, or whole.
+
+    Raises
+    ------
+    OSError
+        With the name of the file.
     """
     with suppress(OSError):
         if path.stat().st_size == len(content) and path.read_bytes() == content:
@@ -31,14 +37,29 @@ def write_bytes(path: Path, content: bytes) -> Path:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError) and error.filename in (None, temporary):
+            error.filename = str(path)
         raise
+    sync_folder(path.parent)
     return path
+
+
+def sync_folder(folder: Path) -> None:
+    """Let the names in a folder reach the disk, where the file system can say so of a folder."""
+    with suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def remove_temporary(root: Path, folders: Sequence[str]) -> None:
@@ -52,12 +73,20 @@ def remove_temporary(root: Path, folders: Sequence[str]) -> None:
         Folders below it that nobody else writes to now; files at the top, and in what all
         processes share, are removed, too.
     """
-    mine = [path for name in folders for path in (root / name).rglob(f"{TEMPORARY}*")]
+    remove_unfinished(root, folders)
     shared = [
         path for name in (".", "atlases", "logs") for path in (root / name).glob(f"{TEMPORARY}*")
     ]
-    for path in [*mine, *(path for path in shared if path.is_file())]:
-        path.unlink(missing_ok=True)
+    for path in shared:
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def remove_unfinished(root: Path, folders: Sequence[str]) -> None:
+    """Remove what killed processes left unfinished in folders that nobody else writes to now."""
+    for name in folders:
+        for path in (root / name).rglob(f"{TEMPORARY}*"):
+            path.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -319,14 +319,13 @@ def expected_changes(effect: float) -> dict[Quantity, Expected] | None:
 
 
 def _values(session: Session, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
-    """(Q,) values of a session; NaN for those marked unreliable."""
+    """(Q,) values of a session."""
     found = {
         Quantity(row.measure, row.level, row.label): row
         for name in dict.fromkeys(quantity.measure for quantity in quantities)
         for row in evaluate(measures()[name], session)
     }
-    rows = [found[quantity] for quantity in quantities]
-    return np.array([np.nan if r.status.startswith("unreliable") else r.value for r in rows])
+    return np.array([found[quantity].value for quantity in quantities])
 
 
 def _expected(changes: NDArray[np.float64], effect: float) -> Expected:

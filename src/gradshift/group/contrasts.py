@@ -1,304 +1,170 @@
-"""Values of people and sessions become rows of the table of contrasts."""
+"""Every question put to every family of values: the table of contrasts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gradshift.bids.collect import KEYS
-from gradshift.core.contrasts import (
-    Comparison,
-    compare,
-    compare_groups,
-    compare_number,
-    compare_sessions,
-)
-from gradshift.core.inference.families import FIRST, families
-from gradshift.core.inference.resampling import Scheme
-from gradshift.core.statistics.association import permuted
-from gradshift.core.statistics.effects import moments
-from gradshift.core.statistics.signflip import flipped
-from gradshift.settings import Group
-from gradshift.study.design import Design, change_of_motion
+from gradshift.bids.rows import column
+from gradshift.core.contrasts import Comparison
+from gradshift.core.inference.families import DECLARED
+from gradshift.core.inference.page import holm
+from gradshift.core.statistics.equivalence import verdict
+from gradshift.group.answers import Answer, answered, answers, blocks_of
+from gradshift.group.arrange import Column
+from gradshift.group.coupling import couplings
+from gradshift.group.study import Place, Study, once
+from gradshift.group.table import Table
+from gradshift.group.written import Written
+from gradshift.study.design import Design
+from gradshift.study.effect import Effect
 from gradshift.study.model import read_families
-from gradshift.study.questions import MOTION, Effect, asked_of
 
-CONTRASTS = {
-    "contrast": (
-        "What is held against what: sessions (follow-up minus baseline), groups or treatments; "
-        "with a colon, in this group only"
-    ),
-    "effect": (
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """One result."""
+
+    contrast: str = column(
+        "What is held against what: sessions (follow-up minus baseline), groups or "
+        "treatments; with a colon, in this group only"
+    )
+    effect: str = column(
         "What is tested: the mean within-person change; whether it differs between groups "
         "(group-by-time), drug and placebo (drug-by-time), early and late follow-up (delay); "
         "whether it goes with days since the dose (days); in a crossover, whether it differs "
         "between periods (period) and orders (order)"
-    ),
-    "family": "Results that are corrected together; a result in two families has a row in each",
-    "modality": "func, pet or mrs",
-    "task": "Task of the runs",
-    "atlas": "Atlas, as named on the command line",
-    "recipe": "Denoising recipe",
-    "measure": "Measure; see the sidecar of measures.tsv",
-    "level": "What the value belongs to: region, network, network-pair, set or whole",
-    "label": "The region, network, pair of networks or set",
-    "covariates": (
-        "Covariates that were held constant; deltafd is the change of mean motion in the same "
-        "runs, where it was measured"
-    ),
-    "n": "People with a value in all sessions that count",
-    "mean_baseline": (
+    )
+    family: str = column(
+        "Results that are corrected together; a result in two families has a row in each"
+    )
+    modality: str = column("func, pet or mrs")
+    task: str = column("Task of the runs")
+    atlas: str = column("Atlas, as named on the command line")
+    recipe: str = column("Denoising recipe")
+    measure: str = column("Measure; see the sidecar of measures.tsv")
+    level: str = column("What the value belongs to: region, network, network-pair, set or whole")
+    label: str = column("The region, network, pair of networks or set")
+    covariates: str | None = column(
+        "Covariates that were held constant: deltafd is the change of mean motion in the same "
+        "runs and enters as it is, so that the row gives the change at no change of motion; "
+        "traits of people are centred"
+    )
+    n: int = column("People with a value in all sessions that count")
+    mean_baseline: float = column(
         "Mean at baseline over these people, in the unit of the measure; where groups or "
-        "treatments are compared, mean change in the reference (for delay: the early follow-up)"
-    ),
-    "mean_followup": "Mean at follow-up; mean change in what is held against the reference",
-    "mean_change": (
+        "treatments are compared, mean change in the reference (for delay: the early "
+        "follow-up)"
+    )
+    mean_followup: float = column(
+        "Mean at follow-up; mean change in what is held against the reference"
+    )
+    mean_change: float = column(
         "Mean of the within-person changes; difference between groups; slope per day by least "
         "squares"
-    ),
-    "sd_change": "Standard deviation of the changes (pooled, or around the slope)",
-    "se": "Standard error of mean_change",
-    "dz": "mean_change in standard deviations of the change; n/a for slopes",
-    "hedges_g": "dz without its small-sample bias",
-    "ci_low": "Lower end of the 95 % interval of the standardised change (non-central t)",
-    "ci_high": "Upper end of that interval",
-    "t": (
-        "t statistic of mean_change; of days since the dose, where people differ in them, that of "
-        "Spearman's rank correlation: rho = t / sqrt(t^2 + n - 2)"
-    ),
-    "p": "Two-sided p: of sign flips, or of permutations of people or of sessions within people",
-    "p_fwe": "p corrected for the family (maximal |t| over the same rearrangements)",
-    "q_fdr": "Benjamini-Hochberg q over the family",
-    "n_permutations": "Sign patterns or permutations that were used",
-    "exact": "true if these are all there are",
-    "p_min": "Smallest p that can be had with this many people",
-    "status": "ok, or what limits the result",
-}
-
-
-def contrasts(
-    found: pd.DataFrame,
-    fixed: Mapping[str, str],
-    design: Design,
-    effects: Sequence[Effect],
-    people: Sequence[Mapping[str, Any]],
-    group: Group,
-) -> list[dict[str, Any]]:
-    """Put every question to every family, for one modality, task, atlas and recipe.
-
-    Parameters
-    ----------
-    found : DataFrame
-        Values of people and sessions.
-    fixed : mapping of str to str
-        The modality, task, atlas and recipe.
-    design : Design
-    effects : sequence of Effect
-        Questions, see `gradshift.study.questions.find_effects`.
-    people : sequence of mapping
-        See `gradshift.study.design.find_people`.
-    group : Group
-        Settings.
-
-    Returns
-    -------
-    list of dict
-        Rows of the table of contrasts.
-    """
-    names, values, columns = arrange(found, design)
-    own = read_families(Path(group.families)) if group.families else {}
-    members: dict[str, list[int]] = {}
-    for position, column in enumerate(columns):
-        for family in families(fixed["modality"], *column, own):
-            members.setdefault(family, []).append(position)
-    remarks = _remarks(found, design)
-    first = [family for family in (*own, *FIRST) if family in members]
-    kind = (fixed["modality"], fixed["task"])
-    mine = [row for row in people if (row["modality"], row["task"]) == kind]
-    rows = []
-    for effect in asked_of(effects, mine):
-        covariates = held_constant(effect, names, mine, design, fixed["task"])
-        for family in dict.fromkeys([*first, *members]):
-            few = family in first or fixed["modality"] != "func"
-            if not (effect.everywhere or few):
-                continue
-            positions = members[family]
-            result = answer(effect, names, values[:, :, positions], covariates, group)
-            named = [columns[position] for position in positions]
-            shared = {
-                **fixed,
-                "family": family,
-                "contrast": effect.contrast,
-                "effect": effect.effect,
-                "covariates": " ".join(effect.covariates) or None,
-            }
-            rows += _rows(result, named, shared, remarks, group.alpha)
-    return rows
-
-
-def held_constant(
-    effect: Effect,
-    names: Sequence[str],
-    people: Sequence[Mapping[str, Any]],
-    design: Design,
-    task: str,
-) -> NDArray[np.float64] | None:
-    """Return the (n, k) covariates of an effect, None if it has none."""
-    if not effect.covariates:
-        return None
-    columns = [
-        change_of_motion(people, names, task, effect.weights)
-        if name == MOTION
-        else np.array([design.covariates[name].get(person, np.nan) for person in names])
-        for name in effect.covariates
-    ]
-    return np.column_stack(columns)
-
-
-def answer(
-    effect: Effect,
-    names: Sequence[str],
-    values: NDArray[np.float64],
-    covariates: NDArray[np.float64] | None,
-    group: Group,
-) -> Comparison:
-    """Answer one question for one family.
-
-    Parameters
-    ----------
-    effect : Effect
-    names : sequence of str, length n
-        People, sorted.
-    values : (n, S, m) array
-        By the roles of sessions; NaN where there is none.
-    covariates : (n, k) array, optional
-    group : Group
-        Settings.
-    """
-    chance: Any = {"n_permutations": group.n_permutations, "seed": group.random_seed}
-    if effect.people is not None:
-        asked = np.array([name in effect.people for name in names])
-        values = np.where(asked[:, None, None], values, np.nan)
-    if effect.kind == "sessions":
-        none = (np.nan,) * values.shape[1]
-        number = np.array([effect.by_session.get(name, none) for name in names], dtype=float)
-        number[np.isnan(values).all(axis=2)] = np.nan
-        return compare_sessions(values, number, **chance)
-    before, after = weighted(values, effect.minus), weighted(values, effect.plus)
-    if effect.kind == "change":
-        found = compare(before, after, covariates=covariates, **chance)
-        return _described_only(found, effect.least) if effect.least > 2 else found
-    number = effect.number(names)
-    if effect.kind == "groups":
-        return compare_groups(before, after, number, covariates=covariates, **chance)
-    return compare_number(before, after, number, **chance)
-
-
-def scheme_of(
-    effect: Effect,
-    names: Sequence[str],
-    changes: NDArray[np.float64],
-    group: Group,
-    **limits: int,
-) -> tuple[Scheme, NDArray[np.float64]]:
-    """Prepare the test of the main question on changes of many values.
-
-    Parameters
-    ----------
-    effect : Effect
-        Of kind change or groups.
-    names : sequence of str, length n
-        People, sorted.
-    changes : (n, m) array
-    group : Group
-        Settings.
-    **limits : int
-        ``max_exact``, see `gradshift.core.statistics.signflip.flipped`.
-
-    Returns
-    -------
-    scheme : Scheme
-    mean : (m,) array
-        Mean change, or its difference between groups.
-    """
-    chance: Any = {"n_permutations": group.n_permutations, "seed": group.random_seed, **limits}
-    if effect.kind != "groups":
-        return flipped(changes, **chance), moments(changes)[1]
-    number = effect.number(names)
-    one, other = (moments(changes[number == code])[1] for code in (0, 1))
-    return permuted(changes, number, **chance), other - one
-
-
-def weighted(values: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
-    """Add the sessions of people up by weight; sessions of weight 0 may be missing."""
-    total = np.zeros((len(values), values.shape[2]))
-    for role, weight in enumerate(weights):
-        if weight:
-            total += weight * values[:, role]
-    return total
-
-
-def _described_only(found: Comparison, least: int) -> Comparison:
-    """Take the tests away from columns with few people."""
-    few = found.n < least
-    kept: dict[str, Any] = {
-        name: np.where(few, np.nan, getattr(found, name))
-        for name in ("p", "p_fwe", "q_fdr", "p_min")
-    }
-    status = tuple(
-        f"{n} people in a subgroup, {least} needed for a test" if small else text
-        for n, small, text in zip(found.n, few, found.status, strict=True)
     )
-    return replace(found, status=status, **kept)
+    sd_change: float = column("Standard deviation of the changes (pooled, or around the slope)")
+    se: float = column("Standard error of mean_change")
+    dz: float = column("mean_change in standard deviations of the change; n/a for slopes")
+    hedges_g: float = column("dz without its small-sample bias")
+    ci_low: float = column(
+        "Lower end of the 95 % interval of the standardised change (non-central t)"
+    )
+    ci_high: float = column("Upper end of that interval")
+    ci_low_fwe: float = column(
+        "Lower end of the simultaneous interval over the family, from the same rearrangements: "
+        "it excludes 0 exactly where p_fwe is at most alpha"
+    )
+    ci_high_fwe: float = column("Upper end of that interval")
+    t: float = column(
+        "t statistic of mean_change; between groups Welch's on the normal scale; of days since "
+        "the dose, where people differ in them, that of Spearman's rank correlation: "
+        "rho = t / sqrt(t^2 + n - 2)"
+    )
+    p: float = column(
+        "Two-sided p: of sign flips, or of permutations of people or of sessions within people"
+    )
+    p_sign: float = column(
+        "Two-sided exact sign test of the changes, which assumes no symmetry; n/a between groups"
+    )
+    n_direction: float = column("People who changed in the direction of the mean")
+    p_fwe: float = column("p corrected for the family (maximal |t| over the same rearrangements)")
+    p_page: float = column(
+        "p_fwe corrected by Holm's procedure for all declared families of the page (primary atlas "
+        "and recipe, no covariates); n/a elsewhere"
+    )
+    q_fdr: float = column("Benjamini-Hochberg q over the family")
+    p_equivalence: float = column(
+        "p of two one-sided tests against the smallest effect of interest: at most alpha where "
+        "any change is smaller than that"
+    )
+    bf10: float = column(
+        "Bayes factor for a change against none (JZS, Cauchy prior of scale .707); n/a for slopes"
+    )
+    n_permutations: int = column("Sign patterns or permutations that were used")
+    exact: bool = column("true if these are all there are")
+    p_min: float = column("Smallest p that can be had with this many people")
+    verdict: str = column(
+        "Of confirmatory and declared families: change, smaller (than the smallest effect of "
+        "interest) or undecided; n/a elsewhere"
+    )
+    status: str = column("ok, or what limits the result")
 
 
-def arrange(
-    found: pd.DataFrame, design: Design
-) -> tuple[list[str], NDArray[np.float64], list[tuple[str, str, str]]]:
-    """Arrange values as people x sessions x columns; runs are averaged.
+COMPARED = frozenset(f.name for f in fields(Comparison)) & {f.name for f in fields(Contrast)}
+"""Columns that the comparison of a family fills."""
+
+SKEWED = 1.0
+"""Skewness of the changes beyond which a row says so."""
+
+
+@once
+def contrasts(study: Study) -> list[Contrast]:
+    """List the answers to every question for every family."""
+    rows = [row for answer in answers(study) for row in _rows(study, answer, _remarks_at(study))]
+    return _with_page(study, rows)
+
+
+def compared(
+    study: Study, place: Place, values: pd.DataFrame, effects: Sequence[Effect]
+) -> list[Contrast]:
+    """Put questions to every family of one modality, task, atlas and recipe.
 
     Parameters
     ----------
-    found : DataFrame
-        Rows of one modality, task, atlas and recipe.
-    design : Design
-
-    Returns
-    -------
-    people : list of str, length n
-        In the order of their identifiers.
-    values : (n, S, m) array
-        Sessions in the order of their roles. Values marked unreliable are NaN.
-    columns : list of (measure, level, label), length m
+    study : Study
+    place : Place
+    values : DataFrame
+        Of people and sessions.
+    effects : sequence of Effect
     """
-    reliable = ~found["status"].str.startswith("unreliable")
-    usable = found.assign(value=found["value"].where(reliable))
-    names = ["measure", "level", "label"]
-    columns = list(dict.fromkeys(usable[names].itertuples(index=False, name=None)))
-    means = usable.groupby([*KEYS, *names])["value"].mean()
-    wide = means.unstack(names).reindex(columns=pd.MultiIndex.from_tuples(columns))
-    people = sorted(set(found["participant_id"]))
-    keys = [(person, session) for person in people for session in design.sessions_of(person)]
-    values = wide.reindex(pd.MultiIndex.from_tuples(keys)).to_numpy(dtype=np.float64)
-    return people, values.reshape(len(people), design.roles, len(columns)), columns
+    remarks = {place: _remarks(values, study.design)}
+    blocks = blocks_of(study, place, values, effects)
+    return [row for answer in answered(blocks, study) for row in _rows(study, answer, remarks)]
 
 
-def _remarks(found: pd.DataFrame, design: Design) -> dict[tuple[str, str, str], str]:
+Remarks = Mapping[Place, Mapping[Column, str]]
+"""What the values of a column are marked with."""
+
+
+@once
+def _remarks_at(study: Study) -> Remarks:
+    return {place: _remarks(values, study.design) for place, values in study.places()}
+
+
+def _remarks(values: pd.DataFrame, design: Design) -> dict[Column, str]:
     """Collect what the values of a column are marked with, other than ok."""
-    compared = [
+    counted = [
         session in design.sessions_of(person)
-        for person, session in zip(found["participant_id"], found["session_id"], strict=True)
+        for person, session in zip(values["participant_id"], values["session_id"], strict=True)
     ]
-    marked = found[
-        np.array(compared)
-        & (found["status"] != "ok")
-        & (found["value"].notna() | found["status"].str.startswith("unreliable"))
+    marked = values[
+        np.array(counted, dtype=bool) & (values["status"] != "ok") & values["value"].notna()
     ]
-    texts: dict[tuple[str, str, str], dict[str, int]] = {}
+    texts: dict[Column, dict[str, int]] = {}
     for measure, level, label, status in marked[
         ["measure", "level", "label", "status"]
     ].itertuples(index=False):
@@ -310,28 +176,123 @@ def _remarks(found: pd.DataFrame, design: Design) -> dict[tuple[str, str, str], 
     }
 
 
-def _rows(
-    result: Comparison,
-    columns: Sequence[tuple[str, str, str]],
-    shared: Mapping[str, str | None],
-    remarks: Mapping[tuple[str, str, str], str],
-    alpha: float,
-) -> list[dict[str, Any]]:
-    """Turn the comparison of one family into rows of the table."""
+def is_declared(study: Study, family: str) -> bool:
+    """Tell whether a family was declared beforehand."""
+    own = read_families(Path(study.group.families)) if study.group.families else {}
+    return family in DECLARED or family in own
+
+
+def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
+    """Turn the answer to a question into a row for every column of its family."""
+    block, alpha = answer.block, study.group.alpha
+    declared = is_declared(study, block.family)
     rows = []
-    for i, (measure, level, label) in enumerate(columns):
-        row: dict[str, Any] = {
-            **shared, "measure": measure, "level": level, "label": label
-        }  # fmt: skip
-        for name in CONTRASTS:
-            if name not in row:
-                value = getattr(result, name)
-                row[name] = value if isinstance(value, bool | int) else value[i]
-        limits = [row["status"]] if row["status"] != "ok" else []
-        if not limits and row["p_min"] > alpha:
-            limits.append(f"cannot be significant: p_min {row['p_min']:.3g} > {alpha:g}")
-        if (measure, level, label) in remarks:
-            limits.append(remarks[measure, level, label])
-        row["status"] = "; ".join(limits) or "ok"
-        rows.append(row)
+    for i, key in enumerate(block.columns):
+        results: dict[str, Any] = {}
+        for name in COMPARED:
+            value = getattr(answer.comparison, name)
+            results[name] = value if isinstance(value, bool | int) else value[i]
+        results["status"] = _status(answer.comparison, i, remarks[block.place].get(key), alpha)
+        measure, level, label = key
+        rows.append(
+            Contrast(
+                contrast=block.effect.contrast,
+                effect=block.effect.effect,
+                family=block.family,
+                measure=measure,
+                level=level,
+                label=label,
+                covariates=" ".join(block.effect.covariates) or None,
+                p_page=np.nan,
+                verdict=_verdict(results, alpha) if declared else "n/a",
+                **asdict(block.place),
+                **results,
+            )
+        )
     return rows
+
+
+def _verdict(results: Mapping[str, Any], alpha: float) -> str:
+    """Return what the data tell of a declared result; nothing where no p can be small enough."""
+    if not results["p_min"] <= alpha:
+        return "undecided" if np.isfinite(results["p_min"]) else "n/a"
+    return verdict(results["p_fwe"], results["p_equivalence"], alpha=alpha)
+
+
+def _status(comparison: Comparison, i: int, remark: str | None, alpha: float) -> str:
+    """Say what limits a result; ok if nothing does."""
+    limits = [comparison.status[i]] if comparison.status[i] != "ok" else []
+    p_min, skewness = comparison.p_min[i], comparison.skewness[i]
+    if not limits and p_min > alpha:
+        limits.append(f"cannot be significant: p_min {p_min:.3g} > {alpha:g}")
+    if abs(skewness) > SKEWED:
+        limits.append(f"skewed changes (skewness {skewness:.2g}): see the sign test")
+    if remark:
+        limits.append(remark)
+    return "; ".join(limits) or "ok"
+
+
+def _with_page(study: Study, rows: list[Contrast]) -> list[Contrast]:
+    """Correct the declared families of the page for their number."""
+    families: dict[tuple[str, ...], list[int]] = {}
+    for i, row in enumerate(rows):
+        if is_declared(study, row.family) and on_page(study, row):
+            together = () if row.family == "confirmatory" else (row.contrast, row.effect, row.task)
+            families.setdefault((row.family, *together), []).append(i)
+    coupled = [row.p_fwe for row in couplings(study) if row.scope == "between-people"]
+    p = [np.array([rows[i].p_fwe for i in members]) for members in families.values()]
+    corrected = holm([*p, np.array(coupled)] if coupled else p) if p else []
+    for members, p_page in zip(families.values(), corrected, strict=False):
+        for i, value in zip(members, p_page, strict=True):
+            rows[i] = replace(rows[i], p_page=float(value))
+    return rows
+
+
+def on_page(study: Study, row: Contrast) -> bool:
+    """Tell whether a result is one of those that the page answers questions with."""
+    first = (row.atlas, row.recipe) == study.primary or row.modality != "func"
+    main = row.effect in ("change", study.main.effect)
+    return first and main and row.covariates is None and np.isfinite(row.p_fwe)
+
+
+BETWEEN = frozenset({"delay", "days", "order", "period", "group-by-time", "drug-by-time"})
+"""Effects that are tested by permuting people, where the design is not another."""
+
+
+def _tested(written: Written) -> list[Contrast]:
+    return [row for row in written.rows("contrasts", Contrast) if np.isfinite(row.p)]
+
+
+def _effects(written: Written) -> set[str]:
+    return {row.effect for row in _tested(written)}
+
+
+def _between(written: Written) -> bool:
+    within = {"crossover": {"drug-by-time"}, "repeated": {"days"}}.get(written.design, set())
+    return bool(_effects(written) & (BETWEEN - within))
+
+
+def _adjusted(written: Written) -> bool:
+    return any(row.covariates for row in _tested(written))
+
+
+TABLE = Table(
+    name="contrasts",
+    rank=10,
+    row=Contrast,
+    rows=contrasts,
+    uses={
+        "signflip": lambda w: "change" in _effects(w),
+        "association": lambda w: "days" in _effects(w) and w.design != "repeated",
+        "groups": _between,
+        "crossover": lambda w: w.design == "crossover",
+        "within": lambda w: w.design == "repeated",
+        "covariates": _adjusted,
+        "groupcovariates": lambda w: _between(w) and _adjusted(w),
+        "signtest": lambda w: any(np.isfinite(row.p_sign) for row in _tested(w)),
+        "effects": lambda w: bool(_tested(w)),
+        "equivalence": lambda w: any(row.verdict != "n/a" for row in _tested(w)),
+        "bayes": lambda w: any(np.isfinite(row.bf10) for row in _tested(w)),
+        "fdr": lambda w: bool(_tested(w)),
+    },
+)

@@ -15,7 +15,7 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_table, write_text
 from gradshift.core.measures import measures
 from gradshift.errors import MissingInputError
-from gradshift.output import record
+from gradshift.output import provenance, record
 from gradshift.output.finished import is_current, keep
 from gradshift.participant.order import order_sessions
 from gradshift.recipes.catalogue import Recipe
@@ -26,17 +26,17 @@ logger = logging.getLogger("gradshift")
 
 
 def keep_vertices(output_dir: Path, atlas: Atlas, space: str) -> None:
-    """Write which region each vertex of fsaverage5 belongs to, unless it is there."""
+    """Write which region each vertex of fsaverage5 belongs to, unless it is there as it was."""
     from gradshift.images.surface import fsaverage5, labels_on_vertices
 
     path = outputs.vertices_path(output_dir, atlas.entities)
-    halves = None if path.exists() else fsaverage5()
-    if halves is None:
+    if provenance.is_kept(output_dir, atlas.name, path) or (halves := fsaverage5()) is None:
         return
     places = np.concatenate([half.cortex for half in halves.values()])
     sides = [side for side, half in halves.items() for _ in range(len(half.cortex))]
     regions = labels_on_vertices(atlas.images(space), places)
     write_table(path, ("hemisphere", "region"), zip(sides, regions, strict=True))
+    provenance.keep_file(output_dir, atlas.name, path)
 
 
 def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
@@ -93,13 +93,13 @@ def _person(settings: Settings, participant: str) -> Any:
 
 def write_citation(output_dir: Path) -> None:
     """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
-    from gradshift.report.ran import ran
+    from gradshift.group.table import statistics_used
     from gradshift.report.results import what_was_used
 
     folder = output_dir / "group"
     about = folder / "contrasts.json"
     design = read_json(about).get("Design", "") if about.exists() else ""
-    used = ran(folder) if design else []
+    used = statistics_used(folder) if design else []
     found = find_results(output_dir)
     _write_citation(output_dir, what_was_used(output_dir, found, design, used))
 

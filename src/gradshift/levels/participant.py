@@ -1,53 +1,38 @@
 """The participant level, from settings to exit code."""
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
-from gradshift.bids.dataset import describe as describe_dataset
-from gradshift.bids.dataset import (
-    find_fmriprep,
-    find_kinetics,
-    find_petprep,
-    made_by,
-    may,
-)
 from gradshift.bids.index import closed_folders
-from gradshift.bids.mrs import find_values
-from gradshift.bids.pet import find_scans
-from gradshift.bids.write import remove_temporary, write_array, write_bytes, write_json
-from gradshift.core.measures import measures
-from gradshift.errors import (
-    InputError,
-    MissingInputError,
-    OutputError,
-    SettingsError,
+from gradshift.bids.write import (
+    remove_temporary,
+    remove_unfinished,
+    write_array,
+    write_bytes,
+    write_json,
 )
+from gradshift.core.measures import measures
+from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
     write_boilerplate,
     write_citation,
 )
-from gradshift.output import record
+from gradshift.output import provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.lock import locked
-from gradshift.participant.bold import (
-    check_recipes,
-    compute,
-    describe,
-    find_bold,
-    place_atlases,
-    summarise,
-)
-from gradshift.participant.mrs import write_values
-from gradshift.participant.pet import check_models, place, prepare, summary
-from gradshift.participant.pet import describe as describe_pet
+from gradshift.output.place import check_output, preprocessed
+from gradshift.output.provenance import Provenance, digest, identity
+from gradshift.participant import changes
+from gradshift.participant.modality import Asked, Modality, NothingFoundError, modalities
+from gradshift.participant.nodes.atlas import files_of
 from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
 
@@ -56,86 +41,108 @@ logger = logging.getLogger("gradshift")
 
 def participant(settings: Settings) -> int:
     """Run the participant level."""
-    atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
-    recipes = [_recipe(spec, settings) for spec in settings.denoising.denoise]
-    _check_names(atlases, recipes, settings.analysis.measures)
-    check_models(settings)
+    asked = _asked(settings)
     if settings.running.boilerplate_only:
-        return write_boilerplate(settings, atlases, recipes)
-    spaces = {atlas.name: atlas.spaces for atlas in atlases}
-    scans, values = find_scans(settings, spaces), find_values(settings)
-    runs = find_bold(settings, spaces, alone=not scans and not values)
-    runs = [check_recipes(run, recipes) for run in runs]
-    closed = _closed(settings)
-    for space in {found.entities["space"] for found in runs if not found.problem}:
-        for atlas in atlases:
-            atlas.images(space)  # refuses a space it does not come in
+        return write_boilerplate(settings, asked.atlases, asked.recipes)
+    inputs = find_inputs(asked)
     if settings.running.dry_run:
-        print(describe(runs, atlases, recipes))
-        if scans:
-            print(describe_pet(scans, settings))
+        print("\n".join(filter(None, (kind.describe() for kind in inputs))))
         return 0
-    usable = [found for found in runs if not found.problem]
-    if not usable and not scans and not values:
-        others = f" ({len(runs) - 1} more runs cannot be used either.)" if len(runs) > 1 else ""
-        raise InputError(f"{runs[0].label}: {runs[0].problem}{others}")
+    if all(kind.problem for kind in inputs):
+        raise InputError(inputs[0].problem)
     check_output(settings)
+    intermediate(settings.work_dir)  # refuses a folder that others may write to
     record.check(settings)
+    made_of = _made_of(asked, inputs)
+    if not settings.running.overwrite:
+        provenance.check(settings.output_dir, made_of)
     warn_of_others(settings.work_dir)
-    people = sorted(
-        {f"sub-{found.entities['sub']}" for found in runs}
-        | {f"sub-{found.entities['sub']}" for found in scans}
-        | {value.participant for value in values}
-    )
+    people = sorted(set().union(*(kind.people for kind in inputs)))
     with locked(settings.output_dir / "logs", people):
-        sources = [place(scan, atlases, settings) for scan in scans]
-        spaces_used = [found.entities["space"] for found in usable] + [
-            scan.entities["space"] for scan in scans if scan.on_grid and not scan.problem
-        ]
-        names = {
-            "atlas": [atlas.name for atlas in atlases],
-            "denoise": [recipe.name for recipe in recipes],
-        }
+        inputs = [kind.place() for kind in inputs]
         with record.shared(settings.output_dir):
-            record.keep(settings, names)
-            _prepare_output(settings, atlases, spaces_used[0] if spaces_used else None)
-            prepare(sources, settings.output_dir)
+            _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
-        runs, labels = place_atlases(settings, runs, atlases)
-        left = untouched(settings.output_dir, intermediate(settings.work_dir), people)
-        crashed = compute(settings, runs, labels, sources, atlases, recipes, left)
-        codes = []
-        if runs:
-            codes.append(summarise(settings, runs, atlases, recipes, crashed))
-        if sources:
-            codes.append(summary(sources, settings, crashed))
-        if values:
-            write_values(values, settings.output_dir, record.numbers(settings))
-            codes.append(0)
+            discard_damaged(intermediate(settings.work_dir), people)
+        crashed = _compute(asked, inputs, people)
+        remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
+        codes = [kind.summary(crashed) for kind in inputs]
         if any(code != InputError.exit_code for code in codes):
             renew_person_pages(settings, people)
             # Others need not wait: it reads what everybody wrote, and appears in one step.
             write_citation(settings.output_dir)
-        for folder in closed:
-            logger.error("%s was left out: it cannot be read; look at its rights.", folder)
-        codes += [1] * bool(closed)
-        return codes[0] if len(set(codes)) == 1 else 1
+    closed = [
+        folder
+        for source in preprocessed(settings)
+        for folder in closed_folders(source, settings.inputs.participant_label)
+    ]
+    for folder in closed:
+        logger.error("%s was left out: it cannot be read; look at its rights.", folder)
+    codes += [1] * bool(closed)
+    return codes[0] if len(set(codes)) == 1 else 1
 
 
-def _closed(settings: Settings) -> list[Path]:
-    """List the folders of participants asked for that may not be read."""
-    asked = settings.inputs.participant_label
-    return [folder for source in _sources(settings) for folder in closed_folders(source, asked)]
-
-
-def _recipe(spec: str, settings: Settings) -> Recipe:
+def _asked(settings: Settings) -> Asked:
+    """Read the atlases and recipes, and refuse options that make no sense."""
     denoising = settings.denoising
-    return load_recipe(spec).with_options(
-        band=denoising.band,
-        fd_threshold=denoising.fd_threshold,
-        dvars_threshold=denoising.dvars_threshold,
-        min_minutes=denoising.min_minutes,
-    )
+    recipes = [
+        load_recipe(spec).with_options(
+            band=denoising.band,
+            fd_threshold=denoising.fd_threshold,
+            dvars_threshold=denoising.dvars_threshold,
+            min_minutes=denoising.min_minutes,
+        )
+        for spec in denoising.denoise
+    ]
+    atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
+    _check_names(atlases, recipes, settings.analysis.measures)
+    for kind in modalities():
+        kind.check(settings)
+    return Asked(settings=settings, atlases=atlases, recipes=recipes)
+
+
+def find_inputs(asked: Asked) -> list[Modality]:
+    """Find what there is of every kind of input.
+
+    Raises
+    ------
+    GradshiftError
+        If there is nothing at all.
+    """
+    inputs: list[Modality] = []
+    causes: list[tuple[str, GradshiftError]] = []
+    for kind in modalities():
+        try:
+            inputs.append(kind.find(asked))
+        except NothingFoundError as nothing:
+            if nothing.cause is not None:
+                causes.append((kind.title, nothing.cause))
+    if not inputs:
+        raise causes[0][1]
+    for title, cause in causes:
+        logger.warning("No %s is used: %s", title, cause)
+    return inputs
+
+
+def _compute(asked: Asked, inputs: Sequence[Modality], people: Sequence[str]) -> list[str]:
+    """Build the graph and run it; return the nodes that crashed."""
+    from nipype.pipeline import engine as pe
+
+    from gradshift.running.execute import execute
+
+    minor = "_".join(__version__.split(".")[:2])
+    workflow = pe.Workflow(name=f"gradshift_{minor}", base_dir=str(asked.steps_dir))
+    left = untouched(asked.output_dir, asked.steps_dir, people)
+    for kind in inputs:
+        kind.build(workflow, left)
+    if not workflow.list_node_names():
+        return []
+    changes.tell(workflow, asked.steps_dir)
+    folder = asked.output_dir / "logs" / "crash"
+    crashed = execute(workflow, asked.settings.running, folder)
+    if crashed:
+        logger.error("Steps that crashed: %s. Crash files are in %s.", ", ".join(crashed), folder)
+    return crashed
 
 
 def _check_names(
@@ -154,84 +161,56 @@ def _check_names(
         )
 
 
-def _sources(settings: Settings) -> list[Path]:
-    """List the preprocessed datasets that are read."""
-    given = settings.inputs.derivatives
-    others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
-    sources = [found for found in others if found is not None]
-    try:
-        fmriprep = find_fmriprep(
-            settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
-        )
-    except MissingInputError:
-        return sources or [settings.bids_dir]
-    return [fmriprep, *sources]
+def _made_of(asked: Asked, inputs: Sequence[Modality]) -> Provenance:
+    """Say what the results will be made of."""
+    spaces = sorted({space for kind in inputs for space in kind.spaces})
+    return Provenance(
+        dataset=identity(asked.settings.bids_dir),
+        derivatives={kind.title: [identity(path) for path in kind.derivatives] for kind in inputs},
+        atlases={atlas.name: files_of(atlas, spaces) for atlas in asked.atlases},
+        recipes={recipe.name: digest(recipe.as_dict()) for recipe in asked.recipes},
+    )
 
 
-def check_output(settings: Settings) -> None:
-    """Refuse to write into the input or another dataset, or where nothing can be written.
-
-    Raises
-    ------
-    OutputError
-    """
-    output_dir = settings.output_dir
-    for dataset in dict.fromkeys([settings.bids_dir, *_sources(settings)]):
-        below = dataset / "derivatives"
-        for what, path in (("OUTPUT_DIR", output_dir), ("--work-dir", settings.work_dir)):
-            if path.is_relative_to(dataset) and below not in path.parents:
-                raise OutputError(
-                    f"{what} {path} lies inside the dataset {dataset}; choose a folder outside, "
-                    f"or one below {below}."
-                )
-    description = describe_dataset(output_dir)
-    if description is not None and made_by(description) != "gradshift":
-        raise OutputError(
-            f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
-            "choose a folder of its own."
-        )
-    for what, path, made in (
-        ("OUTPUT_DIR", output_dir, output_dir / "logs"),
-        ("--work-dir", settings.work_dir, settings.work_dir),
-    ):
-        try:
-            made.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"{what} {path} cannot be created: {error.strerror}.") from error
-        if not may(made, os.W_OK):
-            raise OutputError(f"{what} {path} cannot be written to.")
-    # nipype keeps its results as pickles there, and reading one of those can run anything.
-    if os.geteuid() not in (0, settings.work_dir.stat().st_uid):
-        raise OutputError(
-            f"The intermediate results in {settings.work_dir} belong to another user, and reading "
-            "them could run code of theirs; choose a folder of your own with --work-dir."
-        )
+def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenance) -> None:
+    """Write what belongs to the whole output: the record, descriptions, the atlases used."""
+    settings = asked.settings
+    names = {
+        "atlas": [atlas.name for atlas in asked.atlases],
+        "denoise": [recipe.name for recipe in asked.recipes],
+    }
+    record.keep(settings, names)
+    anew = settings.running.overwrite
+    if not anew:  # once more: another process may have been the first
+        provenance.check(settings.output_dir, made_of)
+    provenance.keep(settings.output_dir, made_of, anew=anew)
+    outputs.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
+    spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
+    for atlas in asked.atlases:
+        _keep_atlas(atlas, settings, spaces)
+    for kind in inputs:
+        kind.write_regions()
 
 
-def _prepare_output(settings: Settings, atlases: Sequence[Atlas], space: str | None) -> None:
-    """Write what belongs to the whole output: descriptions, and the atlases used."""
-    outputs.prepare(settings.output_dir, version=__version__, sources=_sources(settings))
-    for atlas in atlases:
-        images = [] if space is None else [image.path for image in atlas.images(space)]
-        used = images + [part.table for part in atlas.parts]
-        for path in used:
-            target = settings.output_dir / "atlases" / Path(path).name
-            if not target.exists():
-                write_bytes(target, Path(path).read_bytes())
-        regions = atlas.regions(settings.analysis.pcc)
-        write_json(
-            outputs.regions_path(settings.output_dir, atlas.entities),
-            {
-                "Name": atlas.name,
-                "Descriptions": list(atlas.descriptions),
-                "Cite": list(atlas.cite),
-                **outputs.plain_regions(regions),
-            },
-        )
-        if space is not None:
-            keep_vertices(settings.output_dir, atlas, space)
-        reference = atlas.reference(settings.analysis.kernel)
-        if reference is not None:
-            header = [f"gradient{k + 1}" for k in range(reference.shape[1])]
-            path = outputs.reference_path(settings.output_dir, atlas.entities)
-            write_array(path, header, reference)
+def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None:
+    """Write an atlas as it is used; a copy that is damaged is written again."""
+    images = [image.path for space in spaces for image in atlas.images(space)]
+    for path in images + [part.table for part in atlas.parts]:
+        target = settings.output_dir / "atlases" / Path(path).name
+        write_bytes(target, Path(path).read_bytes())
+    write_json(
+        outputs.regions_path(settings.output_dir, atlas.entities),
+        {
+            "Name": atlas.name,
+            "Descriptions": list(atlas.descriptions),
+            "Cite": list(atlas.cite),
+            **outputs.plain_regions(atlas.regions(settings.analysis.pcc)),
+        },
+    )
+    if spaces:
+        keep_vertices(settings.output_dir, atlas, spaces[0])
+    reference = atlas.reference(settings.analysis.kernel)
+    if reference is not None:
+        header = [f"gradient{k + 1}" for k in range(reference.shape[1])]
+        path = outputs.reference_path(settings.output_dir, atlas.entities)
+        write_array(path, header, reference)

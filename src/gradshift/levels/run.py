@@ -4,19 +4,30 @@ import errno
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
-from gradshift.errors import (
-    StorageError,
-)
-from gradshift.levels.pages import (
-    rebuild,
-    write_citation,
-)
+from gradshift import plugins
+from gradshift.errors import StorageError
+from gradshift.levels.pages import rebuild, write_citation
 from gradshift.levels.participant import participant
+from gradshift.output.lock import locked
+from gradshift.output.place import check_no_links, check_ours, check_outside, heal
+from gradshift.running.memory import check_enough
+from gradshift.running.workdir import check_above
 from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")
+
+LIMITS = {
+    errno.EAGAIN: "no further process or thread can be started here; give --nprocs 1, or raise "
+    "the number of processes that the container, the job or the user may have",
+    errno.EMFILE: "this process may open no further file; raise the limit (ulimit -n)",
+    errno.ENFILE: "the machine can open no further file; try when less runs on it",
+    errno.ENOMEM: "there is no memory left; give more, or fewer --nprocs",
+}
+"""What the system did not give, where no file is to blame."""
 
 
 def run(settings: Settings, given: Mapping[str, Any]) -> int:
@@ -32,29 +43,84 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
     -------
     int
         Exit code: 0 all done, 1 some runs failed or were left out, 65 none was left.
+
+    Raises
+    ------
+    GradshiftError
+        Of any kind, with one sentence for the user.
     """
     _start_log(verbose=settings.running.verbose)
     try:
-        if settings.running.reports_only:
-            return rebuild(settings)
-        if settings.running.boilerplate_only and settings.level == "group":
-            write_citation(settings.output_dir)
-            return 0
-        if settings.level == "participant":
-            return participant(settings)
-        from gradshift.levels.group import group
-
-        return group(settings, given)
+        check_enough()
+        plugins.load(settings.analysis.plugin)
+        if not settings.running.dry_run:
+            _check_place(settings)
+        return _level(settings, given)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageError(
-                f"The disk of {settings.output_dir} is full: make room and run the same "
-                "command again; what is finished is kept."
-            ) from error
-        raise StorageError(
-            f"{error.filename or settings.output_dir} cannot be used: {error.strerror or error}; "
-            "run the same command again when it can; what is finished is kept."
-        ) from error
+        raise StorageError(_told(error, settings.output_dir)) from error
+    except MemoryError as error:
+        raise StorageError(f"The run stopped: {LIMITS[errno.ENOMEM]}.") from error
+
+
+def _level(settings: Settings, given: Mapping[str, Any]) -> int:
+    """Do what was asked for."""
+    if settings.running.reports_only:
+        return rebuild(settings)
+    if settings.running.boilerplate_only and settings.level == "group":
+        write_citation(settings.output_dir)
+        return 0
+    if settings.level == "participant":
+        return participant(settings)
+    from gradshift.levels.group import group
+
+    with _nobody_writes(settings):
+        return group(settings, given)
+
+
+def _check_place(settings: Settings) -> None:
+    """Refuse to write where this output has no business."""
+    named = [Path(word.partition("=")[2]).resolve() for word in settings.inputs.derivatives]
+    check_outside(settings.output_dir, [settings.bids_dir, *named])
+    check_no_links(settings.output_dir)
+    if settings.running.work_dir is not None:
+        check_above(settings.work_dir)
+    if heal(settings.output_dir):
+        logger.warning(
+            "dataset_description.json of %s was damaged, as after a power cut; it is written "
+            "again by the participant level.",
+            settings.output_dir,
+        )
+    check_ours(settings.output_dir)
+
+
+def _nobody_writes(settings: Settings) -> AbstractContextManager[None]:
+    """Keep the participant level from the people that the group level reads."""
+    asked = {f"sub-{label}" for label in settings.inputs.participant_label}
+    people = sorted(
+        path.name
+        for path in settings.output_dir.glob("sub-*")
+        if path.is_dir() and (not asked or path.name in asked)
+    )
+    if settings.running.dry_run or not people:
+        return nullcontext()
+    return locked(settings.output_dir / "logs", people)
+
+
+def _told(error: OSError, output_dir: Path) -> str:
+    """Say which file an error of the system came from, or what the system did not give."""
+    again = "run the same command again when it can; what is finished is kept."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = f" of {error.filename}" if error.filename else ""
+        return (
+            f"The disk{where} is full: make room and run the same command again; what is "
+            "finished is kept."
+        )
+    if error.filename is None and error.errno in LIMITS:
+        return f"The run stopped: {LIMITS[error.errno]}."
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return f"{error.filename} cannot be opened: {LIMITS[error.errno]}."
+    what = error.filename or f"A file or process of the run into {output_dir}"
+    return f"{what} cannot be used: {error.strerror or error}; {again}"
 
 
 def _start_log(*, verbose: bool) -> None:

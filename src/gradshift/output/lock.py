@@ -1,24 +1,34 @@
 """Locks: two processes may share an output, but not a participant.
 
-A lock is a file that says who made it. Whether that process still lives is asked of the kernel
-where it is the same kernel: containers have process ids and host names of their own, so those
-tell nothing there. They are all there is on a file system without locks.
+A lock is a file that says who made it. Its holder has one more file, of which the kernel keeps
+the lock as long as the process lives: whether it does is asked of the kernel where it is the same
+kernel. Containers have process ids and host names of their own, so those tell nothing across
+them. They are all there is on a file system without locks.
 """
 
 import fcntl
 import json
 import os
+import secrets
 import socket
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from gradshift.errors import OutputError
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """Names the running kernel, in containers as well; Linux only."""
+
+PROCESS_IDS = Path("/proc/self/ns/pid")
+"""Names the processes that this one can see by their ids; Linux only."""
+
+MACHINE = "pid:[4026531836]"
+"""That name outside of containers, on every machine."""
 
 PAUSE = 0.05
 """Seconds between looks at a lock that is waited for."""
@@ -29,13 +39,45 @@ MOMENT = 1.0
 TAKEOVER = 60.0
 """Seconds after which taking over a lock, which takes an instant, was not lived to finish."""
 
+LONGEST = 4096
+"""Bytes of a lock file, and more than it has."""
+
+HOLDER = ".holder-"
+"""How the name of the file begins that a process keeps open while it has locks."""
+
 _open: set[TextIO] = set()
 """Files whose kernel locks this process holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owner:
+    """Who made a lock.
+
+    Parameters
+    ----------
+    host, boot, ids : str
+        Host, running kernel, and the name of the processes seen there; empty where not told.
+    holder : str
+        Name of the file that the holder keeps open, whose lock the kernel keeps; empty where
+        the file system has no locks.
+    pid : int
+    time : float
+        Seconds since 1970.
+    """
+
+    host: str
+    boot: str
+    ids: str
+    holder: str
+    pid: int
+    time: float
 
 
 @contextmanager
 def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iterator[None]:
     """Hold the locks of some names, such as participants.
+
+    However many they are, one file is open for all of them.
 
     Parameters
     ----------
@@ -50,92 +92,139 @@ def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iter
     OutputError
         If another process that still lives holds one of them.
     """
-    held: list[tuple[Path, TextIO]] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    held: list[Path] = []
     until = time.monotonic() + patience
+    with _holding(folder) as owner:
+        try:
+            for name in names:
+                path = folder / f"{name}.lock"
+                while not _take(path, owner):
+                    if time.monotonic() >= until:
+                        raise OutputError(_told(path, name))
+                    time.sleep(PAUSE)
+                held.append(path)
+            yield
+        finally:
+            for path in held:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _holding(folder: Path) -> Iterator[Owner]:
+    """Keep a file open that tells others that this process lives, and say who it is."""
+    for left in folder.glob(f"{HOLDER}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - left.lstat().st_mtime > TAKEOVER:
+                _is_free(left)
+    path = folder / f"{HOLDER}{secrets.token_hex(8)}"
+    file = path.open("x", encoding="utf-8")
+    _open.add(file)
     try:
-        for name in names:
-            path = folder / f"{name}.lock"
-            while (file := _take(path)) is None:
-                if time.monotonic() >= until:
-                    raise OutputError(_told(path, name))
-                time.sleep(PAUSE)
-            held.append((path, file))
-        yield
+        yield Owner(
+            host=socket.gethostname(),
+            boot=_boot(),
+            ids=_ids(),
+            holder=path.name if _lock(file) else "",
+            pid=os.getpid(),
+            time=time.time(),
+        )
     finally:
-        for path, file in held:
-            _give_back(path, file)
+        path.unlink(missing_ok=True)
+        _open.discard(file)
+        file.close()
 
 
-def _take(path: Path) -> TextIO | None:
-    """Create a lock file exclusively; a stale one is removed first. None if it is held."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _take(path: Path, owner: Owner) -> bool:
+    """Create a lock file exclusively; a stale one is removed first. Tell whether it is ours."""
     for _ in range(2):
         with suppress(FileExistsError):
-            return _own(path)
+            _own(path, owner)
+            return True
         if not _remove_stale(path):
             break
-    return None
+    return False
+
+
+def _own(path: Path, owner: Owner) -> None:
+    """Make a lock file; the kernel holds it until its owner is named in it."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            _lock(file)
+            json.dump(asdict(owner), file)
+            file.flush()
+        except BaseException:  # such as a full disk: nobody would own what is left
+            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                file.close()
+            raise
 
 
 def _told(path: Path, name: str) -> str:
     """Say who holds a lock."""
-    holder = _holder(path)
+    owner = _owner(path)
     who = "a process that did not say which"
-    if holder:
-        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(holder["time"]))
-        who = f"process {holder['pid']} on {holder['host']} since {when}"
+    if owner is not None:
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(owner.time))
+        who = f"process {owner.pid} on {owner.host} since {when}"
     return (
         f"{name} is being worked on by {who}; wait for it, or remove {path} if that process is "
         "gone."
     )
 
 
-def _own(path: Path) -> TextIO:
-    """Make a lock file; its owner is named in it once the kernel holds the lock, not before."""
-    file = path.open("x", encoding="utf-8")
-    _open.add(file)
-    try:
-        owner = {
-            "host": socket.gethostname(),
-            "boot": _boot(),
-            "kernel": _lock(file),
-            "pid": os.getpid(),
-            "time": time.time(),
-        }
-        json.dump(owner, file)
-        file.flush()
-    except BaseException:  # such as a full disk: nobody would own what is left
-        _give_back(path, file)
-        raise
-    return file
-
-
-def _give_back(path: Path, file: TextIO) -> None:
-    """Remove a lock of ours; its file is closed last, so that nobody takes it for left behind."""
-    path.unlink(missing_ok=True)
-    _open.discard(file)
-    with suppress(OSError):  # what a full disk had no room for
-        file.close()
-
-
 def _remove_stale(path: Path) -> bool:
     """Remove a lock whose holder is no more; tell whether the lock is free now."""
-    holder = _holder(path)
+    owner = _owner(path)
     try:
-        file = path.open("r+")
+        file = _open_regular(path, os.O_RDWR)
     except OSError:
-        return not path.exists()
+        return not os.path.lexists(path)
+    if file is None:
+        return False
     with file:
-        if not holder:
-            return _is_abandoned(file) and _remove(path, file)
-        same_host = holder["host"] == socket.gethostname()
-        if holder.get("kernel") and _boot() and holder.get("boot") == _boot():
-            gone = _lock(file)
-        elif "boot" in holder and holder["boot"] != _boot():
-            gone = same_host  # it has been started again since
-        else:
-            gone = same_host and not _lives(holder["pid"])
+        gone = _is_abandoned(file) if owner is None else _is_gone(path.parent, owner)
         return gone and _remove(path, file)
+
+
+def _is_gone(folder: Path, owner: Owner) -> bool:
+    """Tell whether the holder of a lock is certainly no more.
+
+    Where that cannot be told, as of a container on a file system without locks, it is not.
+    """
+    same_host = owner.host == socket.gethostname()
+    if owner.boot != _boot():
+        # A machine that was started again. Containers may share their host name with others.
+        return same_host and owner.ids == _ids() == MACHINE
+    if owner.holder and _boot():
+        return _is_free(folder / owner.holder)
+    return same_host and owner.ids == _ids() and not _lives(owner.pid)
+
+
+def _is_free(holder: Path) -> bool:
+    """Tell whether nobody keeps a holder's file open any more, and remove it then."""
+    try:
+        file = _open_regular(holder, os.O_RDWR)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    if file is None:
+        return False
+    with file:
+        if not _lock(file):
+            return False
+        holder.unlink(missing_ok=True)
+    return True
+
+
+def _open_regular(path: Path, how: int) -> TextIO | None:
+    """Open a file; None for what is no regular file, such as a pipe that nobody writes to."""
+    number = os.open(path, how | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        return None
+    return os.fdopen(number, "r" if how == os.O_RDONLY else "r+", encoding="utf-8")
 
 
 def _is_abandoned(file: TextIO) -> bool:
@@ -207,15 +296,38 @@ def _boot() -> str:
         return ""
 
 
-def _holder(path: Path) -> dict[str, Any]:
-    """Read who holds a lock; empty if the file does not say."""
+def _ids() -> str:
+    """Return the name of the processes that this one sees, empty if it has none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    kinds = {"host": str, "pid": int, "time": float}
-    told = isinstance(found, dict) and all(isinstance(found.get(k), t) for k, t in kinds.items())
-    return found if told else {}
+        return str(PROCESS_IDS.readlink())
+    except OSError:
+        return ""
+
+
+def _owner(path: Path) -> Owner | None:
+    """Read who holds a lock; None if the file does not say."""
+    try:
+        file = _open_regular(path, os.O_RDONLY)
+        if file is None:
+            return None
+        with file:
+            said = json.loads(file.read(LONGEST))
+    except (OSError, ValueError, RecursionError):
+        return None
+    if not isinstance(said, dict) or set(said) != {field.name for field in fields(Owner)}:
+        return None
+    texts = all(isinstance(said[name], str) for name in ("host", "boot", "ids", "holder"))
+    numbers = all(isinstance(said[name], int | float) for name in ("pid", "time"))
+    if not texts or not numbers or not _is_possible(said["pid"], said["time"]):
+        return None
+    if os.path.basename(said["holder"]) != said["holder"]:
+        return None
+    return Owner(**said)
+
+
+def _is_possible(pid: float, when: float) -> bool:
+    """Tell whether numbers are a process id and a time of this century."""
+    return isinstance(pid, int) and 0 < pid < 2**31 and 0 <= when < 2**32
 
 
 def _lives(pid: int) -> bool:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from gradshift import settings as schema
-from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_text
 from gradshift.errors import SettingsError
 from gradshift.output.lock import locked
+from gradshift.output.same import check_same as check_same
 from gradshift.settings import Settings
 
 GROWING = ("atlas", "denoise")
@@ -37,14 +37,14 @@ def read(output_dir: Path) -> dict[str, dict[str, Any]]:
     if not path.exists():
         return {}
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        levels = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"The record of settings {path} is damaged: {error}.") from error
-    if not all(isinstance(recorded, dict) for recorded in found.values()):
+    if not all(isinstance(recorded, dict) for recorded in levels.values()):
         raise SettingsError(f"The record of settings {path} is damaged: it needs a part a level.")
     return {
         level: {key.replace("-", "_"): value for key, value in recorded.items()}
-        for level, recorded in found.items()
+        for level, recorded in levels.items()
     }
 
 
@@ -68,40 +68,14 @@ def check(settings: Settings) -> None:
         )
 
 
-def check_same(results: Sequence[SessionResult]) -> None:
-    """Refuse results that were made with different settings.
-
-    ``--overwrite`` for some participants leaves those of the others as they were.
-
-    Raises
-    ------
-    SettingsError
-    """
-    made = [result for result in results if "Settings" in result.about]
-    for result in made[1:]:
-        one, other = made[0].about["Settings"], result.about["Settings"]
-        if differing := [name for name in {**one, **other} if one.get(name) != other.get(name)]:
-            told = [
-                f"{schema.flag(name)} {_told(one.get(name))} and {_told(other.get(name))}"
-                for name in differing
-            ]
-            here, there = (
-                f"{r.participant} {r.session} ({r.atlas}, {r.recipe})" for r in (made[0], result)
-            )
-            raise SettingsError(
-                f"The results of {here} and {there} were made with different settings: "
-                f"{'; '.join(told)}. Run the participant level with the same settings for all, or "
-                "remove the results that no longer count."
-            )
-
-
 def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[str]:
     """Say which options that change numbers differ from the record, if there is one."""
     if recorded is None:
         return []
     now = numbers(settings)
     return [
-        f"{schema.flag(name)} was {_told(recorded.get(name))} and is now {_told(now.get(name))}"
+        f"{schema.flag(name)} was {schema.shown(recorded.get(name))} and is now "
+        f"{schema.shown(now.get(name))}"
         for name in sorted(set(recorded) | set(now))
         if name not in GROWING and recorded.get(name) != now.get(name)
     ]
@@ -134,7 +108,9 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     for option, given in names.items():
         now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
     recorded[settings.level] = now
-    text = "\n".join(f"[{level}]\n{schema.to_toml(found)}" for level, found in recorded.items())
+    text = "\n".join(
+        f"[{level}]\n{schema.to_toml(options)}" for level, options in recorded.items()
+    )
     write_text(_path(settings.output_dir), text)
     stamp = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_{settings.level}.toml"
     paths = (
@@ -148,14 +124,8 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
 
 def numbers(settings: Settings) -> dict[str, Any]:
     """Return the options that change the numbers of this level, as a file holds them."""
-    found = schema.values(settings, numbers=settings.level)
-    return {k: list(v) if isinstance(v, tuple) else v for k, v in found.items()}
-
-
-def _told(value: object) -> str:
-    if value is None:
-        return "not given"
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    options = schema.values(settings, numbers=settings.level)
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()}
 
 
 def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -173,7 +143,7 @@ def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, A
         if recorded and recorded.get(name) != value:
             raise SettingsError(
                 f"The participant level in {output_dir} ran with {schema.flag(name)} "
-                f"{_told(recorded.get(name))}, not {_told(value)}; run it again with this value, "
-                "or leave the option out at the group level."
+                f"{schema.shown(recorded.get(name))}, not {schema.shown(value)}; run it again "
+                "with this value, or leave the option out at the group level."
             )
     return recorded

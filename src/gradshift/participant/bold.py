@@ -1,257 +1,260 @@
 """BOLD at the participant level: which runs, which recipes, and what came of them."""
 
 import logging
-import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.confounds import check_header
-from gradshift.bids.dataset import (
-    read_json,
-)
+from gradshift.bids.dataset import find_fmriprep, read_json
 from gradshift.bids.inputs import Run, find_runs
-from gradshift.errors import (
-    InputError,
-    MissingInputError,
-    NothingSelectedError,
-)
-from gradshift.output import record
-from gradshift.participant.nodes.denoise import needs_confounds
+from gradshift.errors import InputError, MissingInputError, NothingSelectedError
+from gradshift.participant.ending import clean, exit_code, in_person
+from gradshift.participant.modality import Asked, Modality, NothingFoundError
 from gradshift.participant.order import order_sessions
-from gradshift.participant.pet import Source, add_pet
+from gradshift.participant.origin import provenance
 from gradshift.recipes.catalogue import Recipe
-from gradshift.running.workdir import intermediate
-from gradshift.settings import Settings
+
+STEPS = ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save", "savemaps")
+CODE = tuple(f"gradshift.participant.nodes.{name}" for name in STEPS)
+"""The modules that make the numbers of the results."""
 
 logger = logging.getLogger("gradshift")
 
 
-def find_bold(
-    settings: Settings, spaces: Mapping[str, Sequence[str]], *, alone: bool
-) -> list[Run]:
-    """Find the BOLD runs; there may be none where PET or spectroscopy is there."""
-    try:
-        return find_runs(settings, spaces)
-    except (MissingInputError, NothingSelectedError) as error:
-        if alone:
-            raise
-        logger.warning("No BOLD run is used: %s", error)
-        return []
+@dataclass(frozen=True, kw_only=True)
+class Bold(Modality):
+    """The BOLD runs of a study.
+
+    Parameters
+    ----------
+    asked : Asked
+    runs : sequence of Run
+    labels : mapping
+        Labels of the atlases by `grid`, once they are placed.
+    """
+
+    order: ClassVar[int] = 1
+    title: ClassVar[str] = "BOLD run"
+
+    asked: Asked
+    runs: Sequence[Run]
+    labels: Mapping[object, Sequence[Path]] = field(default_factory=dict)
+
+    @classmethod
+    def find(cls, asked: Asked) -> Self:
+        """Find the runs, and mark those that no recipe can clean."""
+        try:
+            runs = find_runs(asked.settings, asked.spaces)
+        except (MissingInputError, NothingSelectedError) as error:
+            raise NothingFoundError(error) from error
+        bold = cls(asked=asked, runs=[check_recipes(run, asked.recipes) for run in runs])
+        for space in dict.fromkeys(bold.spaces):
+            for atlas in asked.atlases:
+                atlas.images(space)  # refuses a space it does not come in
+        return bold
+
+    @property
+    def people(self) -> set[str]:
+        """The participants, with prefix."""
+        return {f"sub-{run.entities['sub']}" for run in self.runs}
+
+    @property
+    def spaces(self) -> list[str]:
+        """Spaces of the runs that can be used."""
+        return [run.entities["space"] for run in self.runs if not run.problem]
+
+    @property
+    def problem(self) -> str:
+        """Why no run can be used; empty if one can."""
+        if any(not run.problem for run in self.runs):
+            return ""
+        n = len(self.runs) - 1
+        others = f" ({n} more runs cannot be used either.)" if n else ""
+        return f"{self.runs[0].label}: {self.runs[0].problem}{others}"
+
+    @property
+    def derivatives(self) -> list[Path]:
+        """The output of fMRIPrep."""
+        inputs = self.asked.settings.inputs
+        return [
+            find_fmriprep(
+                self.asked.settings.bids_dir,
+                inputs.derivatives,
+                validate=not inputs.skip_bids_validation,
+            )
+        ]
+
+    def describe(self) -> str:
+        """Say what would be done, a block per run."""
+        return describe(self.runs, self.asked.atlases, self.asked.recipes)
+
+    def place(self) -> Self:
+        """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
+        from gradshift.participant.nodes.atlas import keep_labels
+        from gradshift.participant.plan import grid
+
+        labels: dict[object, list[Path]] = {}
+        problems: dict[object, str] = {}
+        for key, run in {grid(run): run for run in self.runs if not run.problem}.items():
+            space, folder = run.entities["space"], self.asked.atlas_dir
+            try:
+                labels[key] = [
+                    keep_labels(atlas, space, run.shape, run.affine, folder)
+                    for atlas in self.asked.atlases
+                ]
+            except InputError as error:
+                problems[key] = str(error)
+        runs = [
+            run
+            if run.problem or grid(run) in labels
+            else replace(run, problem=problems[grid(run)])
+            for run in self.runs
+        ]
+        return replace(self, runs=runs, labels=labels)
+
+    def build(self, workflow: Any, untouched: Collection[str]) -> None:
+        """Add the steps of all runs."""
+        from gradshift.participant.graph import add_runs
+        from gradshift.participant.nodes.atlas import keep_regions
+        from gradshift.participant.plan import Plan
+
+        settings = self.asked.settings
+        analysis = settings.analysis
+        plan = Plan(
+            asked=self.asked,
+            atlases=[
+                keep_regions(atlas, self.spaces, analysis, self.asked.atlas_dir)
+                for atlas in self.asked.atlases
+            ],
+            labels=self.labels,
+            sessions={
+                person.removeprefix("sub-"): order_sessions(settings, person)
+                for person in sorted(self.people)
+            },
+            provenance=provenance(self, CODE),
+            untouched=untouched,
+        )
+        logger.info("%d runs of %d participants.", len(self.runs), len(self.people))
+        add_runs(workflow, self.runs, plan)
+
+    def summary(self, crashed: Sequence[str]) -> int:
+        """Say how many sessions are done, which are not, and why; return the exit code."""
+        from gradshift.participant.plan import group_runs, unit_entities
+
+        recipes, combine = self.asked.recipes, self.asked.settings.analysis.combine_runs
+        units = [unit_entities(unit) for unit in group_runs(self.runs, combine=combine)]
+        problems = {
+            _label(unit): reasons for unit in units if (reasons := self._problems(unit, crashed))
+        }
+        partly = [r for r in problems.values() if sum(map(len, r.values())) < len(recipes)]
+        for unit in units:
+            if _label(unit) not in problems:
+                self._log_remarks(unit)
+        failed = len(problems) - len(partly)
+        logger.info(
+            "%d sessions done, %d failed or left out%s. Results are in %s.",
+            len(units) - len(problems),
+            failed,
+            f", {len(partly)} with some recipes only" if partly else "",
+            self.asked.output_dir,
+        )
+        for label, reasons in problems.items():
+            for reason, names in reasons.items():
+                which = "" if len(names) == len(recipes) else f" (recipe {', '.join(names)})"
+                logger.error("%s%s: %s", label, which, reason)
+        clean(self.asked, self.people, problems, "task_*")
+        return exit_code(failed, len(units), trouble=bool(problems) or bool(crashed))
+
+    def _target(self, entities: Mapping[str, str], atlas: Atlas, recipe: Recipe) -> outputs.Target:
+        return outputs.Target(entities=entities, atlas=atlas.entities, recipe=recipe.name)
+
+    def _problems(
+        self, entities: Mapping[str, str], crashed: Sequence[str]
+    ) -> dict[str, list[str]]:
+        """Look up in the sidecars which recipes of a session were left out, by reason."""
+        workflow = f"sub_{entities['sub']}_task_{entities.get('task', 'none')}"
+        by_reason: dict[str, list[str]] = {}
+        for recipe in self.asked.recipes:
+            target = self._target(entities, self.asked.atlases[0], recipe)
+            path = outputs.sidecar(outputs.measures_path(self.asked.output_dir, target))
+            if in_person(workflow, crashed):
+                reason = "a step crashed"
+            elif not path.exists():
+                reason = "no result was written"
+            else:
+                reason = read_json(path)["Excluded"]
+            if reason:
+                by_reason.setdefault(reason, []).append(recipe.name)
+        return by_reason
+
+    def _log_remarks(self, entities: Mapping[str, str]) -> None:
+        """Log the warnings of a session, and the regions that are n/a in its results."""
+        remarks: dict[str, list[str]] = {}
+        recipes = self.asked.recipes
+        for atlas, recipe in product(self.asked.atlases, recipes):
+            target = self._target(entities, atlas, recipe)
+            path = outputs.sidecar(outputs.series_path(self.asked.output_dir, target))
+            sidecar = read_json(path)
+            texts = list(sidecar["Warnings"])
+            if left_out := sidecar["RegionsLeftOut"]:
+                listed = ", ".join(f"{name} ({why})" for name, why in left_out.items())
+                texts.append(f"{len(left_out)} regions of {atlas.name} are n/a: {listed}.")
+            for text in texts:
+                remarks.setdefault(text, []).append(recipe.name)
+        for text, names in remarks.items():
+            which = "" if len(set(names)) == len(recipes) else f" (recipe {', '.join(names)})"
+            logger.warning("%s%s: %s", _label(entities), which, text)
 
 
-def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
+MODALITY = Bold
+
+
+def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
     """Mark a run that no recipe can clean; warn of recipes that cannot."""
-    if found.problem:
-        return found
+    from gradshift.participant.nodes.denoise import needs_confounds
+
+    if run.problem:
+        return run
     problems = []
     for recipe in recipes:
         try:
             if needs_confounds(recipe):
-                check_header(found.confounds, recipe)
+                check_header(run.confounds, recipe)
         except InputError as error:
             problems.append(str(error))
     if len(problems) == len(recipes):
-        return replace(found, problem=problems[0])
+        return replace(run, problem=problems[0])
     for problem in problems:
-        logger.warning("%s: %s", found.label, problem)
-    return found
+        logger.warning("%s: %s", run.label, problem)
+    return run
 
 
 def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> str:
     """Say what would be done, a block per run."""
     blocks = []
-    for found in runs:
-        lines = [found.label, f"  BOLD       {found.bold}"]
-        if found.problem:
-            lines.append(f"  left out   {found.problem}")
+    for run in runs:
+        lines = [run.label, f"  BOLD       {run.bold}"]
+        if run.problem:
+            lines.append(f"  left out   {run.problem}")
         else:
             lines += [
-                f"  mask       {found.mask}",
-                f"  confounds  {found.confounds}",
-                f"  TR         {found.tr:g} s, {found.n_volumes} volumes "
-                f"({found.n_volumes * found.tr / 60:.1f} min)",
-                f"  space      {found.entities['space']}",
+                f"  mask       {run.mask}",
+                f"  confounds  {run.confounds}",
+                f"  TR         {run.tr:g} s, {run.n_volumes} volumes "
+                f"({run.n_volumes * run.tr / 60:.1f} min)",
+                f"  space      {run.entities['space']}",
                 f"  atlas      {', '.join(atlas.name for atlas in atlases)}",
                 f"  recipe     {', '.join(recipe.name for recipe in recipes)}",
             ]
         blocks.append("\n".join(lines))
-    n = sum(not found.problem for found in runs)
+    n = sum(not run.problem for run in runs)
     return "\n".join([*blocks, f"{n} of {len(runs)} runs would be processed."])
 
 
-def place_atlases(
-    settings: Settings, runs: Sequence[Run], atlases: Sequence[Atlas]
-) -> tuple[list[Run], dict[object, list[Path]]]:
-    """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
-    from gradshift.participant.graph import grid
-    from gradshift.participant.nodes.atlas import keep_labels
-
-    kept = intermediate(settings.work_dir) / "atlases"
-    labels: dict[object, list[Path]] = {}
-    problems: dict[object, str] = {}
-    for key, found in {grid(run): run for run in runs if not run.problem}.items():
-        space = found.entities["space"]
-        try:
-            labels[key] = [
-                keep_labels(atlas, space, found.shape, found.affine, kept) for atlas in atlases
-            ]
-        except InputError as error:
-            problems[key] = str(error)
-    marked = [
-        run if run.problem or grid(run) in labels else replace(run, problem=problems[grid(run)])
-        for run in runs
-    ]
-    return marked, labels
-
-
-def compute(
-    settings: Settings,
-    runs: Sequence[Run],
-    labels: Mapping[object, Sequence[Path]],
-    sources: Sequence[Source],
-    atlases: Sequence[Atlas],
-    recipes: Sequence[Recipe],
-    left: Collection[str],
-) -> list[str]:
-    """Build the graph and run it; return the nodes that crashed."""
-    from gradshift.participant.graph import Plan, build
-    from gradshift.participant.nodes.atlas import keep_regions
-    from gradshift.running.execute import execute
-
-    kept = intermediate(settings.work_dir) / "atlases"
-    plan = Plan(
-        recipes=recipes,
-        atlases=[
-            keep_regions(atlas, settings.analysis.pcc, settings.analysis.kernel, kept)
-            for atlas in atlases
-        ],
-        labels=labels,
-        analysis=settings.analysis,
-        settings=record.numbers(settings),
-        output_dir=settings.output_dir,
-        work_dir=intermediate(settings.work_dir),
-        sessions={
-            sub: order_sessions(settings, f"sub-{sub}")
-            for sub in {found.entities["sub"] for found in runs}
-        },
-        untouched=left,
-    )
-    if runs:
-        people = {run.entities["sub"] for run in runs}
-        logger.info("%d runs of %d participants.", len(runs), len(people))
-    workflow = build(runs, plan)
-    add_pet(workflow, sources, settings, left)
-    if not runs and not sources:
-        return []
-    return execute(workflow, settings.running, settings.output_dir / "logs" / "crash")
-
-
-def summarise(
-    settings: Settings,
-    runs: Sequence[Run],
-    atlases: Sequence[Atlas],
-    recipes: Sequence[Recipe],
-    crashed: Sequence[str],
-) -> int:
-    """Say how many sessions are done, which are not, and why; return the exit code."""
-    from gradshift.participant.graph import group_runs, unit_entities
-
-    units = [
-        unit_entities(unit) for unit in group_runs(runs, combine=settings.analysis.combine_runs)
-    ]
-    problems: dict[str, dict[str, list[str]]] = {}
-    partly = set()
-    for entities in units:
-        label = " ".join(f"{k}-{v}" for k, v in entities.items() if k not in ("space", "res"))
-        found = _problems(settings.output_dir, entities, atlases[0], recipes, crashed)
-        if found:
-            problems[label] = found
-        if 0 < sum(map(len, found.values())) < len(recipes):
-            partly.add(label)
-        if not found:
-            _log_remarks(settings.output_dir, label, entities, atlases, recipes)
-    failed = len(problems) - len(partly)
-    logger.info(
-        "%d sessions done, %d failed or left out%s. Results are in %s.",
-        len(units) - len(problems),
-        failed,
-        f", {len(partly)} with some recipes only" if partly else "",
-        settings.output_dir,
-    )
-    for label, found in problems.items():
-        for reason, names in found.items():
-            which = "" if len(names) == len(recipes) else f" (recipe {', '.join(names)})"
-            logger.error("%s%s: %s", label, which, reason)
-    if crashed:
-        logger.error(
-            "Steps that crashed: %s. Crash files are in %s.",
-            ", ".join(crashed),
-            settings.output_dir / "logs" / "crash",
-        )
-    if settings.running.clean_workdir:
-        _clean(intermediate(settings.work_dir), units, problems)
-    if failed == len(units):
-        return InputError.exit_code
-    return int(bool(problems) or bool(crashed))
-
-
-def _log_remarks(
-    root: Path,
-    label: str,
-    entities: Mapping[str, str],
-    atlases: Sequence[Atlas],
-    recipes: Sequence[Recipe],
-) -> None:
-    """Log the warnings of a session, and the regions that are n/a in its results."""
-    remarks: dict[str, list[str]] = {}
-    for atlas, recipe in product(atlases, recipes):
-        target = outputs.Target(entities=entities, atlas=atlas.entities, recipe=recipe.name)
-        about = read_json(outputs.sidecar(outputs.series_path(root, target)))
-        texts = list(about["Warnings"])
-        if left_out := about["RegionsLeftOut"]:
-            told = ", ".join(f"{name} ({why})" for name, why in left_out.items())
-            texts.append(f"{len(left_out)} regions of {atlas.name} are n/a: {told}.")
-        for text in texts:
-            remarks.setdefault(text, []).append(recipe.name)
-    for text, names in remarks.items():
-        which = "" if len(set(names)) == len(recipes) else f" (recipe {', '.join(names)})"
-        logger.warning("%s%s: %s", label, which, text)
-
-
-def _clean(
-    work_dir: Path, units: Sequence[Mapping[str, str]], problems: Mapping[str, object]
-) -> None:
-    """Remove the intermediate results of the people without a problem."""
-    troubled = {label.split()[0] for label in problems}
-    for entities in units:
-        if f"sub-{entities['sub']}" not in troubled:
-            for folder in work_dir.glob(f"gradshift_*/sub_{entities['sub']}_task_*"):
-                shutil.rmtree(folder)
-
-
-def _problems(
-    root: Path,
-    entities: Mapping[str, str],
-    atlas: Atlas,
-    recipes: Sequence[Recipe],
-    crashed: Sequence[str],
-) -> dict[str, list[str]]:
-    """Look up in the sidecars which recipes of a session were left out, by reason."""
-    person = f".sub_{entities['sub']}_task_{entities.get('task', 'none')}."
-    by_reason: dict[str, list[str]] = {}
-    for recipe in recipes:
-        target = outputs.Target(entities=entities, atlas=atlas.entities, recipe=recipe.name)
-        path = outputs.sidecar(outputs.measures_path(root, target))
-        if any(person in f"{name}." for name in crashed):
-            reason = "a step crashed"
-        elif not path.exists():
-            reason = "no result was written"
-        else:
-            reason = read_json(path)["Excluded"]
-        if reason:
-            by_reason.setdefault(reason, []).append(recipe.name)
-    return by_reason
+def _label(entities: Mapping[str, str]) -> str:
+    return " ".join(f"{k}-{v}" for k, v in entities.items() if k not in ("space", "res"))

@@ -1,50 +1,87 @@
 """MR spectroscopy at the participant level: values of a table become measures."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from gradshift import __version__
 from gradshift.bids import outputs
-from gradshift.bids.mrs import STRICT, Metabolite
+from gradshift.bids.mrs import STRICT, Metabolite, find_values
 from gradshift.bids.write import write_json, write_table
+from gradshift.output import record
+from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.origin import provenance
 
 logger = logging.getLogger("gradshift")
 
 
-def write_values(values: Sequence[Metabolite], root: Path, settings: Mapping[str, object]) -> None:
-    """Write the metabolites of every session; again without flagged values, where there are any.
+@dataclass(frozen=True, kw_only=True)
+class Mrs(Modality):
+    """The metabolite values of a study.
 
     Parameters
     ----------
+    asked : Asked
     values : sequence of Metabolite
-    root : Path
-        Top folder of the results.
-    settings : mapping
-        The options that change numbers, to be kept with them.
     """
-    recipes = ["n/a", *([STRICT] if any(value.flagged for value in values) else [])]
 
-    def session(value: Metabolite) -> tuple[str, str]:
-        return value.participant, value.session
+    order: ClassVar[int] = 3
+    title: ClassVar[str] = "metabolite value"
 
-    n = 0
-    for _, found in groupby(sorted(values, key=session), key=session):
-        mine = list(found)
-        n += 1
-        for recipe in recipes:
-            _write(mine, recipe, root, settings)
-    sources = list(dict.fromkeys(value.source for value in values))
-    more = f" and {len(sources) - 1} more files" if len(sources) > 1 else ""
-    logger.info("Metabolites of %d sessions read from %s%s.", n, sources[0], more)
+    asked: Asked
+    values: Sequence[Metabolite]
+
+    @classmethod
+    def find(cls, asked: Asked) -> Self:
+        """Find the values."""
+        if not (values := find_values(asked.settings)):
+            raise NothingFoundError
+        return cls(asked=asked, values=values)
+
+    @property
+    def people(self) -> set[str]:
+        """The participants, with prefix."""
+        return {value.participant for value in self.values}
+
+    def describe(self) -> str:
+        """Say nothing: there is nothing to compute."""
+        return ""
+
+    def build(self, workflow: Any, untouched: Collection[str]) -> None:
+        """Write the values of every session; again without flagged ones, where there are any."""
+        recipes = ["n/a", *([STRICT] if any(value.flagged for value in self.values) else [])]
+        end = {
+            "Settings": record.numbers(self.asked.settings),
+            **provenance(self, [find_values.__module__]),
+        }
+        for session in self._sessions():
+            for recipe in recipes:
+                _write(session, recipe, self.asked.output_dir, end)
+
+    def _sessions(self) -> list[list[Metabolite]]:
+        def session(value: Metabolite) -> tuple[str, str]:
+            return value.participant, value.session
+
+        return [list(of) for _, of in groupby(sorted(self.values, key=session), key=session)]
+
+    def summary(self, crashed: Sequence[str]) -> int:
+        """Say where the values came from."""
+        sources = list(dict.fromkeys(value.source for value in self.values))
+        more = f" and {len(sources) - 1} more files" if len(sources) > 1 else ""
+        n = len(self._sessions())
+        logger.info("Metabolites of %d sessions read from %s%s.", n, sources[0], more)
+        return 0
 
 
-def _write(
-    values: Sequence[Metabolite], recipe: str, root: Path, settings: Mapping[str, object]
-) -> None:
+MODALITY = Mrs
+
+
+def _write(values: Sequence[Metabolite], recipe: str, root: Path, end: Mapping[str, Any]) -> None:
     first = values[0]
     entities = {
         "sub": first.participant.removeprefix("sub-"),
@@ -85,7 +122,7 @@ def _write(
             "Excluded": None
             if any(np.isfinite(value.value) for value in values)
             else "no metabolite has a value",
-            "Settings": settings,
             "Measures": measures,
+            **end,
         },
     )

@@ -3,11 +3,20 @@
 from typing import Any
 
 
+class RefusedError(Exception):
+    """A cluster that does not take a job; its cause says why."""
+
+    def __init__(self, taken: int) -> None:
+        super().__init__()
+        self.taken = taken
+
+
 def going_on(kind: type[Any]) -> type[Any]:
     """Return a plugin that goes on with all other nodes when a job dies without a word.
 
     For a job that left no result, killed for time or memory, nipype keeps what happened as one
-    text, adds a list of lines to it, and is ended by the TypeError of that.
+    text, adds a list of lines to it, and is ended by the TypeError of that. A job that is not
+    taken raises `RefusedError`.
 
     Parameters
     ----------
@@ -16,6 +25,18 @@ def going_on(kind: type[Any]) -> type[Any]:
     """
 
     class GoingOn(kind):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self._taken = 0
+            super().__init__(*args, **kwargs)
+
+        def _submit_job(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                number = super()._submit_job(*args, **kwargs)
+            except Exception as error:  # of many kinds, one for each scheduler
+                raise RefusedError(self._taken) from error
+            self._taken += 1
+            return number
+
         def _report_crash(self, node: Any, result: Any = None) -> Any:
             if result is not None and isinstance(result["traceback"], str):
                 lines = result["traceback"].splitlines(keepends=True)

@@ -7,8 +7,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import chdir, contextmanager, nullcontext
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,9 +16,13 @@ import nipype
 
 from gradshift.bids.dataset import missing
 from gradshift.bids.write import write_table
-from gradshift.errors import MissingInputError, SettingsError, StorageError
+from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
+from gradshift.running.cluster import RefusedError, going_on
+from gradshift.running.crashes import Crashed, noting
 from gradshift.running.memory import available
-from gradshift.settings import Running
+from gradshift.running.number import processes
+from gradshift.running.pickles import guard_nipype
+from gradshift.settings import Running, read_small
 
 logger = logging.getLogger("gradshift")
 
@@ -33,7 +36,7 @@ JOB_FINISHED_TIMEOUT = 30
 """Seconds to wait for the result of a job that is done: a shared folder may show it late."""
 
 
-def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
+def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
     """Run a workflow to its end, whatever some of its nodes do.
 
     Parameters
@@ -45,8 +48,8 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
 
     Returns
     -------
-    list of str
-        Full names of the nodes that crashed.
+    Crashed
+        Full names of the nodes that crashed, and why.
 
     Raises
     ------
@@ -76,7 +79,8 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
         logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
     crash_dir.mkdir(parents=True, exist_ok=True)
-    crashed: list[str] = []
+    crashed = Crashed()
+    guard_nipype()
     with _progress(len(workflow._get_all_nodes())) as advance:
 
         def told(node: Any, status: str) -> None:
@@ -91,11 +95,15 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
         # nipype collects garbage for every node it hands out: spare it all that is loaded now.
         gc.freeze()
         try:
-            with _away(workflow.base_dir) if running.resource_monitor else nullcontext():
+            with _folder(workflow, running), noting(crashed):
                 workflow.run(plugin=plugin(plugin_args=arguments))
+        except GradshiftError:
+            raise
+        except RefusedError as error:
+            raise SettingsError(_refused(running, error)) from error
         except Exception as error:  # nipype re-raises what a node raised, as any type
             logger.debug("nipype: %s", error)
-            if crashed or isinstance(error, BrokenProcessPool):
+            if crashed:
                 _check_cause(error)
             elif running.use_plugin is not None:
                 raise SettingsError(
@@ -110,6 +118,11 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
                 name = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_resources.tsv"
                 write_table(crash_dir.with_name(name), RESOURCES, used)
     return crashed
+
+
+def _folder(workflow: Any, running: Running) -> AbstractContextManager[None]:
+    """Choose where the process is while the graph runs."""
+    return _away(workflow.base_dir) if running.resource_monitor else nullcontext()
 
 
 @contextmanager
@@ -131,13 +144,29 @@ def _check_cause(error: Exception) -> None:
         raise StorageError(
             "The disk is full: make room and run the same command again; what is finished is kept."
         ) from error
-    if "BrokenProcessPool" in told:
-        logger.error("A process was killed, most often for lack of memory: give fewer --nprocs.")
+
+
+def _refused(running: Running, error: RefusedError) -> str:
+    """Say why a cluster takes no job, and what became of those it took."""
+    cause = error.__cause__
+    told = (
+        f"nipype's plugin of {running.use_plugin} cannot do its work here: "
+        f"{_reason(cause) if isinstance(cause, Exception) else 'no job was taken'}"
+    )
+    if not error.taken:
+        return told
+    return (
+        f"{told.rstrip('.')}; {error.taken} jobs were taken before and go on: when they are done, "
+        "run the same command again, with a smaller max_jobs in the plugin_args if their number "
+        "is what was refused."
+    )
 
 
 def _reason(error: Exception) -> str:
     """Return in a line why a plugin stopped; before the last line nipype quotes whole programs."""
-    if isinstance(error, IndexError):  # nipype looks for the number of a job it was not given
+    if isinstance(
+        error, IndexError | AttributeError
+    ):  # nipype looks for the number of a job it was not given
         return "the cluster took no job, try its plugin_args by hand to see why."
     lines = str(error).strip().splitlines()
     return lines[-1].strip() if lines else type(error).__name__
@@ -151,9 +180,10 @@ def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
 
     if running.use_plugin is not None:
         return _read_plugin(Path(running.use_plugin))
-    if running.processes == 1:
+    n = processes(running)
+    if n == 1:
         return LinearPlugin, {}
-    arguments: dict[str, Any] = {"n_procs": running.processes, "raise_insufficient": False}
+    arguments: dict[str, Any] = {"n_procs": n, "raise_insufficient": False}
     if (limit := _memory(running)) is not None:
         arguments["memory_gb"] = limit
     return ParallelPlugin, arguments
@@ -185,12 +215,12 @@ def _read_plugin(path: Path) -> tuple[type[Any], dict[str, Any]]:
     import yaml
 
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml.safe_load(read_small(path))
     except FileNotFoundError as error:
         raise MissingInputError(missing(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The plugin file {path} cannot be read: {error}.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
         told = " ".join(str(error).split())
         raise SettingsError(f"The plugin file {path} is not YAML: {told}") from error
     if not isinstance(found, Mapping) or "plugin" not in found:
@@ -221,7 +251,6 @@ def _known_plugins() -> dict[str, type[Any]]:
     from nipype.pipeline import plugins
     from nipype.pipeline.plugins.base import GraphPluginBase, SGELikeBatchManagerBase
 
-    from gradshift.running.cluster import going_on
     from gradshift.running.parallel import ParallelPlugin
 
     found = {
@@ -241,7 +270,8 @@ def _progress(total: int) -> Iterator[Any]:
         from rich.console import Console
         from rich.progress import Progress
 
-        with Progress(console=Console(stderr=True), transient=True) as bar:
+        terminal = getattr(sys.stderr, "file", sys.stderr)  # a bar is made of control characters
+        with Progress(console=Console(file=terminal), transient=True) as bar:
             task = bar.add_task("steps", total=total)
             yield lambda: bar.advance(task)
         return

@@ -1,9 +1,16 @@
 """How much memory may be used: of the machine, or of the group of processes we are in."""
 
+import os
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-CGROUPS = Path("/sys/fs/cgroup")
-MEMBERSHIP = Path("/proc/self/cgroup")
+from gradshift.errors import StorageError
+from gradshift.running.groups import groups, read_number
+
+LEAST = 0.5
+"""Gigabytes that a run of the smallest study takes, with its libraries."""
+
 MEMINFO = Path("/proc/meminfo")
 
 FILES = (
@@ -19,8 +26,32 @@ def available() -> float | None:
     A container or a job of a scheduler has a limit of its own, set by a control group: more
     than that is not to be had, however much the machine has.
     """
-    found = [left for left in (_machine(), *_groups()) if left is not None]
+    free = _machine()
+    found = [group.left for group in _groups()] + ([] if free is None else [free])
     return max(min(found), 0) / 1e9 if found else None
+
+
+def limit() -> float | None:
+    """Return how much memory this process may use in all, in GB; None where nobody tells."""
+    found = [group.limit for group in _groups()]
+    with suppress(OSError, ValueError):
+        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(found) / 1e9 if found else None
+
+
+def check_enough() -> None:
+    """Refuse to start where the system would stop the process without a word.
+
+    Raises
+    ------
+    StorageError
+    """
+    most = limit()
+    if most is not None and most < LEAST:
+        raise StorageError(
+            f"gradshift needs {LEAST:g} GB of memory at least, and may use {most:.2g} GB here; "
+            "give the container, the job or the machine more."
+        )
 
 
 def _machine() -> int | None:
@@ -32,29 +63,32 @@ def _machine() -> int | None:
     return int(sizes[0]) * 1024 if sizes else None
 
 
-def _groups() -> list[int | None]:
-    """Return what is left in our control group and in those above it."""
-    try:
-        lines = MEMBERSHIP.read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    left = []
-    for line in lines:
-        _, controllers, place = line.split(":", 2)
-        if controllers and "memory" not in controllers.split(","):
-            continue
-        top = CGROUPS / ("memory" if controllers else "")
-        group = Path(place.lstrip("/"))
-        left += [_left(top / above) for above in (group, *group.parents)]
-    return left
+def _groups() -> list["_Group"]:
+    """Return our control group and those above it, as far as they have a limit."""
+    return [found for group in groups("memory") if (found := _read_group(group)) is not None]
 
 
-def _left(group: Path) -> int | None:
-    for limit, use in FILES:
-        try:
-            told = (group / limit).read_text(encoding="ascii").strip()
-            used = int((group / use).read_text(encoding="ascii"))
-        except (OSError, ValueError):
-            continue
-        return None if told == "max" else int(told) - used
+@dataclass(frozen=True)
+class _Group:
+    """A control group: its limit, and what is left of it, in bytes."""
+
+    limit: int
+    left: int
+
+
+def _read_group(group: Path) -> _Group | None:
+    for limit_file, use_file in FILES:
+        most, used = read_number(group / limit_file), read_number(group / use_file)
+        if most is not None and used is not None:
+            return _Group(most, most - used + _given_back(group))
     return None
+
+
+def _given_back(group: Path) -> int:
+    """Return what a group uses for files that were read, which it gives back when asked."""
+    try:
+        lines = (group / "memory.stat").read_text(encoding="ascii").splitlines()
+    except (OSError, ValueError):
+        return 0
+    pairs = dict(line.split(maxsplit=1) for line in lines if " " in line)
+    return int(pairs.get("total_inactive_file", pairs.get("inactive_file", 0)))

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -11,8 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Signals that end a run in good order."""
+STOPPING = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+"""Signals that end a run in good order; Windows, which is told so, has fewer."""
 
 
 class _Stopped(KeyboardInterrupt):
@@ -51,15 +54,22 @@ def give_a_home() -> None:
         scratch = os.environ["TMPDIR"] = str(MEMORY)
         os.environ["MPLCONFIGDIR"] = str(MEMORY / "matplotlib")
     try:
-        Path.home()
+        usable = os.access(Path.home(), os.R_OK | os.W_OK | os.X_OK)
     except RuntimeError:
         os.environ["HOME"] = scratch
+        return
+    if not usable and "MPLCONFIGDIR" not in os.environ:
+        # A home of somebody else. matplotlib would say so, and where it keeps its fonts instead.
+        folder = tempfile.mkdtemp(prefix="gradshift-")
+        os.environ["MPLCONFIGDIR"] = folder
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
     """Take the signals of a scheduler, or of a terminal that is closed, like Ctrl-C.
 
+    What was ignored when gradshift was started, by ``nohup`` or ``&`` of a shell, stays ignored.
     A library may catch the exception; the end of the run still counts as a stop then.
     Where it is raised in a destructor or the like, Python only tells of it and goes on.
     """
@@ -81,7 +91,8 @@ def stopped_by_signals() -> Iterator[None]:
         else:
             told(unraisable)
 
-    before = {number: signal.signal(number, stop) for number in (*STOPPING, signal.SIGALRM)}
+    heard = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in (*heard, signal.SIGALRM)}
     told, sys.unraisablehook = sys.unraisablehook, lost
     try:
         yield

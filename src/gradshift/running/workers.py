@@ -1,9 +1,14 @@
 """Processes that share the work of the group level."""
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from gradshift import plugins
 from gradshift.core.inference.resampling import Workers
+from gradshift.errors import StorageError
+from gradshift.running.number import processes
+from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 
 
@@ -12,24 +17,75 @@ def workers(settings: Settings) -> Workers:
 
     Results come in the order of the items: their number changes no digit. Large arrays are
     written to the work folder once, and mapped by all processes. Each process has as many
-    threads as this one, see `gradshift.cli`.
+    threads as this one, see `gradshift.cli`. A process that is killed costs one retry of the
+    item it had, alone; the others go on after it.
 
     Parameters
     ----------
     settings : Settings
     """
-    if settings.running.processes == 1:
+    n = processes(settings.running)
+    if n == 1:
         return map
-    from joblib import Parallel, delayed
-
-    folder = settings.work_dir
-    folder.mkdir(parents=True, exist_ok=True)
-    parallel = Parallel(
-        n_jobs=settings.running.processes, return_as="generator", temp_folder=str(folder)
-    )
+    folder = str(intermediate(settings.work_dir))
+    options = {
+        "n_jobs": n,
+        "temp_folder": folder,
+        "initializer": plugins.load,
+        "initargs": (settings.analysis.plugin,),
+    }
 
     def apply(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterable[Any]:
-        found: Iterable[Any] = parallel(delayed(function)(item) for item in items)
-        return found
+        return _each(function, iter(items), options)
 
     return apply
+
+
+def _each(
+    function: Callable[[Any], Any], items: Iterator[Any], options: dict[str, Any]
+) -> Iterator[Any]:
+    """Yield the results in order; where a process was killed, go on with the item it had."""
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    unfinished: deque[Any] = deque()
+
+    def handed_out() -> Iterator[Any]:
+        yield from list(unfinished)
+        for item in items:
+            unfinished.append(item)
+            yield item
+
+    while True:
+        parallel = Parallel(return_as="generator", **options)
+        try:
+            for result in parallel(delayed(function)(item) for item in handed_out()):
+                unfinished.popleft()
+                yield result
+        except TerminatedWorkerError:
+            yield _alone(function, unfinished.popleft(), options)
+        else:
+            return
+
+
+def _alone(function: Callable[[Any], Any], item: Any, options: dict[str, Any]) -> Any:
+    """Do one piece of work in a process of its own, with nothing beside it.
+
+    Raises
+    ------
+    StorageError
+        If that process is killed as well.
+    """
+    from joblib.externals.loky import ProcessPoolExecutor
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    with ProcessPoolExecutor(
+        1, initializer=options["initializer"], initargs=options["initargs"]
+    ) as pool:
+        try:
+            return pool.submit(function, item).result()
+        except TerminatedWorkerError as error:
+            raise StorageError(
+                "A process of the group level was killed twice, the second time with nothing "
+                "beside it, most often for lack of memory: give more memory, or fewer --nprocs."
+            ) from error

@@ -1,5 +1,6 @@
 """Measures of the hierarchy: reference numbers, status, and what cannot be had."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -113,16 +114,17 @@ def test_set_values_are_means_over_the_set(group400):
     assert rows["eccentricity", "set", "PCC"].value == pytest.approx(expected)
 
 
-def test_everything_is_said_to_be_unreliable_but_the_strength(hcp, as_session, rng):
+def test_a_session_unlike_the_reference_keeps_its_values_with_a_remark(hcp, as_session, rng):
     session = as_session(
         hcp(200).regions, hcp(200).matrix, reference=rng.standard_normal((200, 10))
     )
     for (name, *_), row in table(session).items():
         assert np.isfinite(row.value)
         if name == "lambdaref":
-            assert row.status == "ok"
+            assert (row.kind, row.status) == ("ok", "ok")
         else:
-            assert row.status.startswith("unreliable: correlation with the reference")
+            assert row.kind == "unlike"
+            assert re.fullmatch(r"unlike the reference \(r \.\d\d\)", row.status)
 
 
 def test_coarse_atlases_are_marked(hcp, as_session):

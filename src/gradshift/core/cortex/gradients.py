@@ -7,7 +7,7 @@ a reference, never by its number.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,8 @@ N_COMPONENTS = 10
 """Components that are computed and aligned."""
 
 MIN_R_REF = 0.6
-"""Below this likeness to the reference the principal gradient is unreliable."""
+"""Below this likeness to the reference a session is remarked, and stays: likeness to what is
+expected may be just what the drug changes."""
 
 DROPOUT_SCORE = 8.0
 """Distance from the median, in median absolute deviations, beyond which a region is odd."""
@@ -56,6 +57,10 @@ class Embedding(NamedTuple):
     eigenvalues: NDArray[np.float64]
 
 
+Likeness = Literal["ok", "unlike", "coarse"]
+"""Whether a session's gradient is like the reference, and comes from enough regions."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gradients:
     """The gradients of one session, aligned to a reference.
@@ -81,7 +86,9 @@ class Gradients:
     problem : str
         Why there are no scores; empty if there are.
     status : str
-        ``ok``, or what a reader must know about every value.
+        ``ok``, or what a reader must know about every value, which stays one.
+    kind : {'ok', 'unlike', 'coarse'}
+        The kind of `status`.
     remarks : tuple of str
         What else was seen on the way.
     """
@@ -97,6 +104,7 @@ class Gradients:
     dropout: NDArray[np.bool_]
     problem: str = ""
     status: str = "ok"
+    kind: Likeness = "ok"
     remarks: tuple[str, ...] = ()
 
     @property
@@ -350,7 +358,7 @@ def mean_matrix(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
         present = present & np.isfinite(np.diagonal(matrix))
         n += 1
     if n == 0:
-        raise InputError("A gradient reference needs at least one baseline session.")
+        raise InputError("A gradient reference needs at least one session.")
     mean: NDArray[np.float64] = np.tanh(total / n)
     np.fill_diagonal(mean, np.where(present, 1.0, np.nan))
     return mean
@@ -359,7 +367,7 @@ def mean_matrix(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
 def mean_reference(
     mean: NDArray[np.float64], regions: Regions, options: Options | None = None
 ) -> NDArray[np.float64]:
-    """Make a reference from baseline sessions, for an atlas without a shipped one.
+    """Make a label-blind reference from all sessions, for an atlas without a shipped one.
 
     Their mean is embedded once, since embeddings of single sessions have no common sign, order
     or rotation in which they could be averaged.
@@ -367,8 +375,10 @@ def mean_reference(
     Parameters
     ----------
     mean : (R, R) array
-        From `mean_matrix`. Of baseline sessions only: with sessions after the drug the result
-        would be circular.
+        From `mean_matrix`, over all sessions of all people who enter the comparison: exchanging
+        the sessions of a person, or the groups of people, leaves it as it is. Of baseline
+        sessions only it would be circular, since the baseline of a person would be part of it,
+        and the follow-up would not.
     regions : Regions
     options : Options, optional
 
@@ -386,7 +396,7 @@ def mean_reference(
     weights = affinity(_between(mean, used, regions), options)
     if (pieces := _n_pieces(weights)) > 1:
         raise InputError(
-            f"The mean of the baseline sessions falls into {pieces} unconnected parts; no "
+            f"The mean of all sessions falls into {pieces} unconnected parts; no "
             "gradient can be computed from it."
         )
     scores = principal_first(embed(weights).scores, _default(regions)[used], regions.low[used])
@@ -510,6 +520,7 @@ def _align(
     scores[found.used] = aligned
     r_each = [_likeness(column, principal) for column in embedding.scores.T]
     r_ref = _likeness(aligned[:, 0], principal)
+    kind, status = _status(r_ref, regions, options)
     return replace(
         found,
         scores=scores,
@@ -517,7 +528,8 @@ def _align(
         best_component=int(np.argmax(r_each)) + 1,
         r_before=max(r_each),
         r_ref=r_ref,
-        status=_status(r_ref, regions, options),
+        status=status,
+        kind=kind,
         remarks=found.remarks + _nearly_equal(embedding.eigenvalues),
     )
 
@@ -554,14 +566,14 @@ def _default(regions: Regions) -> NDArray[np.bool_]:
     return np.array([network.startswith("Default") for network in regions.networks], dtype=bool)
 
 
-def _status(r_ref: float, regions: Regions, options: Options) -> str:
+def _status(r_ref: float, regions: Regions, options: Options) -> tuple[Likeness, str]:
     """Say what a reader must know about every value of the session."""
     if r_ref < MIN_R_REF:
-        return f"unreliable: correlation with the reference gradient is {r_ref:.2f}"
+        return "unlike", f"unlike the reference (r {f'{r_ref:.2f}'.removeprefix('0')})"
     n_cortical = int(regions.cortical.sum())
     if options.kernel == "cosine" and n_cortical < FEWEST_REGIONS:
-        return f"coarse: {n_cortical} regions, gradients need {FEWEST_REGIONS}"
-    return "ok"
+        return "coarse", f"coarse: {n_cortical} regions, gradients need {FEWEST_REGIONS}"
+    return "ok", "ok"
 
 
 def _left_out(regions: Regions, dropout: NDArray[np.bool_]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.cortex.gradients import Gradients
-from gradshift.core.cortex.measure import Flagged, UnavailableError
+from gradshift.core.cortex.measure import Flagged, Kind, UnavailableError
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
 from gradshift.errors import InputError
@@ -16,8 +16,9 @@ METHODS = (
     "For each region the strongest tenth of its correlations was kept; the cosine similarity of "
     "these profiles (or their normalised angle, where stated) was embedded by a diffusion map "
     "(alpha 0.5, multiscale, ten components, exact symmetric eigensolver) and aligned by an "
-    "orthogonal Procrustes rotation to a reference that no session after the drug contributed "
-    "to. All sessions of a person entered with the same number of volumes."
+    "orthogonal Procrustes rotation to a reference that is blind to the order of sessions: "
+    "a template, or the mean of all sessions that were compared. All sessions of a person "
+    "entered with the same number of volumes."
 )
 
 CITE = ("Margulies2016", "Coifman2006", "VosdeWael2020")
@@ -56,7 +57,12 @@ def aligned(session: Session) -> Gradients:
 
 def with_status(values: NDArray[np.float64], found: Gradients) -> Flagged:
     """Give values of other levels than regions the status of the session's gradients."""
-    return Flagged(values, [found.status if np.isfinite(v) else "ok" for v in values])
+    finite = np.isfinite(values)
+    return Flagged(
+        values,
+        [found.status if there else "ok" for there in finite],
+        [found.kind if there else "ok" for there in finite],
+    )
 
 
 def whole(value: float, found: Gradients) -> Flagged:
@@ -74,7 +80,11 @@ def per_region(values: NDArray[np.float64], found: Gradients) -> Flagged:
         else "ok"
         for there, gone in zip(np.isfinite(values), found.dropout, strict=True)
     ]
-    return Flagged(values, status)
+    kinds: list[Kind] = [
+        "missing" if gone else found.kind if there else "ok"
+        for there, gone in zip(np.isfinite(values), found.dropout, strict=True)
+    ]
+    return Flagged(values, status, kinds)
 
 
 def component(session: Session, number: int) -> Flagged:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,11 @@ TOPICS = {
 """What measures are about, in the order in which the documentation has them."""
 
 
+Kind = Literal["ok", "unlike", "coarse", "incomplete", "missing", "other"]
+"""What a status says: nothing; a session unlike the reference gradient; an atlas too coarse for
+gradients; a mean over fewer regions; no value; something else."""
+
+
 class UnavailableError(Exception):
     """A measure that cannot be had from this session; the message is the reason."""
 
@@ -35,10 +41,18 @@ class Flagged:
         One value per label of the level.
     status : sequence of str
         ``ok``, or what a reader must know; as many as values.
+    kinds : sequence of Kind, optional
+        What each status says; ``other`` where it is not ``ok``, if not given.
     """
 
     values: NDArray[np.float64]
     status: Sequence[str]
+    kinds: Sequence[Kind] = ()
+
+    def __post_init__(self) -> None:
+        if not self.kinds:
+            own: list[Kind] = ["ok" if text == "ok" else "other" for text in self.status]
+            object.__setattr__(self, "kinds", own)
 
 
 Values = Mapping[str, NDArray[np.float64] | Flagged]
@@ -115,7 +129,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Value:
-    """One row of a table of measures."""
+    """One row of a table of measures; `kind` sorts what `status` says in words."""
 
     measure: str
     level: str
@@ -123,6 +137,19 @@ class Value:
     value: float
     unit: str
     status: str
+    kind: Kind = "ok"
+
+
+class Named(Protocol):
+    """What values can be of: a measure, or a kinetic model."""
+
+    @property
+    def name(self) -> str:
+        """The ``measure`` column of the tables."""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the values."""
 
 
 def evaluate(
@@ -142,37 +169,74 @@ def evaluate(
     list of Value
         A value that could not be computed is NaN, with the reason as its status.
     """
-    reasons = reasons or {}
-    regions = session.regions
     try:
-        computed = dict(measure.compute(session))
+        computed = measure.compute(session)
     except UnavailableError as error:
-        return unavailable(measure, regions, str(error))
+        return unavailable(measure, session.regions, str(error))
+    return tabulate(measure, session.regions, computed, measure.levels, reasons or {})
+
+
+def tabulate(
+    measure: Named,
+    regions: Regions,
+    computed: Values,
+    levels: Sequence[str],
+    reasons: Mapping[str, str],
+) -> list[Value]:
+    """Give every label of the levels a row.
+
+    Parameters
+    ----------
+    measure : Measure or Model
+    regions : Regions
+    computed : mapping of str to values
+        By level; a level that is missing gets the averages of the regions.
+    levels : sequence of str
+    reasons : mapping of str to str
+        Why a region, by name, has no value.
+    """
     rows = []
-    for level in measure.levels:
-        if level not in computed:
-            computed[level] = averages(regions, level, computed["region"])
-        found = computed[level]
+    for level in levels:
+        if level in computed:
+            values = computed[level]
+        else:
+            values = averages(regions, level, computed["region"])
         labels = regions.labels(level)
-        values = found.values if isinstance(found, Flagged) else found
-        remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(labels)
-        if not len(values) == len(remarks) == len(labels):
+        marked = _flagged(values)
+        if not len(marked.values) == len(marked.status) == len(labels):
             raise ValueError(
-                f"Measure {measure.name} gave {len(values)} values at level {level}, "
+                f"Measure {measure.name} gave {len(marked.values)} values at level {level}, "
                 f"which has {len(labels)} labels."
             )
-        for label, value, remark in zip(labels, values, remarks, strict=True):
-            status = remark
-            if status == "ok" and not np.isfinite(value):
+        for label, value, status, kind in zip(
+            labels, marked.values, marked.status, marked.kinds, strict=True
+        ):
+            finite = bool(np.isfinite(value))
+            if kind == "ok" and not finite:
                 status = reasons.get(label, "too few usable regions")
-            rows.append(Value(measure.name, level, label, float(value), measure.unit, status))
+            rows.append(
+                Value(
+                    measure.name,
+                    level,
+                    label,
+                    float(value),
+                    measure.unit,
+                    status,
+                    kind if finite else "missing",
+                )
+            )
     return rows
+
+
+def _flagged(found: NDArray[np.float64] | Flagged) -> Flagged:
+    """Give plain values the status that nothing is to be said of them."""
+    return found if isinstance(found, Flagged) else Flagged(found, ("ok",) * len(found))
 
 
 def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
     """Give every label of a measure a row without a value, for one reason."""
     return [
-        Value(measure.name, level, label, np.nan, measure.unit, reason)
+        Value(measure.name, level, label, np.nan, measure.unit, reason, "missing")
         for level in measure.levels
         for label in regions.labels(level)
     ]
@@ -193,8 +257,8 @@ def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged)
     Flagged
         The unweighted means, one per label of the level.
     """
-    values = found.values if isinstance(found, Flagged) else found
-    remarks = found.status if isinstance(found, Flagged) else ("ok",) * len(regions)
+    marked = _flagged(found)
+    values, remarks = marked.values, marked.status
     if level == "network":
         members = [
             np.flatnonzero(regions.network_index == i) for i in range(len(regions.network_names))
@@ -206,6 +270,7 @@ def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged)
     else:
         raise ValueError(f"No rule gives values at level {level} from regions.")
     means, status = [], []
+    kinds: list[Kind] = []
     for positions in members:
         there = positions[np.isfinite(values[positions])]
         means.append(values[there].mean() if len(there) else np.nan)
@@ -213,4 +278,6 @@ def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged)
         said = [f"{missing} of {len(positions)} regions missing"] if missing else []
         said += sorted({remarks[i] for i in there} - {"ok"})
         status.append("; ".join(said) or "ok" if len(there) else "no usable region")
-    return Flagged(np.array(means), status)
+        own = sorted({marked.kinds[i] for i in there} - {"ok"}) or ["ok"]
+        kinds.append("incomplete" if missing else own[0])
+    return Flagged(np.array(means), status, kinds)

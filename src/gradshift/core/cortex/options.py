@@ -1,6 +1,8 @@
 """The choices that change how a session is measured."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 KERNELS = ("cosine", "normalized_angle")
 """Ways to turn the likeness of two connectivity profiles into an affinity."""
@@ -36,6 +38,20 @@ class Options:
     k_mode: str = "round"
     densities: tuple[float, ...] = (0.10, 0.15, 0.20, 0.25, 0.30)
     lag: int = 1
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Options":
+        """Take the choices from settings or a record of them, by name; others are as usual.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            May hold other settings, too.
+        """
+        return cls(
+            kernel=values.get("kernel", cls.kernel),
+            densities=tuple(values.get("densities", cls.densities)),
+        )
 
     def __post_init__(self) -> None:
         _require("kernel", self.kernel, KERNELS)

@@ -13,6 +13,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.series.connectivity import correlate, fisher_z
 from gradshift.core.series.direction import Direction, direction
+from gradshift.core.series.series import RegionSeries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,3 +128,83 @@ class Session:
             self.run_of[first],
             self.options.lag,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """What the sessions of a person have in common, for one atlas and one recipe.
+
+    Parameters
+    ----------
+    n_common : int
+        Number of retained volumes that every session has.
+    reasons : mapping of str to str
+        Regions left out of the measures of every session, and why.
+    dropout : tuple of str, optional
+        Regions left out of the gradients of every session; if not given, each session looks
+        for its own.
+    """
+
+    n_common: int
+    reasons: Mapping[str, str]
+    dropout: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class RegionMaps:
+    """Means of voxel maps over regions.
+
+    Parameters
+    ----------
+    means : mapping of str to (R,) array
+        By the name of the map.
+    missing : mapping of str to str
+        Why a map could not be made.
+    """
+
+    means: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+def build_session(
+    series: RegionSeries,
+    matrix: NDArray[np.float64],
+    regions: Regions,
+    common: Common,
+    options: Options,
+    *,
+    reference: NDArray[np.float64] | None = None,
+    maps: RegionMaps | None = None,
+) -> Session:
+    """Build what the measures see, without the regions that are left out.
+
+    Parameters
+    ----------
+    series : RegionSeries
+    matrix : (R, R) array
+        Connectivity of the regions.
+    regions : Regions
+    common : Common
+    options : Options
+    reference : (R, K) array, optional
+        Reference gradients.
+    maps : RegionMaps, optional
+    """
+    left_out = np.isin(regions.names, list(common.reasons))
+    values, matrix = series.series.copy(), matrix.copy()
+    values[:, left_out] = matrix[left_out] = matrix[:, left_out] = np.nan
+    maps = maps or RegionMaps()
+    return Session(
+        regions=regions,
+        series=values,
+        volumes=series.volumes,
+        run_of=series.run_of,
+        tr=series.tr,
+        matrix=matrix,
+        n_common=common.n_common,
+        maps={name: np.where(left_out, np.nan, means) for name, means in maps.means.items()},
+        missing_maps=maps.missing,
+        reference=reference,
+        dropout=None if common.dropout is None else np.isin(regions.names, common.dropout),
+        options=options,
+    )

@@ -5,20 +5,26 @@ from collections.abc import Mapping, Sequence
 CONFIRMATORY = frozenset(
     {
         ("withinfc", "network", "Default"),
+        ("segregation", "network", "Default"),
         ("lowhighfc", "whole", "whole"),
+        ("ordercollapse", "whole", "whole"),
         ("lambdaref", "whole", "whole"),
         ("eigenvectorcentrality", "set", "PCC"),
     }
 )
-"""The four values the study was made for, declared beforehand."""
+"""The six values the study was made for, declared beforehand; each question whose first value
+moves with any shift of all correlations has a second one that does not."""
 
 CELLS = frozenset({("withinfc", "network"), ("betweenfc", "network-pair")})
 """The cells of the matrix of networks: 28 for seven networks."""
 
+DECLARED = frozenset({"confirmatory", "pet-primary", "mrs-primary"})
+"""Families that are declared beforehand, besides those of the user."""
 
-FIRST = ("confirmatory", "network", "set", "whole")
+FIRST = ("confirmatory", "pet-primary", "mrs-primary", "network", "set", "whole")
 """Families that tables begin with; the others follow."""
 
+PRIMARY_METABOLITE = "glutamate"
 
 Members = tuple[str, str, str]
 """Measure, level and label of the values of a family; ``*`` stands for any."""
@@ -52,7 +58,7 @@ def families(
     if named := tuple(name for name, members in own.items() if _among(value, members)):
         return named
     if modality != "func":
-        return (modality,)
+        return (_molecular(modality, measure, level, label),)
     confirmatory = value in CONFIRMATORY and "confirmatory" not in own
     found = ["confirmatory"] if confirmatory else []
     if (measure, level) in CELLS:
@@ -62,6 +68,16 @@ def families(
     elif not found:
         found.append(level)
     return tuple(found)
+
+
+def _molecular(modality: str, measure: str, level: str, label: str) -> str:
+    """Return the family of a value of PET or spectroscopy."""
+    if modality == "mrs":
+        return "mrs-primary" if measure == PRIMARY_METABOLITE else "mrs"
+    if level == "region":
+        return "pet-region"
+    is_primary = level == "set" or (level, label) == ("network", "Default")
+    return "pet-primary" if is_primary else "pet-set"
 
 
 def _among(value: Members, members: Sequence[Members]) -> bool:

@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-TIE = 1e-10
-"""Values of |t| closer than this are the same."""
+TIE = 1e-8
+"""Values of a statistic that differ by no more than this share are the same: what is tested has
+been through tables with ten digits."""
+
+LEAST = 1e-10
+"""Values of |t| closer than this are the same, too: no t of 0 is told from another."""
 
 PATTERNS = 128
 """Rearrangements per matrix product; counts of a block must fit into 8 bits."""
@@ -50,6 +54,13 @@ class Resampled:
         Rearrangements, the observed one included if all were used.
     exact : bool
         Whether all rearrangements were used.
+    largest : (B,) array
+        Largest statistic of the family in each rearrangement that was formed: its distribution
+        where nothing is there.
+    extra : int
+        1 if the observed data count as one more rearrangement.
+    scores : bool
+        See `Scheme`: whether `largest` holds normal scores rather than t.
 
     Notes
     -----
@@ -63,6 +74,9 @@ class Resampled:
     p_min: NDArray[np.float64]
     n_permutations: int
     exact: bool
+    largest: NDArray[np.float64]
+    extra: int = 0
+    scores: bool = False
 
 
 def check(values: NDArray[np.float64], n_permutations: int) -> None:
@@ -94,11 +108,12 @@ class Scheme:
     n : (m,) array of int
         People with a value.
     t : (m,) array
-        Observed t; NaN where not tested.
+        Observed t as it is shown; NaN where not tested.
     p_min : (m,) array
-        The smallest p that so many people can give, if all rearrangements are used.
+        The smallest p that so many people can give, if all rearrangements are used; NaN: the
+        column has no p of its own.
     columns : (k,) array of int
-        Those that are tested, in rising order of `df`.
+        Those that make the family, in rising order of `df`.
     df : (k,) array of int
         Degrees of freedom.
     observed : (k,) array
@@ -115,6 +130,9 @@ class Scheme:
         Whether these are all rearrangements.
     rounding : float
         Relative error of s.
+    scores : bool
+        Whether s stands for a normal score z, as ``z / sqrt(z^2 + 1)`` with `df` of 1, rather
+        than for t: of tests whose degrees of freedom differ from one rearrangement to the next.
     """
 
     n: NDArray[np.intp]
@@ -129,6 +147,7 @@ class Scheme:
     n_permutations: int
     exact: bool
     rounding: float
+    scores: bool = False
 
     @property
     def extra(self) -> int:
@@ -170,8 +189,9 @@ def largest_t(scheme: Scheme, workers: Workers = map) -> Resampled:
         Where the blocks of patterns are counted.
     """
     columns = scheme.columns
+    observed = np.abs(t_of_s(scheme.observed, scheme.df))
     threshold = np.minimum(
-        s_of_t(np.abs(scheme.t[columns]) - TIE, scheme.df),
+        s_of_t(observed * (1 - TIE) - LEAST, scheme.df),
         np.abs(scheme.observed) * (1 - scheme.rounding),
     )
     own, largest = np.zeros(len(columns), dtype=np.int64), np.zeros(scheme.n_patterns)
@@ -197,6 +217,9 @@ def largest_t(scheme: Scheme, workers: Workers = map) -> Resampled:
         p_min=p_min,
         n_permutations=scheme.n_permutations,
         exact=scheme.exact,
+        largest=largest,
+        extra=scheme.extra,
+        scores=scheme.scores,
     )
 
 
@@ -244,7 +267,7 @@ def share(
         1 to count the observed data as one more pattern.
     """
     ordered = np.sort(largest)
-    least = np.asarray(values) * (1 - 1e-9)
+    least = np.asarray(values) * (1 - TIE)
     reached = len(ordered) - np.searchsorted(ordered, least, side="left")
     found: NDArray[np.float64] = (reached + extra) / (len(ordered) + extra)
     return found

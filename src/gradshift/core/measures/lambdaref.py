@@ -8,10 +8,17 @@ from gradshift.core.cortex.session import Session
 
 
 def lambdaref(session: Session) -> Values:
-    """Return the strength of the reference gradient; unreliable alignment does not matter."""
+    """Return the strength of the reference gradient, which needs no alignment."""
     found = any_gradients(session)
-    status = found.problem or (found.status if found.status.startswith("coarse") else "ok")
-    return {"whole": Flagged(np.array([found.lambda_ref]), [status])}
+    value = np.array([found.lambda_ref])
+    if found.problem:
+        return {"whole": Flagged(value, [found.problem])}
+    coarse = found.kind == "coarse"
+    return {
+        "whole": Flagged(
+            value, [found.status if coarse else "ok"], [found.kind if coarse else "ok"]
+        )
+    }
 
 
 MEASURE = Measure(

@@ -132,8 +132,6 @@ class Model:
     title : str
         What its outcome is called in a sentence or a figure, without article and label. It
         holds for every tracer; what a tracer's outcome stands for is said by the tracer.
-    outcome : str
-        Key of `OUTCOMES`.
     unit : str
     needs : tuple of str
         Keys of `NEEDS`.
@@ -149,11 +147,12 @@ class Model:
         Keys of ``report/references.bib``.
     caveat : str
         What the value must not be taken for.
+    outcome : str
+        Key of `OUTCOMES`; a model of the package has one, a lab's own may give something else.
     """
 
     name: str
     title: str
-    outcome: str
     unit: str
     needs: tuple[str, ...]
     fit: Callable[[Scan], Fit]
@@ -163,11 +162,12 @@ class Model:
     methods: str
     cite: tuple[str, ...]
     caveat: str
+    outcome: str = ""
 
     def __post_init__(self) -> None:
         if unknown := set(self.needs) - set(NEEDS):
             raise ValueError(f"Model {self.name} needs {sorted(unknown)}, which nothing gives.")
-        if self.outcome not in OUTCOMES:
+        if self.outcome and self.outcome not in OUTCOMES:
             raise ValueError(
                 f"Model {self.name} gives {self.outcome!r}; it must be one of "
                 f"{', '.join(OUTCOMES)}."

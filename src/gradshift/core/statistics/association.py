@@ -1,9 +1,9 @@
-"""Test whether changes go with something about the people, by permuting it among them.
+"""Test whether changes go with a number of the people, by permuting it among them.
 
-Two groups, the delay of the second scan, days since the dose: if it makes no difference, it
-could as well have belonged to another person. A predictor with two values compares groups: t
-is then that of the two-sample test with pooled variance. Days are given to it as ranks: whether
-a change grows evenly over eight of them, or is over after one, nobody knows beforehand.
+The delay of the second scan, days since the dose, a rating: if it makes no difference, it could
+as well have belonged to another person. Days are given to it as ranks: whether a change grows
+evenly over eight of them, or is over after one, nobody knows beforehand. Groups are compared by
+`gradshift.core.statistics.groups`.
 """
 
 import math
@@ -39,7 +39,7 @@ def association(
     values : (n, m) array
         People x columns of one family, such as changes; NaN where a person has no value.
     predictor : (n,) array
-        One number for each person, two different ones for two groups; NaN: left out.
+        One number for each person; NaN: left out.
     ranked : bool
         Correlate ranks (Spearman), those of the people with a value in the column.
     n_permutations : int
@@ -102,7 +102,7 @@ def permuted(
     t[columns] = resampling.t_of_s(observed, n[columns] - 2)
     own = [x[present[:, column]] for column in columns]
     p_min[columns] = [smallest_p(rankdata(one) if ranked else one) for one in own]
-    number = _number(x)
+    number = n_arrangements(x)
     exact = number <= max_exact
     return Scheme(
         n=n,
@@ -112,7 +112,7 @@ def permuted(
         df=n[columns] - 2,
         observed=observed,
         project=project,
-        patterns=partial(_arrangements, x, None if exact else n_permutations, seed),
+        patterns=partial(_units, x, None if exact else n_permutations, seed),
         n_patterns=number if exact else n_permutations,
         n_permutations=number if exact else n_permutations,
         exact=exact,
@@ -223,23 +223,41 @@ class _RankCorrelations:
         return found
 
 
-def _number(x: NDArray[np.float64]) -> int:
+def n_arrangements(x: NDArray[np.float64]) -> int:
     """Count the arrangements of x: of two values the different ones, else all orders."""
     return _count(x) if len(np.unique(x)) == 2 else math.factorial(len(x))
 
 
-def _arrangements(
+def arrangements(
     x: NDArray[np.float64], n_permutations: int | None, seed: int
 ) -> Iterator[NDArray[np.float64]]:
-    """Yield blocks of arrangements of x, centred and of length 1: all, or random ones."""
+    """Yield blocks of arrangements of x: all, or random ones.
+
+    Parameters
+    ----------
+    x : (n,) array
+    n_permutations : int or None
+        None: all, see `n_arrangements`.
+    seed : int
+        Of the random ones; the size of a block changes none.
+
+    Yields
+    ------
+    (b, n) array
+    """
     values = np.unique(x)
     if n_permutations is not None:
-        blocks = _random(x, n_permutations, seed)
-    elif len(values) == 2:
-        blocks = _blocks(_labels(x, values))
-    else:
-        blocks = _blocks(permutations(x.tolist()))
-    return (unit(block.T).T for block in blocks)
+        return _random(x, n_permutations, seed)
+    if len(values) == 2:
+        return _blocks(_labels(x, values))
+    return _blocks(permutations(x.tolist()))
+
+
+def _units(
+    x: NDArray[np.float64], n_permutations: int | None, seed: int
+) -> Iterator[NDArray[np.float64]]:
+    """Yield arrangements of x, centred and of length 1."""
+    return (unit(block.T).T for block in arrangements(x, n_permutations, seed))
 
 
 def _labels(x: NDArray[np.float64], values: NDArray[np.float64]) -> Iterator[list[float]]:
@@ -272,21 +290,20 @@ def _random(
 STATISTIC = Statistic(
     name="association",
     formula=(
-        r"t \text{ of } \Delta \sim 1 + x, \quad p = \operatorname{mean}_{\pi} "
-        r"\left[ |t_\pi| \ge |t| \right], \; \pi \text{ permutations of } x \text{ over people} "
-        r"\\ \text{of a number, } t = \rho \sqrt{(n - 2) / (1 - \rho^2)}"
+        r"t = \rho \sqrt{(n - 2) / (1 - \rho^2)}, \quad p = \operatorname{mean}_{\pi} "
+        r"\left[ |t_\pi| \ge |t| \right], \; \pi \text{ permutations of } x \text{ over people}"
     ),
     high="p near 1: most permutations give as much",
     low="p near 0: hardly a permutation gives as much",
     methods=(
-        "Whether changes differed between groups of people, or went with a number such as days "
-        "since the dose (Spearman's rank correlation), was tested two-sided by permuting it among "
-        f"people: all arrangements where there are no more than {MAX_EXACT}, random ones with "
-        "the observed one counted for more, with family-wise correction by the largest |t|."
+        "Whether changes went with a number such as days since the dose (Spearman's rank "
+        "correlation) was tested two-sided by permuting it among people: all arrangements where "
+        f"there are no more than {MAX_EXACT}, random ones including the observed one otherwise, "
+        "with family-wise correction by the largest |t|."
     ),
     cite=("Winkler2014", "Phipson2010"),
     caveat=(
-        "Groups must differ in the mean only: unequal spread in unequal groups makes p too small "
-        "or too large. Unless people were assigned at random, a difference has other explanations."
+        "Unless people were assigned to it at random, what goes with a number has other "
+        "explanations."
     ),
 )

@@ -20,7 +20,9 @@ FEWEST = 4
 MAX_EXACT = 8
 """Up to this many people all orders are used (40 320)."""
 
-TIE = 1e-10
+TINY = 1e-10
+"""A smaller length or difference is 0."""
+
 BLOCK = 2000
 """Orders, or resamples, handled at once."""
 
@@ -65,7 +67,7 @@ def _unit(values: Array) -> Array:
     """Centre and scale to length 1; NaN if all are the same."""
     centred = values - values.mean()
     length = np.sqrt(centred @ centred)
-    scaled: Array = centred / length if length > TIE else np.full(len(values), np.nan)
+    scaled: Array = centred / length if length > TINY else np.full(len(values), np.nan)
     return scaled
 
 
@@ -123,6 +125,7 @@ def couple(
     exact = bool(same and people <= MAX_EXACT)
     n_orders = math.factorial(people) if exact else n_permutations
     strength = np.abs(rho) * np.sqrt(np.maximum(n - 1, 0))
+    least = strength * (1 - TINY) - TINY
     own, family = np.zeros((2, len(rho)))
     orders = _all_orders(people) if exact else _random_keys(len(x), n_permutations, seed)
     for block in orders:
@@ -131,8 +134,8 @@ def couple(
             if np.isfinite(rho[j]):
                 order = block if exact else np.argsort(block[:, there[:, j]], axis=1)
                 found[:, j] = np.abs(b[order] @ a) * np.sqrt(n[j] - 1)
-        own += (found >= strength - TIE).sum(axis=0)
-        family += (found.max(axis=1, initial=-np.inf)[:, None] >= strength - TIE).sum(axis=0)
+        own += (found >= least).sum(axis=0)
+        family += (found.max(axis=1, initial=-np.inf)[:, None] >= least).sum(axis=0)
     extra = 0 if exact else 1
     missing = np.isnan(rho)
     p, p_fwe = (
@@ -192,12 +195,12 @@ def bca_interval(
     away = np.nanmean(left_out) - left_out[np.isfinite(left_out)]
     spread = (away**2).sum() ** 1.5
     acceleration = (away**3).sum() / (6 * spread) if spread > 0 else 0.0
-    share = ((found < observed - TIE).mean() + (found <= observed + TIE).mean()) / 2
+    share = ((found < observed - TINY).mean() + (found <= observed + TINY).mean()) / 2
     bias = special.ndtri(np.clip(share, 1 / len(found), 1 - 1 / len(found)))
     tail = special.ndtri((1 - confidence) / 2)
     ends = []
     for z in (bias + tail, bias - tail):
-        shifted = special.ndtr(bias + z / max(1 - acceleration * z, TIE))
+        shifted = special.ndtr(bias + z / max(1 - acceleration * z, TINY))
         ends.append(float(np.quantile(found, shifted)))
     return ends[0], ends[1]
 

@@ -1,6 +1,6 @@
 """Sizes of a paired change: means, standardised effects, intervals, power."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -120,7 +120,7 @@ def effect_interval(
     n: NDArray[np.intp] | NDArray[np.float64],
     *,
     confidence: float = 0.95,
-    df: NDArray[np.intp] | None = None,
+    df: NDArray[np.intp] | NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give the exact interval of the population's standardised change.
 
@@ -135,7 +135,7 @@ def effect_interval(
         People; for a difference between groups of n1 and n2 people ``n1 n2 / (n1 + n2)``.
     confidence : float
         Coverage for normally distributed changes.
-    df : (m,) array of int
+    df : (m,) array
         Degrees of freedom of t; ``n - 1`` if not given.
 
     Returns
@@ -148,16 +148,16 @@ def effect_interval(
     Cumming and Finch (2001), Educ Psychol Meas 61:532.
     """
     tail = (1 - confidence) / 2
-    df = np.asarray(n - 1, dtype=np.intp) if df is None else df
+    degrees = np.asarray(n - 1 if df is None else df, dtype=np.float64)
     root = np.sqrt(np.where(n > 0, n, np.nan))
     return (
-        _noncentrality(1 - tail, df, t) / root,
-        _noncentrality(tail, df, t) / root,
+        _noncentrality(1 - tail, degrees, t) / root,
+        _noncentrality(tail, degrees, t) / root,
     )
 
 
 def _noncentrality(
-    probability: float, df: NDArray[np.intp], t: NDArray[np.float64]
+    probability: float, df: NDArray[np.float64], t: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Find the noncentrality with ``P(T <= t) = probability`` by bisection.
 
@@ -180,7 +180,9 @@ def _noncentrality(
 
 
 def _noncentral_t(
-    df: NDArray[np.intp], noncentrality: NDArray[np.float64], t: NDArray[np.float64]
+    df: NDArray[np.float64] | NDArray[np.intp],
+    noncentrality: NDArray[np.float64],
+    t: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Return ``P(T <= t)``, which falls from 1 to 0 as the noncentrality grows.
 
@@ -256,6 +258,36 @@ def _power(noncentrality: float, df: int, alpha: float) -> float:
         np.array([df, df]), np.array([noncentrality] * 2), np.array([critical, -critical])
     )
     return float(1 - not_right + left)
+
+
+POINTS = (0.5, 0.7, 0.8, 0.9)
+"""Standardised effects at which a curve of power is told."""
+
+
+def power_curve(
+    n: int, other: int | None = None, *, effects: Sequence[float] = POINTS, alpha: float = 0.05
+) -> NDArray[np.float64]:
+    """Give the power for several true effects.
+
+    Parameters
+    ----------
+    n : int
+        People of a paired test, or of one of two groups; at least 2.
+    other : int, optional
+        People of the other group.
+    effects : sequence of float
+        In standard deviations of the change, or within groups.
+    alpha : float
+        Two-sided significance level.
+
+    Returns
+    -------
+    (k,) array
+        See `power_paired` and `power_groups`.
+    """
+    if other is None:
+        return np.array([power_paired(effect, n, alpha=alpha) for effect in effects])
+    return np.array([power_groups(effect, n, other, alpha=alpha) for effect in effects])
 
 
 def detectable_change(n: int, *, alpha: float = 0.05, power: float = 0.8) -> float:

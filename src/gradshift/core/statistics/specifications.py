@@ -5,11 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.inference.resampling import Scheme, t_of_s
+from gradshift.core.inference.resampling import TIE, Scheme, t_of_s
 from gradshift.core.inference.statistic import Statistic
 
 HIGHEST = 100.0
 """A larger |t| counts as this: so few people can make it infinite."""
+
+FEWEST = 4
+"""Variants that a joint test needs; two are compared by the difference of their effects."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,17 +51,17 @@ def joint_test(scheme: Scheme) -> Curve:
     Returns
     -------
     Curve
-        NaN where no variant can be tested.
+        NaN where fewer than `FEWEST` variants can be tested.
 
     References
     ----------
     Simonsohn, Simmons and Nelson (2020), Nat Hum Behav 4:1208.
     """
     median, p, p_min = np.nan, np.nan, np.nan
-    if len(scheme.columns):
+    if len(scheme.columns) >= FEWEST:
         median = _median(scheme.observed[None], scheme.df)[0]
         reached = sum(
-            int((np.abs(_median(s, scheme.df)) >= abs(median) * (1 - 1e-9)).sum())
+            int((np.abs(_median(s, scheme.df)) >= abs(median) * (1 - TIE)).sum())
             for s in (scheme.project(block, slice(None)) for block in scheme.patterns())
         )
         p = (reached + scheme.extra) / (scheme.n_patterns + scheme.extra)
@@ -90,9 +93,10 @@ STATISTIC = Statistic(
     low="p near 0: the variants together show a change",
     methods=(
         "Every comparison was repeated over all recipes and atlases that were run, of gradients "
-        "also with each kernel, aligned to the mean of the baseline sessions, of graphs also at "
-        "each density; the median t over these variants was tested by rearranging people in all "
-        "of them together (specification curve)."
+        "also with each kernel, aligned to the mean of all sessions, of graphs also at each "
+        f"density; where there were at least {FEWEST} variants, their median t was tested by "
+        "rearranging people in all of them together (specification curve). Two variants were "
+        "compared by the paired difference of their effects."
     ),
     cite=("Simonsohn2020",),
     caveat=(

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.stats import rankdata
 
-from gradshift.core.inference.resampling import Workers
+from gradshift.core.inference.resampling import TIE, Workers
 from gradshift.core.inference.statistic import Statistic
 
 Array = NDArray[np.float64]
-TIE = 1e-10
+TINY = 1e-10
 
 BLOCK = 250
 """Rotations handled at once."""
@@ -107,11 +107,11 @@ def spin_test(x: Array, y: Array, turned: NDArray[np.intp]) -> tuple[float, floa
     a, b = rankdata(x), rankdata(y)
     a, b = a - a.mean(), b - b.mean()
     length = np.sqrt((a @ a) * (b @ b))
-    if not length > TIE:
+    if not length > TINY:
         return np.nan, np.nan, np.full(len(turned), np.nan)
     null = a[turned] @ b / length
     rho = float(a @ b / length)
-    p = (1 + (np.abs(null) >= abs(rho) - TIE).sum()) / (1 + len(null))
+    p = (1 + (np.abs(null) >= abs(rho) * (1 - TIE) - TINY).sum()) / (1 + len(null))
     return rho, float(p), null
 
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,28 +13,55 @@ from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
-from gradshift.images.grid import labels_on_grid
-from gradshift.participant.nodes.outcome import Outcome
+from gradshift.images import grid
+from gradshift.output import code
+from gradshift.output.provenance import AtlasFiles, atlas_files
+from gradshift.participant.nodes.outcome import read, to_bytes
+from gradshift.participant.nodes.records import AtlasRecord, LabelsRecord
+from gradshift.settings import Analysis
 
 
-def keep_regions(atlas: Atlas, pcc: str, kernel: str, folder: Path) -> Path:
+def files_of(atlas: Atlas, spaces: Iterable[str]) -> AtlasFiles:
+    """Read what identifies an atlas: its label tables, and its images in some spaces."""
+    return atlas_files(
+        [part.table for part in atlas.parts],
+        {space: [Path(image.path) for image in atlas.images(space)] for space in spaces},
+    )
+
+
+def keep_regions(atlas: Atlas, spaces: Iterable[str], analysis: Analysis, folder: Path) -> Path:
     """Write the regions of an atlas, and its reference gradients where it ships some.
 
     The name of the file is made from its content, as is that of `keep_labels`: processes may
     share the folder, and nipype's cache need not look inside to know it.
+
+    Parameters
+    ----------
+    atlas : Atlas
+    spaces : iterable of str
+        Those that its images are used in.
+    analysis : Analysis
+        With the rule for the posterior cingulate, and the kernel of the reference.
+    folder : Path
     """
-    regions = outputs.plain_regions(atlas.regions(pcc))
-    notes = {"name": atlas.name, "entities": atlas.entities, "regions": regions}
-    reference = atlas.reference(kernel)
-    arrays = {} if reference is None else {"reference": reference}
-    told = {**notes, "kernel": kernel}
-    return _keep(folder, atlas.name, told, lambda: Outcome(arrays, notes))
+    files = files_of(atlas, sorted(set(spaces)))
+    record = AtlasRecord(
+        name=atlas.name,
+        entities=atlas.entities,
+        regions=outputs.plain_regions(atlas.regions(analysis.pcc)),
+        reference=atlas.reference(analysis.kernel),
+        table=files.table,
+        images=files.images,
+    )
+    content = to_bytes(record)
+    return _keep(folder, atlas.name, hashlib.sha256(content).hexdigest(), lambda: content)
 
 
-def keep_named(name: str, entities: dict[str, str], regions: Regions, folder: Path) -> Path:
+def keep_named(name: str, entities: Mapping[str, str], regions: Regions, folder: Path) -> Path:
     """Write regions that have names only, such as those of a table of curves."""
-    notes = {"name": name, "entities": entities, "regions": outputs.plain_regions(regions)}
-    return _keep(folder, name, notes, lambda: Outcome({}, notes))
+    record = AtlasRecord(name=name, entities=entities, regions=outputs.plain_regions(regions))
+    content = to_bytes(record)
+    return _keep(folder, name, hashlib.sha256(content).hexdigest(), lambda: content)
 
 
 def keep_labels(
@@ -45,7 +73,8 @@ def keep_labels(
 ) -> Path:
     """Bring the labels of an atlas to a grid, unless they are there already."""
     images = atlas.images(space)
-    told = {
+    identity = {
+        "code": code.digest([grid.__file__]),
         "images": [
             (hashlib.sha256(Path(image.path).read_bytes()).hexdigest(), image.indices)
             for image in images
@@ -54,29 +83,38 @@ def keep_labels(
         "affine": np.round(affine, 5).tolist(),
     }
 
-    def make() -> Outcome:
-        labels = labels_on_grid(images, shape, np.array(affine))
-        return Outcome({"labels": labels.ravel(order="F")})
+    def make() -> bytes:
+        labels = grid.labels_on_grid(images, shape, np.array(affine))
+        return to_bytes(LabelsRecord(labels=labels.ravel(order="F")))
 
-    return _keep(folder, f"{atlas.name}-labels", told, make)
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return _keep(folder, f"{atlas.name}-labels", digest, make)
 
 
-def _keep(folder: Path, name: str, told: object, make: Callable[[], Outcome]) -> Path:
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:20]
-    path = folder / f"{name.replace('+', '')}-{digest}.npz"
-    return path if path.exists() else write_bytes(path, make().to_bytes())
+def _keep(folder: Path, name: str, digest: str, make: Callable[[], bytes]) -> Path:
+    path = folder / f"{name.replace('+', '')}-{digest[:20]}.npz"
+    return path if path.exists() else write_bytes(path, make())
+
+
+def read_atlas(path: str | Path) -> AtlasRecord:
+    """Read an atlas."""
+    return read(path, AtlasRecord)
 
 
 def read_regions(path: str | Path) -> Regions:
     """Read the regions of an atlas."""
-    return outputs.regions_from(Outcome.load(path).notes["regions"])
-
-
-def read_reference(path: str | Path) -> NDArray[np.float64] | None:
-    """Read the (R, K) reference gradients of an atlas; None where it ships none."""
-    return Outcome.load(path).arrays.get("reference")
+    return outputs.regions_from(read_atlas(path).regions)
 
 
 def flat_labels(path: str | Path) -> NDArray[np.int32]:
     """Read the (V,) labels of an atlas on a grid, x fastest."""
-    return Outcome.load(path).arrays["labels"]
+    return read(path, LabelsRecord).labels
+
+
+def atlas_digests(atlas: AtlasRecord, entities: Mapping[str, str]) -> dict[str, Any]:
+    """Say in a sidecar which label table and image stand behind the name of an atlas."""
+    image = atlas.images.get(entities.get("space", ""))
+    return {
+        **({"AtlasLabelTableDigest": atlas.table} if atlas.table else {}),
+        **({"AtlasImageDigest": image} if image else {}),
+    }

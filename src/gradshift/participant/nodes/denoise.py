@@ -1,85 +1,80 @@
 """Cleaning the region series of one run, with every recipe."""
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
+from nipype.interfaces.base import File, traits
 from numpy.typing import NDArray
 
-from gradshift.bids.confounds import Confounds, read_confounds, select
+from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, check_degrees_of_freedom, clean
+from gradshift.core.series.parcellate import RegionMeans
+from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
-from gradshift.participant.nodes.outcome import Outcome, Step
-from gradshift.participant.nodes.parcellate import regions_of
+from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load
+from gradshift.participant.nodes.records import (
+    Carpet,
+    CleanedRun,
+    DenoisedRun,
+    ParcellatedRun,
+    RegionQuality,
+)
 from gradshift.recipes.catalogue import Recipe
 
+Array = NDArray[np.float64]
 
-class _Spec(BaseInterfaceInputSpec):
+
+class _Spec(StepSpec):
     parcels = File(exists=True, mandatory=True, desc="outcome of Parcellate")
     confounds = File(mandatory=True, desc="fMRIPrep's confounds")
+    source = traits.Str(desc="name of the image")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    recipes = traits.List(traits.Any, desc="recipes")
+    recipes = traits.List(traits.Any, desc="recipes; the first is the primary one")
     tr = traits.Float(mandatory=True, desc="repetition time in seconds")
     coverage_threshold = traits.Float(mandatory=True, desc="share of voxels in the mask")
 
 
 class Denoise(Step):
-    """Censor and clean the series of one run.
-
-    Gives ``fd`` and ``dvars`` (T,), and for recipe name r and atlas number i ``series_r_i``
-    (retained volumes, R), ``kept_r`` (T,), ``censored_r`` (T, reasons) and ``regressors_r``
-    (T, K). The notes have an entry per recipe under ``recipes``, and ``reasons``: per atlas,
-    why a region has no value.
-    """
+    """Censor and clean the series of one run; gives a `DenoisedRun`."""
 
     input_spec = _Spec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> DenoisedRun | Failure:
         """Clean with every recipe; one that cannot be used does not hinder the others."""
-        parcels = Outcome.load(self.inputs.parcels)
-        if parcels.failure:
+        parcels = load(self.inputs.parcels, ParcellatedRun)
+        if isinstance(parcels, Failure):
             return parcels
-        means, reasons = self._usable_means(parcels)
-        _insist_on_regions(means, reasons)
-        n_volumes = len(means[0])
-        bad = np.zeros(n_volumes, dtype=bool)
-        bad[parcels.arrays["bad_volumes"]] = True
-        confounds = self._confounds(n_volumes)
-        arrays = {
-            "fd": _or_nan(confounds.fd, n_volumes),
-            "dvars": _or_nan(confounds.dvars, n_volumes),
-        }
-        recipes = {}
+        names = [read_regions(path).names for path in self.inputs.atlases]
+        quality = tuple(
+            _quality(means, of_atlas, self.inputs.coverage_threshold)
+            for means, of_atlas in zip(parcels.atlases, names, strict=True)
+        )
+        n_volumes = len(parcels.carpet)
+        try:
+            _insist_on_regions(quality)
+            confounds = self._confounds(n_volumes)
+        except InputError as error:
+            unknown = np.full(n_volumes, np.nan)
+            failures = {recipe.name: str(error) for recipe in self.inputs.recipes}
+            return DenoisedRun(fd=unknown, dvars=unknown, quality=quality, failures=failures)
+        cleaned, failures = {}, {}
         for recipe in self.inputs.recipes:
             try:
-                found, notes = self._clean(recipe, confounds, means, bad)
+                cleaned[recipe.name] = self._clean(recipe, confounds, parcels, quality)
             except InputError as error:
-                recipes[recipe.name] = {"failure": str(error)}
-            else:
-                arrays.update(found)
-                recipes[recipe.name] = notes
-        return Outcome(
-            arrays, {"recipes": recipes, "reasons": reasons, "tsnr": parcels.notes["tsnr"]}
+                failures[recipe.name] = str(error)
+        return DenoisedRun(
+            fd=_or_nan(confounds.fd, n_volumes),
+            dvars=_or_nan(confounds.dvars, n_volumes),
+            quality=quality,
+            cleaned=cleaned,
+            failures=failures,
+            carpet=self._carpet(parcels.carpet, cleaned),
         )
-
-    def _usable_means(
-        self, parcels: Outcome
-    ) -> tuple[list[NDArray[np.float64]], list[dict[str, str]]]:
-        """Take out the regions that must not be used, with the reason for each."""
-        means, reasons = [], []
-        for i, path in enumerate(self.inputs.atlases):
-            names = read_regions(path).names
-            regions = regions_of(parcels, i)
-            series = regions.means.copy()
-            found = regions.reasons(self.inputs.coverage_threshold)
-            series[:, list(found)] = np.nan
-            means.append(series)
-            reasons.append({names[position]: text for position, text in found.items()})
-        return means, reasons
 
     def _confounds(self, n_volumes: int) -> Confounds:
         """Read the confounds; recipes that need none do without the file."""
@@ -92,13 +87,15 @@ class Denoise(Step):
         self,
         recipe: Recipe,
         confounds: Confounds,
-        means: list[NDArray[np.float64]],
-        bad: NDArray[np.bool_],
-    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        parcels: ParcellatedRun,
+        quality: Sequence[RegionQuality],
+    ) -> CleanedRun:
         regressors = select(confounds, recipe)
         tr, band = self.inputs.tr, recipe.passband
         if band is not None:
             check_band(tr, band)
+        bad = np.zeros(len(parcels.carpet), dtype=bool)
+        bad[parcels.bad_volumes] = True
         steady = confounds.non_steady_state & recipe.drop_non_steady_state
         censoring = retained(confounds.fd, confounds.dvars, steady, recipe.scrub, bad)
         kept = censoring.kept
@@ -108,38 +105,100 @@ class Denoise(Step):
                 f"No volume of {len(kept)} is retained by the recipe {recipe.name!r}; left out "
                 f"are {', '.join(counts)}."
             )
-        df, warnings = check_degrees_of_freedom(
+        degrees_of_freedom, warnings = check_degrees_of_freedom(
             regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
         )
-        arrays: dict[str, NDArray[Any]] = {
-            f"kept_{recipe.name}": kept,
-            f"regressors_{recipe.name}": regressors.values,
-            f"censored_{recipe.name}": np.column_stack(list(censoring.reasons.values())),
-        }
-        for i, series in enumerate(means):
-            arrays[f"series_{recipe.name}_{i}"] = clean(
-                series, regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
-            )
-        notes = {
-            "failure": "",
-            "warnings": [*regressors.notes, *warnings],
-            "regressors": list(regressors.names),
-            "degrees_of_freedom": df,
-            "censored": list(censoring.reasons),
-        }
-        return arrays, notes
+        fd = _or_nan(confounds.fd, len(kept))
+        return CleanedRun(
+            series=tuple(
+                self._series(recipe, regressors, kept, fd, i, of_atlas)
+                for i, of_atlas in enumerate(zip(parcels.atlases, quality, strict=True))
+            ),
+            kept=kept,
+            censored=np.column_stack(list(censoring.reasons.values())),
+            censored_for=tuple(censoring.reasons),
+            regressors=regressors.values,
+            regressor_names=tuple(regressors.names),
+            degrees_of_freedom=degrees_of_freedom,
+            warnings=(*regressors.notes, *warnings),
+        )
+
+    def _series(
+        self,
+        recipe: Recipe,
+        regressors: Regressors,
+        kept: NDArray[np.bool_],
+        fd: Array,
+        i: int,
+        of_atlas: tuple[RegionMeans, RegionQuality],
+    ) -> RegionSeries:
+        """Clean the series of atlas number i, without the regions that must not be used."""
+        regions, quality = of_atlas
+        names = read_regions(self.inputs.atlases[i]).names
+        means = regions.means.copy()
+        means[:, np.isin(names, list(quality.reasons))] = np.nan
+        tr, band = self.inputs.tr, recipe.passband
+        return RegionSeries(
+            names=names,
+            series=clean(means, regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend),
+            volumes=np.flatnonzero(kept),
+            run_of=np.zeros(int(kept.sum()), dtype=np.intp),
+            tr=tr,
+            fd=fd,
+            fd_retained=fd[kept],
+            coverage=quality.coverage,
+            reasons=quality.reasons,
+            sources=(self.inputs.source,),
+        )
+
+    def _carpet(
+        self, sample: NDArray[np.float32], cleaned: dict[str, CleanedRun]
+    ) -> Carpet | None:
+        """Clean the sample of voxels as the regions were cleaned by the primary recipe."""
+        recipe = self.inputs.recipes[0]
+        if recipe.name not in cleaned:
+            return None
+        run, raw = cleaned[recipe.name], sample.astype(np.float64)
+        clear = np.full(raw.shape, np.nan)
+        clear[run.kept] = clean(
+            raw,
+            run.regressors,
+            run.kept,
+            tr=self.inputs.tr,
+            band=recipe.passband,
+            detrend=recipe.detrend,
+        )
+        return Carpet(raw=_scaled(raw), cleaned=_scaled(clear))
 
 
-def _insist_on_regions(means: list[NDArray[np.float64]], reasons: list[dict[str, str]]) -> None:
-    """Refuse a run without a single region in any atlas."""
-    if any(len(found) < series.shape[1] for series, found in zip(means, reasons, strict=True)):
-        return
-    counts = Counter(text for found in reasons for text in found.values())
-    told = ", ".join(f"{n} have {text}" for text, n in counts.most_common(3))
-    raise InputError(
-        f"No region of the atlas has a value: {told}; look at the image and its mask, and whether "
-        "they lie in the space of the atlas."
+def _quality(means: RegionMeans, names: Sequence[str], threshold: float) -> RegionQuality:
+    reasons = means.reasons(threshold)
+    return RegionQuality(
+        coverage=means.coverage,
+        n_voxels=means.n_voxels,
+        tsnr=means.tsnr,
+        reasons={names[position]: text for position, text in reasons.items()},
     )
+
+
+def _insist_on_regions(quality: Sequence[RegionQuality]) -> None:
+    """Refuse a run without a single region in any atlas."""
+    if any(len(of_atlas.reasons) < len(of_atlas.coverage) for of_atlas in quality):
+        return
+    counts = Counter(text for of_atlas in quality for text in of_atlas.reasons.values())
+    listed = ", ".join(f"{n} have {text}" for text, n in counts.most_common(3))
+    raise InputError(
+        f"No region of the atlas has a value: {listed}; look at the image and its mask, and "
+        "whether they lie in the space of the atlas."
+    )
+
+
+def _scaled(voxels: Array) -> Array:
+    """Scale each voxel to standard deviations; those without a signal are 0."""
+    known = np.isfinite(voxels).all(axis=1)
+    mean, spread = voxels[known].mean(axis=0), voxels[known].std(axis=0)
+    scaled: Array = (voxels - mean) / np.where(spread > 0, spread, np.inf)
+    return scaled
 
 
 def needs_confounds(recipe: Recipe) -> bool:
@@ -147,5 +206,5 @@ def needs_confounds(recipe: Recipe) -> bool:
     return bool(recipe.columns or recipe.acompcor or recipe.scrub)
 
 
-def _or_nan(values: NDArray[np.float64] | None, n: int) -> NDArray[np.float64]:
+def _or_nan(values: Array | None, n: int) -> Array:
     return np.full(n, np.nan) if values is None else values

@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from nipype.interfaces.base import (
-    BaseInterfaceInputSpec,
     Directory,
     File,
     InputMultiPath,
@@ -13,20 +11,18 @@ from nipype.interfaces.base import (
     TraitedSpec,
     traits,
 )
-from numpy.typing import NDArray
 
-from gradshift.core.series.denoise import clean
-from gradshift.participant.nodes.outcome import Outcome
+from gradshift import plugins
+from gradshift.participant.nodes.outcome import Failure, StepSpec, load
+from gradshift.participant.nodes.records import DenoisedRun
 from gradshift.report.person import Carpets, Person, draw_motion, draw_task
 
 
-class _Spec(BaseInterfaceInputSpec):
+class _Spec(StepSpec):
     saved = InputMultiPath(traits.Any, desc="what the steps before wrote; it must be there")
     outcomes = InputMultiPath(File(exists=True), desc="what they wrote it from")
-    parcels = InputMultiPath(File(exists=True), desc="outcomes of Parcellate")
-    denoised = InputMultiPath(File(exists=True), desc="outcomes of Denoise, in the same order")
+    denoised = InputMultiPath(File(exists=True), desc="outcomes of Denoise")
     entities = traits.List(traits.Dict, desc="BIDS entities of the runs, in the same order")
-    tr = traits.List(traits.Float, desc="repetition time of each run in seconds")
     atlas = traits.Str(desc="name of the primary atlas")
     recipe = traits.Any(desc="the primary recipe")
     sessions = traits.List(traits.Str, desc="sessions in the order of time")
@@ -44,6 +40,7 @@ class Figures(SimpleInterface):
     output_spec = _Drawn
 
     def _run_interface(self, runtime: Any) -> Any:
+        plugins.load(self.inputs.plugins or ())
         first, recipe = self.inputs.entities[0], self.inputs.recipe
         person = Person(
             output_dir=Path(self.inputs.output_dir),
@@ -53,37 +50,16 @@ class Figures(SimpleInterface):
             sessions=self.inputs.sessions,
         )
         threshold = recipe.scrub.fd_threshold if recipe.scrub else None
-        for i, entities in enumerate(self.inputs.entities):
-            draw_motion(person, entities, threshold, self._carpets(i))
+        for path, entities in zip(self.inputs.denoised, self.inputs.entities, strict=True):
+            draw_motion(person, entities, threshold, _carpets(path))
         draw_task(person, first.get("task", "n/a"))
         self._results["folder"] = str(person.figures)
         return runtime
 
-    def _carpets(self, i: int) -> Carpets | None:
-        """Clean the sample of voxels of one run as its regions were cleaned."""
-        parcels = Outcome.load(self.inputs.parcels[i])
-        denoised = Outcome.load(self.inputs.denoised[i])
-        recipe = self.inputs.recipe
-        notes = denoised.notes.get("recipes", {}).get(recipe.name)
-        if parcels.failure or not notes or notes["failure"]:
-            return None
-        raw = parcels.arrays["carpet"].astype(np.float64)
-        kept = denoised.arrays[f"kept_{recipe.name}"]
-        cleaned = np.full(raw.shape, np.nan)
-        cleaned[kept] = clean(
-            raw,
-            denoised.arrays[f"regressors_{recipe.name}"],
-            kept,
-            tr=self.inputs.tr[i],
-            band=recipe.passband,
-            detrend=recipe.detrend,
-        )
-        return _scaled(raw), _scaled(cleaned)
 
-
-def _scaled(voxels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale each voxel to standard deviations; those without a signal are 0."""
-    there = np.isfinite(voxels).all(axis=1)
-    mean, spread = voxels[there].mean(axis=0), voxels[there].std(axis=0)
-    scaled: NDArray[np.float64] = (voxels - mean) / np.where(spread > 0, spread, np.inf)
-    return scaled
+def _carpets(path: str) -> Carpets | None:
+    """Return the voxels of one run before and after cleaning, where there are such."""
+    run = load(path, DenoisedRun)
+    if isinstance(run, Failure) or run.carpet is None:
+        return None
+    return run.carpet.raw, run.carpet.cleaned

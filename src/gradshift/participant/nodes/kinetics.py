@@ -1,47 +1,29 @@
-"""Kinetic models of PET scans, and what a reader must know of their values."""
+"""Kinetic models of PET scans."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
+from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.core.cortex.measure import Flagged, averages
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
-from gradshift.core.pet.curves import runs_test
 from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
-from gradshift.participant.nodes.outcome import Outcome, Step
-from gradshift.tracers.catalogue import Tracer, from_json
-
-NOISY = 0.2
-"""Standard error over value above which a value gets a remark."""
-
-MISSED = 0.25
-"""Share of regions whose residuals run together (p < .05) that is worth a warning."""
-
-
-VISIBLE = 0.005
-"""Share of the largest activity below which residuals do not matter."""
-
-
-REASONS = (
-    ("input", "no_input"),
-    ("reference", "no_reference"),
-    ("dose", "no_dose"),
-    ("freefraction", "no_free_fraction"),
+from gradshift.participant.nodes.fitted import Collected, Unfitted
+from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load, read
+from gradshift.participant.nodes.petrecords import (
+    FittedScan,
+    PersonEfflux,
+    RegionCurves,
+    ScanRecord,
 )
-"""What a model can need, and the note that says why a scan does not have it."""
+from gradshift.tracers.catalogue import from_json
 
-
-class Unfitted(str):
-    """Why a model gives nothing."""
-
-    __slots__ = ()
+REFERENCE_MODEL = "vt1tcm"
+"""The model that gives k2 of the reference region."""
 
 
 def with_cingulate(regions: Regions) -> Regions:
@@ -56,254 +38,124 @@ def _blood_volume(word: str) -> float | None:
     return None if word == "fit" else float(word)
 
 
-class _PersonSpec(BaseInterfaceInputSpec):
+class _PersonSpec(StepSpec):
     curves = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of PetCurves")
+    model_code = traits.Str(desc="digest of the code of the model of the reference region")
     k2prime = traits.Either(None, traits.Float, desc="1/min, where it was given")
     blood_volume = traits.Str(desc="share of blood, or fit")
 
 
 class PetPerson(Step):
-    """One efflux of the reference region for all sessions of a person.
-
-    The notes have ``k2prime`` (1/min; None where it cannot be had) and ``k2prime_from``.
-    """
+    """One efflux of the reference region for all sessions of a person; a `PersonEfflux`."""
 
     input_spec = _PersonSpec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> PersonEfflux:
         """Take k2' as given, or the mean k2 of a one-tissue model of the reference region."""
         if self.inputs.k2prime is not None:
-            return Outcome(notes={"k2prime": self.inputs.k2prime, "k2prime_from": "given"})
-        found = []
-        for path in self.inputs.curves:
-            curves = Outcome.load(path)
-            if curves.failure or not {"reference", "input_time"} <= set(curves.arrays):
-                continue
-            scan = scan_of(
-                curves,
-                curves.arrays["reference"][:, None],
-                blood_volume=_blood_volume(self.inputs.blood_volume),
-            )
-            try:
-                result = fit(models()["vt1tcm"], scan)
-            except UnfitError:
-                continue  # a scan that it cannot be had from; the others may tell
-            if result.at_bound is not None and not result.at_bound[0]:
-                found.append(float(result.parameters["k2"][0]))
-        if not found:
-            return Outcome(notes={"k2prime": None, "k2prime_from": "not known"})
-        told = f"mean k2 of the reference region in {len(found)} sessions (one-tissue model)"
-        return Outcome(notes={"k2prime": float(np.mean(found)), "k2prime_from": told})
+            return PersonEfflux(k2prime=self.inputs.k2prime, origin="given")
+        fitted = [k2 for path in self.inputs.curves if (k2 := self._efflux(path)) is not None]
+        if not fitted:
+            return PersonEfflux(k2prime=None, origin="not known")
+        origin = f"mean k2 of the reference region in {len(fitted)} sessions (one-tissue model)"
+        return PersonEfflux(k2prime=float(np.mean(fitted)), origin=origin)
+
+    def _efflux(self, path: str) -> float | None:
+        """Fit k2 of the reference region of one scan."""
+        record = load(path, ScanRecord)
+        curves = None if isinstance(record, Failure) else record.curves
+        if curves is None or curves.reference is None or curves.source is None:
+            return None
+        volume = _blood_volume(self.inputs.blood_volume)
+        scan = scan_of(curves, curves.reference[:, None], blood_volume=volume)
+        try:
+            result = fit(models()[REFERENCE_MODEL], scan)
+        except UnfitError:
+            return None  # the other scans may tell
+        if result.at_bound is None or result.at_bound[0]:
+            return None
+        return float(result.parameters["k2"][0])
 
 
-class _KineticsSpec(BaseInterfaceInputSpec):
-    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves")
+class _KineticsSpec(StepSpec):
+    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves or FinishedPet")
     person = File(exists=True, mandatory=True, desc="outcome of PetPerson")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    models = traits.List(traits.Str, desc="names of the models")
+    models = traits.Dict(traits.Str, traits.Str, desc="the models, and digests of their code")
     blood_volume = traits.Str(desc="share of blood, or fit")
     reference_name = traits.Str(desc="label of the reference region in the tables")
     tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
 
 
 class Kinetics(Step):
-    """All models of one scan.
-
-    The notes have, per atlas number, ``rows`` (of the table of measures) and ``table`` (of
-    kinetic parameters, by column), ``warnings``, ``nothing`` (why no model gives a value; empty
-    if one does); the arrays ``curves_<model>_<i>`` (T, R).
-    """
+    """All models of one scan; a `FittedScan`."""
 
     input_spec = _KineticsSpec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> FittedScan:
         """Fit every model to the regions of every atlas, and average."""
-        curves, person = Outcome.load(self.inputs.curves), Outcome.load(self.inputs.person)
-        arrays: dict[str, NDArray[Any]] = {}
-        rows, tables, warnings, unfitted = [], [], [], []
-        finished = curves.notes.get("finished")
+        record = load(self.inputs.curves, ScanRecord)
+        efflux = read(self.inputs.person, PersonEfflux)
+        atlases, warnings, unfitted = [], [], []
         for i, path in enumerate(self.inputs.atlases):
-            regions = with_cingulate(read_regions(path))
-            mine: list[dict[str, Any]] = []
-            columns: dict[str, list[Any]] = {"name": list(regions.names)}
-            names = self.inputs.models
-            if finished:
-                names = [name for name in models() if f"{name}_{i}" in curves.arrays]
-            for name in names:
-                model = models()[name]
-                reasons = {} if curves.failure else curves.notes["reasons"][i]
-                found: Fit | Unfitted
-                if curves.failure:
-                    found = Unfitted(curves.failure)
-                elif finished:
-                    found = _as_fit(curves.arrays[f"{name}_{i}"])
-                else:
-                    found = self._fit(model, curves, person, i)
-                mine += _rows(model, regions, found, reasons, self.inputs.reference_name)
-                if isinstance(found, Unfitted):
-                    unfitted.append(str(found))
-                    continue
-                columns |= _columns(name, found, len(regions), _status(found, regions, reasons))
-                tracer = from_json(self.inputs.tracer)
-                warnings += _warnings(model, regions, found, tracer, self.inputs.reference_name)
-                if np.isfinite(found.curves).any():
-                    fitted = found.curves[:, : len(regions)]
-                    arrays[f"curves_{name}_{i}"] = fitted
-                    tissue = curves.arrays[f"tissue_{i}"]
-                    runs = runs_test(tissue - fitted)
-                    columns[f"{name}_runs_p"] = runs.tolist()
-                    warnings += _missed(model, runs, tissue, fitted)
-            rows.append(mine)
-            tables.append(columns)
-        values = [row["value"] for mine in rows for row in mine]
+            regions, tracer = with_cingulate(read_regions(path)), from_json(self.inputs.tracer)
+            collected = Collected(regions, self.inputs.reference_name, tracer)
+            reasons = {} if isinstance(record, Failure) else record.reasons[i]
+            for model, outcome in self._outcomes(record, efflux, i):
+                collected.add(model, outcome, reasons)
+                if isinstance(outcome, Unfitted):
+                    unfitted.append(outcome.reason)
+                elif np.isfinite(outcome.curves).any():
+                    assert not isinstance(record, Failure)
+                    assert record.curves is not None
+                    collected.add_curves(model, outcome, record.curves.tissue[i])
+            warnings += collected.warnings
+            atlases.append(collected.atlas())
+        values = [value.value for atlas in atlases for value in atlas.values]
         nothing = "; ".join(dict.fromkeys(unfitted)) or "no region has a value"
-        return Outcome(
-            arrays,
-            {
-                "rows": rows,
-                "tables": tables,
-                "warnings": list(dict.fromkeys(warnings)),
-                "nothing": "" if np.isfinite(values).any() else nothing,
-            },
+        return FittedScan(
+            atlases=tuple(atlases),
+            warnings=tuple(dict.fromkeys(warnings)),
+            nothing="" if np.isfinite(values).any() else nothing,
         )
 
-    def _fit(self, model: Model, curves: Outcome, person: Outcome, i: int) -> Fit | Unfitted:
+    def _outcomes(
+        self, record: ScanRecord | Failure, efflux: PersonEfflux, i: int
+    ) -> Iterator[tuple[Model, Fit | Unfitted]]:
+        """Yield what every model gives for atlas number i."""
+        if isinstance(record, Failure):
+            for name in self.inputs.models:
+                yield models()[name], Unfitted(record.reason)
+        elif record.curves is None:
+            for name in models():
+                if name in record.finished[i]:
+                    yield models()[name], _as_fit(record.finished[i][name])
+        else:
+            for name in self.inputs.models:
+                yield models()[name], self._fit(models()[name], record.curves, efflux, i)
+
+    def _fit(
+        self, model: Model, curves: RegionCurves, efflux: PersonEfflux, i: int
+    ) -> Fit | Unfitted:
         tracer = from_json(self.inputs.tracer)
         if why_not := tracer.why_refused(model.name):
             return Unfitted(f"{model.name} is not offered for {tracer.name}: {why_not}")
-        tissue = curves.arrays[f"tissue_{i}"]
-        if "input" in model.needs and "reference" in curves.arrays:
-            tissue = np.column_stack([tissue, curves.arrays["reference"]])
+        tissue = curves.tissue[i]
+        if "input" in model.needs and curves.reference is not None:
+            tissue = np.column_stack([tissue, curves.reference])
         scan = scan_of(
             curves,
             tissue,
-            k2prime=person.notes["k2prime"],
+            k2prime=efflux.k2prime,
             blood_volume=_blood_volume(self.inputs.blood_volume),
         )
         try:
             return fit(model, scan)
         except UnfitError as error:
-            why = [
-                curves.notes[note]
-                for need, note in REASONS
-                if need in model.needs and curves.notes[note]
-            ]
+            why = [curves.missing[need] for need in model.needs if need in curves.missing]
             return Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
 
 
 def _as_fit(values: NDArray[np.float64]) -> Fit:
     nothing = np.full(len(values), np.nan)
     return Fit(values=values, errors=nothing, curves=np.empty((0, len(values))))
-
-
-def _status(found: Fit, regions: Regions, reasons: Mapping[str, str]) -> list[str]:
-    """Say of every region ok, or what a reader must know."""
-    status = []
-    for k, name in enumerate(regions.names):
-        value, error = found.values[k], found.errors[k]
-        if not np.isfinite(value):
-            status.append(reasons.get(name, "no fit"))
-            continue
-        said = [found.remark] if found.remark else []
-        if np.isfinite(error) and error > NOISY * abs(value):
-            said.append(f"standard error above {100 * NOISY:g} % of the value")
-        if found.at_bound is not None and found.at_bound[k]:
-            said.append("rate constant at its bound")
-        status.append("; ".join(said) or "ok")
-    return status
-
-
-def _rows(
-    model: Model,
-    regions: Regions,
-    found: Fit | Unfitted,
-    reasons: Mapping[str, str],
-    reference_name: str,
-) -> list[dict[str, Any]]:
-    """Give every region, set, network and the cortex a row."""
-    values = np.full(len(regions), np.nan)
-    status = [str(found)] * len(regions)
-    if isinstance(found, Fit):
-        values, status = found.values[: len(regions)], _status(found, regions, reasons)
-    flagged = Flagged(values, status)
-    levels = {"region": flagged}
-    levels |= {level: averages(regions, level, flagged) for level in ("set", "network", "whole")}
-    if not regions.cortical.any():
-        del levels["whole"]
-    rows = []
-    for level, these in levels.items():
-        for label, value, said in zip(
-            regions.labels(level), these.values, these.status, strict=True
-        ):
-            why = str(found) if isinstance(found, Unfitted) else said
-            rows.append(_row(model, level, label, float(value), why))
-    if isinstance(found, Fit) and len(found.values) > len(regions):
-        value = float(found.values[-1])
-        rows.append(_row(model, "set", reference_name, value, found.remark or "ok"))
-    return rows
-
-
-def _row(model: Model, level: str, label: str, value: float, status: str) -> dict[str, Any]:
-    return {
-        "measure": model.name,
-        "level": level,
-        "label": label,
-        "value": value,
-        "unit": model.unit,
-        "status": status,
-    }
-
-
-def _columns(name: str, found: Fit, n: int, status: Sequence[str]) -> dict[str, list[Any]]:
-    columns = {name: found.values[:n].tolist(), f"{name}_se": found.errors[:n].tolist()}
-    for parameter, values in found.parameters.items():
-        columns[f"{name}_{parameter}"] = values[:n].tolist()
-    return {**columns, f"{name}_status": list(status)}
-
-
-def _warnings(
-    model: Model, regions: Regions, found: Fit, tracer: Tracer, reference_name: str
-) -> list[str]:
-    """Warn of values that the cortex or the reference region does not have with this tracer."""
-    warnings = []
-    cortex = found.values[: len(regions)][regions.cortical]
-    for usual in tracer.plausible:
-        low, high = usual.low, usual.high
-        if usual.outcome != model.outcome:
-            continue
-        told = f"outside {low:g} to {high:g} {model.unit}, where {tracer.name} has"
-        beyond = int(((cortex < low) | (cortex > high)).sum())
-        if usual.where == "cortex" and beyond > len(cortex) / 2:
-            warnings.append(
-                f"{model.name} of {beyond} of {len(cortex)} cortical regions lies {told} it: "
-                "check units, blood and tracer."
-            )
-        if usual.where == "reference":
-            warnings += [
-                f"{model.name} of {reference_name} is {value:.3g} {model.unit}, {told} that of "
-                "the reference region: check the reference region."
-                for value in found.values[len(regions) :]
-                if not low <= value <= high
-            ]
-    return warnings
-
-
-def _missed(
-    model: Model,
-    runs: NDArray[np.float64],
-    tissue: NDArray[np.float64],
-    fitted: NDArray[np.float64],
-) -> list[str]:
-    """Warn of curves that a model misses by more than next to nothing."""
-    known = np.isfinite(runs)
-    if not known.any():
-        return []
-    away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
-    far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
-    missed = int((far & (runs[known] < 0.05)).sum())
-    if missed <= MISSED * known.sum():
-        return []
-    return [
-        f"{model.name} misses the curves of {missed} of {known.sum()} regions: their residuals "
-        "run together (runs test, p < .05)."
-    ]

@@ -1,25 +1,23 @@
 """The one read of a BOLD file."""
 
 import os
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, traits
-from numpy.typing import NDArray
+from nipype.interfaces.base import File, traits
 
-from gradshift.core.series.parcellate import RegionMeans, parcellate
+from gradshift.core.series.parcellate import parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import read_header, read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
-from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.records import ParcellatedRun
 
 VOXELS = "voxels.npy"
 """Name of the kept voxel series, in the folder of the outcome."""
 
 
-class _Spec(BaseInterfaceInputSpec):
+class _Spec(StepSpec):
     bold = File(mandatory=True, desc="preprocessed 4-D image")
     mask = File(mandatory=True, desc="brain mask on the same grid")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
@@ -31,16 +29,13 @@ class _Spec(BaseInterfaceInputSpec):
 class Parcellate(Step):
     """Region means, coverage and voxel statistics of one run.
 
-    Gives, for atlas number i, ``means_i`` (T, R) and ``n_voxels_i``, ``n_in_mask_i``,
-    ``n_used_i``, ``tsnr_i`` (R,), see `regions_of`; further ``carpet`` (T, S),
-    ``bad_volumes``, ``places`` (voxels of the mask on the grid, x fastest), ``run_mask``
-    (which of them have a signal) and the note ``tsnr``. Beside the outcome, on request,
-    `VOXELS`: (T, voxels of the mask) array of float32.
+    Gives a `ParcellatedRun` and beside it, on request, `VOXELS`: (T, voxels of the mask) array
+    of float32.
     """
 
     input_spec = _Spec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> ParcellatedRun:
         """Read the file once, for all atlases."""
         if self.inputs.problem:
             raise InputError(self.inputs.problem)
@@ -53,7 +48,7 @@ class Parcellate(Step):
             shape = (header.n_volumes, int(mask.sum()))
             kept = np.lib.format.open_memmap(VOXELS, "w+", dtype=np.float32, shape=shape)
             _reserve(Path(VOXELS))
-        found = parcellate(
+        means = parcellate(
             lambda: stream(header),
             list(zip(labels, sizes, strict=True)),
             mask,
@@ -62,21 +57,19 @@ class Parcellate(Step):
             intercept=header.intercept,
             keep=kept,
         )
-        if len(found.bad_volumes) == header.n_volumes:
+        if len(means.bad_volumes) == header.n_volumes:
             raise InputError(
                 f"{header.path} has no usable volume: all {header.n_volumes} are zero or not a "
                 "number inside the brain mask; compute the file again."
             )
-        arrays: dict[str, NDArray[Any]] = {
-            "carpet": found.carpet,
-            "bad_volumes": np.array(found.bad_volumes, dtype=np.intp),
-            "places": np.flatnonzero(mask),
-            "run_mask": found.run_mask,
-        }
-        for i, atlas in enumerate(found.atlases):
-            for field in fields(atlas):
-                arrays[f"{field.name}_{i}"] = getattr(atlas, field.name)
-        return Outcome(arrays, {"tsnr": found.tsnr})
+        return ParcellatedRun(
+            atlases=means.atlases,
+            carpet=means.carpet,
+            bad_volumes=np.array(means.bad_volumes, dtype=np.intp),
+            places=np.flatnonzero(mask),
+            run_mask=means.run_mask,
+            tsnr=means.tsnr,
+        )
 
 
 def _reserve(path: Path) -> None:
@@ -84,10 +77,3 @@ def _reserve(path: Path) -> None:
     if hasattr(os, "posix_fallocate"):  # not on macOS
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-
-
-def regions_of(parcels: Outcome, i: int) -> RegionMeans:
-    """Return what `Parcellate` found for atlas number i."""
-    return RegionMeans(
-        **{field.name: parcels.arrays[f"{field.name}_{i}"] for field in fields(RegionMeans)}
-    )

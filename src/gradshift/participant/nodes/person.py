@@ -1,16 +1,19 @@
 """What the sessions of one person have in common."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import replace
 
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
+from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.core.cortex.gradients import search_dropout
+from gradshift.core.cortex.session import Common, build_session
 from gradshift.errors import InputError
-from gradshift.participant.nodes.outcome import Outcome, Step
-from gradshift.participant.nodes.session import build_session
+from gradshift.participant.nodes.atlas import read_atlas, read_regions
+from gradshift.participant.nodes.outcome import Step, StepSpec, read
+from gradshift.participant.nodes.records import CommonGround, JoinedRuns, JoinedSession
 
 
-class _Spec(BaseInterfaceInputSpec):
+class _Spec(StepSpec):
     sessions = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Connect")
     labels = traits.List(traits.Str, desc="the sessions, as messages name them")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
@@ -21,53 +24,45 @@ class _Spec(BaseInterfaceInputSpec):
 class Person(Step):
     """Regions valid in every session, and the number of volumes all sessions have.
 
-    The notes have, per recipe, ``n_common`` and per atlas the ``reasons`` for which regions
-    are left out of the measures of every session, and the ``dropout``: names of the regions
-    left out of the gradients of every session. Sessions that were left out have no say.
+    Gives the `CommonGround` of the sessions; those that were left out have no say.
     """
 
     input_spec = _Spec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> CommonGround:
         """Compare the sessions recipe by recipe."""
-        sessions = [Outcome.load(path) for path in self.inputs.sessions]
-        return Outcome(notes={name: self._common(sessions, name) for name in self.inputs.recipes})
+        sessions = [read(path, JoinedSession) for path in self.inputs.sessions]
+        recipes = {}
+        for recipe in self.inputs.recipes:
+            used = {
+                label: session.joined[recipe]
+                for label, session in zip(self.inputs.labels, sessions, strict=True)
+                if recipe in session.joined
+            }
+            recipes[recipe] = tuple(self._common(used, i) for i in range(len(self.inputs.atlases)))
+        return CommonGround(recipes=recipes)
 
-    def _common(self, sessions: list[Outcome], recipe: str) -> dict[str, Any]:
-        used = {
-            label: session
-            for label, session in zip(self.inputs.labels, sessions, strict=True)
-            if not session.notes["recipes"][recipe]["failure"]
-        }
-        counts = [s.notes["recipes"][recipe]["n_retained"] for s in used.values()]
-        n_common = min(counts, default=0)
-        reasons: list[dict[str, str]] = [{} for _ in self.inputs.atlases]
-        for label, session in used.items():
-            for i, found in enumerate(session.notes["reasons"]):
-                for region, text in found.items():
-                    reasons[i].setdefault(region, f"{text} ({label})")
-        dropout: list[list[str]] = []
-        for i, atlas in enumerate(self.inputs.atlases):
-            found_in = [
-                self._dropout(session, recipe, i, atlas, reasons[i], n_common)
-                for session in used.values()
-            ]
-            dropout.append(sorted(set().union(*found_in)))
-        return {"n_common": n_common, "reasons": reasons, "dropout": dropout}
+    def _common(self, sessions: Mapping[str, JoinedRuns], i: int) -> Common:
+        """Return what sessions share of atlas number i."""
+        counts = [len(session.series[i].volumes) for session in sessions.values()]
+        reasons: dict[str, str] = {}
+        for label, session in sessions.items():
+            for region, text in session.series[i].reasons.items():
+                reasons.setdefault(region, f"{text} ({label})")
+        common = Common(n_common=min(counts, default=0), reasons=reasons)
+        lost = [self._dropout(session, i, common) for session in sessions.values()]
+        return replace(common, dropout=tuple(sorted(set().union(*lost))))
 
-    def _dropout(
-        self,
-        found: Outcome,
-        recipe: str,
-        i: int,
-        atlas: str,
-        reasons: dict[str, str],
-        n_common: int,
-    ) -> set[str]:
+    def _dropout(self, joined: JoinedRuns, i: int, common: Common) -> set[str]:
         """Name the regions that dropped out of one session."""
-        options = self.inputs.options
+        options, atlas = self.inputs.options, self.inputs.atlases[i]
         session = build_session(
-            found, recipe, i, atlas, reasons=reasons, n_common=n_common, options=options
+            joined.series[i],
+            joined.matrices[i],
+            read_regions(atlas),
+            common,
+            options,
+            reference=read_atlas(atlas).reference,
         )
         try:
             lost = search_dropout(

@@ -1,28 +1,29 @@
-"""Giving results their BIDS names."""
+"""Giving the results of BOLD runs and sessions their BIDS names."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from nipype.interfaces.base import (
-    BaseInterfaceInputSpec,
-    Directory,
-    File,
-    InputMultiPath,
-    SimpleInterface,
-    TraitedSpec,
-    traits,
-)
-from numpy.typing import NDArray
+from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_array, write_json, write_map, write_matrix, write_table
+from gradshift.bids.write import write_array, write_json, write_matrix, write_table
+from gradshift.core.cortex.measure import Value
+from gradshift.core.cortex.session import Common
 from gradshift.core.measures import measures
-from gradshift.core.series.maps import MAPS, smooth
-from gradshift.participant.nodes.atlas import read_regions
-from gradshift.participant.nodes.outcome import Outcome
-from gradshift.participant.nodes.parcellate import regions_of
+from gradshift.output.provenance import digest
+from gradshift.participant.nodes.atlas import atlas_digests, read_atlas, read_regions
+from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
+from gradshift.participant.nodes.records import (
+    CleanedRun,
+    CommonGround,
+    DenoisedRun,
+    JoinedRuns,
+    JoinedSession,
+    MeasuredSession,
+    RegionQuality,
+)
+from gradshift.recipes.catalogue import Recipe
 
 DESCRIPTIONS = {
     "pearson": ("Pearson correlation", "Pearson correlation of the denoised region series."),
@@ -34,93 +35,73 @@ DESCRIPTIONS = {
 }
 
 
-class _RunSpec(BaseInterfaceInputSpec):
-    parcels = File(exists=True, mandatory=True, desc="outcome of Parcellate")
+class _RunSpec(SaveSpec):
     denoised = File(exists=True, mandatory=True, desc="outcome of Denoise")
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the run")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipe = traits.Str(mandatory=True, desc="name of the primary recipe")
-    output_dir = Directory(mandatory=True, desc="top folder of the results")
+    recipe_digest = traits.Str(desc="digest of the primary recipe")
 
 
-class _Saved(TraitedSpec):
-    files = traits.List(traits.Str, desc="what was written")
-
-
-class SaveRun(SimpleInterface):
+class SaveRun(Save):
     """Write the quality tables and the coverage of one run."""
 
     input_spec = _RunSpec
-    output_spec = _Saved
 
-    def _run_interface(self, runtime: Any) -> Any:
-        parcels = Outcome.load(self.inputs.parcels)
-        denoised = Outcome.load(self.inputs.denoised)
-        root = Path(self.inputs.output_dir)
-        files: list[Path] = []
-        if not parcels.failure:
-            for i, path in enumerate(self.inputs.atlases):
-                files += self._save_coverage(root, parcels, i, path, denoised)
-        notes = denoised.notes.get("recipes", {}).get(self.inputs.recipe)
-        if notes and not notes["failure"]:
-            files += self._save_quality(root, denoised, notes)
-        self._results["files"] = [str(path) for path in files]
-        return runtime
+    def save(self, root: Path) -> list[Path]:
+        """Write what is known of the run."""
+        run = load(self.inputs.denoised, DenoisedRun)
+        if isinstance(run, Failure):
+            return []
+        files = [
+            self._save_coverage(root, atlas, quality)
+            for atlas, quality in zip(self.inputs.atlases, run.quality, strict=False)
+        ]
+        if cleaned := run.cleaned.get(self.inputs.recipe):
+            files += self._save_quality(root, run, cleaned)
+        return files
 
-    def _save_coverage(
-        self, root: Path, parcels: Outcome, i: int, atlas: str, denoised: Outcome
-    ) -> list[Path]:
-        regions, entities = read_regions(atlas), Outcome.load(atlas).notes["entities"]
-        found = regions_of(parcels, i)
-        reasons = denoised.notes["reasons"][i] if denoised.notes else {}
-        path = outputs.coverage_path(root, self.inputs.entities, entities)
-        columns = ("name", "coverage", "n_voxels", "tsnr", "status")
-        rows = zip(
-            regions.names,
-            found.coverage,
-            found.n_voxels,
-            found.tsnr,
-            [reasons.get(name, "ok") for name in regions.names],
-            strict=True,
-        )
-        about = {
+    def _save_coverage(self, root: Path, atlas: str, quality: RegionQuality) -> Path:
+        names = read_regions(atlas).names
+        path = outputs.coverage_path(root, self.inputs.entities, read_atlas(atlas).entities)
+        status = [quality.reasons.get(name, "ok") for name in names]
+        described = {
             "name": "Region of the atlas",
             "coverage": "Share of the region's voxels inside the brain mask with signal",
             "n_voxels": "Voxels of the region on the grid of the run",
             "tsnr": "Temporal mean over standard deviation, averaged over the voxels",
             "status": "ok, or why the region is n/a in all results",
         }
-        write_table(path, columns, rows)
+        columns = (names, quality.coverage, quality.n_voxels, quality.tsnr, status)
+        write_table(path, list(described), zip(*columns, strict=True))
         resolution = outputs.resolution(self.inputs.entities)
-        write_json(outputs.sidecar(path), {**_columns(about), **resolution})
-        return [path]
+        origin = {
+            **self.inputs.provenance,
+            **atlas_digests(read_atlas(atlas), self.inputs.entities),
+        }
+        write_json(outputs.sidecar(path), {**_columns(described), **resolution, **origin})
+        return path
 
-    def _save_quality(self, root: Path, denoised: Outcome, notes: dict[str, Any]) -> list[Path]:
+    def _save_quality(self, root: Path, run: DenoisedRun, cleaned: CleanedRun) -> list[Path]:
         recipe, entities = self.inputs.recipe, self.inputs.entities
-        kept = denoised.arrays[f"kept_{recipe}"]
         quality = outputs.quality_path(root, entities)
-        write_table(
-            quality,
-            ("fd", "dvars", "kept"),
-            zip(denoised.arrays["fd"], denoised.arrays["dvars"], kept.astype(int), strict=True),
-        )
-        about = {
+        described = {
             "fd": "Framewise displacement (mm)",
             "dvars": "Standardised DVARS",
             "kept": f"1 for volumes retained by the recipe {recipe}, 0 for others",
         }
-        write_json(outputs.sidecar(quality), _columns(about))
+        rows = zip(run.fd, run.dvars, cleaned.kept.astype(int), strict=True)
+        write_table(quality, list(described), rows)
+        origin = {**self.inputs.provenance, "RecipeDigest": self.inputs.recipe_digest}
+        write_json(outputs.sidecar(quality), {**_columns(described), **origin})
         outliers = outputs.outliers_path(root, entities)
-        censored: NDArray[np.bool_] = denoised.arrays[f"censored_{recipe}"]
-        write_table(outliers, notes["censored"], censored.astype(int))
-        write_json(
-            outputs.sidecar(outliers),
-            _columns({name: f"1 for volumes left out: {name}" for name in notes["censored"]}),
-        )
+        write_table(outliers, cleaned.censored_for, cleaned.censored.astype(int))
+        described = {name: f"1 for volumes left out: {name}" for name in cleaned.censored_for}
+        write_json(outputs.sidecar(outliers), {**_columns(described), **origin})
         return [quality, outliers]
 
 
-class _SessionSpec(BaseInterfaceInputSpec):
+class _SessionSpec(SaveSpec):
     session = File(exists=True, mandatory=True, desc="outcome of Connect")
     person = File(exists=True, mandatory=True, desc="outcome of Person")
     measures = File(exists=True, mandatory=True, desc="outcome of Measures")
@@ -132,209 +113,167 @@ class _SessionSpec(BaseInterfaceInputSpec):
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
-    output_dir = Directory(mandatory=True, desc="top folder of the results")
+    origins = traits.Dict(desc="what sidecars say of the code of the measures")
 
 
-class SaveSession(SimpleInterface):
+class SaveSession(Save):
     """Write the series, matrices and measures of one session."""
 
     input_spec = _SessionSpec
-    output_spec = _Saved
 
-    def _run_interface(self, runtime: Any) -> Any:
-        session = Outcome.load(self.inputs.session)
-        person = Outcome.load(self.inputs.person)
-        rows = Outcome.load(self.inputs.measures).notes["rows"]
+    def save(self, root: Path) -> list[Path]:
+        """Write the results of every atlas and recipe."""
+        session = read(self.inputs.session, JoinedSession)
+        person = read(self.inputs.person, CommonGround)
+        values = read(self.inputs.measures, MeasuredSession).values
         files = []
         for i, path in enumerate(self.inputs.atlases):
-            atlas = Outcome.load(path).notes
             for recipe in self.inputs.recipes:
                 target = outputs.Target(
-                    entities=self.inputs.entities, atlas=atlas["entities"], recipe=recipe.name
+                    entities=self.inputs.entities,
+                    atlas=read_atlas(path).entities,
+                    recipe=recipe.name,
                 )
-                about = self._about(recipe, session, atlas)
-                if not session.notes["recipes"][recipe.name]["failure"]:
-                    common = person.notes[recipe.name]
-                    about["NumberOfCommonVolumes"] = common["n_common"]
-                    about["RegionsLeftOutOfMeasures"] = common["reasons"][i]
-                    about["RegionsLeftOutOfGradients"] = common["dropout"][i]
-                    files += self._save_series(target, session, i, path, about)
-                files.append(self._save_measures(target, rows[recipe.name][i], about))
-        self._results["files"] = [str(path) for path in files]
-        return runtime
+                sidecar = self._sidecar(recipe, session, path)
+                if joined := session.joined.get(recipe.name):
+                    common = person.recipes[recipe.name][i]
+                    sidecar |= _retained(joined, i) | _shared(common)
+                    files += self._save_series(root, target, joined, i, sidecar)
+                files.append(self._save_measures(root, target, values[recipe.name][i], sidecar))
+        return files
 
-    def _about(self, recipe: Any, session: Outcome, atlas: Mapping[str, Any]) -> dict[str, Any]:
-        """Collect what every sidecar of a session says."""
-        notes = session.notes["recipes"][recipe.name]
-        about: dict[str, Any] = {
+    def _sidecar(self, recipe: Recipe, session: JoinedSession, atlas: str) -> dict[str, Any]:
+        """Collect what every sidecar of a session has."""
+        record = read_atlas(atlas)
+        return {
             "Sources": list(self.inputs.sources),
             "Runs": [dict(entities) for entities in self.inputs.runs],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
             **outputs.resolution(self.inputs.entities),
-            "Atlas": atlas["name"],
-            "AtlasEntities": atlas["entities"],
+            "Atlas": record.name,
+            "AtlasEntities": record.entities,
             "Estimator": self.inputs.connectivity,
             "DenoisingRecipe": recipe.as_dict(),
-            "Excluded": notes["failure"] or None,
+            "Excluded": session.failures.get(recipe.name),
+            **self.inputs.provenance,
+            **atlas_digests(record, self.inputs.entities),
+            "RecipeDigest": digest(recipe.as_dict()),
         }
-        if not notes["failure"]:
-            about |= {
-                "RepetitionTime": notes["tr"],
-                "SamplingFrequency": 1 / notes["tr"],
-                "NumberOfVolumes": notes["n_volumes"],
-                "NumberOfVolumesRetained": notes["n_retained"],
-                "MinutesRetained": notes["n_retained"] * notes["tr"] / 60,
-                "MeanFramewiseDisplacement": notes["mean_fd"],
-                "MeanFramewiseDisplacementRetained": notes["mean_fd_retained"],
-                "ConfoundRegressors": notes["regressors"],
-                "DegreesOfFreedom": notes["degrees_of_freedom"],
-                "Warnings": notes["warnings"],
-            }
-        return about
 
     def _save_series(
-        self, target: outputs.Target, session: Outcome, i: int, atlas: str, about: dict[str, Any]
+        self,
+        root: Path,
+        target: outputs.Target,
+        joined: JoinedRuns,
+        i: int,
+        sidecar: Mapping[str, Any],
     ) -> list[Path]:
-        root, key = Path(self.inputs.output_dir), f"{target.recipe}_{i}"
-        names = read_regions(atlas).names
-        reasons = {"RegionsLeftOut": session.notes["reasons"][i]}
+        regions, estimator = joined.series[i], self.inputs.connectivity
+        reasons = {"RegionsLeftOut": regions.reasons}
         series = outputs.series_path(root, target)
-        write_array(series, names, session.arrays[f"series_{key}"])
+        write_array(series, regions.names, regions.series)
         retained = {
-            "RetainedVolumes": session.arrays[f"volumes_{target.recipe}"],
-            "RetainedVolumesRun": session.arrays[f"run_{target.recipe}"],
+            "RetainedVolumes": regions.volumes,
+            "RetainedVolumesRun": regions.run_of,
         }
-        write_json(outputs.sidecar(series), {**about, **reasons, **retained})
-        estimator = self.inputs.connectivity
+        write_json(outputs.sidecar(series), {**sidecar, **reasons, **retained})
         matrix = outputs.matrix_path(root, target, estimator)
-        write_matrix(matrix, names, session.arrays[f"matrix_{key}"])
-        measure, description = DESCRIPTIONS[estimator]
-        relation: dict[str, Any] = {
-            "RelationshipMeasure": measure,
-            "MeasureDescription": description,
-            "Weighted": True,
-            "Directed": False,
-            "ValidDiagonal": True,
-            "NonNegative": False,
-            "StorageFormat": "Full",
-        }
-        shrinkage = session.notes["recipes"][target.recipe]["shrinkage"]
-        if shrinkage:
-            relation["LedoitWolfShrinkage"] = shrinkage[i]
-        write_json(outputs.sidecar(matrix), {**about, **reasons, **relation})
+        write_matrix(matrix, regions.names, joined.matrices[i])
+        relation = _relation(estimator, joined.shrinkage[i] if joined.shrinkage else None)
+        write_json(outputs.sidecar(matrix), {**sidecar, **reasons, **relation})
         return [series, matrix]
 
     def _save_measures(
-        self, target: outputs.Target, rows: list[dict[str, Any]], about: dict[str, Any]
+        self,
+        root: Path,
+        target: outputs.Target,
+        values: Sequence[Value],
+        sidecar: Mapping[str, Any],
     ) -> Path:
-        path = outputs.measures_path(Path(self.inputs.output_dir), target)
-        entities = self.inputs.entities
-        fixed = (
-            "func",
-            entities.get("task"),
-            entities.get("run"),
-            entities["space"],
-            about["Atlas"],
-            target.recipe,
-        )
-        write_table(
-            path,
-            outputs.MEASURE_COLUMNS,
-            (
-                (
-                    *fixed,
-                    row["measure"],
-                    row["level"],
-                    row["label"],
-                    row["value"],
-                    row["unit"],
-                    row["status"],
-                )
-                for row in rows
-            ),
-        )
+        path = outputs.measures_path(root, target)
+        write_measures(path, values, "func", self.inputs.entities, sidecar["Atlas"], target.recipe)
         described = {
-            name: {"Description": measures()[name].methods, "Units": measures()[name].unit}
-            for name in dict.fromkeys(row["measure"] for row in rows)
+            name: {
+                "Description": measures()[name].methods,
+                "Units": measures()[name].unit,
+                **self.inputs.origins.get(name, {}),
+            }
+            for name in dict.fromkeys(value.measure for value in values)
         }
         settings = dict(self.inputs.settings)
-        write_json(outputs.sidecar(path), {**about, "Settings": settings, "Measures": described})
+        write_json(outputs.sidecar(path), {**sidecar, "Settings": settings, "Measures": described})
         return path
 
 
-class _MapsSpec(BaseInterfaceInputSpec):
-    voxelwise = File(exists=True, mandatory=True, desc="outcome of Voxelwise")
-    entities = traits.Dict(mandatory=True, desc="BIDS entities of the session")
-    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    recipes = traits.List(traits.Str, desc="names of the recipes")
-    shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
-    affine = traits.List(traits.List(traits.Float), desc="voxels to mm")
-    smoothing = traits.Float(desc="full width at half maximum in mm")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
-    software = traits.Str(mandatory=True, desc="name and version")
-    output_dir = Directory(mandatory=True, desc="top folder of the results")
+def write_measures(
+    path: Path,
+    values: Sequence[Value],
+    modality: str,
+    entities: Mapping[str, str],
+    atlas: str | None,
+    recipe: str,
+) -> None:
+    """Write a table of measures.
+
+    Parameters
+    ----------
+    path : Path
+    values : sequence of Value
+    modality : {'func', 'pet', 'mrs'}
+    entities : mapping of str to str
+        Of the session or scan.
+    atlas : str, optional
+        Its name.
+    recipe : str
+    """
+    of_file = (modality, *map(entities.get, ("task", "run", "space")), atlas, recipe)
+    columns = outputs.MEASURE_COLUMNS[len(of_file) :]
+    rows = ((*of_file, *(getattr(value, column) for column in columns)) for value in values)
+    write_table(path, outputs.MEASURE_COLUMNS, rows)
 
 
-class SaveMaps(SimpleInterface):
-    """Write the voxel maps of one session."""
-
-    input_spec = _MapsSpec
-    output_spec = _Saved
-
-    def _run_interface(self, runtime: Any) -> Any:
-        found = Outcome.load(self.inputs.voxelwise)
-        files = []
-        for recipe in found.notes:
-            for name in MAPS:
-                if (key := f"{name}_{recipe}") in found.arrays:
-                    measure = measures()[name]
-                    about = {"Description": measure.methods, "Units": measure.unit}
-                    files.append(self._save(found, recipe, key, name, {}, about))
-            for i, atlas in enumerate(self.inputs.atlases):
-                if (key := f"seed_{recipe}_{i}") in found.arrays:
-                    about = {
-                        "Description": "Connectivity with the posterior cingulate: correlation "
-                        "of each voxel with the mean series of its regions.",
-                        "Units": "Fisher z",
-                    }
-                    entities = Outcome.load(atlas).notes["entities"]
-                    files.append(self._save(found, recipe, key, "zpcc", entities, about))
-        self._results["files"] = [str(path) for path in files]
-        return runtime
-
-    def _save(
-        self,
-        found: Outcome,
-        recipe: str,
-        key: str,
-        stat: str,
-        atlas: Mapping[str, str],
-        about: Mapping[str, str],
-    ) -> Path:
-        target = outputs.Target(entities=self.inputs.entities, atlas=atlas, recipe=recipe)
-        path = outputs.map_path(Path(self.inputs.output_dir), target, stat)
-        places, affine = found.arrays[f"places_{recipe}"], np.array(self.inputs.affine)
-        zooms = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-        values = smooth(
-            found.arrays[key], places, self.inputs.shape, tuple(zooms), self.inputs.smoothing
-        )
-        write_map(path, values, places, self.inputs.shape, affine)
-        write_json(
-            outputs.sidecar(path),
-            {
-                **about,
-                **outputs.resolution(self.inputs.entities),
-                "SkullStripped": True,
-                "SmoothingFWHM": self.inputs.smoothing,
-                "Remarks": found.notes[recipe]["remarks"],
-                "Sources": list(self.inputs.sources),
-                "Software": self.inputs.software,
-            },
-        )
-        return path
+def _retained(joined: JoinedRuns, i: int) -> dict[str, Any]:
+    """Say what denoising and censoring left of a session."""
+    series = joined.series[i]
+    return {
+        "RepetitionTime": series.tr,
+        "SamplingFrequency": 1 / series.tr,
+        "NumberOfVolumes": len(series.fd),
+        "NumberOfVolumesRetained": len(series.volumes),
+        "MinutesRetained": len(series.volumes) * series.tr / 60,
+        "MeanFramewiseDisplacement": series.mean_fd,
+        "MeanFramewiseDisplacementRetained": series.mean_fd_retained,
+        "ConfoundRegressors": joined.regressor_names,
+        "DegreesOfFreedom": joined.degrees_of_freedom,
+        "Warnings": joined.warnings,
+    }
 
 
-def _columns(about: dict[str, str]) -> dict[str, dict[str, str]]:
+def _shared(common: Common) -> dict[str, Any]:
+    """Say what a session shares with the others of its person."""
+    return {
+        "NumberOfCommonVolumes": common.n_common,
+        "RegionsLeftOutOfMeasures": common.reasons,
+        "RegionsLeftOutOfGradients": common.dropout,
+    }
+
+
+def _relation(estimator: str, shrinkage: float | None) -> dict[str, Any]:
+    """Describe a matrix as BEP017 wants it."""
+    measure, description = DESCRIPTIONS[estimator]
+    relation: dict[str, Any] = {
+        "RelationshipMeasure": measure,
+        "MeasureDescription": description,
+        "Weighted": True,
+        "Directed": False,
+        "ValidDiagonal": True,
+        "NonNegative": False,
+        "StorageFormat": "Full",
+    }
+    return relation if shrinkage is None else {**relation, "LedoitWolfShrinkage": shrinkage}
+
+
+def _columns(described: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Describe the columns of a table as BIDS wants it."""
-    return {name: {"Description": text} for name, text in about.items()}
+    return {name: {"Description": text} for name, text in described.items()}

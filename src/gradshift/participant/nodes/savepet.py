@@ -1,29 +1,33 @@
 """Writing the curves, parameters and measures of PET scans."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import (
-    BaseInterfaceInputSpec,
-    Directory,
-    File,
-    SimpleInterface,
-    TraitedSpec,
-    traits,
-)
+from nipype.interfaces.base import File, traits
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.write import write_array, write_json, write_table
 from gradshift.core.kinetics import models
-from gradshift.participant.nodes.outcome import Outcome
+from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
+from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
+from gradshift.participant.nodes.petrecords import (
+    FittedAtlas,
+    FittedScan,
+    PersonEfflux,
+    RegionCurves,
+    ScanFacts,
+    ScanRecord,
+)
+from gradshift.participant.nodes.records import AtlasRecord
+from gradshift.participant.nodes.save import write_measures
 from gradshift.report.person import draw_curves
 
 
-class _SaveSpec(BaseInterfaceInputSpec):
-    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves")
+class _Spec(SaveSpec):
+    curves = File(exists=True, mandatory=True, desc="outcome of PetCurves or FinishedPet")
     person = File(exists=True, mandatory=True, desc="outcome of PetPerson")
     kinetics = File(exists=True, mandatory=True, desc="outcome of Kinetics")
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the scan")
@@ -34,129 +38,113 @@ class _SaveSpec(BaseInterfaceInputSpec):
     sources = traits.List(traits.Str, mandatory=True, desc="names of the files used")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
-    output_dir = Directory(mandatory=True, desc="top folder of the results")
+    origins = traits.Dict(desc="what sidecars say of the code of the models")
 
 
-class _Saved(TraitedSpec):
-    files = traits.List(traits.Str, desc="what was written")
-
-
-class SavePet(SimpleInterface):
+class SavePet(Save):
     """Write the curves, parameters and measures of one PET scan, and draw the curves."""
 
-    input_spec = _SaveSpec
-    output_spec = _Saved
+    input_spec = _Spec
 
-    def _run_interface(self, runtime: Any) -> Any:
-        curves, found = Outcome.load(self.inputs.curves), Outcome.load(self.inputs.kinetics)
-        person = Outcome.load(self.inputs.person)
-        root, files = Path(self.inputs.output_dir), []
+    def save(self, root: Path) -> list[Path]:
+        """Write the results of every atlas."""
+        scan = load(self.inputs.curves, ScanRecord)
+        fitted, files = read(self.inputs.kinetics, FittedScan), []
         for i, path in enumerate(self.inputs.atlases):
-            atlas = Outcome.load(path).notes
+            atlas, of_atlas = read_atlas(path), fitted.atlases[i]
             target = outputs.Target(
                 entities=dict(self.inputs.entities),
-                atlas=atlas["entities"],
+                atlas=atlas.entities,
                 recipe=self.inputs.recipe,
             )
-            about = self._about(atlas, curves, person, found)
-            if f"tissue_{i}" in curves.arrays:
-                files += self._save_curves(root, target, curves, found, i, atlas, about)
-            table = found.notes["tables"][i]
-            if len(table) > 1:
+            sidecar = self._sidecar(atlas, scan, fitted)
+            if isinstance(scan, ScanRecord) and scan.curves is not None:
+                tissue = {"": scan.curves.tissue[i], **_in_order(of_atlas)}
+                files += self._save_curves(target, atlas, scan.curves, tissue, sidecar)
+            if len(of_atlas.table) > 1:
                 kinetics = outputs.kinetics_path(root, target)
-                write_table(kinetics, list(table), zip(*table.values(), strict=True))
-                write_json(outputs.sidecar(kinetics), about)
+                rows = zip(*of_atlas.table.values(), strict=True)
+                write_table(kinetics, list(of_atlas.table), rows)
+                write_json(outputs.sidecar(kinetics), sidecar)
                 files.append(kinetics)
-            measures = self._save_measures(root, target, found.notes["rows"][i], about)
-            draw_curves(root, SessionResult(measures, about))
+            measures = outputs.pet_measures_path(root, target)
+            write_measures(
+                measures, of_atlas.values, "pet", target.entities, atlas.name, target.recipe
+            )
+            settings = dict(self.inputs.settings)
+            write_json(outputs.sidecar(measures), {**sidecar, "Settings": settings})
+            draw_curves(root, SessionResult(measures, sidecar))
             files.append(measures)
-        self._results["files"] = [str(path) for path in files]
-        return runtime
+        return files
 
-    def _about(
-        self, atlas: Mapping[str, Any], curves: Outcome, person: Outcome, found: Outcome
+    def _sidecar(
+        self, atlas: AtlasRecord, scan: ScanRecord | Failure, fitted: FittedScan
     ) -> dict[str, Any]:
-        """Collect what every sidecar of a scan says."""
-        injected, motion = (curves.notes.get(name, {}) for name in ("injected", "motion"))
-        names = dict.fromkeys(row["measure"] for rows in found.notes["rows"] for row in rows)
+        """Collect what every sidecar of a scan has."""
+        facts = ScanFacts() if isinstance(scan, Failure) else scan.facts
+        excluded = scan.reason if isinstance(scan, Failure) else fitted.nothing
+        efflux = read(self.inputs.person, PersonEfflux)
+        names = dict.fromkeys(v.measure for one in fitted.atlases for v in one.values)
         return {
             "Modality": "pet",
             "Sources": list(self.inputs.sources),
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
-            "Atlas": atlas["name"],
-            "AtlasEntities": atlas["entities"],
+            "Atlas": atlas.name,
+            "AtlasEntities": atlas.entities,
             "Recipe": self.inputs.recipe,
             "Tracer": dict(self.inputs.tracer),
-            "Excluded": curves.failure or found.notes["nothing"] or None,
-            "InjectedRadioactivity": injected.get("activity"),
+            "Excluded": excluded or None,
+            **self.inputs.provenance,
+            **atlas_digests(atlas, self.inputs.entities),
+            "InjectedRadioactivity": facts.activity,
             "InjectedRadioactivityUnits": "MBq",
-            "InjectedMass": injected.get("mass"),
+            "InjectedMass": facts.mass,
             "InjectedMassUnits": "ug",
-            "MeanFramewiseDisplacement": motion.get("mean"),
-            "LargestFramewiseDisplacement": motion.get("largest"),
+            "MeanFramewiseDisplacement": facts.mean_motion,
+            "LargestFramewiseDisplacement": facts.largest_motion,
             "ReferenceRegion": self.inputs.reference_name,
-            "k2prime": person.notes["k2prime"],
+            "k2prime": efflux.k2prime,
             "k2primeUnits": "1/min",
-            "k2primeFrom": person.notes["k2prime_from"],
-            "Warnings": [*curves.notes.get("remarks", []), *found.notes["warnings"]],
+            "k2primeFrom": efflux.origin,
+            "Warnings": [*facts.remarks, *fitted.warnings],
             "Measures": {
-                name: {"Description": models()[name].methods, "Units": models()[name].unit}
+                name: {
+                    "Description": models()[name].methods,
+                    "Units": models()[name].unit,
+                    **self.inputs.origins.get(name, {}),
+                }
                 for name in names
             },
         }
 
     def _save_curves(
         self,
-        root: Path,
         target: outputs.Target,
-        curves: Outcome,
-        found: Outcome,
-        i: int,
-        atlas: Mapping[str, Any],
-        about: Mapping[str, Any],
+        atlas: AtlasRecord,
+        scan: RegionCurves,
+        curves: Mapping[str, np.ndarray],
+        sidecar: Mapping[str, Any],
     ) -> list[Path]:
-        times = 60 * np.column_stack([curves.arrays["start"], curves.arrays["end"]])
-        header = ["frame_start", "frame_end", *atlas["regions"]["names"]]
+        """Write curves by the model that fitted them; those without a model were measured."""
+        root = Path(self.inputs.output_dir)
+        times = 60 * np.column_stack([scan.frames.start, scan.frames.end])
+        header = ["frame_start", "frame_end", *atlas.regions["names"]]
         files = []
-        fitted = {
-            name: found.arrays[f"curves_{name}_{i}"]
-            for name in models()
-            if f"curves_{name}_{i}" in found.arrays
-        }
-        for model, values in {"": curves.arrays[f"tissue_{i}"], **fitted}.items():
+        for model, values in curves.items():
             path = outputs.tacs_path(root, target, model)
             write_array(path, header, np.column_stack([times, values]))
-            told = {
+            described = {
                 "frame_start": {"Description": "Start after injection", "Units": "s"},
                 "frame_end": {"Description": "End after injection", "Units": "s"},
                 "Units": "kBq/mL",
                 "Content": f"Curves fitted by {model}" if model else "Mean activity of regions",
             }
-            write_json(outputs.sidecar(path), {**about, **told})
+            write_json(outputs.sidecar(path), {**sidecar, **described})
             files.append(path)
         return files
 
-    def _save_measures(
-        self,
-        root: Path,
-        target: outputs.Target,
-        rows: Sequence[Mapping[str, Any]],
-        about: Mapping[str, Any],
-    ) -> Path:
-        path = outputs.pet_measures_path(root, target)
-        entities = self.inputs.entities
-        fixed = (
-            "pet",
-            entities.get("task"),
-            entities.get("run"),
-            entities.get("space"),
-            about["Atlas"],
-            target.recipe,
-        )
-        columns = outputs.MEASURE_COLUMNS[len(fixed) :]
-        write_table(
-            path, outputs.MEASURE_COLUMNS, ((*fixed, *(row[c] for c in columns)) for row in rows)
-        )
-        write_json(outputs.sidecar(path), {**about, "Settings": dict(self.inputs.settings)})
-        return path
+
+def _in_order(fitted: FittedAtlas) -> dict[str, np.ndarray]:
+    """Return the fitted curves in the order of the models' names."""
+    return {name: fitted.curves[name] for name in sorted(fitted.curves)}

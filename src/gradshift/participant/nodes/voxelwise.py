@@ -1,25 +1,35 @@
 """Maps of every voxel of one session, from the series that the one read kept."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, InputMultiPath, traits
+from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.session import RegionMaps
 from gradshift.core.series.denoise import cleaning_operator
 from gradshift.core.series.maps import VoxelRun, region_means, session_maps
+from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError
-from gradshift.participant.nodes.atlas import flat_labels, read_regions
-from gradshift.participant.nodes.outcome import Outcome, Step
+from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
+from gradshift.participant.nodes.outcome import Step, StepSpec, read
 from gradshift.participant.nodes.parcellate import VOXELS
+from gradshift.participant.nodes.records import (
+    CommonGround,
+    DenoisedRun,
+    JoinedRuns,
+    JoinedSession,
+    ParcellatedRun,
+    SessionMaps,
+    VoxelMaps,
+)
 from gradshift.recipes.catalogue import Recipe
 
 SEED = "PCC"
 """The set of regions that seed maps start from."""
 
 
-class _Spec(BaseInterfaceInputSpec):
+class _Spec(StepSpec):
     parcels = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Parcellate")
     denoised = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Denoise")
     session = File(exists=True, mandatory=True, desc="outcome of Connect")
@@ -31,67 +41,72 @@ class _Spec(BaseInterfaceInputSpec):
 
 
 class Voxelwise(Step):
-    """Voxel maps of one session.
-
-    Gives, for recipe name r, ``places_r`` (V,), every map m as ``m_r`` (V,) and its means
-    over the regions of atlas number i as ``m_r_i`` (R,), and the seed map ``seed_r_i`` (V,).
-    The notes have, per recipe, ``missing`` (why a map could not be made) and ``remarks``.
-    """
+    """Voxel maps of one session; a `VoxelMaps`."""
 
     input_spec = _Spec
 
-    def compute(self) -> Outcome:
+    def compute(self) -> VoxelMaps:
         """Make the maps of every recipe that left a session."""
-        session = Outcome.load(self.inputs.session)
-        arrays: dict[str, NDArray[Any]] = {}
-        notes: dict[str, Any] = {}
-        for recipe in self.inputs.recipes:
-            if session.notes["recipes"][recipe.name]["failure"]:
-                continue
-            found, notes[recipe.name] = self._maps(recipe, session)
-            arrays.update(found)
-        return Outcome(arrays, notes)
+        session = read(self.inputs.session, JoinedSession)
+        person = read(self.inputs.person, CommonGround)
+        return VoxelMaps(
+            recipes={
+                recipe.name: self._maps(
+                    recipe, session.joined[recipe.name], person.recipes[recipe.name][0].n_common
+                )
+                for recipe in self.inputs.recipes
+                if recipe.name in session.joined
+            }
+        )
 
-    def _maps(
-        self, recipe: Recipe, session: Outcome
-    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        name, tr = recipe.name, session.notes["recipes"][recipe.name]["tr"]
-        run_of = session.arrays[f"run_{name}"]
-        runs = np.unique(run_of)
+    def _maps(self, recipe: Recipe, session: JoinedRuns, n_common: int) -> SessionMaps:
+        first = session.series[0]
+        runs = np.unique(first.run_of)
         places = self._shared_places(runs)
-        seeds = {i: seed for i in range(len(self.inputs.atlases))
-                 if (seed := self._seed(session, name, i)) is not None}  # fmt: skip
-        found = session_maps(
-            [self._run(run, recipe, places, tr) for run in runs],
-            volumes=session.arrays[f"volumes_{name}"],
-            run_of=run_of,
-            n_common=Outcome.load(self.inputs.person).notes[name]["n_common"],
-            tr=tr,
+        names = [read_atlas(path).name for path in self.inputs.atlases]
+        seeds = {
+            name: seed
+            for i, name in enumerate(names)
+            if (seed := self._seed(session.series[i], i)) is not None
+        }
+        made = session_maps(
+            [self._run(run, recipe, places, first.tr) for run in runs],
+            volumes=first.volumes,
+            run_of=first.run_of,
+            n_common=n_common,
+            tr=first.tr,
             band=recipe.band,
             places=places,
             shape=self.inputs.shape,
             seeds=list(seeds.values()),
         )
-        arrays: dict[str, NDArray[Any]] = {f"places_{name}": places}
-        arrays |= {f"{key}_{name}": values for key, values in found.values.items()}
-        arrays |= {f"seed_{name}_{i}": z for i, z in zip(seeds, found.seeds, strict=True)}
-        for i, atlas in enumerate(self.inputs.atlases):
-            labels, regions = flat_labels(self.inputs.labels[i])[places], read_regions(atlas)
-            for key, values in found.values.items():
-                arrays[f"{key}_{name}_{i}"] = region_means(values, labels, len(regions))
-        return arrays, {"missing": dict(found.missing), "remarks": list(found.remarks)}
+        regions = []
+        for path, atlas in zip(self.inputs.labels, self.inputs.atlases, strict=True):
+            labels, n_regions = flat_labels(path)[places], len(read_regions(atlas))
+            means = {
+                name: region_means(values, labels, n_regions)
+                for name, values in made.values.items()
+            }
+            regions.append(RegionMaps(means, dict(made.missing)))
+        return SessionMaps(
+            places=places,
+            maps=made.values,
+            seeds=dict(zip(seeds, made.seeds, strict=True)),
+            regions=tuple(regions),
+            remarks=made.remarks,
+        )
 
-    def _seed(self, session: Outcome, name: str, i: int) -> NDArray[np.float64] | None:
+    def _seed(self, series: RegionSeries, i: int) -> NDArray[np.float64] | None:
         """Return the mean series of the seed in atlas number i, None without one."""
         members = read_regions(self.inputs.atlases[i]).sets.get(SEED, ())
-        series = session.arrays[f"series_{name}_{i}"][:, list(members)]
-        usable = np.isfinite(series).all(axis=0)
-        return series[:, usable].mean(axis=1) if usable.any() else None
+        columns = series.series[:, list(members)]
+        usable = np.isfinite(columns).all(axis=0)
+        return columns[:, usable].mean(axis=1) if usable.any() else None
 
     def _shared_places(self, runs: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return the voxels that have a signal in all runs."""
-        used = [Outcome.load(self.inputs.parcels[run]).arrays for run in runs]
-        places = [arrays["places"][arrays["run_mask"]] for arrays in used]
+        used = [read(self.inputs.parcels[run], ParcellatedRun) for run in runs]
+        places = [parcels.places[parcels.run_mask] for parcels in used]
         shared = places[0]
         for others in places[1:]:
             shared = np.intersect1d(shared, others, assume_unique=True)
@@ -102,16 +117,17 @@ class Voxelwise(Step):
     def _run(self, run: int, recipe: Recipe, places: NDArray[np.intp], tr: float) -> VoxelRun:
         """Return the voxels of a run, to be cleaned as its regions were."""
         path = Path(self.inputs.parcels[run])
-        arrays = Outcome.load(self.inputs.denoised[run]).arrays
-        regressors, kept = (arrays[f"{key}_{recipe.name}"] for key in ("regressors", "kept"))
+        cleaned = read(self.inputs.denoised[run], DenoisedRun).cleaned[recipe.name]
         cleaning, filtering = (
-            cleaning_operator(regressors, kept, tr=tr, band=band, detrend=recipe.detrend)
+            cleaning_operator(
+                cleaned.regressors, cleaned.kept, tr=tr, band=band, detrend=recipe.detrend
+            )
             for band in (None, recipe.passband)
         )
         return VoxelRun(
             voxels=np.load(path.with_name(VOXELS), mmap_mode="r"),
-            columns=np.searchsorted(Outcome.load(path).arrays["places"], places),
-            kept=kept,
+            columns=np.searchsorted(read(path, ParcellatedRun).places, places),
+            kept=cleaned.kept,
             cleaning=cleaning,
             filtering=filtering,
         )

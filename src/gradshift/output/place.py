@@ -1,0 +1,162 @@
+"""The place of an output: outside of the input, and nowhere else by way of links."""
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gradshift.bids.dataset import (
+    describe,
+    find_fmriprep,
+    find_kinetics,
+    find_petprep,
+    made_by,
+    may,
+)
+from gradshift.errors import MissingInputError, OutputError
+from gradshift.settings import Settings
+
+NOT_RESULTS = frozenset({"work", ".git", ".datalad"})
+"""Folders of an output that hold no results."""
+
+
+def check_outside(output_dir: Path, datasets: Sequence[Path]) -> None:
+    """Refuse to write into a dataset that is read, or into another one within it.
+
+    Parameters
+    ----------
+    output_dir : Path
+    datasets : sequence of Path
+        An output may lie in a folder below ``derivatives`` of each.
+
+    Raises
+    ------
+    OutputError
+    """
+    within = [
+        above
+        for above in output_dir.parents
+        if any(above.is_relative_to(dataset) for dataset in datasets)
+        and (above / "dataset_description.json").exists()
+    ]
+    for dataset in dict.fromkeys([*datasets, *within]):
+        below = dataset / "derivatives"
+        if output_dir.is_relative_to(dataset) and below not in output_dir.parents:
+            raise OutputError(
+                f"OUTPUT_DIR {output_dir} lies inside the dataset {dataset}; choose a folder "
+                f"outside, or one below {below}."
+            )
+
+
+def check_ours(output_dir: Path) -> None:
+    """Refuse a folder that another program made.
+
+    Raises
+    ------
+    OutputError
+    """
+    description = describe(output_dir)
+    if description is not None and made_by(description) != "gradshift":
+        raise OutputError(
+            f"OUTPUT_DIR {output_dir} is another dataset, {description.get('Name', 'unnamed')!r}; "
+            "choose a folder of its own."
+        )
+
+
+def check_no_links(output_dir: Path) -> None:
+    """Refuse folders of results that are links: what is written there lands elsewhere.
+
+    A file that is a link, as in a DataLad dataset, is replaced when it is written, and what it
+    leads to stays as it is.
+
+    Raises
+    ------
+    OutputError
+    """
+    for link in _linked_folders(output_dir):
+        raise OutputError(
+            f"{link} is a link to {os.readlink(link)}: results would be written there, not into "
+            f"{output_dir}; remove the link, or put a folder in its place."
+        )
+
+
+def _linked_folders(folder: Path) -> Iterator[Path]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # not there yet, or not to be read: said where it is needed
+        return
+    for entry in entries:
+        if entry.name in NOT_RESULTS:
+            continue
+        if entry.is_symlink():
+            if not entry.is_file():  # a folder, or one that may come to be
+                yield Path(entry.path)
+        elif entry.is_dir():
+            yield from _linked_folders(Path(entry.path))
+
+
+def heal(output_dir: Path) -> bool:
+    """Remove a description of an output of ours that a power cut left empty.
+
+    It is written again with the results. What another program left is not touched.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    path = output_dir / "dataset_description.json"
+    if (
+        path.is_symlink()
+        or not path.is_file()
+        or not (output_dir / "logs" / "settings.toml").exists()
+    ):
+        return False
+    try:
+        json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        path.unlink()
+        return True
+    return False
+
+
+def preprocessed(settings: Settings) -> list[Path]:
+    """List the preprocessed datasets that are read."""
+    given = settings.inputs.derivatives
+    others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
+    sources = [folder for folder in others if folder is not None]
+    try:
+        fmriprep = find_fmriprep(
+            settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
+        )
+    except MissingInputError:
+        return sources or [settings.bids_dir]
+    return [fmriprep, *sources]
+
+
+def check_output(settings: Settings) -> None:
+    """Refuse to write into the input or another dataset, or where nothing can be written.
+
+    Raises
+    ------
+    OutputError
+    """
+    output_dir = settings.output_dir
+    for dataset in dict.fromkeys([settings.bids_dir, *preprocessed(settings)]):
+        below = dataset / "derivatives"
+        for what, path in (("OUTPUT_DIR", output_dir), ("--work-dir", settings.work_dir)):
+            if path.is_relative_to(dataset) and below not in path.parents:
+                raise OutputError(
+                    f"{what} {path} lies inside the dataset {dataset}; choose a folder outside, "
+                    f"or one below {below}."
+                )
+    check_ours(output_dir)
+    logs = output_dir / "logs"
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"OUTPUT_DIR {output_dir} cannot be created: {error.strerror}."
+        ) from error
+    if not may(logs, os.W_OK):
+        raise OutputError(f"OUTPUT_DIR {output_dir} cannot be written to.")

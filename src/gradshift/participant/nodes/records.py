@@ -1,0 +1,231 @@
+"""The records that the steps of BOLD runs hand on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.core.cortex.measure import Value
+from gradshift.core.cortex.session import Common, RegionMaps
+from gradshift.core.series.parcellate import RegionMeans
+from gradshift.core.series.series import RegionSeries
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtlasRecord:
+    """The regions of an atlas as the steps read them.
+
+    Parameters
+    ----------
+    name : str
+    entities : mapping of str to str
+        Of file names.
+    regions : dict
+        See `gradshift.bids.outputs.plain_regions`.
+    reference : (R, K) array, optional
+        Its reference gradients, where it ships some.
+    table : str
+        Digest of its label table; empty for regions that have names only.
+    images : mapping of str to str
+        Digest of its image, by space.
+    """
+
+    name: str
+    entities: Mapping[str, str]
+    regions: Mapping[str, Any]
+    reference: Array | None = None
+    table: str = ""
+    images: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelsRecord:
+    """The (V,) labels of an atlas on a grid, x fastest."""
+
+    labels: NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParcellatedRun:
+    """What the one read of an image of T volumes gives.
+
+    Parameters
+    ----------
+    atlases : tuple of RegionMeans
+    carpet : (T, S) array
+        A sample of voxels.
+    bad_volumes : array of int
+    places : (M,) array of int
+        Voxels of the mask on the grid, x fastest.
+    run_mask : (M,) array of bool
+        Which of them have a signal.
+    tsnr : float
+    """
+
+    atlases: tuple[RegionMeans, ...]
+    carpet: NDArray[np.float32]
+    bad_volumes: NDArray[np.intp]
+    places: NDArray[np.intp]
+    run_mask: NDArray[np.bool_]
+    tsnr: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegionQuality:
+    """How well the R regions of an atlas were measured in one run.
+
+    Parameters
+    ----------
+    coverage, tsnr : (R,) array
+    n_voxels : (R,) array of int
+    reasons : mapping of str to str
+        Regions without a value, and why.
+    """
+
+    coverage: Array
+    n_voxels: NDArray[np.intp]
+    tsnr: Array
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Carpet:
+    """A sample of voxels in standard deviations, (T, S): as read, and cleaned."""
+
+    raw: Array
+    cleaned: Array
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanedRun:
+    """One run cleaned by one recipe.
+
+    Parameters
+    ----------
+    series : tuple of RegionSeries
+        One per atlas.
+    kept : (T,) array of bool
+    censored : (T, C) array of bool
+        Volumes left out, by reason.
+    censored_for : tuple of str, length C
+    regressors : (T, K) array
+    regressor_names : tuple of str, length K
+    degrees_of_freedom : float
+    warnings : tuple of str
+    """
+
+    series: tuple[RegionSeries, ...]
+    kept: NDArray[np.bool_]
+    censored: NDArray[np.bool_]
+    censored_for: tuple[str, ...]
+    regressors: Array
+    regressor_names: tuple[str, ...]
+    degrees_of_freedom: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DenoisedRun:
+    """One run with every recipe: all that later steps need of it.
+
+    Parameters
+    ----------
+    fd, dvars : (T,) array
+        NaN where not known.
+    quality : tuple of RegionQuality
+        One per atlas; empty for series that came without voxels.
+    cleaned : mapping of str to CleanedRun
+        By recipe.
+    failures : mapping of str to str
+        Recipes that cannot be used, and why.
+    carpet : Carpet, optional
+        With the primary recipe.
+    """
+
+    fd: Array
+    dvars: Array
+    quality: tuple[RegionQuality, ...] = ()
+    cleaned: Mapping[str, CleanedRun] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    carpet: Carpet | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedRuns:
+    """The runs of a session joined, cleaned by one recipe.
+
+    Parameters
+    ----------
+    series : tuple of RegionSeries
+        One per atlas.
+    matrices : tuple of (R, R) array
+    shrinkage : tuple of float
+        Of partial correlation, one per atlas; empty for others.
+    regressor_names : tuple of tuple of str
+        Per run.
+    degrees_of_freedom : float
+    warnings : tuple of str
+    """
+
+    series: tuple[RegionSeries, ...]
+    matrices: tuple[Array, ...]
+    shrinkage: tuple[float, ...]
+    regressor_names: tuple[tuple[str, ...], ...]
+    degrees_of_freedom: float
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedSession:
+    """A session and task, by recipe; or why a recipe gives nothing."""
+
+    joined: Mapping[str, JoinedRuns]
+    failures: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonGround:
+    """What the sessions of a person have in common, by recipe, then atlas."""
+
+    recipes: Mapping[str, tuple[Common, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionMaps:
+    """Voxel maps of one session, cleaned by one recipe.
+
+    Parameters
+    ----------
+    places : (V,) array of int
+        Places of the voxels on the grid, x fastest.
+    maps : mapping of str to (V,) array
+    seeds : mapping of str to (V,) array
+        Seed maps, by the name of the atlas.
+    regions : tuple of RegionMaps
+        Means over the regions of every atlas.
+    remarks : tuple of str
+    """
+
+    places: NDArray[np.intp]
+    maps: Mapping[str, Array]
+    seeds: Mapping[str, Array]
+    regions: tuple[RegionMaps, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoxelMaps:
+    """Voxel maps of one session, by recipe."""
+
+    recipes: Mapping[str, SessionMaps]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MeasuredSession:
+    """The values of all measures of one session, by recipe, then atlas."""
+
+    values: Mapping[str, tuple[tuple[Value, ...], ...]]

@@ -1,0 +1,97 @@
+"""Giving the voxel maps of BOLD sessions their BIDS names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from nipype.interfaces.base import File, InputMultiPath, traits
+
+from gradshift.bids import outputs
+from gradshift.bids.write import write_json, write_map
+from gradshift.core.measures import measures
+from gradshift.core.series.maps import MAPS, smooth
+from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
+from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load
+from gradshift.participant.nodes.records import SessionMaps, VoxelMaps
+
+SEED_MAP = {
+    "Description": "Connectivity with the posterior cingulate: correlation of each voxel with "
+    "the mean series of its regions.",
+    "Units": "Fisher z",
+}
+
+
+class _MapsSpec(SaveSpec):
+    voxelwise = File(exists=True, mandatory=True, desc="outcome of Voxelwise")
+    entities = traits.Dict(mandatory=True, desc="BIDS entities of the session")
+    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
+    recipe_digests = traits.Dict(desc="digests of the recipes, by name")
+    shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
+    affine = traits.List(traits.List(traits.Float), desc="voxels to mm")
+    smoothing = traits.Float(desc="full width at half maximum in mm")
+    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    software = traits.Str(mandatory=True, desc="name and version")
+
+
+class SaveMaps(Save):
+    """Write the voxel maps of one session."""
+
+    input_spec = _MapsSpec
+
+    def save(self, root: Path) -> list[Path]:
+        """Write the maps of every recipe, and the seed maps of every atlas."""
+        session = load(self.inputs.voxelwise, VoxelMaps)
+        if isinstance(session, Failure):
+            return []
+        files = []
+        for recipe, maps in session.recipes.items():
+            for name in MAPS:
+                if name in maps.maps:
+                    target = self._target(recipe, {})
+                    path = outputs.map_path(root, target, name)
+                    measure = measures()[name]
+                    described = {"Description": measure.methods, "Units": measure.unit}
+                    described |= self._origin(recipe)
+                    files.append(self._save(path, maps, maps.maps[name], described))
+            for atlas in map(read_atlas, self.inputs.atlases):
+                if atlas.name in maps.seeds:
+                    target = self._target(recipe, atlas.entities)
+                    path = outputs.map_path(root, target, "zpcc")
+                    digests = atlas_digests(atlas, self.inputs.entities)
+                    described = {**SEED_MAP, **self._origin(recipe), **digests}
+                    files.append(self._save(path, maps, maps.seeds[atlas.name], described))
+        return files
+
+    def _origin(self, recipe: str) -> dict[str, Any]:
+        """Say what a map comes from."""
+        return {
+            **self.inputs.provenance,
+            "RecipeDigest": self.inputs.recipe_digests[recipe],
+        }
+
+    def _target(self, recipe: str, atlas: Mapping[str, str]) -> outputs.Target:
+        return outputs.Target(entities=self.inputs.entities, atlas=atlas, recipe=recipe)
+
+    def _save(
+        self, path: Path, maps: SessionMaps, values: np.ndarray, described: Mapping[str, str]
+    ) -> Path:
+        affine = np.array(self.inputs.affine)
+        zooms = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+        values = smooth(
+            values, maps.places, self.inputs.shape, tuple(zooms), self.inputs.smoothing
+        )
+        write_map(path, values, maps.places, self.inputs.shape, affine)
+        write_json(
+            outputs.sidecar(path),
+            {
+                **described,
+                **outputs.resolution(self.inputs.entities),
+                "SkullStripped": True,
+                "SmoothingFWHM": self.inputs.smoothing,
+                "Remarks": maps.remarks,
+                "Sources": list(self.inputs.sources),
+                "Software": self.inputs.software,
+            },
+        )
+        return path

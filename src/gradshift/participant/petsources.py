@@ -1,0 +1,139 @@
+"""PET scans with the regions they have values of, and the models that they allow."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from gradshift.atlases.catalogue import Atlas, available, load_atlas
+from gradshift.bids import outputs
+from gradshift.bids.dataset import read_json
+from gradshift.bids.pet import SCHAEFER
+from gradshift.bids.petdata import table_names
+from gradshift.bids.petscan import PetScan
+from gradshift.bids.pettimes import window
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.pet.model import LATEST_START
+from gradshift.errors import GradshiftError
+from gradshift.participant.modality import Asked
+from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions, read_atlas
+from gradshift.participant.nodes.petsource import plain_name
+from gradshift.settings import Settings, columns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """A scan with the regions it has values of.
+
+    Parameters
+    ----------
+    scan : PetScan
+    atlases : tuple of Path
+        Regions, as the nodes read them.
+    labels : tuple of Path
+        Their labels on the grid of an image.
+    """
+
+    scan: PetScan
+    atlases: tuple[Path, ...]
+    labels: tuple[Path, ...] = ()
+
+    @property
+    def recipe(self) -> str:
+        """Partial volume correction, as the tables have it."""
+        return self.scan.pvc or "n/a"
+
+    def targets(self) -> Iterator[outputs.Target]:
+        """Yield what is written, one per atlas."""
+        for path in self.atlases:
+            entities = read_atlas(path).entities
+            yield outputs.Target(entities=self.scan.entities, atlas=entities, recipe=self.recipe)
+
+
+def workflow_name(scan: PetScan) -> str:
+    """Name the part of the graph that a scan belongs to: its person and correction."""
+    return f"sub_{scan.entities['sub']}_pet" + (f"_{scan.pvc}" if scan.pvc else "")
+
+
+def chosen_models(scans: Sequence[PetScan], settings: Settings) -> list[str]:
+    """Return the models asked for, or the best that the scans allow."""
+    if settings.pet.pet_model:
+        return list(settings.pet.pet_model)
+    if any(scan.blood and scan.kind != "static" for scan in scans):
+        free = any(_has_free_fraction(scan.blood) for scan in scans)
+        late = any(_is_late(scan) for scan in scans)
+        divided = ["vtfplogan", "vtfp1tcm"] if free else []
+        return ["vtlogan", "vt1tcm", *divided, *(["suvr"] if late else [])]
+    if settings.pet.k2prime is not None and any(scan.kind != "static" for scan in scans):
+        return ["dvrreflogan", "bpndmrtm2", "bpndsrtm2"]
+    return ["suvr"]
+
+
+def _is_late(scan: PetScan) -> bool:
+    """Tell whether a scan starts long after its injection: ratios are all that it gives."""
+    minutes = window(scan.metadata)
+    return minutes is not None and minutes[0] >= LATEST_START
+
+
+def _has_free_fraction(blood: Sequence[Path]) -> bool:
+    """Tell whether the free fraction was measured; whether it makes sense is found later."""
+    described = [outputs.sidecar(path) for path in blood]
+    return any(path.exists() and read_json(path).get("PlasmaFreeFraction") for path in described)
+
+
+def place(scan: PetScan, asked: Asked) -> Source:
+    """Find the regions of a scan and keep them where the nodes read them."""
+    kept, atlases, settings = asked.atlas_dir, asked.atlases, asked.settings
+    spaces = [scan.entities["space"]] if scan.on_grid and not scan.problem else []
+    names: list[str] = []
+    if not scan.on_grid and not scan.problem:
+        try:
+            names = _names(scan, settings)
+        except GradshiftError as error:
+            scan = replace(scan, problem=str(error))
+    atlas = _atlas_of(scan.seg, names, atlases)
+    if scan.on_grid or scan.problem or atlas is not None:
+        return Source(
+            scan=scan,
+            atlases=tuple(
+                keep_regions(a, spaces, settings.analysis, kept)
+                for a in ([atlas] if atlas is not None else atlases)
+            ),
+            labels=tuple(
+                keep_labels(a, scan.entities["space"], scan.shape, scan.affine, kept)
+                for a in (atlases if scan.on_grid and not scan.problem else ())
+            ),
+        )
+    regions = Regions(
+        names=tuple(names),
+        networks=("",) * len(names),
+        hemispheres=("",) * len(names),
+        centroids=np.full((len(names), 3), np.nan),
+    )
+    seg = "".join(letter for letter in scan.seg if letter.isalnum()) or "regions"
+    return Source(scan=scan, atlases=(keep_named(seg, {"seg": seg}, regions, kept),))
+
+
+def _names(scan: PetScan, settings: Settings) -> list[str]:
+    """List the regions of tables, each once."""
+    given = columns(settings.inputs.pet_columns)
+    return list(
+        dict.fromkeys(
+            name for path in scan.sources for name in table_names(path, scan.kind, given)
+        )
+    )
+
+
+def _atlas_of(seg: str, names: Sequence[str], atlases: Sequence[Atlas]) -> Atlas | None:
+    """Tell which atlas the regions of a table belong to: by its name, or by most of theirs."""
+    names_of_table = {plain_name(name) for name in names}
+    candidates = list(atlases)
+    if (named := SCHAEFER.fullmatch(seg)) is not None:
+        name = f"Schaefer2018_{named[1]}_{named[2]}"
+        candidates += [load_atlas(name)] if name in available() else []
+    for atlas in candidates:
+        of_atlas = {plain_name(row.name) for row in atlas.rows}
+        if len(of_atlas & names_of_table) > len(of_atlas) / 2:
+            return atlas
+    return None

@@ -1,0 +1,142 @@
+"""What the graph of BOLD runs is built from: the runs in their sessions, and the plan."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from nipype.pipeline import engine as pe
+
+from gradshift.bids.inputs import Run
+from gradshift.participant.modality import Asked
+from gradshift.recipes.catalogue import Recipe
+from gradshift.settings import Analysis
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the graph is built from, besides the runs.
+
+    Parameters
+    ----------
+    asked : Asked
+    atlases : sequence of Path
+        The regions of every atlas; the first is the primary one.
+    labels : mapping
+        Their labels by `grid`.
+    sessions : mapping of str to sequence of str
+        The sessions of each person in the order of time, as far as it is known.
+    provenance : mapping
+        What sidecars say of code and source datasets.
+    untouched : collection of str
+        People, with prefix, whose results are all there: they are written only if they change.
+    """
+
+    asked: Asked
+    atlases: Sequence[Path]
+    labels: Mapping[object, Sequence[Path]]
+    sessions: Mapping[str, Sequence[str]]
+    provenance: Mapping[str, Any]
+    untouched: Collection[str] = ()
+
+    @property
+    def recipes(self) -> Sequence[Recipe]:
+        """The first is the primary one."""
+        return self.asked.recipes
+
+    @property
+    def recipe_names(self) -> list[str]:
+        """Names of the recipes."""
+        return [recipe.name for recipe in self.recipes]
+
+    @property
+    def atlas_files(self) -> list[str]:
+        """The atlases as steps take them."""
+        return [str(path) for path in self.atlases]
+
+    @property
+    def analysis(self) -> Analysis:
+        """What is computed."""
+        return self.asked.settings.analysis
+
+    @property
+    def plugins(self) -> Sequence[str]:
+        """Files of plug-ins."""
+        return self.analysis.plugin
+
+    def writes_again(self, run: Run) -> bool:
+        """Tell whether results are written that the intermediate results already stand for."""
+        return f"sub-{run.entities['sub']}" not in self.untouched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """The runs of a unit of analysis in the graph, and the nodes that later steps need.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    tag : str
+        Name of the session among the nodes of its person.
+    denoised : Node
+        Collects the outcomes of denoising.
+    connect, person, measure : Node
+    """
+
+    runs: Sequence[Run]
+    tag: str
+    denoised: pe.Node
+    connect: pe.Node
+    person: pe.Node
+    measure: pe.Node
+
+    @property
+    def run_tags(self) -> list[str]:
+        """Names of the runs among the nodes of their person."""
+        return run_tags(self.runs)
+
+
+def grid(run: Run) -> tuple[object, ...]:
+    """Return what two runs must share to lie on the same grid."""
+    affine = tuple(tuple(round(value, 4) for value in row) for row in run.affine)
+    return run.entities["space"], run.shape, affine
+
+
+def group_runs(runs: Sequence[Run], *, combine: bool) -> list[list[Run]]:
+    """Group runs into units of analysis: a session's runs together, or each run alone."""
+
+    def unit(run: Run) -> tuple[tuple[str, str], ...]:
+        left_out = ("run", "dir", "desc") if combine else ("desc",)
+        return tuple((k, v) for k, v in run.entities.items() if k not in left_out)
+
+    ordered = sorted(runs, key=lambda run: (unit(run), run.bold.name))
+    return [list(of_unit) for _, of_unit in groupby(ordered, key=unit)]
+
+
+def unit_entities(unit: Sequence[Run]) -> dict[str, str]:
+    """Return the entities that all runs of a unit share."""
+    first, *others = (dict(run.entities) for run in unit)
+    return {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
+
+
+def session_label(unit: Sequence[Run]) -> str:
+    """Name a unit as messages do."""
+    entities = unit_entities(unit)
+    named = [f"{key}-{entities[key]}" for key in ("ses", "run") if key in entities]
+    return " ".join(named) or "the only session"
+
+
+def session_tag(unit: Sequence[Run]) -> str:
+    """Name a unit among the nodes of its person."""
+    named = [
+        f"{key}_{value}"
+        for key, value in unit_entities(unit).items()
+        if key not in ("sub", "task", "space", "res", "den")
+    ]
+    return "_".join(named) or "session"
+
+
+def run_tags(unit: Sequence[Run]) -> list[str]:
+    """Name the runs of a unit among the nodes of their person."""
+    return [f"{session_tag(unit)}_{number}" for number in range(1, len(unit) + 1)]

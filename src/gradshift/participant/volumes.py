@@ -1,0 +1,102 @@
+"""The steps of runs that are volumes: the one read, denoising, and voxel maps."""
+
+import math
+from collections.abc import Sequence
+
+from nipype.pipeline import engine as pe
+
+from gradshift import __version__
+from gradshift.bids.inputs import Run
+from gradshift.output.provenance import digest
+from gradshift.participant.node import collect, step
+from gradshift.participant.nodes.denoise import Denoise
+from gradshift.participant.nodes.parcellate import Parcellate
+from gradshift.participant.nodes.savemaps import SaveMaps
+from gradshift.participant.nodes.voxelwise import Voxelwise
+from gradshift.participant.plan import Plan, Session, grid, unit_entities
+
+MEM_PARCELLATE = 0.3
+"""Gigabytes of the step that reads, whatever the length of the run."""
+
+BYTES_PER_VOXEL = 1.5
+"""Of the step that maps voxels, per voxel and volume of the grid: a quarter of it is brain, of
+which the series (4 bytes) and the ranks (2 bytes) are held."""
+
+
+def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
+    """Add the steps of one run; return the one that gives its `DenoisedRun`."""
+    parcellate = step(
+        Parcellate,
+        f"parcellate_{tag}",
+        plan.plugins,
+        mem_gb=MEM_PARCELLATE,
+        bold=str(run.bold),
+        mask=str(run.mask),
+        atlases=plan.atlas_files,
+        labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
+        keep_voxels=plan.analysis.voxelwise,
+        problem=run.problem,
+    )
+    denoise = step(
+        Denoise,
+        f"denoise_{tag}",
+        plan.plugins,
+        confounds=str(run.confounds),
+        source=run.bold.name,
+        atlases=plan.atlas_files,
+        recipes=list(plan.recipes),
+        tr=run.tr,
+        coverage_threshold=plan.analysis.coverage_threshold,
+    )
+    workflow.connect([(parcellate, denoise, [("out_file", "parcels")])])
+    return denoise
+
+
+def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
+    """Add the voxel maps of a session, where its runs lie on one grid."""
+    unit, tag = session.runs, session.tag
+    grids = {grid(run): run for run in unit if not run.problem}
+    if not plan.analysis.voxelwise or len(grids) != 1:
+        return
+    (example,) = grids.values()
+    voxels = math.prod(example.shape) * sum(run.n_volumes for run in unit)
+    voxelwise = step(
+        Voxelwise,
+        f"voxelwise_{tag}",
+        plan.plugins,
+        mem_gb=MEM_PARCELLATE + BYTES_PER_VOXEL * voxels / 1e9,
+        atlases=plan.atlas_files,
+        labels=[str(path) for path in plan.labels[grid(example)]],
+        shape=example.shape,
+        recipes=list(plan.recipes),
+    )
+    parcels = [workflow.get_node(f"parcellate_{one}") for one in session.run_tags]
+    workflow.connect(
+        [
+            (collect(workflow, f"reads_{tag}", parcels), voxelwise, [("out", "parcels")]),
+            (session.denoised, voxelwise, [("out", "denoised")]),
+            (session.connect, voxelwise, [("out_file", "session")]),
+            (session.person, voxelwise, [("out_file", "person")]),
+            (voxelwise, session.measure, [("out_file", "voxelwise")]),
+            (voxelwise, _save(unit, example, tag, plan), [("out_file", "voxelwise")]),
+        ]
+    )
+
+
+def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:
+    return step(
+        SaveMaps,
+        f"save_maps_{tag}",
+        plan.plugins,
+        overwrite=plan.writes_again(example),
+        entities=unit_entities(unit),
+        atlases=plan.atlas_files,
+        recipe_digests={recipe.name: digest(recipe.as_dict()) for recipe in plan.recipes},
+        provenance=plan.provenance,
+        shape=example.shape,
+        affine=[list(row) for row in example.affine],
+        smoothing=plan.analysis.smoothing,
+        sources=[run.bold.name for run in unit],
+        software=f"gradshift {__version__}",
+        output_dir=str(plan.asked.output_dir),
+    )

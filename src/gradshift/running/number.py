@@ -1,0 +1,60 @@
+"""How many processes may run at once."""
+
+import logging
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+from gradshift.errors import StorageError
+from gradshift.running.groups import groups, read_number
+from gradshift.settings import Running
+
+logger = logging.getLogger("gradshift")
+
+MOST_PER_PROCESSOR = 4
+"""Processes for each processor there is, above which more of them only take memory."""
+
+
+def processes(running: Running) -> int:
+    """Return how many processes are used: what was asked for, within what there is."""
+    most = MOST_PER_PROCESSOR * len(_processors())
+    if running.processes > most:
+        logger.warning(
+            "--nprocs asks for %d processes; %d are used, since there are %d processors.",
+            running.processes, most, len(_processors()),
+        )  # fmt: skip
+    n = min(running.processes, most)
+    if n > 1:
+        _check_room(n)
+    return n
+
+
+def _processors() -> Collection[int]:
+    """Return the processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return os.sched_getaffinity(0)
+    return range(os.cpu_count() or 1)
+
+
+NEEDED = 4
+"""Processes and threads that one more process at work takes, with what watches over it."""
+
+
+def _check_room(n: int) -> None:
+    """Refuse more processes than the container or the job may have.
+
+    Raises
+    ------
+    StorageError
+    """
+    left = [most - now for most, now in map(_read_group, groups("pids")) if most is not None]
+    if left and min(left) < NEEDED * n:
+        raise StorageError(
+            f"{n} processes at once take {NEEDED * n} processes and threads, and the container or "
+            f"job may start {max(min(left), 0)} more; give --nprocs 1, or raise that limit."
+        )
+
+
+def _read_group(group: Path) -> tuple[int | None, int]:
+    """Return how many processes and threads a control group may have, and has."""
+    return read_number(group / "pids.max"), read_number(group / "pids.current") or 0
