@@ -24,6 +24,7 @@ from gradshift.core.statistics import statistics
 from gradshift.group.table import tables
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
+from gradshift.tracers.catalogue import HALF_LIFE_SOURCE, Tracer, shipped
 
 CHANGED = {
     "participant": "Changes the numbers of both levels.",
@@ -190,6 +191,37 @@ def all_models() -> str:
     )
 
 
+def shipped_tracers() -> str:
+    """Write the tracers that come with gradshift, every fact with its source."""
+    parts = []
+    for tracer in shipped():
+        rows = [(what, escaped(value), cited([source])) for what, value, source in _facts(tracer)]
+        told = table(("fact", "value", "source"), rows)
+        parts.append(f"## {escaped(tracer.name)}\n\n{told}")
+    return "\n\n".join(parts)
+
+
+def _facts(tracer: Tracer) -> Iterator[tuple[str, str, str]]:
+    """Yield what is known of a tracer: what it is, its value, the key of its source."""
+    named = {
+        "radionuclide": tracer.radionuclide,
+        "target": tracer.target,
+        "stands for": tracer.meaning,
+        "reference region": tracer.reference_region,
+        "caveat": tracer.caveat,
+    }
+    for what, fact in named.items():
+        if fact.value:
+            yield what, fact.value, fact.source
+        if what == "radionuclide" and tracer.half_life:
+            yield "half-life", f"{tracer.half_life:g} min", HALF_LIFE_SOURCE
+    for usual in tracer.plausible:
+        told = f"{usual.low:g} to {usual.high:g}; a warning beyond"
+        yield f"{usual.outcome} of the {usual.where}", told, usual.source
+    for model, why in tracer.refused.items():
+        yield f"not offered: {model}", why.value, why.source
+
+
 def all_statistics() -> str:
     """Write every statistic."""
     return "\n\n".join(
@@ -321,6 +353,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "exit_codes": exit_codes,
     "measures": all_measures,
     "models": all_models,
+    "tracers": shipped_tracers,
     "statistics": all_statistics,
     "type_one": type_one,
     "ugly": ugly,

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "figures": frozenset({"errors", "core.cortex.regions"}),
     "images": frozenset({"errors", "core"}),
     "recipes": frozenset({"errors"}),
+    "tracers": frozenset({"errors"}),
     "atlases": frozenset({"errors", "images", "core.cortex.regions"}),
     "bids": frozenset(
         {
@@ -29,6 +30,7 @@ MAY_IMPORT = {
             "settings",
             "images",
             "recipes",
+            "tracers",
             "core.cortex.regions",
             "core.pet.blood",
             "core.pet.curves",

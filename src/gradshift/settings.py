@@ -119,6 +119,14 @@ class Inputs:
         metavar="NAME=COLUMN",
         numbers="participant",
     )
+    mrs_crlb: tuple[str, ...] = option(
+        (),
+        "largest Cramér-Rao lower bound in per cent, by metabolite, such as GSH=30; beyond, a "
+        "value was not measured; 30 for gaba and gabaplus and 20 for every other if not given",
+        nargs="+",
+        metavar="NAME=PERCENT",
+        numbers="participant",
+    )
     pet_columns: tuple[str, ...] = option(
         (),
         "columns of finished PET tables, or model or measure in the names of finished maps, such "
@@ -282,9 +290,18 @@ class Pet:
         metavar="PER_MINUTE",
         numbers="participant",
     )
-    pet_reference: str = option(
-        "semiovale",
-        "reference region: its name in PETPrep, or a mask on the grid of the 4-D image",
+    tracer: str | None = option(
+        None,
+        "JSON file of a tracer of your own; shipped are those of the documentation, and a scan "
+        "says by trc- or TracerName which one it is of",
+        metavar="FILE",
+        numbers="participant",
+        local=True,
+    )
+    pet_reference: str | None = option(
+        None,
+        "reference region: its name in PETPrep, or a mask on the grid of the 4-D image; if not "
+        "given, that of the tracer, or of an unknown tracer the only one there is",
         metavar="NAME|FILE",
         numbers="participant",
     )
@@ -342,9 +359,9 @@ class Group:
     )
     coupling: tuple[str, ...] = option(
         (),
-        "pairs of changes to correlate, as MEASURE:LABEL~MEASURE:LABEL; if not given, synaptic "
-        "density of the default mode with its fALFF, of the cortex with the centrality of the "
-        "PCC, of the anterior cingulate with its glutamate",
+        "pairs of changes to correlate, as MEASURE:LABEL~MEASURE:LABEL; if not given, PET of "
+        "the default mode with its fALFF, of the cortex with the centrality of the PCC, of the "
+        "anterior cingulate with its glutamate",
         nargs="+",
         metavar="PAIR",
         numbers="group",

@@ -8,7 +8,7 @@ import pytest
 
 from gradshift import settings as schema
 from gradshift.bids.mrs import find_values
-from gradshift.errors import InputError, MissingInputError
+from gradshift.errors import InputError, MissingInputError, SettingsError
 
 ROW = {
     "participant_id": "sub-01", "session_id": "ses-pre", "voi": "ACC", "metabolite": "Glu",
@@ -108,6 +108,7 @@ def test_gaba_with_and_without_macromolecules_is_pointed_out(tmp_path, caplog, m
     [
         ([{**ROW, "units": "n/a"}], "unit of Glu in ACC .* is not known"),
         ([{**ROW, "value": "high"}], "'high' as value of sub-01 ses-pre"),
+        ([{**ROW, "value": "inf"}], "'inf' as value of sub-01 ses-pre"),
         ([ROW, ROW], "Glu in ACC of sub-01 ses-pre twice"),
         ([{**ROW, "fCSF": "20"}], "fCSF 20 for sub-01"),
         ([{**ROW, "fCSF": "1"}], "fCSF 1 for sub-01"),
@@ -123,3 +124,70 @@ def test_what_makes_no_sense_is_refused(tmp_path, rows, message):
 def test_a_table_that_is_not_there_is_named(tmp_path):
     with pytest.raises(MissingInputError, match=r"gone\.tsv"):
         find(tmp_path, mrs_table=str(tmp_path / "gone.tsv"))
+
+
+@pytest.mark.parametrize("metabolite", ["Glu", "tNAA", "GSH", "Lac", "GABA+", "Glx"])
+@pytest.mark.parametrize(
+    ("value", "crlb", "status"),
+    [
+        ("0", "n/a", "not measured: the table has 0"),
+        ("-0.3", "5", "not measured: the table has -0.3"),
+        ("8", "999", "not measured: CRLB of 999 %, above"),
+        ("8", "31", "not measured: CRLB of 31 %, above"),
+        ("n/a", "5", "no value in the table"),
+        ("8", "20", "ok"),
+        ("8", "n/a", "ok"),
+    ],
+)
+def test_what_could_not_be_fitted_is_not_measured(tmp_path, metabolite, value, crlb, status):
+    row = {**ROW, "metabolite": metabolite, "value": value, "crlb_pct": crlb}
+    (found,) = find_all(tmp_path / "phenotype" / "mrs.tsv", row)
+    assert found.status.startswith(status)
+    assert (found.value == 8.0) if status == "ok" else (found.value != found.value)
+
+
+def test_the_limit_of_a_metabolite_is_the_users(tmp_path):
+    rows = [{**ROW, "metabolite": name, "crlb_pct": "28"} for name in ("GSH", "GABA", "Glu")]
+    table(tmp_path / "phenotype" / "mrs.tsv", *rows)
+    assert [v.status[:3] for v in find(tmp_path)] == ["not", "ok", "not"]
+    found = find(tmp_path, mrs_crlb=["GSH=30", "gaba=25", "Glu=50"])
+    assert [v.status[:3] for v in found] == ["ok", "not", "ok"]
+    for wrong in ("GSH=low", "GSH=-1"):
+        with pytest.raises(SettingsError, match="--mrs-crlb takes NAME=PERCENT"):
+            find(tmp_path, mrs_crlb=[wrong])
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("participant_id", "sub-0 3"),
+        ("participant_id", "../../evil"),
+        ("participant_id", ""),
+        ("participant_id", "n/a"),
+        ("participant_id", "sub-0_3"),
+        ("session_id", "pre_2"),
+        ("session_id", "ses-"),
+    ],
+)
+def test_a_label_that_can_be_no_folder_is_refused(tmp_path, name, text):
+    table(tmp_path / "phenotype" / "mrs.tsv", {**ROW, name: text})
+    with pytest.raises(InputError, match=f"as {name}; it must be letters and digits"):
+        find(tmp_path)
+
+
+def test_blanks_around_a_label_are_no_part_of_it(tmp_path):
+    path = tmp_path / "phenotype" / "mrs.tsv"
+    (value,) = find_all(path, {**ROW, "participant_id": " sub-01 ", "session_id": "pre "})
+    assert (value.participant, value.session) == ("sub-01", "ses-pre")
+
+
+def test_people_who_are_not_in_the_study_are_named_with_the_nearest(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr(logging.getLogger("gradshift"), "propagate", True)
+    for name in ("sub-A01", "sub-A02"):
+        (tmp_path / name).mkdir()
+    path = tmp_path / "phenotype" / "mrs.tsv"
+    typed, known = ({**ROW, "participant_id": name} for name in ("sub-a02", "sub-A01"))
+    assert len(find_all(path, typed, known)) == 2
+    assert "sub-a02 (nearest: sub-A02)" in caplog.text
+    with pytest.raises(InputError, match=r"matches nobody of .*sub-a02 \(nearest: sub-A02\)"):
+        find_all(path, typed)

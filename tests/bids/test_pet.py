@@ -99,3 +99,99 @@ def test_a_study_without_petprep_has_no_pet(tmp_path):
     root = study(tmp_path)
     (root / "derivatives" / "petprep" / "dataset_description.json").unlink()
     assert find(root) == []
+
+
+def write_json(root: Path, stem: str, **content: object) -> None:
+    sub, ses = stem.split("_")[:2]
+    (root / sub / ses / "pet" / f"{stem}_pet.json").write_text(json.dumps(content))
+
+
+def minutes(start: float, end: float, injected: float = 0) -> dict[str, object]:
+    return {
+        "InjectionStart": injected,
+        "FrameTimesStart": [60 * start + injected],
+        "FrameDuration": [60 * (end - start)],
+    }
+
+
+def test_the_tracer_gives_the_reference_region_and_an_unknown_one_takes_the_only_one(tmp_path):
+    curves, name = "seg-gtm_desc-preproc_tacs.tsv", "label-{}_desc-preproc_tacs.tsv"
+    stems = {
+        "sub-01_ses-pre_trc-UCBJ": ("semiovale", "cerebellum"),
+        "sub-02_ses-pre_trc-raclopride": ("semiovale", "cerebellum"),
+        "sub-03_ses-pre_trc-new": ("semiovale", "cerebellum"),
+        "sub-04_ses-pre_trc-new": ("pons",),
+    }
+    files = [f"{stem}_{name.format(ref)}" for stem, refs in stems.items() for ref in refs]
+    root = study(tmp_path, *files, *(f"{stem}_{curves}" for stem in stems))
+    found = [(s.reference_name, s.tracer.words) for s in find(root)]
+    assert found == [
+        ("semiovale", "synaptic density (SV2A)"),
+        ("cerebellum", "availability of dopamine D2/3 receptors"),
+        ("", "uptake or binding of new"),
+        ("pons", "uptake or binding of new"),
+    ]
+    assert {s.reference_name for s in find(root, pet_reference="pons")} == {"pons"}
+
+
+def test_a_tracer_of_the_users_own_must_be_of_a_scan(tmp_path):
+    root = study(tmp_path, "sub-01_ses-pre_trc-new_seg-gtm_desc-preproc_tacs.tsv")
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"name": "[11C]new"}))
+    assert [scan.tracer.name for scan in find(root, tracer=str(path))] == ["[11C]new"]
+    path.write_text(json.dumps({"name": "[11C]other"}))
+    with pytest.raises(SettingsError, match=r"holds \[11C\]other, and no scan is of it: .* new"):
+        find(root, tracer=str(path))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "named"),
+    [
+        ("rec-acdyn", "rec-acstat", "differ in reconstruction (rec-acdyn, rec-acstat)"),
+        ("acq-early", "acq-late", "differ in acquisition (acq-early, acq-late)"),
+        ("trc-UCBJ", "trc-FDG", "differ in tracer (trc-FDG, trc-UCBJ)"),
+        ("rec-acdyn_run-1", "run-2", "differ in reconstruction (no rec-, rec-acdyn)"),
+    ],
+)
+def test_scans_of_a_session_that_are_not_one_measurement_are_asked_for(
+    tmp_path, one, other, named
+):
+    stems = [f"sub-01_ses-pre_{one}", f"sub-01_ses-pre_{other}", f"sub-01_ses-post_{one}"]
+    root = study(tmp_path, *(f"{stem}_seg-gtm_desc-preproc_tacs.tsv" for stem in stems))
+    post, *pre = find(root)
+    assert not post.problem
+    assert all(named in scan.problem and "--bids-filter-file" in scan.problem for scan in pre)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "asked"),
+    [
+        (minutes(0, 60), minutes(70, 90), True),
+        (minutes(70, 90, -4200), minutes(0, 60, 0), True),
+        (minutes(0, 60), minutes(0, 90, 30), False),
+        (minutes(60, 90), minutes(60, 90), False),
+        ({}, minutes(60, 90), False),
+    ],
+)
+def test_runs_are_repeats_or_windows_of_one_injection(tmp_path, first, second, asked):
+    stems = ["sub-01_ses-pre_run-1", "sub-01_ses-pre_run-2"]
+    root = study(
+        tmp_path,
+        *(f"{stem}_{rest}" for stem in stems for rest in ("seg-gtm_tacs.tsv", "pet.json")),
+    )
+    for stem, content in zip(stems, (first, second), strict=True):
+        write_json(root, stem, **content)
+    found = find(root)
+    assert len(found) == 2
+    assert all(("windows of one injection" in scan.problem) == asked for scan in found)
+
+
+def test_the_json_of_one_session_takes_no_other_along(tmp_path):
+    stems = ["sub-01_ses-post", "sub-01_ses-pre"]
+    root = study(
+        tmp_path, *(f"{stem}_seg-gtm_tacs.tsv" for stem in stems), "sub-01_ses-pre_pet.json"
+    )
+    (root / "sub-01" / "ses-pre" / "pet" / "sub-01_ses-pre_pet.json").write_text("{")
+    post, pre = find(root)
+    assert not post.problem
+    assert "is not a JSON file" in pre.problem

@@ -31,6 +31,7 @@ from gradshift.report.bibliography import references
 from gradshift.running.execute import _read_plugin
 from gradshift.study.designs import kinds
 from gradshift.study.model import read_families, read_model
+from gradshift.tracers.catalogue import load_tracer, shipped
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -141,6 +142,8 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
         assert [row.network for row in part.rows] == ["Vis", "Vis", "Default"]
     elif page == "recipe.md":
         assert load_recipe(path).scrub is not None
+    elif page == "tracers.md":
+        assert load_tracer(path).plausible
     elif "Design" in text:
         assert read_model(path, tuple(kinds())).baseline
     else:
@@ -240,6 +243,7 @@ def test_every_reference_is_cited_and_every_key_is_known():
     cited = {key for found in DESCRIBED for key in found.cite}
     cited |= {key for name in atlases() for key in load_atlas(name).cite}
     cited |= {key for name in recipes() for key in load_recipe(name).cite}
+    cited |= {key for tracer in shipped() for key in tracer.sources}
     code = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
     known = references().keys()
     assert cited <= known

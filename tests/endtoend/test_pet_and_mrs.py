@@ -193,9 +193,14 @@ SUVR = ("--pet-model", "suvr")
         (no_decay_correction, (), 65, "is not corrected for decay (ImageDecayCorrected is false"),
         (other_decay_correction, (), 65, "is corrected for decay to -3600 s"),
         (other_unit, (), 65, "is 'counts'; it must be an activity per volume"),
-        (other_dose_unit, (), 65, "InjectedRadioactivityUnits is 'counts'; it must be one of"),
+        (
+            other_dose_unit,
+            ("--pet-model", "suv"),
+            65,
+            "InjectedRadioactivityUnits is 'counts'; it must be one of",
+        ),
         (other_blood, (), 65, "The blood samples end at 29.8 minutes, the scan at 90 minutes"),
-        (free_share, (), 65, "is 0.25; BIDS has per cent, such as 27."),
+        (free_share, ("--pet-model", "vtfplogan"), 65, "is 0.25; BIDS has per cent, such as 27."),
         (no_reference, SUVR, 65, "no curve of semiovale beside"),
         (no_reference, SUVR, 65, "curves of reference regions there: cerebellum"),
         (no_reference, ("--pet-model", "srtm"), 64, "target and centrum semiovale have nearly"),
@@ -340,7 +345,7 @@ def mrs_table(study: Study, rows: list[tuple[object, ...]]) -> None:
     folder = study.root / "phenotype"
     folder.mkdir()
     columns = ["participant_id", "session_id", "voi", "metabolite", "value", "units", "reference",
-               "crlb_pct", "fCSF", "tissue_corrected"]  # fmt: skip
+               "crlb_pct", "fCSF", "tissue_corrected", "fwhm_hz"][: len(rows[0])]  # fmt: skip
     pd.DataFrame(rows, columns=columns).to_csv(
         folder / "mrs.tsv", sep="\t", index=False, na_rep="n/a"
     )
@@ -353,17 +358,19 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
         for ses in SESSIONS:
             glu = 8 + i + (0.5 + 0.1 * i) * (ses == "post")
             crlb = 25 if (sub, ses) == ("02", "post") else 5
+            width = 14 if (sub, ses) == ("03", "post") else 7
             rows.append((f"sub-{sub}", f"ses-{ses}", "ACC", "Glu", glu, "mM", "water", crlb, 0.2,
-                         "false"))  # fmt: skip
+                         "false", width))  # fmt: skip
             other = "tCr" if (sub, ses) == ("03", "post") else "tNAA"
             rows.append((f"sub-{sub}", f"ses-{ses}", "ACC", "GABA+", 0.1 * i + 0.1, "ratio", other,
-                         5, "n/a", "n/a"))  # fmt: skip
+                         5, "n/a", "n/a", 7))  # fmt: skip
     mrs_table(study, rows)
     assert study.run(out, "participant", "--pet-model", "suvr") == 0
     table = one(out / "sub-02" / "ses-post" / "mrs", "sub-02_ses-post_measures.tsv")
     glu = table.set_index("measure").loc["glutamate"]
-    assert float(glu["value"]) == pytest.approx((8 + 1 + 0.6) / 0.8)
-    assert (glu["level"], glu["label"], glu["status"]) == ("set", "ACC", "CRLB above 20 %")
+    assert np.isnan(float(glu["value"]))
+    assert (glu["level"], glu["label"]) == ("set", "ACC")
+    assert glu["status"] == "not measured: CRLB of 25 %, above 20 %"
     mixed = one(out / "sub-03" / "ses-pre" / "mrs", "sub-03_ses-pre_measures.tsv")
     gaba = mixed.set_index("measure").loc["gabaplus"]
     assert np.isnan(float(gaba["value"]))
@@ -372,8 +379,8 @@ def test_metabolites_become_measures_by_the_rules(pet_study, tmp_path):
     assert study.run(out, "group", "--baseline", "pre", "--followup", "post") == 0
     found = read(out / "group" / "contrasts.tsv").query("family == 'mrs'")
     found = found.fillna({"recipe": "n/a"}).set_index(["measure", "recipe"])
-    assert found.loc[("glutamate", "n/a"), "n"] == 3
-    assert found.loc[("glutamate", "qcpassed"), "n"] == 2
+    assert found.loc[("glutamate", "n/a"), "n"] == 2
+    assert found.loc[("glutamate", "qcpassed"), "n"] == 1
     assert found.loc[("glutamate", "n/a"), "mean_change"] == pytest.approx(0.6 / 0.8)
     assert found.loc[("gabaplus", "n/a"), "n"] == 2
 
@@ -451,3 +458,41 @@ def test_changes_of_all_modalities_are_coupled(make_study, tmp_path):
         100 * change_ / before, rel=0.01
     )
     assert study.run(out, "group", "--coupling", "a:b~falff:Default", "--overwrite") == 64
+
+
+@pytest.mark.parametrize(("trc", "known"), [("UCBJ", True), ("FDG", False)])
+def test_pages_say_what_the_tracer_stands_for_and_presume_nothing(pet_study, tmp_path, trc, known):
+    study, out = pet_study(), tmp_path / "out"
+    for path in sorted(study.root.rglob("*_trc-UCBJ_*")):
+        path.rename(path.with_name(path.name.replace("trc-UCBJ", f"trc-{trc}")))
+    assert study.run(out, "participant", "--session-label", "pre", "post", *SUVR) == 0
+    assert study.run(out, "group", "--baseline", "pre", "--followup", "post", page=True) == 0
+    pages = [out / "sub-01.html", out / "group" / "index.html"]
+    texts = [path.read_text(encoding="utf-8") for path in (*pages, *out.glob("logs/CITATION.md"))]
+    assert len(texts) == 3
+    assert all(("synaptic density" in text) == known for text in texts)
+    if not known:
+        assert all("uptake or binding of FDG" in text for text in texts)
+
+
+def test_a_late_session_has_ratios_and_takes_no_other_along(pet_study, tmp_path):
+    study, out = pet_study(people=("01",)), tmp_path / "out"
+    derived, raw = folders(study.root, "01", "post")
+    for path in derived.glob("*_tacs.tsv"):
+        read(path).query("frame_start >= 2400").to_csv(path, sep="\t", index=False, na_rep="n/a")
+    about = json.loads(next(raw.glob("*_pet.json")).read_text())
+    late = [i for i, start in enumerate(about["FrameTimesStart"]) if start >= 2400]
+    edit(
+        next(raw.glob("*_pet.json")),
+        ScanStart=2400,
+        **{key: [about[key][i] for i in late] for key in ("FrameTimesStart", "FrameDuration")},
+    )
+    assert study.run(out, "participant") == 0
+    for ses, there in (("pre", True), ("post", False)):
+        table = one(out / "sub-01" / f"ses-{ses}" / "pet", "*_measures.tsv")
+        table = table.query("level == 'region'").set_index("measure")
+        assert table.loc["suvr", "value"].notna().all()
+        for model in ("vtlogan", "vt1tcm", "vtfp1tcm"):
+            assert (table.loc[model, "value"].notna() == there).all()
+            assert there or table.loc[model, "status"].str.contains("starts with the inj").all()
+    assert not list(out.glob("logs/crash/*"))

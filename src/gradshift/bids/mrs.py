@@ -4,16 +4,18 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.collect import read_tsv
+from gradshift.bids.collect import people_table, read_tsv
 from gradshift.bids.dataset import missing, read_json
+from gradshift.bids.names import is_label
 from gradshift.bids.outputs import sidecar
-from gradshift.errors import InputError, MissingInputError
+from gradshift.errors import InputError, MissingInputError, SettingsError
 from gradshift.settings import Settings, columns
 
 COLUMNS = (
@@ -31,8 +33,11 @@ NAMES = {
 }
 """Metabolites whose measure has another name than the letters and digits of their own."""
 
-WORST_CRLB = {"glutamate": 20.0, "gaba": 30.0, "gabaplus": 30.0}
-"""Per cent; values fitted worse are flagged."""
+WORST_CRLB = {"gaba": 30.0, "gabaplus": 30.0}
+"""Per cent, by measure; a value fitted worse was not measured."""
+
+OTHER_CRLB = 20.0
+"""Per cent, of every other measure."""
 
 WIDEST = 12.8
 """Hz, 0.1 ppm at 3 T; broader lines are flagged."""
@@ -45,6 +50,9 @@ GREY = ("gaba", "gabaplus")
 
 WIDE = re.compile(r"mrs_([A-Za-z0-9]+)_([A-Za-z0-9+]+)")
 """A column of sessions.tsv with a metabolite."""
+
+MOST_TOLD = 5
+"""People that a message names."""
 
 STRICT = "qcpassed"
 """Recipe of the values without those that were flagged."""
@@ -102,6 +110,7 @@ def find_values(settings: Settings) -> list[Metabolite]:
         If a table cannot be used.
     """
     given, root = settings.inputs.mrs_table, settings.bids_dir
+    limits = crlb_limits(settings.inputs.mrs_crlb)
     path = Path(given) if given else root / "phenotype" / "mrs.tsv"
     if path.exists():
         table = _long(path, columns(settings.inputs.mrs_columns))
@@ -112,6 +121,11 @@ def find_values(settings: Settings) -> list[Metabolite]:
         table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
     if table.empty:
         return []
+    for name, prefix in (("participant_id", "sub-"), ("session_id", "ses-")):
+        table[name] = [
+            _label(*row, prefix) for row in zip(table[name], table["source"], strict=True)
+        ]
+    _check_people(table, root)
     twice = table.duplicated(["participant_id", "session_id", "voi", "metabolite"])
     if twice.any():
         row = table[twice].iloc[0]
@@ -119,7 +133,7 @@ def find_values(settings: Settings) -> list[Metabolite]:
             f"{row['source']} has {row['metabolite']} in {row['voi']} of {row['participant_id']} "
             f"{row['session_id']} twice."
         )
-    values = _one_scale([_value(row) for row in table.to_dict("records")])
+    values = _one_scale([_value(row, limits) for row in table.to_dict("records")])
     _warn_of_gaba(values)
     people, sessions = settings.inputs.participant_label, settings.inputs.session_label
     return [
@@ -128,6 +142,79 @@ def find_values(settings: Settings) -> list[Metabolite]:
         if (not people or value.participant.removeprefix("sub-") in people)
         and (not sessions or value.session.removeprefix("ses-") in sessions)
     ]
+
+
+def crlb_limits(given: Sequence[str]) -> dict[str, float]:
+    """Return the largest Cramér-Rao bounds (per cent) by measure, as the user says.
+
+    Raises
+    ------
+    SettingsError
+        If a word is not ``NAME=PERCENT``.
+    """
+    limits = dict(WORST_CRLB)
+    for name, text in columns(given).items():
+        try:
+            limit = float(text)
+        except ValueError:
+            limit = np.nan
+        if not limit > 0 or not measure_of(name):
+            raise SettingsError(
+                f"--mrs-crlb takes NAME=PERCENT such as GSH=30, got {name}={text}."
+            )
+        limits[measure_of(name)] = limit
+    return limits
+
+
+def measure_of(metabolite: str) -> str:
+    """Return the name of the measure of a metabolite; empty where nothing is left of it."""
+    bare = metabolite.strip().lower()
+    return NAMES.get(bare) or re.sub(r"[^a-z0-9]", "", bare.replace("+", "plus"))
+
+
+def _label(text: str, source: str, prefix: str) -> str:
+    """Return a participant or session with its prefix.
+
+    Raises
+    ------
+    InputError
+        If it is no BIDS label.
+    """
+    bare = text.strip().removeprefix(prefix)
+    if not is_label(bare):
+        what = {"sub-": "participant_id", "ses-": "session_id"}[prefix]
+        raise InputError(
+            f"{source} has {text!r} as {what}; it must be letters and digits, with or without "
+            f"{prefix}, as in the names of the folders."
+        )
+    return prefix + bare
+
+
+def _check_people(table: pd.DataFrame, root: Path) -> None:
+    """Hold the people of a table against those of the study, where it tells who they are.
+
+    Raises
+    ------
+    InputError
+        If nobody of the table is in the study.
+    """
+    there = {p.name for p in root.glob("sub-*") if p.is_dir()}
+    there |= {f"sub-{str(name).removeprefix('sub-')}" for name in people_table(root).index}
+    strangers = [name for name in dict.fromkeys(table["participant_id"]) if name not in there]
+    if not there or not strangers:
+        return
+    told = []
+    for name in strangers[:MOST_TOLD]:
+        lower = {other.lower(): other for other in there}
+        close = get_close_matches(name.lower(), sorted(lower), n=1)
+        told.append(f"{name} (nearest: {lower[close[0]]})" if close else name)
+    more = f" and {len(strangers) - len(told)} more" if len(strangers) > len(told) else ""
+    source, names = table["source"].iloc[0], ", ".join(told) + more
+    if len(strangers) == table["participant_id"].nunique():
+        raise InputError(
+            f"{source} matches nobody of {root}: it has {names}; correct participant_id there."
+        )
+    logger.warning("%s has people who are not in %s: %s.", source, root, names)
 
 
 def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
@@ -149,8 +236,6 @@ def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
     for name in COLUMNS:
         if name not in table:
             table[name] = _units(about, "value") if name == "units" else ""
-    for name, prefix in (("participant_id", "sub-"), ("session_id", "ses-")):
-        table[name] = [prefix + text.removeprefix(prefix) for text in table[name]]
     return table[list(COLUMNS)].assign(source=path.name)
 
 
@@ -188,15 +273,18 @@ def _number(row: Mapping[str, str], name: str) -> float:
     if text in NONE:
         return np.nan
     try:
-        return float(text)
-    except ValueError as error:
+        number = float(text)
+    except ValueError:
+        number = np.inf
+    if np.isinf(number):
         raise InputError(
             f"{row['source']} has {text!r} as {name} of {row['participant_id']} "
             f"{row['session_id']}; it must be a number, or n/a."
-        ) from error
+        )
+    return number
 
 
-def _value(row: Mapping[str, str]) -> Metabolite:
+def _value(row: Mapping[str, str], limits: Mapping[str, float]) -> Metabolite:
     """Check one value, correct it for the tissue in its voxel, and flag what is doubtful."""
     if row["units"] in NONE:
         raise InputError(
@@ -205,24 +293,24 @@ def _value(row: Mapping[str, str]) -> Metabolite:
         )
     if not re.fullmatch(r"[A-Za-z0-9]+", row["voi"]):
         raise InputError(f"{row['source']} has the voxel {row['voi']!r}; use letters and digits.")
-    bare = row["metabolite"].strip().lower()
-    measure = NAMES.get(bare) or re.sub(r"[^a-z0-9]", "", bare.replace("+", "plus"))
+    measure = measure_of(row["metabolite"])
     if not measure:
         raise InputError(f"{row['source']} has a value without the name of its metabolite.")
-    value = _number(row, "value")
+    value, why_not = _number(row, "value"), _not_measured(row, measure, limits)
     divisor, correction = _tissue(row, measure)
-    flags = _flags(row, measure)
+    broad = _number(row, "fwhm_hz") > WIDEST
+    status = f"line width above {WIDEST:g} Hz (0.1 ppm at 3 T)" if broad else "ok"
     return Metabolite(
         participant=row["participant_id"],
         session=row["session_id"],
         voi=row["voi"],
         measure=measure,
-        value=value / divisor,
+        value=np.nan if why_not else value / divisor,
         unit=row["units"],
         reference=row["reference"] if row["reference"] not in NONE else "n/a",
         correction=correction,
-        status=("; ".join(flags) or "ok") if np.isfinite(value) else "no value in the table",
-        flagged=bool(flags),
+        status=why_not or status,
+        flagged=broad and not why_not,
         source=row["source"],
     )
 
@@ -255,15 +343,20 @@ def _share(row: Mapping[str, str], name: str) -> float:
     return share
 
 
-def _flags(row: Mapping[str, str], measure: str) -> list[str]:
-    crlb, width = _number(row, "crlb_pct"), _number(row, "fwhm_hz")
-    worst = WORST_CRLB.get(measure)
-    found = []
-    if worst is not None and crlb > worst:
-        found.append(f"CRLB above {worst:g} %")
-    if width > WIDEST:
-        found.append(f"line width above {WIDEST:g} Hz (0.1 ppm at 3 T)")
-    return found
+def _not_measured(row: Mapping[str, str], measure: str, limits: Mapping[str, float]) -> str:
+    """Say why a row holds no measurement; empty if it does.
+
+    A peak that could not be fitted is written as 0, or with a Cramér-Rao bound of 999.
+    """
+    value, crlb = _number(row, "value"), _number(row, "crlb_pct")
+    limit = limits.get(measure, OTHER_CRLB)
+    if np.isnan(value):
+        return "no value in the table"
+    if value <= 0:
+        return f"not measured: the table has {value:g}"
+    if crlb > limit:
+        return f"not measured: CRLB of {crlb:g} %, above {limit:g} %"
+    return ""
 
 
 def _one_scale(values: Sequence[Metabolite]) -> list[Metabolite]:

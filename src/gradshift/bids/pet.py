@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,11 @@ from gradshift.bids.dataset import describe, find_kinetics, find_petprep
 from gradshift.bids.index import BLOOD, PET, IndexedFile, index
 from gradshift.bids.inputs import PREFERRED_SPACES, filtered, inherited
 from gradshift.bids.names import file_name, folder
+from gradshift.bids.petscan import ACQUIRED, PetScan, one_per_session
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.images.volumes import read_header
 from gradshift.settings import Settings, columns
-
-ACQUIRED = ("sub", "ses", "task", "acq", "trc", "rec", "run")
-"""Entities that tell one PET scan from another."""
+from gradshift.tracers.catalogue import Tracer, identify, load_tracer
 
 SCHAEFER = re.compile(r"Schaefer2018(\d+)Parcels(7|17)Networks")
 """PETPrep's name of a segmentation that is an atlas of ours."""
@@ -38,70 +37,6 @@ RATIO = ("suvr", "ratio", "unitless", "1", "arbitrary", "none")
 """Units of an image that was divided by its reference region already."""
 
 logger = logging.getLogger("gradshift")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PetScan:
-    """One source of regional values of one PET scan.
-
-    Parameters
-    ----------
-    entities : mapping of str to str
-        Of the acquisition, with ``space`` for images.
-    kind : {'tacs', 'image', 'static', 'table', 'maps'}
-        What the sources are: curves of regions, a 4-D image, an image of one frame, finished
-        tables, or finished maps. Only the last two can be several files.
-    sources : tuple of Path
-    models : tuple of str
-        Of finished results, what each source is of: the model in the name of a table (empty
-        if it names none), our name of what a map shows.
-    seg : str
-        Segmentation of the curves or the table; empty if not told, or for an image.
-    pvc : str
-        Method of partial volume correction; empty for none.
-    reference : Path, optional
-        Curve of the reference region, or a mask of it if the source is an image.
-    references : tuple of str
-        Reference regions that there are curves of.
-    blood : tuple of Path
-    motion : Path, optional
-        Table with the framewise displacement of the scan.
-    metadata : mapping
-        Of the scan: what its JSON files say, those of the raw scan first.
-    mask : Path, optional
-        Brain mask on the grid of an image.
-    shape, affine
-        Of an image, as in `gradshift.bids.inputs.Run`.
-    problem : str
-        Why the scan cannot be used; empty if it can.
-    """
-
-    entities: Mapping[str, str]
-    kind: str
-    sources: tuple[Path, ...]
-    models: tuple[str, ...] = ()
-    seg: str = ""
-    pvc: str = ""
-    reference: Path | None = None
-    references: tuple[str, ...] = ()
-    blood: tuple[Path, ...] = ()
-    motion: Path | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    mask: Path | None = None
-    shape: tuple[int, int, int] = (0, 0, 0)
-    affine: tuple[tuple[float, ...], ...] = ()
-    problem: str = ""
-
-    @property
-    def label(self) -> str:
-        """The scan as a log line names it, such as ``sub-01 ses-pre pet``."""
-        named = [f"{k}-{self.entities[k]}" for k in ACQUIRED if k in self.entities]
-        return " ".join([*named, "pet", *([f"pvc-{self.pvc}"] if self.pvc else [])])
-
-    @property
-    def on_grid(self) -> bool:
-        """Whether the sources are images, which need the labels of an atlas."""
-        return self.kind in ("image", "static", "maps")
 
 
 def find_scans(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> list[PetScan]:
@@ -145,6 +80,7 @@ def find_scans(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) ->
     raw = _raw(settings.bids_dir)
     people = sorted({file.entities["sub"] for file in files})
     blood = [] if raw is None else index(raw, _there(raw, people), database, BLOOD)
+    own = () if settings.pet.tracer is None else (load_tracer(settings.pet.tracer),)
     scans: list[PetScan] = []
     for key in dict.fromkeys(_acquired(file.entities) for file in files):
         scans += _Acquisition(
@@ -155,8 +91,21 @@ def find_scans(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) ->
             raw=raw,
             settings=settings,
             atlas_spaces=atlas_spaces,
+            tracers=own,
         ).scans()
-    return sorted(scans, key=lambda scan: (scan.label, scan.sources[0].name))
+    _check_own(own, scans)
+    return sorted(one_per_session(scans), key=lambda scan: (scan.label, scan.sources[0].name))
+
+
+def _check_own(own: Sequence[Tracer], scans: Sequence[PetScan]) -> None:
+    """Refuse a tracer of the user's own that no scan is of."""
+    for tracer in own:
+        if scans and not any(scan.tracer == tracer for scan in scans):
+            there = ", ".join(sorted({scan.tracer.name for scan in scans}))
+            raise SettingsError(
+                f"--tracer holds {tracer.name}, and no scan is of it: trc- or TracerName say "
+                f"{there}."
+            )
 
 
 def _raw(bids_dir: Path) -> Path | None:
@@ -190,11 +139,12 @@ class _Acquisition:
     raw: Path | None
     settings: Settings
     atlas_spaces: Mapping[str, Sequence[str]]
+    tracers: Sequence[Tracer] = ()
 
     def scans(self) -> list[PetScan]:
         """Choose what to use."""
         wanted = self.settings.pet.pet_reference
-        mask = Path(wanted) if _is_mask(wanted) else None
+        mask = Path(wanted) if wanted and _is_mask(wanted) else None
         tables = [file for file in self.files if file.suffix == "kinpar"]
         curves = [f for f in self._curves() if _has_values(f)]
         images = [self._image(file, mask) for file in self._in_space("pet")]
@@ -229,7 +179,16 @@ class _Acquisition:
 
     def _make(self, file: IndexedFile, kind: str, **more: Any) -> PetScan:
         root = next(root for root in self.roots if file.path.is_relative_to(root))
-        told = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
+        told, problem = dict[str, Any](), ""
+        try:
+            told = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
+        except GradshiftError as error:
+            problem = str(error)
+        tracer = identify(self.entities.get("trc", ""), told, self.tracers)
+        references = tuple(sorted(self._references(file)))
+        name = self.settings.pet.pet_reference or tracer.reference_region.value
+        if not name and len(references) == 1:
+            name = references[0]
         motion = [f.path for f in self.files if f.entities.get("desc") == "confounds"]
         given = {
             "entities": self.entities,
@@ -240,6 +199,10 @@ class _Acquisition:
             "blood": self.blood,
             "motion": motion[0] if motion else None,
             "metadata": told,
+            "tracer": tracer,
+            "reference_name": name,
+            "references": references,
+            "problem": problem,
         }
         return PetScan(**{**given, **more})
 
@@ -253,13 +216,8 @@ class _Acquisition:
 
     def _regional(self, file: IndexedFile) -> PetScan:
         """Join curves with that of the reference region, of the same partial volume correction."""
-        references = self._references(file)
-        return self._make(
-            file,
-            "tacs",
-            reference=references.get(self.settings.pet.pet_reference),
-            references=tuple(sorted(references)),
-        )
+        scan = self._make(file, "tacs")
+        return replace(scan, reference=self._references(file).get(scan.reference_name))
 
     def _references(self, file: IndexedFile) -> dict[str, Path]:
         """List the curves of reference regions that go with a source."""
@@ -358,19 +316,18 @@ class _Acquisition:
             and f.entities.get("desc", "brain") == "brain"
             and "label" not in f.entities
         ]
-        references = self._references(file)
         scan = self._make(
             file,
             "image",
             entities={**self.entities, "space": space},
             mask=brains[0] if brains else None,
-            reference=mask or references.get(self.settings.pet.pet_reference),
-            references=tuple(sorted(references)),
         )
+        curve = self._references(file).get(scan.reference_name)
+        scan = replace(scan, reference=mask or curve)
         try:
             header = read_header(file.path, single=True)
         except GradshiftError as error:
-            return replace(scan, problem=str(error))
+            return replace(scan, problem=scan.problem or str(error))
         scan = replace(
             scan,
             shape=header.shape,

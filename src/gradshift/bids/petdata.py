@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradshift.bids.collect import read_tsv
 from gradshift.bids.dataset import missing, read_json
 from gradshift.bids.outputs import sidecar
+from gradshift.bids.pettimes import SAME, check_start, injection, seconds
 from gradshift.core.pet.blood import Samples
 from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.errors import InputError, MissingInputError
@@ -99,10 +100,10 @@ def frames_of(metadata: Mapping[str, Any], n_frames: int, name: str) -> Frames:
     InputError
         If they are not there, or are not as many as volumes.
     """
-    start, duration = (metadata.get(key) for key in ("FrameTimesStart", "FrameDuration"))
-    if n_frames == 1 and not (isinstance(start, list) and len(start) == 1):
+    start, duration = (_times(metadata, key) for key in ("FrameTimesStart", "FrameDuration"))
+    if n_frames == 1 and (start is None or len(start) != 1):
         return Frames(np.array([np.nan]), np.array([np.nan]))
-    if not isinstance(start, list) or not isinstance(duration, list):
+    if start is None or duration is None:
         raise InputError(
             f"The frames of {name} are not known: its JSON needs FrameTimesStart and "
             "FrameDuration, in seconds."
@@ -112,8 +113,24 @@ def frames_of(metadata: Mapping[str, Any], n_frames: int, name: str) -> Frames:
             f"{name} has {n_frames} volumes, but its JSON has {len(start)} FrameTimesStart and "
             f"{len(duration)} FrameDuration."
         )
-    begin = np.array(start, dtype=np.float64)
-    return make_frames(begin, begin + np.array(duration, dtype=np.float64), {**metadata}, name)
+    return make_frames(start, start + duration, metadata, name)
+
+
+def _times(metadata: Mapping[str, Any], key: str) -> Array | None:
+    """Return a list of seconds; None where there is none.
+
+    Raises
+    ------
+    InputError
+        If it holds something else.
+    """
+    value = metadata.get(key)
+    if not isinstance(value, list):
+        return None
+    try:
+        return np.array(value, dtype=np.float64).reshape(len(value))
+    except (TypeError, ValueError):
+        raise InputError(f"{key} in the JSON of the scan must be a list of seconds.") from None
 
 
 def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> Frames:
@@ -127,33 +144,40 @@ def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str
         raise InputError(f"{name} has a header and no frames; make the table of curves again.")
     if not (np.isfinite(start).all() and np.isfinite(end).all() and (end > start).all()):
         raise InputError(f"A frame of {name} does not end after it starts.")
-    if (np.diff(start) <= 0).any() or (np.abs(start[1:] - end[:-1]) > 0.02 * end[1:]).any():
+    zero = injection(metadata)
+    overlap = end[:-1] - start[1:]
+    if (np.diff(start) <= 0).any() or (overlap > 0.02 * np.abs(end[1:] - zero)).any():
         raise InputError(
-            f"The frames of {name} do not follow each other: each must start where the one "
-            "before ends."
+            f"The frames of {name} overlap, or are not in the order of time: each must start "
+            "after the one before has ended."
         )
     _check_same_times(start, end, metadata, name)
-    if end[-1] < SHORTEST:
+    check_start(metadata, start[0], name)
+    if end[-1] <= zero:
         raise InputError(
-            f"The last frame of {name} ends at {end[-1]:g} seconds, which is no dynamic scan; "
-            "the times look like minutes, and BIDS has seconds."
+            f"The last frame of {name} ends at {end[-1]:g} seconds, before the injection "
+            f"(InjectionStart {zero:g} seconds, both after TimeZero)."
+        )
+    if end[-1] - min(start[0], zero) < SHORTEST:
+        raise InputError(
+            f"The last frame of {name} ends at {end[-1] - zero:g} seconds, which is no dynamic "
+            "scan; the times look like minutes, and BIDS has seconds."
         )
     if metadata.get("ImageDecayCorrected") is False:
         raise InputError(
             f"{name} is not corrected for decay (ImageDecayCorrected is false in its JSON), "
             "which every model needs; correct it to the time of injection."
         )
-    injected = float(metadata.get("InjectionStart") or 0.0)
-    return Frames((start - injected) / 60, (end - injected) / 60)
+    return Frames((start - zero) / 60, (end - zero) / 60)
 
 
 def _check_same_times(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> None:
     """Hold the frames of a table against those of the scan's JSON."""
-    told, duration = metadata.get("FrameTimesStart"), metadata.get("FrameDuration")
-    if not isinstance(told, list) or not isinstance(duration, list) or not told:
+    told, duration = (_times(metadata, key) for key in ("FrameTimesStart", "FrameDuration"))
+    if told is None or duration is None or not (len(told) and len(duration)):
         return
     ends, last = told[-1] + duration[-1], end[-1]
-    if abs(last - ends) <= 0.02 * ends:
+    if abs(last - ends) <= 0.02 * abs(ends - min(injection(metadata), told[0])):
         return
     pairs = {
         1 / 60: "minutes",
@@ -202,24 +226,46 @@ def _factor(unit: object, what: str) -> float:
     return found
 
 
+def check_decay(metadata: Mapping[str, Any], name: str) -> list[str]:
+    """Refuse an image that is corrected for decay to a time that its blood cannot have.
+
+    BIDS adjusts scan and blood to TimeZero; many laboratories correct both to the injection.
+
+    Returns
+    -------
+    list of str
+        What was taken for granted.
+
+    Raises
+    ------
+    InputError
+        If the image is corrected to neither.
+    """
+    corrected, zero = seconds(metadata, "ImageDecayCorrectionTime"), injection(metadata)
+    if corrected is None or abs(corrected) <= SAME:
+        return []
+    if abs(corrected - zero) <= SAME:
+        return [
+            f"blood is taken to be corrected for decay to the injection ({zero:g} seconds after "
+            "TimeZero), as the image is"
+        ]
+    raise InputError(
+        f"{name} is corrected for decay to {corrected:g} s (ImageDecayCorrectionTime), its blood "
+        f"to TimeZero or to the injection at {zero:g} s; correct both to the same time."
+    )
+
+
 def check_tissue_and_blood(
-    frames: Frames, activity: Array, source: InputFunction, metadata: Mapping[str, Any], name: str
+    frames: Frames, activity: Array, source: InputFunction, name: str
 ) -> None:
-    """Refuse tissue and blood that cannot be of one scale or one decay correction.
+    """Refuse tissue and blood that cannot be of one scale.
 
     Raises
     ------
     InputError
     """
-    corrected = metadata.get("ImageDecayCorrectionTime")
-    injected = float(metadata.get("InjectionStart") or 0.0)
-    if isinstance(corrected, int | float) and abs(float(corrected) - injected) > 1.0:
-        raise InputError(
-            f"{name} is corrected for decay to {float(corrected):g} s (ImageDecayCorrectionTime), "
-            f"its blood to the injection at {injected:g} s; correct both to the same time."
-        )
     tissue = np.nanmedian(frames.duration @ np.nan_to_num(activity))
-    arrived = source.integral(frames.end[-1:])[0]
+    arrived = (source.integral(frames.end) - source.integral(frames.start)).sum()
     ratio = tissue / arrived if arrived > 0 else np.inf
     if not RATIOS[0] < ratio < RATIOS[1]:
         raise InputError(
@@ -239,7 +285,7 @@ def read_blood(paths: Sequence[Path], scan_end: float, injected: float = 0.0) ->
     scan_end : float
         Minutes after injection.
     injected : float
-        Seconds of the injection after time zero.
+        Seconds of the injection after TimeZero, from which the samples count.
 
     Returns
     -------

@@ -26,7 +26,7 @@ PAIRS = (
     "{pet}:whole~eigenvectorcentrality:PCC",
     "{pet}:ACC~glutamate:ACC",
 )
-"""Declared beforehand: synaptic density with intrinsic activity, with the PCC as a hub, and with
+"""Declared beforehand: the outcome of PET with intrinsic activity, with the PCC as a hub, and with
 glutamate; those of which there are values."""
 
 

@@ -8,16 +8,17 @@ from typing import Any, ClassVar, Self
 
 from gradshift.bids import outputs
 from gradshift.bids.dataset import find_kinetics, find_petprep, read_json
-from gradshift.bids.pet import PetScan, find_scans
+from gradshift.bids.pet import find_scans
+from gradshift.bids.petscan import PetScan
 from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
-from gradshift.core.pet.model import REFUSED
 from gradshift.errors import SettingsError
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Asked, Modality, NothingFoundError
 from gradshift.participant.origin import provenance
 from gradshift.participant.petsources import Source, chosen_models, place, workflow_name
 from gradshift.settings import Settings, columns
+from gradshift.tracers.catalogue import load_tracer, shipped
 
 CODE = tuple(f"gradshift.participant.nodes.{name}" for name in ("curves", "finished", "kinetics"))
 """The modules that make the numbers of the results."""
@@ -143,11 +144,14 @@ def check_models(settings: Settings) -> None:
     ------
     SettingsError
     """
+    own = () if settings.pet.tracer is None else (load_tracer(settings.pet.tracer),)
     for name in settings.pet.pet_model:
-        if name in REFUSED:
-            raise SettingsError(f"--pet-model {name}: {REFUSED[name]}.")
         if name not in models():
-            raise SettingsError(f"There is no PET model {name}; models are {', '.join(models())}.")
+            refused = {t.name: why for t in (*own, *shipped()) if (why := t.why_refused(name))}
+            told = "".join(f" It is not offered for {t}: {why}." for t, why in refused.items())
+            raise SettingsError(
+                f"There is no PET model {name}; models are {', '.join(models())}.{told}"
+            )
     if unknown := sorted(set(columns(settings.inputs.pet_columns)) - {"region", *models()}):
         raise SettingsError(
             f"--pet-columns names {', '.join(unknown)}; it takes region and {', '.join(models())}."

@@ -103,7 +103,8 @@ def _kinetics(source: Source, settings: Settings, names: Sequence[str], name: st
         atlases=[str(path) for path in source.atlases],
         models={model: digest_of("MODEL", model) for model in names},
         blood_volume=settings.pet.blood_volume,
-        reference_name=_reference_name(settings.pet.pet_reference),
+        reference_name=_reference_name(source.scan.reference_name),
+        tracer=source.scan.tracer.to_json(),
     )
 
 
@@ -119,7 +120,8 @@ def _save(
         entities=dict(source.scan.entities),
         atlases=[str(path) for path in source.atlases],
         recipe=source.recipe,
-        reference_name=_reference_name(settings.pet.pet_reference),
+        reference_name=_reference_name(source.scan.reference_name),
+        tracer=source.scan.tracer.to_json(),
         sources=[path.name for path in source.scan.sources],
         software=f"gradshift {__version__}",
         settings=numbers(settings),
@@ -162,7 +164,8 @@ def _curves(source: Source, settings: Settings, name: str) -> pe.Node:
         files["known"] = list(models())
     else:
         files["references"] = list(scan.references)
-        files["reference_name"] = settings.pet.pet_reference
+        files["reference_name"] = scan.reference_name
+        files["tracer"] = scan.tracer.to_json()
         files["weight"] = _weight(scan.entities["sub"], settings)
         optional["reference"] = scan.reference
     if scan.blood and "references" in files:

@@ -14,7 +14,7 @@ from gradshift.report.bibliography import known
 from gradshift.report.grouped import GroupResults
 from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
-from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
+from gradshift.report.molecules import coupled_rows, coupling_summary, molecules, question
 from gradshift.report.pages import write_page
 from gradshift.report.questions import EXPLORATORY, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
@@ -66,6 +66,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "people": _people(found),
         "with_page": {result.participant for result in found.sources},
         "molecules": molecules(found),
+        "molecular_question": question(found),
         "coupling": coupled_rows(found),
         "coupling_summary": coupling_summary(found),
         "molecular": dict(molecular_pictures(found)),

@@ -402,7 +402,7 @@ def _density_on_cortex(album: Album) -> Named:
         yield album.put(
             "petcortex",
             figure,
-            "Mean change of synaptic density in per cent on the inflated cortex.",
+            "Mean change of PET in per cent on the inflated cortex.",
             f"Mean change of {words.measure(measure)} in per cent, every region on the inflated "
             "cortex (fsaverage5). Not a map of tests.",
             "percentchange.tsv",

@@ -42,6 +42,7 @@ class Used:
     atlases : sequence of Described
     recipes : sequence of mapping
         As the sidecars keep them.
+    tracers : sequence of Described
     measures : sequence of str
         Names; those that no module defines any more are passed over.
     statistics : sequence of str
@@ -54,6 +55,7 @@ class Used:
 
     atlases: Sequence[Described] = ()
     recipes: Sequence[Mapping[str, Any]] = ()
+    tracers: Sequence[Described] = ()
     measures: Sequence[str] = ()
     statistics: Sequence[str] = ()
     design: str = ""
@@ -95,6 +97,7 @@ def paragraphs(used: Used) -> list[Paragraph]:
         Paragraph("Regions", [*_described(used.atlases)]),
         Paragraph("Denoising", [s for recipe in used.recipes for s in recipe_sentences(recipe)]),
         Paragraph("Connectivity", [(_estimator(used.estimator), ())] if used.estimator else []),
+        Paragraph("Tracers", [*_described(used.tracers)]),
         Paragraph("Measures", _of_measures(used.measures)),
         Paragraph("Statistics", _of_statistics(used)),
         Paragraph("Software", _software()),

@@ -20,6 +20,7 @@ from gradshift.report.numbers import number
 from gradshift.report.sentences import Shown
 from gradshift.report.summaries import summary
 from gradshift.report.verdicts import is_declared, verdict
+from gradshift.tracers.catalogue import Tracer
 
 KINDS = {"pet": "PET", "mrs": "MRS"}
 
@@ -54,6 +55,13 @@ def molecules(found: GroupResults) -> list[dict[str, Any]]:
     return told
 
 
+def question(found: GroupResults) -> str:
+    """Ask question 5, by what the tracers of the study stand for."""
+    known = words.tracers(result.about for result in found.sources)
+    pet = words.molecule(known) if known else "what PET measures"
+    return f"Did {pet} or glutamate change, and do these changes go together?"
+
+
 def results(found: GroupResults, modality: str) -> list[Contrast]:
     """List the headline results of a modality that are not of single regions."""
     mine = [
@@ -70,6 +78,7 @@ def results(found: GroupResults, modality: str) -> list[Contrast]:
 
 def _modality(found: GroupResults, modality: str, rows: Sequence[Contrast]) -> dict[str, Any]:
     primary = rows[0].measure if modality == "pet" else ""
+    tracers = words.tracers(result.about for result in found.sources) if primary else []
     percent = {
         (row.measure, row.level, row.label): row
         for row in found.percent
@@ -83,7 +92,8 @@ def _modality(found: GroupResults, modality: str, rows: Sequence[Contrast]) -> d
         sentence = f"{declared[0][0].capitalize()}: {sentence[0].lower()}{sentence[1:]}"
     return {
         "title": KINDS[modality],
-        "what": f"{words.measure(primary)}, {words.unit(primary)}" if primary else "",
+        "what": _what(primary, tracers) if primary else "",
+        "caveats": [tracer.caveat.value for tracer in tracers if tracer.caveat.value],
         "measure": primary,
         "models": list(models),
         "sentence": sentence,
@@ -111,6 +121,13 @@ def _models(found: GroupResults, modality: str) -> dict[str, dict[Key, float]]:
             key = (row.measure, row.level, row.label)
             models.setdefault(choice.removeprefix("model "), {})[key] = row.hedges_g
     return models
+
+
+def _what(measure: str, tracers: Sequence[Tracer]) -> str:
+    """Name a measure of PET, its unit, and what it stands for."""
+    stands_for = words.molecule(tracers)
+    names = [tracer.name for tracer in tracers if tracer.name not in stands_for]
+    return ", ".join([words.measure(measure), words.unit(measure), *names, stands_for])
 
 
 def _key(row: Contrast) -> Key:

@@ -417,8 +417,7 @@ def _scan(person: Person, result: SessionResult) -> dict[str, Any]:
     """Say what was used of one session of PET or spectroscopy."""
     about = result.about
     facts = [("files", ", ".join(about["Sources"]))]
-    if tracer := about["Entities"].get("trc"):
-        facts.append(("tracer", tracer))
+    facts += [("tracer", f"{one.name}: {one.words}") for one in words.tracers([about])]
     if reference := about.get("ReferenceRegion"):
         facts.append(("reference region", words.SETS.get(reference, reference)))
     if about.get("k2prime"):

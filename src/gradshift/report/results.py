@@ -16,6 +16,7 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.group.contrasts import Contrast
+from gradshift.report import words
 from gradshift.report.methods import Described, Used
 
 
@@ -135,6 +136,10 @@ def what_was_used(
     return Used(
         atlases=list(atlases.values()),
         recipes=list(recipes.values()),
+        tracers=[
+            Described((tracer.told,), tracer.sources)
+            for tracer in words.tracers(result.about for result in results)
+        ],
         measures=[name for name in (*measures(), *models()) if name in names],
         statistics=statistics,
         design=design,

@@ -1,9 +1,12 @@
 """Names in the tables, in words."""
 
 import re
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
+from gradshift.tracers.catalogue import UNNAMED, Tracer, from_json
 
 NETWORKS = {
     "Vis": "visual",
@@ -34,6 +37,28 @@ def measure(name: str) -> str:
     """
     found = measures().get(name) or models().get(name)
     return found.title if found else name
+
+
+def tracers(sidecars: Iterable[Mapping[str, Any]]) -> list[Tracer]:
+    """Return the tracers that the sidecars of PET results name, each once.
+
+    Parameters
+    ----------
+    sidecars : iterable of mapping
+        Of results of any modality.
+    """
+    found: dict[str, Tracer] = {}
+    for about in sidecars:
+        if about.get("Modality") == "pet":
+            given = about.get("Tracer")
+            tracer = from_json(given) if given else Tracer(name=UNNAMED)
+            found.setdefault(tracer.name, tracer)
+    return list(found.values())
+
+
+def molecule(found: Iterable[Tracer]) -> str:
+    """Say what tracers stand for: synaptic density, or the uptake or binding of their names."""
+    return listed(list(dict.fromkeys(tracer.words for tracer in found)))
 
 
 def unit(name: str) -> str:

@@ -28,9 +28,10 @@ def bpndmrtm2(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="bpndmrtm2",
-    title="synaptic density (BPND, MRTM2)",
+    title="binding potential (MRTM2)",
+    outcome="BPND",
     unit="ratio",
-    needs=("reference", "k2prime", "start"),
+    needs=("reference", "k2prime", "start", "unbroken"),
     fit=bpndmrtm2,
     formula=(
         r"C = \gamma_1 \left( \int_0^t C_r + C_r / k_2' \right) + \gamma_2 \int_0^t C, \quad "

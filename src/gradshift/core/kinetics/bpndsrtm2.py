@@ -34,9 +34,10 @@ def bpndsrtm2(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="bpndsrtm2",
-    title="synaptic density (BPND, SRTM2)",
+    title="binding potential (SRTM2)",
+    outcome="BPND",
     unit="ratio",
-    needs=("reference", "k2prime", "start"),
+    needs=("reference", "k2prime", "start", "unbroken"),
     fit=bpndsrtm2,
     formula=(
         r"C = R_1 \left( C_r + (k_2' - k_{2a}) \, e^{-k_{2a} t} \otimes C_r \right), \quad "

@@ -25,9 +25,10 @@ def dvrreflogan(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="dvrreflogan",
-    title="synaptic density (DVR, reference Logan plot)",
+    title="distribution volume ratio (reference Logan plot)",
+    outcome="DVR",
     unit="ratio",
-    needs=("reference", "k2prime", "start"),
+    needs=("reference", "k2prime", "start", "unbroken"),
     fit=dvrreflogan,
     formula=(
         r"\frac{\int_0^t C}{C} = \mathrm{DVR} \, \frac{\int_0^t C_r + C_r / k_2'}{C} + b, "

@@ -20,7 +20,8 @@ def suv(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suv",
-    title="synaptic density (uptake value)",
+    title="standardised uptake value",
+    outcome="SUV",
     unit="g/mL",
     needs=("dose",),
     fit=suv,

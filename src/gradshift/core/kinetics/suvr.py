@@ -19,7 +19,8 @@ def suvr(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suvr",
-    title="synaptic density (uptake ratio)",
+    title="uptake ratio",
+    outcome="SUVR",
     unit="ratio",
     needs=("reference",),
     fit=suvr,

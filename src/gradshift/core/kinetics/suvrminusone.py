@@ -19,7 +19,8 @@ def suvrminusone(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suvrminusone",
-    title="synaptic density (uptake ratio less 1)",
+    title="uptake ratio less 1",
+    outcome="SUVR-1",
     unit="ratio",
     needs=("reference",),
     fit=suvrminusone,

@@ -85,7 +85,8 @@ def _joined(free: Fit, bounded: Fit, inside: NDArray[np.bool_]) -> Fit:
 
 MODEL = Model(
     name="vt1tcm",
-    title="synaptic density (VT, one-tissue model)",
+    title="volume of distribution (one-tissue model)",
+    outcome="VT",
     unit="mL/cm3",
     needs=("input", "start"),
     fit=vt1tcm,

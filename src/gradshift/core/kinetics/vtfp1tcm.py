@@ -12,7 +12,8 @@ def vtfp1tcm(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="vtfp1tcm",
-    title="synaptic density (one-tissue model, by free fraction)",
+    title="volume of distribution by free fraction (one-tissue model)",
+    outcome="VT/fP",
     unit="mL/cm3",
     needs=(*VT.needs, "freefraction"),
     fit=vtfp1tcm,

@@ -12,7 +12,8 @@ def vtfplogan(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="vtfplogan",
-    title="synaptic density (Logan, by free fraction)",
+    title="volume of distribution by free fraction (Logan plot)",
+    outcome="VT/fP",
     unit="mL/cm3",
     needs=(*VT.needs, "freefraction"),
     fit=vtfplogan,

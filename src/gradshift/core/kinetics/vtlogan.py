@@ -19,9 +19,10 @@ def vtlogan(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="vtlogan",
-    title="synaptic density (VT, Logan plot)",
+    title="volume of distribution (Logan plot)",
+    outcome="VT",
     unit="mL/cm3",
-    needs=("input", "start"),
+    needs=("input", "start", "unbroken"),
     fit=vtlogan,
     formula=(
         r"\frac{\int_0^t C}{C} = V_T \frac{\int_0^t C_p}{C} + b, \quad "

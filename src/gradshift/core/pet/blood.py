@@ -49,10 +49,10 @@ class Samples:
 def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunction, list[str]]:
     """Join recordings into the parent input function.
 
-    Plasma is linear between its samples, from 0 at injection. Where a recording has whole
-    blood only (an autosampler), its plasma is whole blood times the ratio of plasma to whole
-    blood of the samples that have both, linear between them. The parent fraction is
-    `parent_fraction`.
+    Samples from before the injection are left out: there is no tracer then. Plasma is linear
+    between its samples, from 0 at injection. Where a recording has whole blood only (an
+    autosampler), its plasma is whole blood times the ratio of plasma to whole blood of the
+    samples that have both, linear between them. The parent fraction is `parent_fraction`.
 
     Parameters
     ----------
@@ -73,16 +73,13 @@ def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunc
         If plasma or parent fraction is missing, or blood ends long before the scan.
     """
     time, plasma, whole, fraction = (
-        np.concatenate([getattr(found, name) for found in recordings])
+        np.concatenate([getattr(found, name)[~(found.time < 0)] for found in recordings])
         for name in ("time", "plasma", "whole_blood", "parent_fraction")
     )
     remarks = []
-    both = np.isfinite(plasma) & np.isfinite(whole) & (whole > 0)
-    alone = np.isnan(plasma) & np.isfinite(whole)
-    if alone.any() and both.any():
-        order = np.argsort(time[both])
-        ratio = (plasma[both] / whole[both])[order]
-        plasma = np.where(alone, whole * np.interp(time, time[both][order], ratio), plasma)
+    filled = _plasma_from_whole(time, plasma, whole)
+    if filled is not None:
+        plasma = filled
         remarks.append("plasma of samples with whole blood only was made from their ratio")
     if not np.isfinite(plasma).any():
         raise InputError("The blood has no plasma activity, which an input function needs.")
@@ -111,6 +108,17 @@ def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunc
         InputFunction(known, values * shares, blood if np.isfinite(whole).any() else None),
         remarks,
     )
+
+
+def _plasma_from_whole(time: Array, plasma: Array, whole: Array) -> Array | None:
+    """Give samples of whole blood only their plasma; None where there is nothing to give."""
+    both = np.isfinite(plasma) & np.isfinite(whole) & (whole > 0)
+    alone = np.isnan(plasma) & np.isfinite(whole)
+    if not (alone.any() and both.any()):
+        return None
+    order = np.argsort(time[both])
+    ratio = (plasma[both] / whole[both])[order]
+    return np.where(alone, whole * np.interp(time, time[both][order], ratio), plasma)
 
 
 def _series(time: Array, values: Array, *, start: float = 0.0) -> tuple[Array, Array]:

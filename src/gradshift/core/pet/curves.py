@@ -44,6 +44,11 @@ class Frames:
         return (self.start + self.end) / 2
 
     @property
+    def breaks(self) -> Array:
+        """(T - 1,) minutes between the end of a frame and the start of the next."""
+        return self.start[1:] - self.end[:-1]
+
+    @property
     def weights(self) -> Array:
         """(T,) weights of the fits, proportional to duration, mean 1."""
         weights: Array = self.duration / self.duration.mean()
@@ -82,22 +87,25 @@ class InputFunction:
 
 
 def _integral(nodes: Array, values: Array, time: Array) -> Array:
-    """Integrate a piecewise linear function from its first node to given times."""
+    """Integrate a piecewise linear function, 0 before its first node, to given times."""
     steps = np.diff(nodes)
     done = np.append(0.0, np.cumsum(steps * (values[1:] + values[:-1]) / 2))
     at = np.clip(np.searchsorted(nodes, time, side="right") - 1, 0, len(nodes) - 2)
     since = time - nodes[at]
     slope = (values[at + 1] - values[at]) / steps[at]
     found: Array = done[at] + values[at] * since + slope * since**2 / 2
-    return found
+    return np.where(time < nodes[0], 0.0, found)
 
 
 def until_middle(frames: Frames, curves: Array) -> Array:
     """Integrate frame averages from injection to the middle of each frame.
 
+    A break between frames is bridged by a straight line.
+
     Parameters
     ----------
     frames : Frames
+        From injection on, see `from_injection`.
     curves : (T,) or (T, R) array
 
     Returns
@@ -106,8 +114,33 @@ def until_middle(frames: Frames, curves: Array) -> Array:
         kBq/mL min.
     """
     amount = (curves.T * frames.duration).T
-    found: Array = np.cumsum(amount, axis=0) - amount / 2
+    bridges = np.zeros_like(amount)
+    bridges[1:] = ((curves[1:] + curves[:-1]).T * frames.breaks / 2).T
+    found: Array = np.cumsum(amount + bridges, axis=0) - amount / 2
     return found
+
+
+def from_injection(frames: Frames) -> tuple[Frames, Array]:
+    """Take what lies after the injection, before which there is no tracer.
+
+    Parameters
+    ----------
+    frames : Frames
+
+    Returns
+    -------
+    Frames
+        Without those that end by the injection; one that spans it starts with it.
+    scale : (T,) array
+        What an average over a frame is multiplied by to be one over the part that is left;
+        NaN for frames that are left out.
+    """
+    after = ~(frames.end <= 0)
+    begun, end = frames.start[after], frames.end[after]
+    start = np.where(begun < 0, 0.0, begun)
+    scale = np.full(len(after), np.nan)
+    scale[after] = np.where(begun < 0, (end - begun) / (end - start), 1.0)
+    return Frames(start, end), scale
 
 
 class LinearFit(NamedTuple):
@@ -222,13 +255,14 @@ def tissue_response(source: InputFunction, frames: Frames, rates: Array) -> Arra
     Returns
     -------
     (T, R) array
-        ``exp(-k2 t) * Cp`` averaged over each frame, kBq/mL min: exactly what came in, less
-        what stayed, over k2.
+        ``exp(-k2 t) * Cp`` averaged over each frame, kBq/mL min: exactly what came in,
+        less what stayed, over k2; 0 before the injection.
     """
-    edges = np.append(frames.start, frames.end)
+    starts, ends = np.maximum(frames.start, 0.0), np.maximum(frames.end, 0.0)
+    edges = np.concatenate([starts, ends])
     time = np.unique(np.concatenate([source.time[source.time <= frames.end[-1]], edges, [0.0]]))
     there = convolve(rates, time, np.interp(time, source.time, source.parent))
-    start, end = np.searchsorted(time, frames.start), np.searchsorted(time, frames.end)
+    start, end = np.searchsorted(time, starts), np.searchsorted(time, ends)
     arrived = source.integral(frames.end) - source.integral(frames.start)
     mean: Array = (arrived[:, None] - there[end] + there[start]) / np.outer(frames.duration, rates)
     return mean
@@ -288,13 +322,7 @@ def separable_fit(
         left: Array = (target**2).sum(axis=0) - explained
         return left
 
-    grid = np.geomspace(*bounds, GRID)
-    tried = shape(grid)
-    every = np.array([squares(tried[:, [k]]) for k in range(GRID)])
-    best = np.argmin(np.where(np.isnan(every), np.inf, every), axis=0)
-    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, GRID - 1)]
-    rate = _golden(lambda rates: squares(shape(rates)), low, high)
-
+    rate = _best_rate(shape, squares, bounds)
     basis = shape(rate)
     nearby = 1e-4 * rate
     slope = (shape(rate + nearby) - shape(rate - nearby)) / (2 * nearby)
@@ -311,6 +339,18 @@ def separable_fit(
     missing = np.isnan(y).any(axis=0)
     rate, size, share = (np.where(missing, np.nan, v) for v in (rate, size, share))
     return SeparableFit(size, rate, covariance, share, fitted, edge & ~missing)
+
+
+def _best_rate(
+    shape: Callable[[Array], Array], squares: Callable[[Array], Array], bounds: tuple[float, float]
+) -> Array:
+    """Find the rate of the smallest squares for every region: on a grid, then between."""
+    grid = np.geomspace(*bounds, GRID)
+    tried = shape(grid)
+    every = np.array([squares(tried[:, [k]]) for k in range(GRID)])
+    best = np.argmin(np.where(np.isnan(every), np.inf, every), axis=0)
+    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, GRID - 1)]
+    return _golden(lambda rates: squares(shape(rates)), low, high)
 
 
 def _golden(objective: Callable[[Array], Array], low: Array, high: Array) -> Array:

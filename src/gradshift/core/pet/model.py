@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.pet.curves import Frames, InputFunction
+from gradshift.core.pet.curves import Frames, InputFunction, from_injection
 
 LATE = 30.0
 """Minutes after which graphical plots are taken for straight (t*)."""
@@ -15,26 +15,34 @@ LATE = 30.0
 FEWEST = 5
 """Frames that a straight line needs."""
 
+LATEST_START = 1.0
+"""Minutes after injection at which a scan may start and still count as one from injection."""
+
+LONGEST_BREAK = 5.0
+"""Minutes between two frames that a straight line may bridge."""
+
+OUTCOMES = {
+    "VT": "volume of distribution",
+    "VT/fP": "volume of distribution by free fraction in plasma",
+    "DVR": "distribution volume ratio",
+    "BPND": "binding potential",
+    "SUVR": "uptake ratio",
+    "SUVR-1": "uptake ratio less 1",
+    "SUV": "standardised uptake value",
+}
+"""What a model can give, in words that hold for every tracer."""
 
 NEEDS = {
     "input": "an arterial input function (blood with plasma and parent fraction)",
     "reference": "a reference region",
     "k2prime": "k2' of the reference region (--k2prime, or blood to fit it)",
     "start": "a scan of several frames that starts with the injection",
+    "unbroken": f"frames without a break of more than {LONGEST_BREAK:g} minutes",
     "dose": "the injected activity and the weight of the person (InjectedRadioactivity in the "
     "JSON of the scan, weight in participants.tsv)",
     "freefraction": "the free fraction in plasma (PlasmaFreeFraction in the JSON of the blood)",
 }
 """What a model can need, in words."""
-
-
-REFUSED = dict.fromkeys(
-    ("srtm", "bpndsrtm", "mrtm", "bpndmrtm"),
-    "SRTM with a free k2' is not offered for this tracer: target and centrum semiovale have "
-    "nearly the same k2, so that k2' cannot be told from the data (errors above 60 % with 5 % "
-    "blood volume); use bpndsrtm2 or bpndmrtm2 with --k2prime",
-)
-"""Models that are not offered, and why."""
 
 
 class UnfitError(Exception):
@@ -74,11 +82,13 @@ class Scan:
 
     def lacks(self, model: "Model") -> list[str]:
         """Say what a model needs and this scan does not have."""
+        frames = self.frames
         there = {
             "input": self.input is not None,
             "reference": self.reference is not None,
             "k2prime": self.k2prime is not None,
-            "start": len(self.frames.start) >= FEWEST and self.frames.start[0] < 1.0,
+            "start": len(frames.start) >= FEWEST and frames.start[0] < LATEST_START,
+            "unbroken": not (frames.breaks > LONGEST_BREAK).any(),
             "dose": self.dose is not None,
             "freefraction": self.free_fraction is not None,
         }
@@ -120,7 +130,8 @@ class Model:
     name : str
         The ``measure`` column of the tables, and the word for ``--pet-model``.
     title : str
-        What its outcome is called in a sentence or a figure, without article and label.
+        What its outcome is called in a sentence or a figure, without article and label. It
+        holds for every tracer; what a tracer's outcome stands for is said by the tracer.
     unit : str
     needs : tuple of str
         Keys of `NEEDS`.
@@ -136,6 +147,8 @@ class Model:
         Keys of ``report/references.bib``.
     caveat : str
         What the value must not be taken for.
+    outcome : str
+        Key of `OUTCOMES`; a model of the package has one, a lab's own may give something else.
     """
 
     name: str
@@ -149,23 +162,47 @@ class Model:
     methods: str
     cite: tuple[str, ...]
     caveat: str
+    outcome: str = ""
 
     def __post_init__(self) -> None:
         if unknown := set(self.needs) - set(NEEDS):
             raise ValueError(f"Model {self.name} needs {sorted(unknown)}, which nothing gives.")
+        if self.outcome and self.outcome not in OUTCOMES:
+            raise ValueError(
+                f"Model {self.name} gives {self.outcome!r}; it must be one of "
+                f"{', '.join(OUTCOMES)}."
+            )
 
 
 def fit(model: Model, scan: Scan) -> Fit:
-    """Fit a model to a scan, or say why it cannot be.
+    """Fit a model to what a scan has from the injection on, or say why it cannot be.
+
+    Returns
+    -------
+    Fit
+        Its curves are those of all frames, NaN before the injection.
 
     Raises
     ------
     UnfitError
-        If the scan lacks something, or has too few frames.
+        If the scan lacks something, has too few frames, or no solution is found.
     """
+    frames, scale = from_injection(scan.frames)
+    after = np.isfinite(scale)
+    if not after.any():
+        raise UnfitError("no frame after the injection")
+    tissue = scan.tissue[after] * scale[after, None]
+    reference = None if scan.reference is None else scan.reference[after] * scale[after]
+    scan = replace(scan, frames=frames, tissue=tissue, reference=reference)
     if lacking := scan.lacks(model):
         raise UnfitError(f"{model.name} needs {' and '.join(lacking)}")
-    return model.fit(scan)
+    try:
+        found = model.fit(scan)
+    except (ArithmeticError, np.linalg.LinAlgError) as error:
+        raise UnfitError(f"{model.name} has no solution ({error})") from error
+    curves = np.full((len(after), tissue.shape[1]), np.nan)
+    curves[after] = found.curves / scale[after, None]
+    return replace(found, curves=curves)
 
 
 def divided(found: Fit, by: float) -> Fit:

@@ -1,5 +1,6 @@
 """PET as it was found: curves of regions, and the input function."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
 from gradshift.bids.petdata import (
+    check_decay,
     check_tissue_and_blood,
     frames_of,
     free_fraction,
@@ -18,16 +20,21 @@ from gradshift.bids.petdata import (
     tissue_factor,
     undispersed,
 )
+from gradshift.bids.pettimes import decay, injection
 from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.core.pet.model import Scan
 from gradshift.errors import InputError
 from gradshift.images.volumes import read_header, read_mask
 from gradshift.participant.nodes.atlas import read_regions
-from gradshift.participant.nodes.petrecords import RegionCurves, ScanRecord
+from gradshift.participant.nodes.petrecords import RegionCurves, ScanFacts, ScanRecord
 from gradshift.participant.nodes.petsource import SourceSpec, SourceStep, image_means, plain_name
+from gradshift.tracers.catalogue import from_json
 
 Array = NDArray[np.float64]
+
+BREAK = 0.1
+"""Minutes between frames that get a remark."""
 
 
 class _Tissue(NamedTuple):
@@ -37,6 +44,7 @@ class _Tissue(NamedTuple):
     curves: list[Array]  # (T, R) each, kBq/mL; NaN for a region without
     reference: Array | None  # (T,)
     reasons: list[dict[str, str]]  # region to why there is no curve
+    no_reference: str = ""  # why the curve of the reference region cannot be used
 
 
 class _Blood(NamedTuple):
@@ -45,7 +53,15 @@ class _Blood(NamedTuple):
     source: InputFunction | None = None
     missing: str = ""
     free_fraction: float | None = None
+    no_fraction: str = ""
     remarks: tuple[str, ...] = ()
+
+
+class _Dose(NamedTuple):
+    """Injected activity per weight (kBq/g), or why it is not known."""
+
+    value: float | None = None
+    missing: str = ""
 
 
 class _Spec(SourceSpec):
@@ -54,13 +70,15 @@ class _Spec(SourceSpec):
     blood = InputMultiPath(File(exists=True), desc="blood samples")
     blood_json = InputMultiPath(File(exists=True), desc="their JSON: a change must be seen")
     reference_name = traits.Str(desc="name of the reference region")
+    tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
     weight = traits.Either(None, traits.Float, desc="of the person in kg, where it is known")
 
 
 class PetCurves(SourceStep):
     """Curves of one PET scan in kBq/mL and minutes, checked, with its input function.
 
-    Gives a `ScanRecord`.
+    Gives a `ScanRecord`. Blood, dose or reference region that cannot be used hinder only the
+    models that need them.
     """
 
     input_spec = _Spec
@@ -74,13 +92,16 @@ class PetCurves(SourceStep):
         reference = tissue.reference
         if reference is None:
             reference = self._region_as_reference(tissue)
-        blood = self._blood(tissue)
-        remarks = [*facts.remarks, *blood.remarks]
+        blood, dose = self._blood(tissue), self._dose(facts)
+        remarks = [*facts.remarks, *blood.remarks, *_breaks(tissue.frames)]
         if "ImageDecayCorrected" not in self.inputs.metadata:
             remarks.append("ImageDecayCorrected is in no JSON of the scan: taken for corrected")
-        missing = {"input": blood.missing} if blood.source is None else {}
-        if reference is None:
-            missing["reference"] = self._no_reference()
+        why = {
+            "input": blood.missing,
+            "reference": tissue.no_reference or self._no_reference() if reference is None else "",
+            "dose": dose.missing,
+            "freefraction": blood.no_fraction,
+        }
         return ScanRecord(
             facts=replace(facts, remarks=tuple(remarks)),
             reasons=tuple(tissue.reasons),
@@ -89,37 +110,54 @@ class PetCurves(SourceStep):
                 tissue=tuple(tissue.curves),
                 reference=reference,
                 source=blood.source,
-                dose=self._dose(facts.activity),
+                dose=dose.value,
                 free_fraction=blood.free_fraction,
-                missing=missing,
+                missing={need: reason for need, reason in why.items() if reason},
             ),
         )
 
-    def _dose(self, activity: float | None) -> float | None:
-        """Return injected activity per weight, kBq/g; 1 where it was divided by already."""
-        if is_uptake(self.inputs.metadata):
-            return 1.0
-        weight = self.inputs.weight
-        return activity / weight if activity and weight else None
+    def _dose(self, facts: ScanFacts) -> _Dose:
+        """Return injected activity per weight; 1 where it was divided by already."""
+        metadata, weight = self.inputs.metadata, self.inputs.weight
+        if is_uptake(metadata):
+            return _Dose(1.0)
+        if not (facts.activity and weight):
+            return _Dose(missing=facts.no_dose)
+        factor = decay(metadata, injection(metadata), from_json(self.inputs.tracer).half_life)
+        if factor is None:
+            return _Dose(
+                missing=f"{self.source.name} is corrected for decay to another time than the "
+                "injection, and the half-life is not known"
+            )
+        return _Dose(factor * facts.activity / weight)
 
     def _blood(self, tissue: _Tissue) -> _Blood:
-        """Build the input function."""
+        """Build the input function, or say why there is none."""
         paths = [Path(path) for path in self.inputs.blood or ()]
         if self.inputs.kind == "static":
             return _Blood(missing="the scan is a single frame")
         if not paths:
             return _Blood(missing="no blood samples")
-        end = tissue.frames.end[-1]
-        samples = read_blood(paths, end, float(self.inputs.metadata.get("InjectionStart") or 0.0))
         try:
-            source, remarks = input_function(samples, end)
+            source, remarks = self._input(paths, tissue)
         except InputError as error:
             return _Blood(missing=str(error))
-        check_tissue_and_blood(
-            tissue.frames, tissue.curves[0], source, self.inputs.metadata, self.source.name
-        )
         late = [f"{name} was not corrected for dispersion" for name in undispersed(paths)]
-        return _Blood(source, "", free_fraction(paths), (*remarks, *late))
+        fraction, why = None, ""
+        try:
+            fraction = free_fraction(paths)
+        except InputError as error:
+            why = str(error)
+        return _Blood(source, "", fraction, why, (*remarks, *late))
+
+    def _input(self, paths: Sequence[Path], tissue: _Tissue) -> tuple[InputFunction, list[str]]:
+        """Read the blood, and hold it against the curves."""
+        metadata, end, name = self.inputs.metadata, tissue.frames.end[-1], self.source.name
+        remarks = check_decay(metadata, name)
+        samples = read_blood(paths, end, injection(metadata))
+        source, more = input_function(samples, end)
+        check_tissue_and_blood(tissue.frames, tissue.curves[0], source, name)
+        return source, [*remarks, *more]
 
     def _region_as_reference(self, tissue: _Tissue) -> Array | None:
         """Take a region of an atlas as reference, where its name was given."""
@@ -133,7 +171,8 @@ class PetCurves(SourceStep):
 
     def _no_reference(self) -> str:
         others = ", ".join(self.inputs.references) or "none"
-        text = f"no curve of {self.inputs.reference_name} beside {self.source.name}; curves of "
+        name = self.inputs.reference_name or "a reference region"
+        text = f"no curve of {name} beside {self.source.name}; curves of "
         text += f"reference regions there: {others}"
         if self.inputs.kind != "tacs":
             text += "; --pet-reference takes a mask on the grid of the image too"
@@ -156,23 +195,28 @@ class PetCurves(SourceStep):
                     if not np.isfinite(column).all()
                 }
             )
-        reference = None
+        reference, problem = None, ""
         if self.inputs.reference:
-            reference = self._reference_curve(table.frames)
+            reference, problem = self._reference_curve(table.frames)
         elif plain_name(wanted) in position:
             reference = table.activity[:, position[plain_name(wanted)]]
-        return _Tissue(table.frames, tissue, reference, reasons)
+        return _Tissue(table.frames, tissue, reference, reasons, problem)
 
-    def _reference_curve(self, frames: Frames) -> Array:
+    def _reference_curve(self, frames: Frames) -> tuple[Array | None, str]:
+        """Read the curve of the reference region, or say why it cannot be used."""
         path = Path(self.inputs.reference)
-        curve = read_curves(path, self.inputs.metadata)
+        try:
+            curve = read_curves(path, self.inputs.metadata)
+        except InputError as error:
+            return None, str(error)
         if len(curve.frames.start) != len(frames.start):
-            raise InputError(
+            return None, (
                 f"{path.name} has {len(curve.frames.start)} frames, {self.source.name} has "
-                f"{len(frames.start)}."
+                f"{len(frames.start)}"
             )
-        mean: Array = curve.activity.mean(axis=1)
-        return mean
+        if not np.allclose(curve.frames.start, frames.start, atol=BREAK):
+            return None, f"the frames of {path.name} have other times than {self.source.name}"
+        return curve.activity.mean(axis=1), ""
 
     def _from_image(self) -> _Tissue:
         path, header = self.source, read_header(self.source, single=True)
@@ -193,12 +237,21 @@ class PetCurves(SourceStep):
         curves = [means.means * factor for means in regions]
         for curve in curves:  # nothing has arrived yet
             curve[empty] = np.where(np.isnan(curve).all(axis=0), np.nan, 0.0)
-        reference = None
+        reference, problem = None, ""
         if chosen is not None:
             reference = curves.pop()[:, 0]
         elif self.inputs.reference:
-            reference = self._reference_curve(frames)
-        return _Tissue(frames, curves, reference, self.uncovered(regions, curves))
+            reference, problem = self._reference_curve(frames)
+        return _Tissue(frames, curves, reference, self.uncovered(regions, curves), problem)
+
+
+def _breaks(frames: Frames) -> list[str]:
+    """Say where a scan was interrupted."""
+    return [
+        f"there are no frames from {frames.end[k]:.3g} to {frames.start[k + 1]:.3g} minutes after "
+        "the injection"
+        for k in np.flatnonzero(frames.breaks > BREAK)
+    ]
 
 
 def scan_of(curves: RegionCurves, tissue: Array, **more: Any) -> Scan:

@@ -12,15 +12,10 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.core.pet.curves import runs_test
 from gradshift.core.pet.model import Fit, Model
 from gradshift.participant.nodes.petrecords import FittedAtlas
+from gradshift.tracers.catalogue import Tracer
 
 NOISY = 0.2
 """Standard error over value above which a value gets a remark."""
-
-USUAL = (5.0, 40.0)
-"""VT of grey matter, mL/cm3; many regions beyond are worth a warning."""
-
-USUAL_REFERENCE = (3.0, 8.0)
-"""VT of the centrum semiovale, mL/cm3; beyond is worth a warning."""
 
 MISSED = 0.25
 """Share of regions whose residuals run together (p < .05) that is worth a warning."""
@@ -40,9 +35,10 @@ class Unfitted:
 class Collected:
     """What the models gave for the regions of one atlas, so far."""
 
-    def __init__(self, regions: Regions, reference_name: str) -> None:
+    def __init__(self, regions: Regions, reference_name: str, tracer: Tracer) -> None:
         self.regions = regions
         self.reference_name = reference_name
+        self.tracer = tracer
         self.values: list[Value] = []
         self.table: dict[str, tuple[Any, ...]] = {"name": regions.names}
         self.curves: dict[str, NDArray[np.float64]] = {}
@@ -55,7 +51,7 @@ class Collected:
         if isinstance(outcome, Fit):
             status = _status(outcome, regions, reasons)
             self.table |= _columns(model.name, outcome, len(regions), status)
-            self.warnings += _warnings(model, regions, outcome, reference)
+            self.warnings += _warnings(model, regions, outcome, self.tracer, reference)
 
     def add_curves(self, model: Model, fitted: Fit, tissue: NDArray[np.float64]) -> None:
         """Add the curves that a model fitted, and whether they miss those measured."""
@@ -120,26 +116,31 @@ def _columns(name: str, fitted: Fit, n: int, status: Sequence[str]) -> dict[str,
     return {**plain, f"{name}_status": tuple(status)}
 
 
-def _warnings(model: Model, regions: Regions, fitted: Fit, reference_name: str) -> list[str]:
-    """Warn of volumes of distribution that grey matter or the reference does not have."""
-    if model.name not in ("vtlogan", "vt1tcm"):
-        return []
-    values = fitted.values[: len(regions)][regions.cortical]
-    beyond = int(((values < USUAL[0]) | (values > USUAL[1])).sum())
+def _warnings(
+    model: Model, regions: Regions, fitted: Fit, tracer: Tracer, reference_name: str
+) -> list[str]:
+    """Warn of values that the cortex or the reference region does not have with this tracer."""
     warnings = []
-    if beyond > len(values) / 2:
-        warnings.append(
-            f"{model.name} of {beyond} of {len(values)} cortical regions lies outside "
-            f"{USUAL[0]:g} to {USUAL[1]:g} mL/cm3, where [11C]UCB-J has it: check units, blood "
-            "and tracer."
-        )
-    low, high = USUAL_REFERENCE
-    return warnings + [
-        f"{model.name} of {reference_name} is {value:.3g} mL/cm3, outside {low:g} to {high:g}, "
-        "where [11C]UCB-J has that of the centrum semiovale: check the reference region."
-        for value in fitted.values[len(regions) :]
-        if not low <= value <= high
-    ]
+    cortex = fitted.values[: len(regions)][regions.cortical]
+    for usual in tracer.plausible:
+        low, high = usual.low, usual.high
+        if usual.outcome != model.outcome:
+            continue
+        told = f"outside {low:g} to {high:g} {model.unit}, where {tracer.name} has"
+        beyond = int(((cortex < low) | (cortex > high)).sum())
+        if usual.where == "cortex" and beyond > len(cortex) / 2:
+            warnings.append(
+                f"{model.name} of {beyond} of {len(cortex)} cortical regions lies {told} it: "
+                "check units, blood and tracer."
+            )
+        if usual.where == "reference":
+            warnings += [
+                f"{model.name} of {reference_name} is {value:.3g} {model.unit}, {told} that of "
+                "the reference region: check the reference region."
+                for value in fitted.values[len(regions) :]
+                if not low <= value <= high
+            ]
+    return warnings
 
 
 def _missed(
@@ -150,6 +151,8 @@ def _missed(
 ) -> list[str]:
     """Warn of curves that a model misses by more than next to nothing."""
     known = np.isfinite(runs)
+    if not known.any():
+        return []
     away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
     far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
     missed = int((far & (runs[known] < 0.05)).sum())

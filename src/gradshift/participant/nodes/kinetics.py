@@ -20,6 +20,7 @@ from gradshift.participant.nodes.petrecords import (
     RegionCurves,
     ScanRecord,
 )
+from gradshift.tracers.catalogue import from_json
 
 REFERENCE_MODEL = "vt1tcm"
 """The model that gives k2 of the reference region."""
@@ -67,7 +68,10 @@ class PetPerson(Step):
             return None
         volume = _blood_volume(self.inputs.blood_volume)
         scan = scan_of(curves, curves.reference[:, None], blood_volume=volume)
-        result = fit(models()[REFERENCE_MODEL], scan)
+        try:
+            result = fit(models()[REFERENCE_MODEL], scan)
+        except UnfitError:
+            return None  # the other scans may tell
         if result.at_bound is None or result.at_bound[0]:
             return None
         return float(result.parameters["k2"][0])
@@ -80,6 +84,7 @@ class _KineticsSpec(StepSpec):
     models = traits.Dict(traits.Str, traits.Str, desc="the models, and digests of their code")
     blood_volume = traits.Str(desc="share of blood, or fit")
     reference_name = traits.Str(desc="label of the reference region in the tables")
+    tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
 
 
 class Kinetics(Step):
@@ -93,7 +98,8 @@ class Kinetics(Step):
         efflux = read(self.inputs.person, PersonEfflux)
         atlases, warnings, unfitted = [], [], []
         for i, path in enumerate(self.inputs.atlases):
-            collected = Collected(with_cingulate(read_regions(path)), self.inputs.reference_name)
+            regions, tracer = with_cingulate(read_regions(path)), from_json(self.inputs.tracer)
+            collected = Collected(regions, self.inputs.reference_name, tracer)
             reasons = {} if isinstance(record, Failure) else record.reasons[i]
             for model, outcome in self._outcomes(record, efflux, i):
                 collected.add(model, outcome, reasons)
@@ -131,6 +137,9 @@ class Kinetics(Step):
     def _fit(
         self, model: Model, curves: RegionCurves, efflux: PersonEfflux, i: int
     ) -> Fit | Unfitted:
+        tracer = from_json(self.inputs.tracer)
+        if why_not := tracer.why_refused(model.name):
+            return Unfitted(f"{model.name} is not offered for {tracer.name}: {why_not}")
         tissue = curves.tissue[i]
         if "input" in model.needs and curves.reference is not None:
             tissue = np.column_stack([tissue, curves.reference])
@@ -143,11 +152,7 @@ class Kinetics(Step):
         try:
             return fit(model, scan)
         except UnfitError as error:
-            why = [
-                curves.missing[need].rstrip(".")
-                for need in ("input", "reference")
-                if need in model.needs and need in curves.missing
-            ]
+            why = [curves.missing[need] for need in model.needs if need in curves.missing]
             return Unfitted(f"{error} ({'; '.join(why)})" if why else str(error))
 
 

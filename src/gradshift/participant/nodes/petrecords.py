@@ -24,6 +24,8 @@ class ScanFacts:
         Injected, MBq.
     mass : float, optional
         Injected, ug.
+    no_dose : str
+        Why what was injected cannot be read; empty if it can.
     mean_motion, largest_motion : float, optional
         Framewise displacement, mm.
     """
@@ -31,6 +33,7 @@ class ScanFacts:
     remarks: tuple[str, ...] = ()
     activity: float | None = None
     mass: float | None = None
+    no_dose: str = ""
     mean_motion: float | None = None
     largest_motion: float | None = None
 
@@ -50,7 +53,7 @@ class RegionCurves:
         kBq/g.
     free_fraction : float, optional
     missing : mapping of str to str
-        Why there is no ``input``, no ``reference``.
+        By what a model can need, such as ``input``: why it is not there.
     """
 
     frames: Frames

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradshift.bids.petdata import displacement, injected
 from gradshift.core.series.parcellate import RegionMeans, average_map, parcellate
+from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
@@ -49,18 +51,20 @@ class SourceStep(Step):
 
     def facts(self) -> ScanFacts:
         """Return what is known of the scan besides its values."""
-        given = injected(self.inputs.metadata)
-        facts = ScanFacts(activity=given["activity"], mass=given["mass"])
+        try:
+            given = injected(self.inputs.metadata)
+            facts = ScanFacts(activity=given["activity"], mass=given["mass"])
+        except InputError as error:
+            facts = ScanFacts(no_dose=str(error))
         if not self.inputs.motion:
             return facts
         mean, largest = displacement(Path(self.inputs.motion))
         if not np.isfinite(mean):
             return facts
         far = f"the head moved by {largest:.1f} mm from one frame to the next"
-        return ScanFacts(
+        return replace(
+            facts,
             remarks=(far,) if largest > FARTHEST else (),
-            activity=facts.activity,
-            mass=facts.mass,
             mean_motion=mean,
             largest_motion=largest,
         )

@@ -33,6 +33,7 @@ class _Spec(SaveSpec):
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the scan")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipe = traits.Str(mandatory=True, desc="partial volume correction, or n/a")
+    tracer = traits.Dict(mandatory=True, desc="facts of the tracer")
     reference_name = traits.Str(desc="name of the reference region")
     sources = traits.List(traits.Str, mandatory=True, desc="names of the files used")
     software = traits.Str(mandatory=True, desc="name and version")
@@ -92,6 +93,7 @@ class SavePet(Save):
             "Atlas": atlas.name,
             "AtlasEntities": atlas.entities,
             "Recipe": self.inputs.recipe,
+            "Tracer": dict(self.inputs.tracer),
             "Excluded": excluded or None,
             **self.inputs.provenance,
             **atlas_digests(atlas, self.inputs.entities),
