@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import KEYS
+from gradshift.bids.tables import KEYS
 from gradshift.core.contrasts import (
     Comparison,
     compare,

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.collect import SessionResult, people_table, sessions_table
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.tables import people_table, sessions_table
 from gradshift.bids.write import write_json
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import (

@@ -39,12 +39,12 @@ from gradshift.output.lock import locked
 from gradshift.participant.bold import (
     check_recipes,
     compute,
-    describe,
     find_bold,
     place_atlases,
     summarise,
 )
 from gradshift.participant.mrs import write_values
+from gradshift.participant.outlook import describe_runs
 from gradshift.participant.pet import check_models, place, prepare, summary
 from gradshift.participant.pet import describe as describe_pet
 from gradshift.recipes.catalogue import Recipe, load_recipe
@@ -71,10 +71,14 @@ def participant(settings: Settings) -> int:
         for atlas in atlases:
             atlas.images(space)  # refuses a space it does not come in
     if settings.running.dry_run:
-        print(describe(runs, atlases, recipes))
+        text, possible = describe_runs(
+            runs, [a.name for a in atlases], recipes, combine=settings.analysis.combine_runs
+        )
+        print(text)
         if scans:
             print(describe_pet(scans, settings))
-        return 0
+        molecules = bool(values) or any(not scan.problem for scan in scans)
+        return 0 if possible or molecules else InputError.exit_code
     usable = [found for found in runs if not found.problem]
     if not usable and not scans and not values:
         others = f" ({len(runs) - 1} more runs cannot be used either.)" if len(runs) > 1 else ""

@@ -14,6 +14,7 @@ from gradshift.bids.dataset import (
     read_json,
 )
 from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.errors import (
     InputError,
     MissingInputError,
@@ -59,28 +60,6 @@ def check_recipes(found: Run, recipes: Sequence[Recipe]) -> Run:
     for problem in problems:
         logger.warning("%s: %s", found.label, problem)
     return found
-
-
-def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> str:
-    """Say what would be done, a block per run."""
-    blocks = []
-    for found in runs:
-        lines = [found.label, f"  BOLD       {found.bold}"]
-        if found.problem:
-            lines.append(f"  left out   {found.problem}")
-        else:
-            lines += [
-                f"  mask       {found.mask}",
-                f"  confounds  {found.confounds}",
-                f"  TR         {found.tr:g} s, {found.n_volumes} volumes "
-                f"({found.n_volumes * found.tr / 60:.1f} min)",
-                f"  space      {found.entities['space']}",
-                f"  atlas      {', '.join(atlas.name for atlas in atlases)}",
-                f"  recipe     {', '.join(recipe.name for recipe in recipes)}",
-            ]
-        blocks.append("\n".join(lines))
-    n = sum(not found.problem for found in runs)
-    return "\n".join([*blocks, f"{n} of {len(runs)} runs would be processed."])
 
 
 def place_atlases(
@@ -158,8 +137,6 @@ def summarise(
     crashed: Sequence[str],
 ) -> int:
     """Say how many sessions are done, which are not, and why; return the exit code."""
-    from gradshift.participant.graph import group_runs, unit_entities
-
     units = [
         unit_entities(unit) for unit in group_runs(runs, combine=settings.analysis.combine_runs)
     ]

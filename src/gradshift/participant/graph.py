@@ -10,6 +10,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
+from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
 from gradshift.participant.nodes.connect import Connect
@@ -175,23 +176,6 @@ def _collect(
     for number, node in enumerate(nodes, start=1):
         workflow.connect([(node, merge, [(output, f"in{number}")])])
     workflow.connect([(merge, target, [("out", field)])])
-
-
-def group_runs(runs: Sequence[Run], *, combine: bool) -> list[list[Run]]:
-    """Group runs into units of analysis: a session's runs together, or each run alone."""
-
-    def unit(run: Run) -> tuple[tuple[str, str], ...]:
-        left_out = ("run", "dir", "desc") if combine else ("desc",)
-        return tuple((k, v) for k, v in run.entities.items() if k not in left_out)
-
-    ordered = sorted(runs, key=lambda run: (unit(run), run.bold.name))
-    return [list(found) for _, found in groupby(ordered, key=unit)]
-
-
-def unit_entities(unit: Sequence[Run]) -> dict[str, str]:
-    """Return the entities that all runs of a unit share."""
-    first, *others = (dict(run.entities) for run in unit)
-    return {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
 
 
 def _session_label(unit: Sequence[Run]) -> str:

@@ -15,10 +15,10 @@ from nipype.pipeline import engine as pe
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, available, load_atlas
 from gradshift.bids import outputs
-from gradshift.bids.collect import people_table
 from gradshift.bids.dataset import read_json
 from gradshift.bids.pet import SCHAEFER, PetScan
 from gradshift.bids.petdata import table_names
+from gradshift.bids.tables import people_table
 from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models

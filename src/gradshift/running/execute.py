@@ -15,7 +15,7 @@ from typing import Any
 
 import nipype
 
-from gradshift.bids.dataset import missing
+from gradshift.bids.opener import missing
 from gradshift.bids.write import write_table
 from gradshift.errors import MissingInputError, SettingsError, StorageError
 from gradshift.running.memory import available

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import SessionResult, read_participants
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.tables import read_participants
 
 KINDS = {
     "paired": "Paired design: {followup} (follow-up) against {baseline} (baseline) in the same "

@@ -1,5 +1,6 @@
 """Find the design of a study: in its tables, in a model file, or as the options say."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,9 +9,17 @@ from typing import Any
 import pandas as pd
 
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.bids.collect import (
-    SessionResult,
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.dates import is_before
+from gradshift.bids.layout import study_root
+from gradshift.bids.measurements import several_measurements
+from gradshift.bids.tables import (
+    LARGEST,
+    check_people,
+    check_sessions,
+    is_bound,
     people_table,
+    read_number,
     read_sessions,
     sessions_table,
 )
@@ -19,6 +28,11 @@ from gradshift.recipes.catalogue import load_recipe
 from gradshift.settings import Group, Settings
 from gradshift.study.design import PLACEBO, Design
 from gradshift.study.model import read_model
+
+MOST_DAYS = 36525.0
+"""No session is a hundred years from the dose."""
+
+logger = logging.getLogger("gradshift")
 
 
 def find_design(
@@ -65,7 +79,7 @@ def find_design(
     others = [result for result in results if result.modality != "func"]
     return replace(
         design,
-        days=_days(tables.sessions),
+        days=_days(tables),
         covariates=_covariates(tables, model),
         atlases=tuple(dict.fromkeys([*ordered_atlases, *(r.atlas for r in others)])),
         recipes=tuple(dict.fromkeys([*ordered_recipes, *(r.recipe for r in others)])),
@@ -94,11 +108,18 @@ class Tables:
         """Read the tables of those who have a result."""
         names = tuple(sorted({result.participant for result in results}))
         found = {(result.participant, result.session) for result in results}
-        sessions = sessions_table(settings.bids_dir, names)
+        root = settings.bids_dir
+        sessions, people = sessions_table(root, names, found), people_table(root, names)
+        if people.empty and sessions.empty and study_root(root, "participants.tsv") is None:
+            logger.info("There is no participants.tsv or sessions.tsv in or beside %s.", root)
+        remarks = [*check_people(people, names, root), *check_sessions(sessions, found, root)]
+        remarks += several_measurements(r.about["Entities"] for r in results if not r.excluded)
+        for remark in remarks:
+            logger.warning("%s", remark)
         return cls(
             names=names,
             there=tuple(sorted({result.session for result in results} - {"n/a"})),
-            people=people_table(settings.bids_dir).reindex(list(names)),
+            people=people.reindex(list(names)),
             sessions=sessions[[key in found for key in sessions.index]],
         )
 
@@ -108,6 +129,30 @@ class Tables:
             return pd.Series(dtype=str)
         found = table[column].dropna()
         return found[~found.isin(["n/a", ""])]
+
+    def numbers(self, table: pd.DataFrame, column: str, *, low: float) -> "pd.Series[float]":
+        """Return the numbers of a column that are known; a bound such as ``89+`` is none.
+
+        Raises
+        ------
+        InputError
+            If there is anything else.
+        """
+        known = self.known(table, column)
+        if bounds := sorted({text for text in known if is_bound(text)}):
+            logger.warning(
+                "%s is a bound and no number in %s: it counts as n/a there.",
+                column, ", ".join(bounds),
+            )  # fmt: skip
+        exact = known[[not is_bound(text) for text in known]]
+        values = [
+            read_number(text, f"{column} of {_place(key)}", low=low) for key, text in exact.items()
+        ]
+        return pd.Series(values, index=exact.index, dtype=float)
+
+
+def _place(key: object) -> str:
+    return " ".join(map(str, key)) if isinstance(key, tuple) else str(key)
 
 
 def _arrangement(group: Group, bids_dir: Path, tables: Tables, model: Mapping[str, Any]) -> Design:
@@ -173,7 +218,7 @@ def _points(tables: Tables, model: Mapping[str, Any], points: Sequence[str]) -> 
         named = (str(model["Baseline"]), str(_one(model["Followup"])))
         _insist(named, points)
         return named
-    days = pd.to_numeric(tables.known(tables.sessions, "days_since_dose"), errors="coerce")
+    days = tables.numbers(tables.sessions, "days_since_dose", low=-MOST_DAYS)
     point = tables.known(tables.sessions, "timepoint")
     after = set(point[point.index.isin(days.index[days > 0])])
     before = set(point[~point.index.isin(days.index[days > 0])])
@@ -189,14 +234,22 @@ def _points(tables: Tables, model: Mapping[str, Any], points: Sequence[str]) -> 
 
 def _other_first(tables: Tables, person: str, cells: Sequence[str]) -> float | None:
     """Return 1 if the other treatment came before the reference, 0 if after, None if unknown."""
-    for column, convert in (("period", pd.to_numeric), ("acq_time", pd.to_datetime)):
-        known = tables.known(tables.sessions, column)
-        when = [known.get((person, cells[i])) for i in (0, 2)]
-        if None not in when:
-            reference, other = (convert(value) for value in when)
-            if reference != other:
-                return float(other < reference)
-    return None
+    numbers = tables.numbers(tables.sessions, "period", low=0)
+    periods = [numbers.get((person, cells[i])) for i in (0, 2)]
+    if None not in periods and periods[0] != periods[1]:
+        return float(periods[1] < periods[0])
+    known = tables.known(tables.sessions, "acq_time")
+    reference, other = (known.get((person, cells[i])) for i in (0, 2))
+    if reference is None or other is None:
+        return None
+    other_first = is_before(other, reference)
+    if other_first is None:
+        logger.warning(
+            "%s: acq_time does not tell which of %s and %s came first (%s, %s); one has a time "
+            "zone and the other none, or they are of one day.",
+            person, cells[0], cells[2], reference, other,
+        )  # fmt: skip
+    return None if other_first is None else float(other_first)
 
 
 def _is_repeated(tables: Tables) -> bool:
@@ -208,7 +261,8 @@ def _before_and_after(tables: Tables) -> tuple[str, tuple[str, ...]] | None:
     """Return the one session before the dose, and those after it in the order of their days."""
     if "days_since_dose" not in tables.sessions.columns:
         return None
-    days = pd.to_numeric(tables.sessions["days_since_dose"], errors="coerce").fillna(0)
+    known = tables.numbers(tables.sessions, "days_since_dose", low=-MOST_DAYS)
+    days = known.reindex(tables.sessions.index).fillna(0)
     sessions = days.index.get_level_values(1)
     before, after = set(sessions[days <= 0]), set(sessions[days > 0])
     if len(before) != 1 or before & after or before | after != set(tables.there):
@@ -293,11 +347,9 @@ def _one(named: Any) -> str:
     raise SettingsError('Several follow-ups need "Design": "repeated" in the model.')
 
 
-def _days(sessions: pd.DataFrame) -> dict[tuple[str, str], float]:
-    """Return days since the dose by person and session, where they are numbers."""
-    if "days_since_dose" not in sessions.columns:
-        return {}
-    days = pd.to_numeric(sessions["days_since_dose"], errors="coerce").dropna()
+def _days(tables: Tables) -> dict[tuple[str, str], float]:
+    """Return days since the dose by person and session, where they are known."""
+    days = tables.numbers(tables.sessions, "days_since_dose", low=-MOST_DAYS)
     return {(str(person), str(session)): float(v) for (person, session), v in days.items()}
 
 
@@ -310,12 +362,8 @@ def _covariates(tables: Tables, model: Mapping[str, Any]) -> dict[str, dict[str,
                 f"The covariate {name} is no column of participants.tsv; there is deltafd (the "
                 f"change of motion) and {', '.join(tables.people.columns) or 'nothing else'}."
             )
-        numbers = pd.to_numeric(
-            tables.known(tables.people, name) if name != "deltafd" else pd.Series(dtype=float),
-            errors="coerce",
-        )
-        if numbers.isna().any():
-            raise SettingsError(f"The covariate {name} in participants.tsv is not a number.")
+        column = "" if name == "deltafd" else name
+        numbers = tables.numbers(tables.people, column, low=-LARGEST)
         found[name] = {str(person): float(value) for person, value in numbers.items()}
     return found
 
@@ -359,18 +407,14 @@ def _choose_sessions(
         other = next(session for session in there if session not in given.values())
         return given.get("--baseline", other), given.get("--followup", other)
     first, second = there
-    order = {
-        (first, second) if when < then else (second, first) if then < when else None
-        for when, then in (
-            (pd.to_datetime(dates[first], utc=True), pd.to_datetime(dates[second], utc=True))
-            for dates in read_sessions(bids_dir, people)
-            if first in dates and second in dates
-        )
+    earlier = {
+        is_before(dates[first], dates[second])
+        for dates in read_sessions(bids_dir, people)
+        if first in dates and second in dates
     }
-    told = order.pop() if len(order) == 1 else None
-    if told is None:
+    if len(earlier) != 1 or None in earlier:
         raise _unclear(there, "acq_time in sessions.tsv does not tell which comes first")
-    return told
+    return (first, second) if True in earlier else (second, first)
 
 
 def _unclear(there: Sequence[str], why: str) -> SettingsError:
