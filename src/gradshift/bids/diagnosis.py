@@ -167,10 +167,10 @@ def diagnose_folder(bids_dir: Path, makers: Sequence[str], below: Mapping[str, s
     if told := other_level(bids_dir):
         return told
     if makers:
-        remedy = _remedy(makers) or "and has no BOLD with the names of fMRIPrep; give that of one"
+        remedy = _remedy(makers) or "it has no BOLD with the names of fMRIPrep"
         return (
-            f"{shown(bids_dir)} is the output of {', '.join(makers)}: {remedy} as BIDS_DIR or "
-            "with --derivatives fmriprep=PATH."
+            f"{shown(bids_dir)} is the output of {', '.join(makers)}: {remedy}. Another folder is "
+            "named with --derivatives fmriprep=PATH."
         )
     there = ", ".join(
         f"{shown(name)} ({made})" if made else shown(name) for name, made in below.items()
