@@ -14,10 +14,10 @@ from pathlib import Path
 
 import indexing
 import parcellate
-import participant
 from common import table
 
 import group
+import participant
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
@@ -46,7 +46,7 @@ def main():
     }
     tests, told = group.rows(options.rounds)
     parts["Comparing people"] = f"{table(tests)}\n{told}\n"
-    packages = ("numpy", "scipy", "nilearn", "nipype", "pybids", "isal")
+    packages = ("numpy", "scipy", "nilearn", "nipype", "isal")
     made = (
         f"Made on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()} and "
         + ", ".join(f"{name} {version(name)}" for name in packages)

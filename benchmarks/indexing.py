@@ -12,7 +12,7 @@ from pathlib import Path
 
 from common import Row, apart, gradshift, in_turn, make_run, make_study, table
 
-IMPORTS = "import bids; import gradshift.cli, gradshift.levels.run"
+IMPORTS = "import gradshift.cli, gradshift.levels.run"
 
 
 def rows(rounds):
@@ -24,7 +24,7 @@ def rows(rounds):
         for people in (20, 200, 1000):
             study = folder / f"study-{people}"
             apart(make_study, study, folder, people=people, sessions=("pre", "post"), n_volumes=20)
-            words = ("--dry-run",)
+            words = ("--dry-run", "--denoise", "none", "--min-minutes", "0")
             commands = {
                 "all": gradshift(study, folder / "out", "participant", *words),
                 "imports": [sys.executable, "-c", IMPORTS],

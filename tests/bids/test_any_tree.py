@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gradshift import settings as schema
@@ -46,31 +46,45 @@ class Made(NamedTuple):
     confounds: str
 
 
-made = st.builds(
-    Made,
-    entities=st.fixed_dictionaries(
-        {"sub": st.sampled_from(["01", "02"]), "task": st.sampled_from(["rest", "movie"])},
-        optional={
-            "ses": st.sampled_from(["pre", "post"]),
-            **{key: st.sampled_from(labels) for key, labels in FREE.items()},
-        },
-    ),
-    grids=st.lists(st.integers(0, len(GRIDS) - 1), min_size=1, max_size=4, unique=True).map(tuple),
-    broken=st.sampled_from(["", "", "", "", "dangling", "empty", "folder"]),
-    mask=st.sampled_from([True, True, True, False]),
-    confounds=st.sampled_from(["timeseries", "regressors", ""]),
-)
-trees = st.tuples(
-    st.sampled_from(ROOTS),
-    st.lists(made, min_size=1, max_size=6, unique_by=lambda m: tuple(sorted(m.entities.items()))),
-)
+def variants(with_sessions: bool) -> st.SearchStrategy[dict[str, str]]:
+    """Entities of an acquisition: few sessions, so that several meet in one."""
+    sessions = {"ses": st.sampled_from(["pre", "post"])} if with_sessions else {}
+    fixed = {
+        "sub": st.sampled_from(["01", "01", "02"]),
+        **sessions,
+        "task": st.sampled_from(["rest", "rest", "rest", "movie"]),
+    }
+    keys = st.lists(st.sampled_from(sorted(FREE)), max_size=2, unique=True)
+    free = keys.flatmap(
+        lambda chosen: st.fixed_dictionaries({k: st.sampled_from(FREE[k]) for k in chosen})
+    )
+    return st.tuples(st.fixed_dictionaries(fixed), free).map(lambda both: {**both[0], **both[1]})
 
 
-def plant(folder: Path, root: str, acquisitions: list[Made]) -> None:
+def acquisitions(with_sessions: bool) -> st.SearchStrategy[list[Made]]:
+    made = st.builds(
+        Made,
+        entities=variants(with_sessions),
+        grids=st.lists(st.integers(0, len(GRIDS) - 1), min_size=1, max_size=3, unique=True).map(
+            tuple
+        ),
+        broken=st.sampled_from([*[""] * 8, "dangling", "empty", "folder"]),
+        mask=st.sampled_from([*[True] * 8, False]),
+        confounds=st.sampled_from(["timeseries", "regressors", ""]),
+    )
+    return st.lists(
+        made, min_size=2, max_size=7, unique_by=lambda m: tuple(sorted(m.entities.items()))
+    )
+
+
+trees = st.tuples(st.sampled_from(ROOTS), st.booleans().flatmap(acquisitions))
+
+
+def plant(folder: Path, root: str, planted: list[Made]) -> None:
     """Grow a tree; every image has a shape of its own, so that none is a copy."""
     grow(folder, {"dataset_description.json": RAW})
     grow(folder / root, {"dataset_description.json": FMRIPREP})
-    for place, found in enumerate(acquisitions):
+    for place, found in enumerate(planted):
         bare = dict(found.entities)
         below = [f"{key}-{bare[key]}" for key in ("sub", "ses") if key in bare]
         func = folder.joinpath(root, *below, "func")
@@ -111,15 +125,16 @@ def find(folder: Path) -> list[Run] | str:
 
 
 @settings(
-    max_examples=int(os.environ.get("GRADSHIFT_FUZZ", "60")), deadline=None, derandomize=True,
+    max_examples=int(os.environ.get("GRADSHIFT_FUZZ", "80")), deadline=None, derandomize=True,
     database=None, suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
 )  # fmt: skip
 @given(trees, st.integers())
 def test_every_run_is_used_or_named_and_nothing_is_joined_that_is_no_run(tree, seed):
-    root, acquisitions = tree
+    root, planted = tree
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        plant(folder, root, acquisitions)
+        plant(folder, root, planted)
         found = find(folder)
         with shuffled(seed):
             assert find(folder) == found, "the order of files never matters"
@@ -128,7 +143,7 @@ def test_every_run_is_used_or_named_and_nothing_is_joined_that_is_no_run(tree, s
             return
         runs = {acquired(run.entities): run for run in found}
         expected = {acquired(parse(Path(file_name(m.entities, "bold")), {}).entities): m
-                    for m in acquisitions}  # fmt: skip
+                    for m in planted}  # fmt: skip
         assert len(runs) == len(found)
         assert set(runs) == set(expected), "every acquisition is a run, used or named"
         used = [run for run in found if not run.problem]

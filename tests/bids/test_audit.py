@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradshift import settings as schema
-from gradshift.bids.audit import Acquisition, differences, read_acquisition
+from gradshift.bids.audit import Acquisition, audit, differences, read_acquisition
 from gradshift.bids.inputs import Run, find_runs
 from synthetic import MNI, RAW, Image, grow, person, preprocessed
 
@@ -79,7 +79,8 @@ def test_the_raw_json_tells_what_the_preprocessed_one_does_not(tmp_path):
         tmp_path / "derivatives" / "fmriprep", preprocessed(person("01", "pre", bold=Image(tr=0)))
     )
     settings = schema.make(root, tmp_path / "out", "participant", {})
-    (found,) = find_runs(settings, {"Atlas": (MNI,)})
+    (found,) = runs = find_runs(settings, {"Atlas": (MNI,)})
+    assert audit(runs, settings) == []
     assert read_acquisition(found, root, "fMRIPrep 24.1.1") == Acquisition(
         repetition_time=2.0, echo_time="12, 28.1", voxel_size="4 x 4 x 4", volumes=8,
         phase_encoding="j-", slice_timing="4 slices, 2 times", field_strength=3.0,

@@ -5,11 +5,14 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from gradshift.bids.dataset import describe, find_fmriprep
+from gradshift.bids.diagnosis import makers
 from gradshift.bids.inputs import Run
 from gradshift.bids.layout import raw_folders
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.errors import GradshiftError
+from gradshift.settings import Settings
 
 RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 
@@ -143,6 +146,27 @@ def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str,
         return inherited(path, entities, root)
     except GradshiftError:  # an audit says what is known; the run itself was checked before
         return {}
+
+
+def audit(runs: Sequence[Run], settings: Settings) -> list[Difference]:
+    """Find what differs in how the runs of a study were acquired; see `differences`.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Those with a problem are left out.
+    settings : Settings
+        Where the preprocessed dataset lies.
+    """
+    inputs = settings.inputs
+    good = [run for run in runs if not run.problem]
+    if not good:
+        return []
+    root = find_fmriprep(
+        settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
+    )
+    version = ", ".join(makers(describe(root))) or None
+    return differences([(run, read_acquisition(run, root, version)) for run in good])
 
 
 def differences(acquired: Sequence[tuple[Run, Acquisition]]) -> list[Difference]:

@@ -11,6 +11,7 @@ from gradshift.bids.names import ENTITIES
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.bids.parse import IndexedFile
 from gradshift.errors import InputError, NothingSelectedError
+from gradshift.settings import Inputs
 
 ANY, NONE, OPTIONAL = "*", "Query.NONE", "Query.OPTIONAL"
 """What a filter may have in place of a label: any label, no such entity, either."""
@@ -105,6 +106,17 @@ def _condition(value: Any, key: str) -> Condition:
         labels=frozenset(text.removeprefix(f"{key}-") for text in texts if text not in special),
         any_label=bool({ANY, "Query.ANY", "Query.REQUIRED", OPTIONAL} & set(texts)),
         absent=bool({NONE, OPTIONAL} & set(texts)),
+    )
+
+
+def names_bold(inputs: Inputs) -> bool:
+    """Tell whether the user named any BOLD: what is named and yields nothing is an error."""
+    return bool(
+        any(word.startswith("fmriprep=") for word in inputs.derivatives)
+        or inputs.task_id
+        or inputs.space
+        or inputs.exclude
+        or read_filters(inputs.bids_filter_file, "bold")
     )
 
 

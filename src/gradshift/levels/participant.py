@@ -8,6 +8,7 @@ from pathlib import Path
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
+from gradshift.bids.audit import audit
 from gradshift.bids.dataset import describe as describe_dataset
 from gradshift.bids.dataset import (
     find_fmriprep,
@@ -83,6 +84,9 @@ def participant(settings: Settings) -> int:
     if not usable and not scans and not values:
         others = f" ({len(runs) - 1} more runs cannot be used either.)" if len(runs) > 1 else ""
         raise InputError(f"{runs[0].label}: {runs[0].problem}{others}")
+    for difference in audit(usable, settings):
+        level = logging.WARNING if difference.bears_on_numbers else logging.INFO
+        logger.log(level, "%s", difference.sentence)
     check_output(settings)
     record.check(settings)
     warn_of_others(settings.work_dir)

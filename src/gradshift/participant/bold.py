@@ -13,6 +13,7 @@ from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import (
     read_json,
 )
+from gradshift.bids.filters import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.errors import (
@@ -34,11 +35,14 @@ logger = logging.getLogger("gradshift")
 def find_bold(
     settings: Settings, spaces: Mapping[str, Sequence[str]], *, alone: bool
 ) -> list[Run]:
-    """Find the BOLD runs; there may be none where PET or spectroscopy is there."""
+    """Find the BOLD runs; there may be none where PET or spectroscopy is there.
+
+    What the user named must be there in any case.
+    """
     try:
         return find_runs(settings, spaces)
     except (MissingInputError, NothingSelectedError) as error:
-        if alone:
+        if alone or names_bold(settings.inputs):
             raise
         logger.warning("No BOLD run is used: %s", error)
         return []

@@ -68,7 +68,7 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> list[str]:
     # global ones, which name the folder that it was first imported in.
     workflow.config["execution"].update(options)
     for name, value in options.items():
-        nipype.config.set("execution", name, str(value))
+        nipype.config.set("execution", name, str(value).replace("%", "%%"))
     if running.use_plugin is None:
         _check_memory(workflow, running)
     nipype.config.resource_monitor = running.resource_monitor
