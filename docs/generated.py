@@ -20,13 +20,7 @@ from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
-from gradshift.group.contrasts import CONTRASTS
-from gradshift.group.coupling import COUPLING
-from gradshift.group.edges import NBS
-from gradshift.group.percent import PERCENT
-from gradshift.group.reliability import RELIABILITY
-from gradshift.group.robustness import ROBUSTNESS
-from gradshift.levels.group import PARTICIPANTS
+from gradshift.group.table import tables
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
 
@@ -260,19 +254,10 @@ def shipped_recipes() -> str:
 
 def columns() -> str:
     """Write the columns of the tables of the group level, as their sidecars do."""
-    found = {
-        "contrasts.tsv": CONTRASTS,
-        "participants.tsv": PARTICIPANTS,
-        "robustness.tsv": ROBUSTNESS,
-        "reliability.tsv": RELIABILITY,
-        "nbs.tsv": NBS,
-        "coupling.tsv": COUPLING,
-        "percentchange.tsv": PERCENT,
-    }
     return "\n\n".join(
-        f"### Columns of `{name}`\n\n"
-        + table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in about.items()))
-        for name, about in found.items()
+        f"### Columns of `{one.name}.tsv`\n\n"
+        + table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in one.columns.items()))
+        for one in tables()
     )
 
 

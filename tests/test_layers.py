@@ -36,11 +36,12 @@ MAY_IMPORT = {
     "output": frozenset({"errors", "settings", "bids"}),
     "running": frozenset({"errors", "settings", "bids", "output", "core.inference"}),
     "study": frozenset({"errors", "settings", "bids", "core", "atlases", "recipes"}),
-    "report": EVERYTHING - {"study", "group", "participant", "running", "levels", "cli"},
+    "report": EVERYTHING - {"participant", "levels", "cli"},
     "participant": EVERYTHING - {"study", "group", "levels", "cli"},
-    "group": EVERYTHING - {"participant", "levels", "cli"},
+    "group": EVERYTHING - {"participant", "report", "figures", "levels", "cli"},
     "levels": EVERYTHING - {"cli"},
-    "example": EVERYTHING - {"study", "group", "participant", "running", "levels", "cli"},
+    "example": EVERYTHING
+    - {"study", "group", "participant", "report", "running", "levels", "cli"},
     "cli": frozenset({"errors", "settings", "running", "levels"}),
     "__main__": frozenset({"cli"}),
 }

@@ -29,6 +29,7 @@ from gradshift.recipes.catalogue import available as recipes
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.report.bibliography import references
 from gradshift.running.execute import _read_plugin
+from gradshift.study.designs import kinds
 from gradshift.study.model import read_families, read_model
 
 ROOT = Path(__file__).parents[2]
@@ -40,8 +41,8 @@ QUOTING = ("reliability.md", "platforms.md", "performance.md")
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 FOREIGN = {
-    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--level", "--me-output-echos",
-    "--memory", "--minutes",
+    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--level",
+    "--me-output-echos", "--memory", "--minutes",
     "--network",
     "--no-home", "--output-spaces", "--read-only", "--rm", "--security-opt", "--tmpfs", "--userns",
 }  # fmt: skip
@@ -142,7 +143,7 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
     elif page == "recipe.md":
         assert load_recipe(path).scrub is not None
     elif "Design" in text:
-        assert read_model(path)["Baseline"]
+        assert read_model(path, tuple(kinds())).baseline
     else:
         assert {member[0] for members in read_families(path).values() for member in members} <= (
             measures().keys()

@@ -10,9 +10,12 @@ import pytest
 
 from gradshift.bids.collect import read_tsv
 from gradshift.bids.dataset import read_json
+from gradshift.bids.rows import read_rows
+from gradshift.group.contrasts import Contrast
+from gradshift.group.pairs import Coupling
+from gradshift.group.percent import PercentChange
 from gradshift.report import wording
 from gradshift.report.group import write_group_page
-from gradshift.report.results import read_contrasts, read_numbers
 from pagereader import EVIL, PEOPLE, Page, pages
 
 
@@ -62,13 +65,13 @@ def test_the_table_of_results_equals_the_tsv(out):
 
 def test_the_sentences_hold_the_numbers_of_the_table_and_claim_nothing(out):
     text = html.unescape(re.sub(r"\s+", " ", (out / "group" / "index.html").read_text("utf-8")))
-    rows = read_contrasts(out / "group" / "contrasts.tsv")
-    told = [row for row in rows if row["family"] == "confirmatory" and row["recipe"] == "24P"]
+    rows = read_rows(out / "group" / "contrasts.tsv", Contrast)
+    told = [row for row in rows if row.family == "confirmatory" and row.recipe == "24P"]
     assert told
     for row in told:
-        size = f"(mean change {wording.signed(row['mean_change'])}; Hedges' g"
+        size = f"(mean change {wording.signed(row.mean_change)}; Hedges' g"
         assert size in text
-        assert f"{wording.number(row['ci_low'])} to {wording.number(row['ci_high'])}" in text
+        assert f"{wording.number(row.ci_low)} to {wording.number(row.ci_high)}" in text
     assert "evidence of a fall" not in text
     assert "evidence of a rise" not in text
     assert "the smallest p that so many can give is 0.125" in text
@@ -76,15 +79,17 @@ def test_the_sentences_hold_the_numbers_of_the_table_and_claim_nothing(out):
 
 def test_in_short_every_value_has_its_effect_and_its_verdict(out):
     page = Page(out / "group" / "index.html")
-    rows = read_contrasts(out / "group" / "contrasts.tsv")
+    rows = read_rows(out / "group" / "contrasts.tsv", Contrast)
     shown = {row[0]["text"]: row for row in page.tables["short-table"] if len(row) == 4}
     checked = 0
     for asked in (asked for question in wording.QUESTIONS for asked in question.asked):
         _, _, effect, verdict = (cell["text"].strip() for cell in shown[asked.name])
-        own = [r for r in rows if (r["measure"], r["level"], r["label"]) == asked.key]
-        own = [r for r in own if (r["recipe"], r["covariates"]) == ("24P", "n/a")]
+        own = [r for r in rows if (r.measure, r.level, r.label) == asked.key]
+        own = [r for r in own if (r.recipe, r.covariates) == ("24P", None)]
         if own:
-            g, low, high = (wording.number(own[0][k]) for k in ("hedges_g", "ci_low", "ci_high"))
+            g, low, high = (
+                wording.number(getattr(own[0], k)) for k in ("hedges_g", "ci_low", "ci_high")
+            )
             assert effect == f"{g} [{low}, {high}]"
             checked += 1
         assert verdict == wording.verdict(own[0] if own else None, 0.05)
@@ -95,28 +100,28 @@ def test_pet_and_its_coupling_are_tables_with_the_numbers_of_the_tsv(out):
     page = Page(out / "group" / "index.html")
     _, *rows = page.tables["molecules-pet"]
     percent = {
-        (r["measure"], r["level"], r["label"]): r
-        for r in read_numbers(out / "group" / "percentchange.tsv")
+        (r.measure, r.level, r.label): r
+        for r in read_rows(out / "group" / "percentchange.tsv", PercentChange)
     }
     found = [
         r
-        for r in read_contrasts(out / "group" / "contrasts.tsv")
-        if (r["modality"], r["measure"], r["covariates"]) == ("pet", "vtlogan", "n/a")
-        and r["level"] != "region"
+        for r in read_rows(out / "group" / "contrasts.tsv", Contrast)
+        if (r.modality, r.measure, r.covariates) == ("pet", "vtlogan", None)
+        and r.level != "region"
     ]
     assert len(rows) == len(found) > 4
     for row, result in zip(rows, found, strict=True):
         _, n, before, after, change, _, p, *_ = (cell["text"] for cell in row)
-        assert int(n) == result["n"]
-        assert before == wording.number(result["mean_baseline"])
-        assert after == wording.number(result["mean_followup"])
-        assert p == wording.number(result["p_fwe"])
-        same = percent["vtlogan", result["level"], result["label"]]
-        assert change.startswith(f"{wording.signed(same['mean_percent'])} [")
-    coupled = read_numbers(out / "group" / "coupling.tsv")
+        assert int(n) == result.n
+        assert before == wording.number(result.mean_baseline)
+        assert after == wording.number(result.mean_followup)
+        assert p == wording.number(result.p_fwe)
+        same = percent["vtlogan", result.level, result.label]
+        assert change.startswith(f"{wording.signed(same.mean_percent)} [")
+    coupled = read_rows(out / "group" / "coupling.tsv", Coupling)
     _, *shown = page.tables["coupling-table"]
-    assert [row[3]["text"] for row in shown] == [wording.number(r["estimate"]) for r in coupled]
-    assert [row[5]["text"] for row in shown] == [wording.number(r["p"]) for r in coupled]
+    assert [row[3]["text"] for row in shown] == [wording.number(r.estimate) for r in coupled]
+    assert [row[5]["text"] for row in shown] == [wording.number(r.p) for r in coupled]
 
 
 def test_who_is_in_has_a_row_per_person_and_says_why_not(out):

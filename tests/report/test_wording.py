@@ -1,23 +1,27 @@
 """Sentences claim no more than their row of the table."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from gradshift.group.contrasts import Contrast
 from gradshift.report import wording, words
 
 NAME = "connectivity within the default mode network"
 
 
 def row(**other):
-    return {
+    values = {
         "contrast": "post-pre", "effect": "change", "family": "confirmatory", "modality": "func",
         "task": "rest", "atlas": "A", "recipe": "aCompCor", "measure": "withinfc",
-        "level": "network", "label": "Default", "n": 11, "mean_baseline": 0.35,
-        "mean_followup": 0.24, "mean_change": -0.11, "hedges_g": -2.17, "ci_low": -3.51,
-        "ci_high": -1.16, "p": 0.000977, "p_fwe": 0.00195, "p_min": 0.000977, "status": "ok",
-        **other,
+        "level": "network", "label": "Default", "covariates": None, "n": 11,
+        "mean_baseline": 0.35, "mean_followup": 0.24, "mean_change": -0.11, "sd_change": 0.05,
+        "se": 0.015, "dz": -2.35, "hedges_g": -2.17, "ci_low": -3.51, "ci_high": -1.16,
+        "t": -7.8, "p": 0.000977, "p_fwe": 0.00195, "q_fdr": 0.00195, "n_permutations": 2048,
+        "exact": True, "p_min": 0.000977, "status": "ok",
     }  # fmt: skip
+    return Contrast(**{**values, **other})
 
 
 def told(found):
@@ -86,10 +90,10 @@ def test_a_difference_between_changes_is_not_told_as_a_change():
     assert "changed by -0.09 Fisher z in ketamine and by +0.02 in placebo" in text
     assert "difference -0.11; Hedges' g -2.17" in text
     assert "fell" not in text
-    open_ = {**found, "p_fwe": 0.4}
+    open_ = replace(found, p_fwe=0.4)
     assert wording.verdict(open_, 0.05) == "no evidence of a difference"
     assert "no evidence of a difference at the level 0.05, and no evidence" in told(open_)
-    few = {**found, "n": 4, "p_min": 0.1}
+    few = replace(found, n=4, p_min=0.1)
     assert wording.verdict(few, 0.05) == "no test: 4 people are too few"
     assert "no result can be significant" in told(few)
     assert wording.sides("a-b-c") == ("the one", "the other")

@@ -7,8 +7,10 @@ import pytest
 from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.errors import InputError, SettingsError
-from gradshift.study.design import Design, find_people
+from gradshift.study.design import Design, before_and_after
 from gradshift.study.find import find_design
+from gradshift.study.observations import StudyTables
+from gradshift.study.participation import find_people
 from synthetic import grow
 
 ATLAS = "Schaefer2018_200_7"
@@ -42,7 +44,8 @@ def dated(root, **dates):
 def find(root, results, recorded=None, **given):
     given = {name: tuple(v) if isinstance(v, list) else v for name, v in given.items()}
     settings = schema.make(root, root / "out", "group", given)
-    return find_design(settings, results, given, recorded or {})
+    tables = StudyTables.read(settings, results)
+    return find_design(settings, tables, results, given, recorded or {})
 
 
 def test_sessions_are_those_named(tmp_path):
@@ -145,7 +148,12 @@ def test_the_first_atlas_and_recipe_are_those_asked_for_or_else_recorded(tmp_pat
 
 
 DESIGN = Design(
-    baseline="ses-pre", followup="ses-post", atlases=(ATLAS,), recipes=("aCompCor", "36P")
+    kind="paired",
+    conditions=before_and_after("ses-pre", "ses-post"),
+    baseline="ses-pre",
+    followup="ses-post",
+    atlases=(ATLAS,),
+    recipes=("aCompCor", "36P"),
 )
 
 
@@ -164,29 +172,29 @@ def test_everybody_is_listed_with_the_reason_for_being_left_out(tmp_path):
         result("04", "pre", recipe="36P", excluded="too few degrees of freedom"),
         result("04", "post", recipe="36P"),
     ]
-    rows = {row["participant_id"]: row for row in find_people(results, DESIGN, tmp_path)}
-    assert {person: row["reason"] for person, row in rows.items()} == {
+    rows = {row.participant_id: row for row in find_people(results, DESIGN, tmp_path)}
+    assert {person: row.reason for person, row in rows.items()} == {
         "sub-01": None,
         "sub-02": "no result for ses-post",
         "sub-03": "ses-pre: 2.1 minutes retained",
         "sub-04": None,
         "sub-05": "no result for ses-pre; no result for ses-post",
     }
-    assert [row["included"] for row in rows.values()] == [True, False, False, True, False]
-    assert rows["sub-04"]["remarks"] == "36P: ses-pre: too few degrees of freedom"
-    assert (rows["sub-01"]["mean_fd_baseline"], rows["sub-01"]["mean_fd_followup"]) == (0.1, 0.2)
-    assert rows["sub-02"]["minutes_followup"] is None
+    assert [row.included for row in rows.values()] == [True, False, False, True, False]
+    assert rows["sub-04"].remarks == "36P: ses-pre: too few degrees of freedom"
+    assert (rows["sub-01"].mean_fd_baseline, rows["sub-01"].mean_fd_followup) == (0.1, 0.2)
+    assert rows["sub-02"].minutes_followup is None
 
 
 def test_one_usable_run_makes_a_session_usable(tmp_path):
     runs = [result("01", "pre", run="1"), result("01", "pre", run="2", excluded="moved")]
     for order in (runs, runs[::-1]):
         (row,) = find_people([*order, result("01", "post")], DESIGN, tmp_path)
-        assert row["included"]
+        assert row.included
 
 
 def test_people_who_were_not_asked_for_are_not_said_to_be_missing(tmp_path):
     grow(tmp_path, {"participants.tsv": [["participant_id"], ["sub-01"], ["sub-02"]]})
     results = everybody("pre", "post", people=("01",))
     rows = find_people(results, DESIGN, tmp_path, asked=["01"])
-    assert [row["participant_id"] for row in rows] == ["sub-01"]
+    assert [row.participant_id for row in rows] == ["sub-01"]

@@ -19,6 +19,7 @@ from gradshift.bids.outputs import (
     regions_path,
     series_path,
     sidecar,
+    vertices_path,
 )
 from gradshift.bids.tables import read_table
 from gradshift.core.cortex.regions import Regions
@@ -174,6 +175,23 @@ def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     """Read the regions of the atlas of a result, as they were used."""
     path = regions_path(output_dir, result.about["AtlasEntities"])
     return regions_from(read_json(path))
+
+
+def read_vertices(
+    output_dir: Path, results: Sequence[SessionResult], atlas: str
+) -> dict[str, NDArray[np.intp]] | None:
+    """Read which region each vertex of fsaverage5 belongs to; None where it is not kept."""
+    for result in results:
+        if result.atlas == atlas:
+            path = vertices_path(output_dir, result.about["AtlasEntities"])
+            if not path.exists():
+                return None
+            table = read_tsv(path)
+            return {
+                str(side): found["region"].astype(int).to_numpy()
+                for side, found in table.groupby("hemisphere", sort=False)
+            }
+    return None
 
 
 def read_array(path: Path) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """The tables of a study: one strict reader, and what it says of people and sessions."""
 
 import csv
+import logging
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ NOTHING = ("", "n/a", "N/A", "NA", "NaN", "nan")
 
 LARGEST = 1e30
 """No measured number is larger: its square would be no number any more."""
+
+logger = logging.getLogger("gradshift")
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.I)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -168,6 +171,38 @@ def read_numbers(
         except InputError:
             read_number(cell, f"{what} in line {row + 2}", low=low, high=high)
     return values
+
+
+def known_numbers(
+    texts: Mapping[str, str], column: str, *, low: float = -LARGEST
+) -> dict[str, float]:
+    """Read the values of a column that are known; a bound such as ``89+`` is said, and left out.
+
+    Parameters
+    ----------
+    texts : mapping of str to str
+        Values by the place they stand at, such as a participant.
+    column : str
+    low : float
+        Smallest value that makes sense.
+
+    Raises
+    ------
+    InputError
+        If there is anything but numbers, bounds and ``n/a``.
+    """
+    bounds = sorted(place for place, text in texts.items() if is_bound(text))
+    if bounds:
+        logger.warning(
+            "%s is a bound and no number for %s: it counts as n/a there.",
+            shown(column), ", ".join(bounds),
+        )  # fmt: skip
+    numbers = {
+        place: read_number(text, f"{shown(column)} of {place}", low=low)
+        for place, text in texts.items()
+        if place not in bounds
+    }
+    return {place: number for place, number in numbers.items() if np.isfinite(number)}
 
 
 def is_bound(text: str) -> bool:

@@ -7,12 +7,12 @@ a shipped reference is aligned to the mean of the baseline sessions. Both need a
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from itertools import groupby
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_regions
@@ -22,8 +22,15 @@ from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
 from gradshift.errors import InputError
-from gradshift.group.sessions import columns_of, compared_sessions, read_session, regions_left_out
+from gradshift.group.sessions import (
+    by_place,
+    columns_of,
+    compared_sessions,
+    read_session,
+    regions_left_out,
+)
 from gradshift.study.design import Design
+from gradshift.study.participation import Participation
 
 logger = logging.getLogger("gradshift")
 
@@ -31,7 +38,7 @@ logger = logging.getLogger("gradshift")
 def align(
     table: pd.DataFrame,
     results: Sequence[SessionResult],
-    people: Sequence[Mapping[str, Any]],
+    people: Sequence[Participation],
     design: Design,
     output_dir: Path,
     options: Options,
@@ -43,8 +50,8 @@ def align(
     table : DataFrame
         All values of the participant level.
     results : sequence of SessionResult
-    people : sequence of mapping
-        Who is compared, see `gradshift.study.design.find_people`.
+    people : sequence of Participation
+        Who is compared.
     design : Design
     output_dir : Path
     options : Options
@@ -59,55 +66,97 @@ def align(
     names = [name for name, m in measures().items() if m.needs_reference and name in wanted]
     if not names:
         return table
-    used = compared_sessions(results, people, design)
-    for _, found in groupby(used, key=lambda result: (result.task, result.atlas, result.recipe)):
-        table = _replaced(table, list(found), names, design, output_dir, options)
+    for sessions in by_place(compared_sessions(results, people, design)):
+        common = Common.of(sessions, design, output_dir, options)
+        if common is not None:
+            table = _replaced(table, common, names)
     return table
 
 
-def _replaced(
-    table: pd.DataFrame,
-    results: Sequence[SessionResult],
-    names: Sequence[str],
-    design: Design,
-    output_dir: Path,
-    options: Options,
-) -> pd.DataFrame:
-    """Replace the values of one task, atlas and recipe, if they depend on everybody."""
-    path = outputs.reference_path(output_dir, results[0].about["AtlasEntities"])
-    reference = read_array(path) if path.exists() else None
-    left_out = [regions_left_out(result) for result in results]
-    everywhere = {
-        name: f"left out of everybody's gradients: {result.participant} lacks it"
-        for result, names_ in zip(results, left_out, strict=True)
-        for name in sorted(names_)
-    }
-    if reference is not None and all(found == set(everywhere) for found in left_out):
-        return table
-    problem, regions = "", read_regions(output_dir, results[0])
-    if reference is None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """What the gradients of one task, atlas and recipe rest on, the same for everybody.
+
+    Parameters
+    ----------
+    sessions : list of SessionResult
+    left_out : mapping of str to str
+        Regions that somebody lacks, and who.
+    reference : (R, K) array, optional
+        Reference gradients; None where there can be none.
+    problem : str
+        Why there is no reference; empty if there is one.
+    output_dir : Path
+    options : Options
+    """
+
+    sessions: list[SessionResult]
+    left_out: Mapping[str, str]
+    reference: NDArray[np.float64] | None
+    problem: str
+    output_dir: Path
+    options: Options
+
+    @classmethod
+    def of(
+        cls, sessions: list[SessionResult], design: Design, output_dir: Path, options: Options
+    ) -> "Common | None":
+        """Find what is common; None where every session rests on it already."""
+        path = outputs.reference_path(output_dir, sessions[0].about["AtlasEntities"])
+        shipped = read_array(path) if path.exists() else None
+        by_session = [regions_left_out(result) for result in sessions]
+        left_out = {
+            name: f"left out of everybody's gradients: {result.participant} lacks it"
+            for result, names in zip(sessions, by_session, strict=True)
+            for name in sorted(names)
+        }
+        if shipped is not None and all(names == set(left_out) for names in by_session):
+            return None
+        common = cls(
+            sessions=sessions,
+            left_out=left_out,
+            reference=shipped,
+            problem="",
+            output_dir=output_dir,
+            options=options,
+        )
+        common = common if shipped is not None else common._with_own_reference(design)
+        logger.info(
+            "%s, %s: gradients of %d sessions aligned over %d regions%s.",
+            sessions[0].atlas,
+            sessions[0].recipe,
+            len(sessions),
+            len(read_regions(output_dir, sessions[0])) - len(left_out),
+            "" if shipped is not None else " to the mean of the baseline sessions",
+        )
+        return common
+
+    def read(self, result: SessionResult) -> Session:
+        """Read a session, of which one is held at a time."""
+        return read_session(result, self.left_out, self.output_dir, self.options)
+
+    def _with_own_reference(self, design: Design) -> "Common":
+        """Take the mean of the baseline sessions for a reference."""
         baseline = (
-            read_session(result, everywhere, output_dir, options).matrix_common
-            for result in results
+            self.read(result).matrix_common
+            for result in self.sessions
             if design.is_baseline(result.participant, result.session)
         )
+        regions = read_regions(self.output_dir, self.sessions[0])
         try:
-            reference = mean_reference(mean_matrix(baseline), regions, options)
+            reference = mean_reference(mean_matrix(baseline), regions, self.options)
         except InputError as error:
-            problem = f"no reference: {error}"
-    logger.info(
-        "%s, %s: gradients of %d sessions aligned over %d regions%s.",
-        results[0].atlas,
-        results[0].recipe,
-        len(results),
-        len(regions) - len(everywhere),
-        "" if path.exists() else " to the mean of the baseline sessions",
-    )
-    rows = []
-    for result in results:  # of which one is held at a time
-        session = read_session(result, everywhere, output_dir, options)
-        values = _values(replace(session, reference=reference), names, everywhere, problem)
-        rows += [{**columns_of(result), **asdict(value)} for value in values]
+            return replace(self, problem=f"no reference: {error}")
+        return replace(self, reference=reference)
+
+
+def _replaced(table: pd.DataFrame, common: Common, names: Sequence[str]) -> pd.DataFrame:
+    """Replace the values of one task, atlas and recipe."""
+    rows = [
+        {**columns_of(result), **asdict(value)}
+        for result in common.sessions
+        for value in _values(common, result, names)
+    ]
     made = pd.DataFrame(rows, columns=table.columns)
     keys = ["participant_id", "session_id", "task", "run", "atlas", "recipe", "measure"]
     old = pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(made[keys]))
@@ -116,15 +165,15 @@ def _replaced(
     )
 
 
-def _values(
-    session: Session, names: Sequence[str], reasons: Mapping[str, str], problem: str
-) -> list[Value]:
+def _values(common: Common, result: SessionResult, names: Sequence[str]) -> list[Value]:
+    """Measure one session again."""
+    session = replace(common.read(result), reference=common.reference)
     return [
         value
         for name in names
         for value in (
-            unavailable(measures()[name], session.regions, problem)
-            if problem
-            else evaluate(measures()[name], session, reasons)
+            unavailable(measures()[name], session.regions, common.problem)
+            if common.problem
+            else evaluate(measures()[name], session, common.left_out)
         )
     ]

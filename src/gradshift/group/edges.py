@@ -1,6 +1,6 @@
-"""Every connection compared: matrices of change, t and p."""
+"""Every connection compared: matrices of change, t and p, and the components they form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_matrix, read_regions
+from gradshift.bids.rows import column
 from gradshift.bids.write import write_json, write_matrix
-from gradshift.core.inference.resampling import Workers, largest_t
+from gradshift.core.inference.resampling import Resampled, largest_t
 from gradshift.core.series.connectivity import fisher_z
-from gradshift.core.statistics.motion import motion_dependence
-from gradshift.core.statistics.nbs import Component, network_statistic
-from gradshift.group.contrasts import scheme_of
-from gradshift.group.table import about
-from gradshift.settings import Settings
-from gradshift.study.design import Design, change_of_motion
-from gradshift.study.questions import Effect
+from gradshift.core.statistics.motion import MotionDependence, motion_dependence
+from gradshift.core.statistics.nbs import Component, NetworkStatistic, network_statistic
+from gradshift.group.study import Study, once
+from gradshift.group.table import Files, Table, sidecar
+from gradshift.group.testing import scheme_of
+from gradshift.study.participation import change_of_motion
 
 MATRICES = {
     "meanchange": "Mean change of Fisher z, or its difference between groups",
@@ -31,23 +31,28 @@ MATRICES = {
     "qcfc": "Pearson r over people of the change of Fisher z with the change of mean motion",
 }
 
-NBS = {
-    "task": "Task of the runs",
-    "atlas": "Atlas, as named on the command line",
-    "recipe": "Denoising recipe",
-    "threshold": "Connections with a larger |t| form components",
-    "direction": "increase or decrease of Fisher z in all connections of the component",
-    "n_connections": "Extent of the component: its number of connections",
-    "n_regions": "Number of regions that it joins",
-    "intensity": "Sum over its connections of how far |t| passes the threshold",
-    "p_fwe_extent": "Two-sided p of the extent, corrected for all components at this threshold",
-    "p_fwe_intensity": "Two-sided p of the intensity, corrected likewise",
-    "p_min": "Smallest p that can be had with this many people",
-    "status": "ok, or what limits the result",
-    "regions": (
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentRow:
+    """One component of connections."""
+
+    task: str = column("Task of the runs")
+    atlas: str = column("Atlas, as named on the command line")
+    recipe: str = column("Denoising recipe")
+    threshold: float = column("Connections with a larger |t| form components")
+    direction: str = column("increase or decrease of Fisher z in all connections of the component")
+    n_connections: int = column("Extent of the component: its number of connections")
+    n_regions: int = column("Number of regions that it joins")
+    intensity: float = column("Sum over its connections of how far |t| passes the threshold")
+    p_fwe_extent: float = column(
+        "Two-sided p of the extent, corrected for all components at this threshold"
+    )
+    p_fwe_intensity: float = column("Two-sided p of the intensity, corrected likewise")
+    p_min: float = column("Smallest p that can be had with this many people")
+    status: str = column("ok, or what limits the result")
+    regions: str = column(
         "The regions; the component is every connection among them that passes the threshold"
-    ),
-}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,25 +74,60 @@ class Edges:
     changes: NDArray[np.float64]
     first: SessionResult
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeTests:
+    """Tests of the connections of one task, atlas and recipe.
+
+    Parameters
+    ----------
+    first : SessionResult
+        One of the results, for what all have in common.
+    names : tuple of str, length R
+    mean : (E,) array
+        Mean change of Fisher z, or its difference between groups.
+    single : Resampled
+        Every connection by itself.
+    together : NetworkStatistic
+        Components and enhancement.
+    motion : MotionDependence
+        How far the changes go with those of motion (QC-FC).
+    """
+
+    first: SessionResult
+    names: tuple[str, ...]
+    mean: NDArray[np.float64]
+    single: Resampled
+    together: NetworkStatistic
+    motion: MotionDependence
+
     @property
     def place(self) -> dict[str, str]:
         """Task, atlas and recipe, as in the tables."""
         return {"task": self.first.task, "atlas": self.first.atlas, "recipe": self.first.recipe}
 
+    @property
+    def p_min(self) -> float:
+        """Smallest p of the connections that all people have."""
+        return float(np.nanmin(self.single.p_min, initial=1.0))
 
-def read_edges(
-    results: Sequence[SessionResult], design: Design, effect: Effect, output_dir: Path
-) -> Edges | None:
+
+@once
+def tested(study: Study) -> list[EdgeTests]:
+    """Test the connections of every task, atlas and recipe."""
+    every = (read_edges(results, study) for results in study.bold())
+    return [_test(edges, study) for edges in every if edges is not None]
+
+
+def read_edges(results: Sequence[SessionResult], study: Study) -> Edges | None:
     """Read the connectivity matrices of one task, atlas and recipe; None without any.
 
     Parameters
     ----------
     results : sequence of SessionResult
         Of this task, atlas and recipe.
-    design : Design
-    effect : Effect
-        Says which sessions make up the change.
-    output_dir : Path
+    study : Study
+        Its main question says which sessions make up the change.
     """
     usable: dict[tuple[str, str], list[SessionResult]] = {}
     for result in results:
@@ -97,19 +137,21 @@ def read_edges(
     names: list[str] = []
     rows = []
     for person in people:
-        roles = [
+        sessions = study.design.sessions_of(person)
+        conditions = [
             (weight, usable.get((person, session), []))
-            for weight, session in zip(effect.weights, design.sessions_of(person), strict=True)
+            for weight, session in zip(study.main.weights, sessions, strict=True)
             if weight
         ]
         change: Any = np.nan
-        if all(runs for _, runs in roles):
+        if all(runs for _, runs in conditions):
             change = 0.0
-            for weight, runs in roles:
-                found = [read_matrix(run.matrix_path(output_dir)) for run in runs]
-                names = found[0][0]
+            for weight, runs in conditions:
+                matrices = [read_matrix(run.matrix_path(study.output_dir)) for run in runs]
+                names = matrices[0][0]
                 upper = np.triu_indices(len(names), k=1)
-                change = change + weight * np.mean([fisher_z(m)[upper] for _, m in found], axis=0)
+                z = np.mean([fisher_z(matrix)[upper] for _, matrix in matrices], axis=0)
+                change = change + weight * z
         rows.append(change)
     if not names:
         return None
@@ -119,85 +161,111 @@ def read_edges(
     return Edges(people=tuple(people), names=tuple(names), changes=changes, first=results[0])
 
 
-def write_edges(
-    folder: Path,
-    edges: Edges,
-    design: Design,
-    effect: Effect,
-    settings: Settings,
-    workers: Workers,
-) -> list[dict[str, Any]]:
-    """Write the change of every edge in Fisher z and its tests; return its components."""
-    group = settings.group
-    scheme, mean = scheme_of(effect, edges.people, edges.changes, group)
-    test = largest_t(scheme, workers)
-    together = network_statistic(scheme, thresholds=group.nbs_thresholds, workers=workers)
-    smallest = float(np.nanmin(test.p_min, initial=1.0))  # of the connections all people have
-    values = {
-        "meanchange": mean,
-        "t": test.t,
-        "p": test.p,
-        "pfwe": test.p_fwe,
-        "tfce": together.tfce,
-        "pfwetfce": together.p_tfce,
-    }
-    described = {
-        "NumberOfPermutations": test.n_permutations,
-        "Exact": test.exact,
-        "SmallestP": smallest,
-        "CanBeSignificant": smallest <= group.alpha,
-        **_described(int(test.n.max(initial=0)), effect, design, settings),
-    }
-    for stat in values:
-        _write_matrix(folder, edges, stat, values[stat], described)
-    return [_row(one, edges, smallest, group.alpha) for one in together.components]
+def _test(edges: Edges, study: Study) -> EdgeTests:
+    """Test every connection by itself, and all together."""
+    scheme, mean = scheme_of(study.main, edges.people, edges.changes, study.group)
+    return EdgeTests(
+        first=edges.first,
+        names=edges.names,
+        mean=mean,
+        single=largest_t(scheme, study.workers),
+        together=network_statistic(
+            scheme, thresholds=study.group.nbs_thresholds, workers=study.workers
+        ),
+        motion=_motion(edges, study),
+    )
 
 
-def _described(n: int, effect: Effect, design: Design, settings: Settings) -> dict[str, Any]:
+def _motion(edges: Edges, study: Study) -> MotionDependence:
+    """Correlate the change of every edge with that of motion."""
+    regions = read_regions(study.output_dir, edges.first)
+    first, second = np.triu_indices(len(edges.names), k=1)
+    distance = np.linalg.norm(regions.centroids[first] - regions.centroids[second], axis=1)
+    task = edges.first.task
+    people = study.of_kind("func", task)
+    change = change_of_motion(people, edges.people, task, study.main.weights)
+    return motion_dependence(edges.changes, change, distance)
+
+
+def components(study: Study) -> list[ComponentRow]:
+    """List the components of connections of every task, atlas and recipe."""
+    return [
+        _component(component, tests, study.group.alpha)
+        for tests in tested(study)
+        for component in tests.together.components
+    ]
+
+
+def _component(component: Component, tests: EdgeTests, alpha: float) -> ComponentRow:
+    p_min = tests.p_min
+    limit = f"cannot be significant: p_min {p_min:.3g} > {alpha:g}"
+    return ComponentRow(
+        **tests.place,
+        threshold=component.threshold,
+        direction="increase" if component.sign > 0 else "decrease",
+        n_connections=component.extent,
+        n_regions=len(component.regions),
+        intensity=component.intensity,
+        p_fwe_extent=component.p_extent,
+        p_fwe_intensity=component.p_intensity,
+        p_min=p_min,
+        status="ok" if p_min <= alpha else limit,
+        regions=",".join(tests.names[i] for i in component.regions),
+    )
+
+
+def write_matrices(study: Study, folder: Path) -> None:
+    """Write the change of every edge in Fisher z, its tests, and how far motion goes along."""
+    for tests in tested(study):
+        single = tests.single
+        described = {
+            "NumberOfPermutations": single.n_permutations,
+            "Exact": single.exact,
+            "SmallestP": tests.p_min,
+            "CanBeSignificant": tests.p_min <= study.group.alpha,
+            **_described(int(single.n.max(initial=0)), study),
+        }
+        values = {
+            "meanchange": tests.mean,
+            "t": single.t,
+            "p": single.p,
+            "pfwe": single.p_fwe,
+            "tfce": tests.together.tfce,
+            "pfwetfce": tests.together.p_tfce,
+        }
+        for stat, edges in values.items():
+            _write_matrix(folder, tests, stat, edges, described)
+        motion = _described(tests.motion.n, study)
+        _write_matrix(folder, tests, "qcfc", tests.motion.r, motion)
+
+
+def _described(n: int, study: Study) -> dict[str, Any]:
     """Say in a sidecar what a matrix of the group is."""
     return {
-        "Contrast": effect.contrast,
-        "Effect": effect.effect,
+        "Contrast": study.main.contrast,
+        "Effect": study.main.effect,
         "NumberOfParticipants": n,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": False,
         "StorageFormat": "Full",
-        **about(design, settings),
+        **sidecar(study),
     }
 
 
 def _write_matrix(
     folder: Path,
-    edges: Edges,
+    tests: EdgeTests,
     stat: str,
     values: NDArray[np.float64],
-    described: Mapping[str, Any],
+    described: dict[str, Any],
 ) -> None:
     path = folder / outputs.group_matrix_name(
-        edges.first.task, edges.first.about["AtlasEntities"], stat, edges.first.recipe
+        tests.first.task, tests.first.about["AtlasEntities"], stat, tests.first.recipe
     )
-    write_matrix(path, edges.names, square(values, len(edges.names)))
+    write_matrix(path, tests.names, square(values, len(tests.names)))
     named = {"RelationshipMeasure": stat, "MeasureDescription": MATRICES[stat]}
     write_json(outputs.sidecar(path), {**named, **described})
-
-
-def _row(component: Component, edges: Edges, p_min: float, alpha: float) -> dict[str, Any]:
-    """Turn a component into a row of the table."""
-    possible = p_min <= alpha
-    return {
-        **edges.place,
-        "threshold": component.threshold,
-        "direction": "increase" if component.sign > 0 else "decrease",
-        "n_connections": component.extent,
-        "n_regions": len(component.regions),
-        "intensity": component.intensity,
-        "p_fwe_extent": component.p_extent,
-        "p_fwe_intensity": component.p_intensity,
-        "p_min": p_min,
-        "status": "ok" if possible else f"cannot be significant: p_min {p_min:.3g} > {alpha:g}",
-        "regions": ",".join(edges.names[i] for i in component.regions),
-    }
 
 
 def square(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
@@ -209,26 +277,17 @@ def square(values: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     return matrix
 
 
-def motion_of_edges(
-    folder: Path,
-    edges: Edges,
-    people: Sequence[Mapping[str, Any]],
-    design: Design,
-    effect: Effect,
-    settings: Settings,
-) -> dict[str, Any]:
-    """Write how far the change of every edge goes with that of motion (QC-FC), and sum it up."""
-    regions = read_regions(settings.output_dir, edges.first)
-    first, second = np.triu_indices(len(edges.names), k=1)
-    distance = np.linalg.norm(regions.centroids[first] - regions.centroids[second], axis=1)
-    motion = change_of_motion(people, edges.people, edges.first.task, effect.weights)
-    found = motion_dependence(edges.changes, motion, distance)
-    described = _described(found.n, effect, design, settings)
-    _write_matrix(folder, edges, "qcfc", found.r, described)
-    return {
-        **edges.place,
-        "n": found.n,
-        "MedianAbsoluteR": found.median_r,
-        "ShareBelow05": found.share,
-        "DistanceDependence": found.distance_rho,
-    }
+TABLE = Table(
+    name="nbs",
+    rank=20,
+    row=ComponentRow,
+    rows=components,
+    uses={"nbs": lambda written: bool(written.rows("nbs", ComponentRow))},
+)
+
+FILES = Files(
+    name="matrices",
+    rank=60,
+    write=write_matrices,
+    uses={"motion": lambda written: written.limits("MotionAndConnections", "MedianAbsoluteR")},
+)

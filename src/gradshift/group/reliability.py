@@ -1,7 +1,7 @@
 """Reliability within sessions: every measure from either half of the retained volumes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,104 +11,85 @@ import pandas as pd
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array
+from gradshift.bids.rows import column
 from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
-from gradshift.core.inference.resampling import Workers
 from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate, partial_correlate
+from gradshift.core.series.maps import MAPS
 from gradshift.core.statistics.reliability import split_half
-from gradshift.group.contrasts import arrange, weighted
-from gradshift.group.sessions import columns_of, compared_sessions, read_session, regions_left_out
-from gradshift.study.design import Design
-from gradshift.study.questions import Effect
+from gradshift.group.arrange import Column, arrange, weighted
+from gradshift.group.sessions import (
+    columns_of,
+    compared_sessions,
+    read_session,
+    regions_left_out,
+)
+from gradshift.group.study import Study, once
+from gradshift.group.table import Table
 
-RELIABILITY = {
-    "modality": "func",
-    "task": "Task of the runs",
-    "atlas": "The primary atlas",
-    "recipe": "The primary recipe",
-    "measure": "Measure",
-    "level": "network, network-pair, set or whole",
-    "label": "The network, pair of networks or set",
-    "session": "The session, or the change between sessions (as contrast in contrasts.tsv)",
-    "n": "People with a value in both halves",
-    "icc": "ICC(3,1) of the first and second half of the retained volumes",
-    "icc_low": "Lower end of its 95 % interval",
-    "icc_high": "Upper end of its 95 % interval",
-    "icc_full": "ICC(3,2): the reliability of the whole session, from both halves",
-    "status": "ok, or why there is no value",
-}
+Halves = tuple[pd.DataFrame, pd.DataFrame]
+"""Values of the first and of the second half of every session."""
 
 
-def reliability(
-    results: Sequence[SessionResult],
-    people: Sequence[Mapping[str, Any]],
-    design: Design,
-    effect: Effect,
-    output_dir: Path,
-    options: Options,
-    apply: Workers,
-) -> list[dict[str, Any]]:
-    """Compare halves of the sessions of the primary atlas and recipe.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reliability:
+    """The reliability of one value within a session, or of its change."""
 
-    Parameters
-    ----------
-    results : sequence of SessionResult
-    people : sequence of mapping
-        See `gradshift.study.design.find_people`.
-    design : Design
-    effect : Effect
-        The main question: says what the change is.
-    output_dir : Path
-    options : Options
-        Of the participant level.
-    apply : callable
-        Where sessions are measured.
+    modality: str = column("func")
+    task: str = column("Task of the runs")
+    atlas: str = column("The primary atlas")
+    recipe: str = column("The primary recipe")
+    measure: str = column("Measure")
+    level: str = column("network, network-pair, set or whole")
+    label: str = column("The network, pair of networks or set")
+    session: str = column(
+        "The session, or the change between sessions (as contrast in contrasts.tsv)"
+    )
+    n: int = column("People with a value in both halves")
+    icc: float = column("ICC(3,1) of the first and second half of the retained volumes")
+    icc_low: float = column("Lower end of its 95 % interval")
+    icc_high: float = column("Upper end of its 95 % interval")
+    icc_full: float = column("ICC(3,2): the reliability of the whole session, from both halves")
+    status: str = column("ok, or why there is no value")
 
-    Returns
-    -------
-    list of dict
-        Rows of the table of reliability.
-    """
-    primary = (design.atlases[0], design.recipes[0])
+
+@once
+def reliability(study: Study) -> list[Reliability]:
+    """Compare halves of the sessions of the primary atlas and recipe."""
     used = [
         result
-        for result in compared_sessions(results, people, design)
-        if (result.atlas, result.recipe) == primary
+        for result in compared_sessions(study.results, study.people, study.design)
+        if (result.atlas, result.recipe) == study.primary
     ]
     rows = []
+    measure = partial(_both, output_dir=study.output_dir, options=study.options)
     for task in sorted({result.task for result in used}):
-        mine = [result for result in used if result.task == task]
-        halves = [
-            pd.DataFrame([value for values in found for value in values])
-            for found in zip(
-                *apply(partial(_both, output_dir=output_dir, options=options), mine), strict=True
-            )
-        ]
-        fixed = {"modality": "func", "task": task, "atlas": design.atlases[0],
-                 "recipe": design.recipes[0]}  # fmt: skip
-        rows += [{**fixed, **row} for row in _rows(halves, design, effect)]
+        sessions = [result for result in used if result.task == task]
+        first, second = zip(*study.workers(measure, sessions), strict=True)
+        rows += _rows(study, task, (_joined(first), _joined(second)))
     return rows
+
+
+def _joined(sessions: Sequence[Sequence[dict[str, Any]]]) -> pd.DataFrame:
+    return pd.DataFrame([value for values in sessions for value in values])
 
 
 def _both(
     result: SessionResult, *, output_dir: Path, options: Options
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Measure both halves of a session."""
-    first, second = (_values(result, half, output_dir, options) for half in (0, 1))
-    return first, second
-
-
-def _values(
-    result: SessionResult, half: int, output_dir: Path, options: Options
-) -> list[dict[str, Any]]:
-    """Compute every measure the session has from one half of its volumes."""
     whole = read_session(result, regions_left_out(result), output_dir, options)
     reference = outputs.reference_path(output_dir, result.about["AtlasEntities"])
     if reference.exists():
         whole = replace(whole, reference=read_array(reference))
-    session = _half(whole, half, result.about["Estimator"])
+    first, second = (_half(whole, half, result.about["Estimator"]) for half in (0, 1))
+    return _values(result, first), _values(result, second)
+
+
+def _values(result: SessionResult, session: Session) -> list[dict[str, Any]]:
+    """Compute every measure the session has from one half of its volumes."""
     return [
         {**columns_of(result), **asdict(value)}
         for name in result.about["Measures"]
@@ -131,60 +112,67 @@ def _half(session: Session, half: int, estimator: str) -> Session:
         run_of=session.run_of[part],
         matrix=matrix,
         n_common=min(session.n_common // 2, middle),
-        missing_maps=dict.fromkeys(
-            ("alff", "malff", "falff", "zfalff", "reho"), "no map of half a session"
-        ),
+        missing_maps=dict.fromkeys(MAPS, "no map of half a session"),
     )
 
 
-def _rows(halves: Sequence[pd.DataFrame], design: Design, effect: Effect) -> list[dict[str, Any]]:
+def _rows(study: Study, task: str, halves: Halves) -> list[Reliability]:
     """Turn the values of both halves into rows, sessions first and then the change."""
-    (_, first, columns), (_, second, _) = (arrange(half, design) for half in halves)
-    pairs = [(name, first[:, i], second[:, i]) for i, name in enumerate(_role_names(design))]
-    one, other = (
-        weighted(values, effect.plus) - weighted(values, effect.minus)
-        for values in (first, second)
-    )
-    pairs.append((effect.contrast, one, other))
-    why = _reasons(halves)
+    (_, first, columns), (_, second, _) = (arrange(half, study.design) for half in halves)
+    pairs = [
+        (condition.name, first[:, i], second[:, i])
+        for i, condition in enumerate(study.design.conditions)
+    ]
+    main = study.main
+    one, other = (weighted(h, main.plus) - weighted(h, main.minus) for h in (first, second))
+    pairs.append((main.contrast, one, other))
+    reasons = _reasons(halves)
     rows = []
     for name, one, other in pairs:
-        found = split_half(one, other)
-        for i, column in enumerate(columns):
-            known = np.isfinite(found.icc[i])
-            few = f"{found.n[i]} people with both halves, 3 needed"
+        result = split_half(one, other)
+        for i, (measure, level, label) in enumerate(columns):
+            few = f"{result.n[i]} people with both halves, 3 needed"
+            known = np.isfinite(result.icc[i])
             rows.append(
-                {
-                    **dict(zip(("measure", "level", "label"), column, strict=True)),
-                    "session": name,
-                    "n": int(found.n[i]),
-                    "icc": found.icc[i],
-                    "icc_low": found.low[i],
-                    "icc_high": found.high[i],
-                    "icc_full": found.full[i],
-                    "status": "ok" if known else why.get(column, few),
-                }
+                Reliability(
+                    modality="func",
+                    task=task,
+                    atlas=study.primary[0],
+                    recipe=study.primary[1],
+                    measure=measure,
+                    level=level,
+                    label=label,
+                    session=name,
+                    n=int(result.n[i]),
+                    icc=result.icc[i],
+                    icc_low=result.low[i],
+                    icc_high=result.high[i],
+                    icc_full=result.full[i],
+                    status="ok" if known else reasons.get((measure, level, label), few),
+                )
             )
     return rows
 
 
-def _role_names(design: Design) -> list[str]:
-    """Name the sessions of a person in the order of their roles."""
-    if design.kind == "crossover":
-        return [
-            f"{drug} {point}"
-            for drug in (design.reference, design.against)
-            for point in (design.baseline, design.followup)
-        ]
-    return list(design.sessions_of(""))
-
-
-def _reasons(halves: Sequence[pd.DataFrame]) -> dict[tuple[str, str, str], str]:
+def _reasons(halves: Halves) -> dict[Column, str]:
     """Say of every column without any value why."""
-    found = pd.concat(halves)
-    known = found.groupby(["measure", "level", "label"])["value"].transform("count") > 0
-    missing = found[~known].drop_duplicates(["measure", "level", "label"])
+    values = pd.concat(halves)
+    known = values.groupby(["measure", "level", "label"])["value"].transform("count") > 0
+    missing = values[~known].drop_duplicates(["measure", "level", "label"])
     return {
         (row.measure, row.level, row.label): str(row.status)
         for row in missing.itertuples(index=False)
     }
+
+
+TABLE = Table(
+    name="reliability",
+    rank=70,
+    row=Reliability,
+    rows=reliability,
+    uses={
+        "reliability": lambda written: any(
+            np.isfinite(row.icc) for row in written.rows("reliability", Reliability)
+        )
+    },
+)

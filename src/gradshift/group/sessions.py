@@ -1,8 +1,8 @@
 """The sessions compared, read back from what the participant level wrote."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +13,24 @@ from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.study.design import Design
+from gradshift.study.participation import Participation
 
 
 def compared_sessions(
-    results: Sequence[SessionResult], people: Sequence[Mapping[str, Any]], design: Design
+    results: Sequence[SessionResult], people: Sequence[Participation], design: Design
 ) -> list[SessionResult]:
-    """Return the usable BOLD sessions of those compared, by task, atlas and recipe."""
+    """Return the usable BOLD sessions of those compared, by task, atlas and recipe.
+
+    Parameters
+    ----------
+    results : sequence of SessionResult
+    people : sequence of Participation
+    design : Design
+    """
     compared = {
-        (row["participant_id"], row["task"])
-        for row in people
-        if row["included"] and row["modality"] == "func"
+        (person.participant_id, person.task)
+        for person in people
+        if person.included and person.modality == "func"
     }
     used = [
         result
@@ -32,7 +40,17 @@ def compared_sessions(
         and (result.participant, result.task) in compared
         and result.session in design.sessions_of(result.participant)
     ]
-    return sorted(used, key=lambda result: (result.task, result.atlas, result.recipe))
+    return sorted(used, key=_place)
+
+
+def by_place(results: Sequence[SessionResult]) -> Iterator[list[SessionResult]]:
+    """Yield sorted sessions that share task, atlas and recipe together."""
+    for _, sessions in groupby(results, key=_place):
+        yield list(sessions)
+
+
+def _place(result: SessionResult) -> tuple[str, str, str]:
+    return result.task, result.atlas, result.recipe
 
 
 def columns_of(result: SessionResult) -> dict[str, str]:
@@ -63,15 +81,15 @@ def read_session(
     """Read a session back from its series, without the regions left out of any."""
     about, regions = result.about, read_regions(output_dir, result)
     path = result.series_path(output_dir)
-    series, told = read_array(path), read_json(outputs.sidecar(path))
+    series, sidecar = read_array(path), read_json(outputs.sidecar(path))
     _, matrix = read_matrix(result.matrix_path(output_dir))
     gone = np.isin(regions.names, list(left_out))
     series[:, gone] = matrix[gone] = matrix[:, gone] = np.nan
     return Session(
         regions=regions,
         series=series,
-        volumes=_indices(told["RetainedVolumes"]),
-        run_of=_indices(told["RetainedVolumesRun"]),
+        volumes=_indices(sidecar["RetainedVolumes"]),
+        run_of=_indices(sidecar["RetainedVolumesRun"]),
         tr=about["RepetitionTime"],
         matrix=matrix,
         n_common=about["NumberOfCommonVolumes"],

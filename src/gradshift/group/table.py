@@ -1,20 +1,126 @@
-"""Tables of the group level, and what their sidecars say."""
+"""What the group level writes: one module each, found by themselves.
 
-from collections.abc import Mapping, Sequence
+A module of this room that defines ``TABLE`` writes a table, one that defines ``FILES`` writes
+other files. The loop that writes, the documentation, the sidecars and the methods text pick
+them up from there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+import gradshift.group
 from gradshift import __version__
-from gradshift.bids import outputs
-from gradshift.bids.write import write_json, write_table
+from gradshift.bids.rows import columns, write_rows
 from gradshift.core.statistics import statistics
-from gradshift.settings import Settings
-from gradshift.study.design import Design
+from gradshift.group.study import Study
+from gradshift.group.written import Written
 from gradshift.study.model import read_families
 
+Uses = Mapping[str, Callable[[Written], bool]]
+"""Statistics by name, and whether what was written shows that one was used."""
 
-def about(design: Design, settings: Settings) -> dict[str, Any]:
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A table of the group level.
+
+    Parameters
+    ----------
+    name : str
+        Of its file, without the ending.
+    rank : int
+        Tables are written, and their statistics told, in this order.
+    row : type
+        Dataclass of its rows, see `gradshift.bids.rows.column`.
+    rows : callable
+        Takes a `Study`, returns the rows.
+    optional : bool
+        Whether it is only written where it has rows.
+    uses : mapping
+        The statistics it may use.
+    """
+
+    name: str
+    rank: int
+    row: type
+    rows: Callable[[Study], Sequence[Any]]
+    optional: bool = False
+    uses: Uses = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns and what they hold."""
+        return columns(self.row)
+
+    def write(self, study: Study, folder: Path) -> None:
+        """Compute the table and write it, with its sidecar."""
+        rows = self.rows(study)
+        if rows or not self.optional:
+            write_rows(folder / f"{self.name}.tsv", self.row, rows, sidecar(study))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """Other files of the group level.
+
+    Parameters
+    ----------
+    name : str
+    rank : int
+        As of `Table`.
+    write : callable
+        Takes a `Study` and the folder, and writes them.
+    uses : mapping
+        The statistics they may use.
+    """
+
+    name: str
+    rank: int
+    write: Callable[[Study, Path], None]
+    uses: Uses = field(default_factory=dict)
+
+
+@cache
+def parts() -> Sequence[Table | Files]:
+    """Return everything that the group level writes, in its order."""
+    modules = [
+        import_module(f"{gradshift.group.__name__}.{module.name}")
+        for module in iter_modules(gradshift.group.__path__)
+    ]
+    every = [
+        getattr(module, what)
+        for module in modules
+        for what in ("TABLE", "FILES")
+        if hasattr(module, what)
+    ]
+    return sorted(every, key=lambda part: (part.rank, part.name))
+
+
+def tables() -> list[Table]:
+    """Return the tables of the group level in their order."""
+    return [part for part in parts() if isinstance(part, Table)]
+
+
+def statistics_used(folder: Path) -> list[str]:
+    """Name the statistics that the group level came to use, told from what it wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the group level.
+    """
+    written = Written(folder)
+    return [name for part in parts() for name, used in part.uses.items() if used(written)]
+
+
+def sidecar(study: Study) -> dict[str, Any]:
     """Collect what every sidecar of the group level says."""
+    design, group = study.design, study.group
     return {
         "Software": f"gradshift {__version__}",
         "Design": str(design),
@@ -24,20 +130,8 @@ def about(design: Design, settings: Settings) -> dict[str, Any]:
         "MoreFollowups": list(design.more),
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
-        "Alpha": settings.group.alpha,
-        "OwnFamilies": read_families(Path(own)) if (own := settings.group.families) else {},
-        "RandomSeed": settings.group.random_seed,
-        "Statistics": {name: found.methods for name, found in statistics().items()},
+        "Alpha": group.alpha,
+        "OwnFamilies": read_families(Path(group.families)) if group.families else {},
+        "RandomSeed": group.random_seed,
+        "Statistics": {name: statistic.methods for name, statistic in statistics().items()},
     }
-
-
-def write_described(
-    path: Path,
-    columns: Mapping[str, str],
-    rows: Sequence[Mapping[str, Any]],
-    about: Mapping[str, Any],
-) -> None:
-    """Write a table and the JSON that describes its columns."""
-    write_table(path, list(columns), ([row[name] for name in columns] for row in rows))
-    described = {name: {"Description": text} for name, text in columns.items()}
-    write_json(outputs.sidecar(path), {**described, **about})

@@ -1,152 +1,134 @@
-"""Gradients and graphs measured again with other choices, from what the participants wrote.
+"""Every result with every atlas, recipe and choice: what robustness is told from."""
 
-A gradient rests on a kernel and on the reference it is aligned to, a graph on how many of its
-connections are kept. The participant level makes one choice; these are the others.
-"""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from itertools import groupby
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from gradshift.bids.collect import SessionResult, read_regions
-from gradshift.core.cortex.gradients import mean_matrix, mean_reference
-from gradshift.core.cortex.measure import Measure, evaluate
-from gradshift.core.cortex.options import KERNELS, Options
-from gradshift.core.inference.resampling import Workers
-from gradshift.core.measures import measures
-from gradshift.errors import InputError
-from gradshift.group.sessions import columns_of, compared_sessions, read_session, regions_left_out
-from gradshift.study.design import Design
+from gradshift.bids.rows import column, columns
+from gradshift.group.arrange import arrange, weighted
+from gradshift.group.choices import other_values
+from gradshift.group.contrasts import Contrast, compared, contrasts
+from gradshift.group.study import Place, Study, once
+from gradshift.group.table import Table
 
+_AS_IN = columns(Contrast)
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Gradients with a kernel, aligned to a reference."""
+Result = tuple[str, str, str, str, str, str, str]
+"""Contrast, effect, modality, task, measure, level and label: variants differ in the rest."""
 
-    name: str
-    options: Options
-    reference: NDArray[np.float64]
+Way = tuple[str, str, str]
+"""Atlas, recipe and what differs from the choices of the participant level; empty: nothing."""
 
 
-def variants(
-    table: pd.DataFrame,
-    results: Sequence[SessionResult],
-    people: Sequence[Mapping[str, Any]],
-    design: Design,
-    output_dir: Path,
-    options: Options,
-    apply: Workers,
-) -> pd.DataFrame:
-    """Measure gradients and graphs with other choices.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One result with one atlas, recipe and choice."""
 
-    Gradients are computed with each kernel and aligned to the mean of the baseline sessions;
-    graphs are cut at each density of the options, where areas under their curves were taken.
-
-    Parameters
-    ----------
-    table : DataFrame
-        All values.
-    results : sequence of SessionResult
-    people : sequence of mapping
-        See `gradshift.study.design.find_people`.
-    design : Design
-    output_dir : Path
-    options : Options
-        Of the participant level.
-    apply : callable
-        Where sessions are measured.
-
-    Returns
-    -------
-    DataFrame
-        Columns of `table` and ``choice``; values that atlases share, of the people compared.
-    """
-    measured = [measures()[name] for name in sorted(set(table["measure"]) & set(measures()))]
-    gradients = [measure for measure in measured if measure.needs_reference]
-    graphs = [measure for measure in measured if measure.curve is not None]
-    rows: list[dict[str, Any]] = []
-    used = compared_sessions(results, people, design)
-    for _, group in groupby(used, key=lambda result: (result.task, result.atlas, result.recipe)):
-        found = list(group)
-        everywhere = set().union(*map(regions_left_out, found)) if gradients else set()
-        choices = _choices(found, everywhere, design, output_dir, options) if gradients else ()
-        one = partial(
-            _of_session,
-            gradients=gradients,
-            choices=choices,
-            left_out=everywhere,
-            graphs=graphs,
-            output_dir=output_dir,
-            options=options,
-        )
-        for made in apply(one, found if choices or graphs else ()):
-            rows += made
-    return pd.DataFrame(rows, columns=[*table.columns, "choice"])
-
-
-def _choices(
-    results: Sequence[SessionResult],
-    left_out: set[str],
-    design: Design,
-    output_dir: Path,
-    options: Options,
-) -> tuple[_Choice, ...]:
-    """Return the kernels, each with the mean of the baseline sessions for a reference."""
-    baseline = (
-        read_session(result, left_out, output_dir, options).matrix_common
-        for result in results
-        if design.is_baseline(result.participant, result.session)
+    contrast: str = column(_AS_IN["contrast"])
+    effect: str = column(_AS_IN["effect"])
+    modality: str = column(_AS_IN["modality"])
+    task: str = column(_AS_IN["task"])
+    measure: str = column(_AS_IN["measure"])
+    level: str = column(_AS_IN["level"])
+    label: str = column(_AS_IN["label"])
+    atlas: str = column(_AS_IN["atlas"])
+    recipe: str = column(_AS_IN["recipe"])
+    choice: str | None = column(
+        "What differs from the choices of the participant level: the kernel of gradients, which "
+        "are then aligned to the mean of the baseline sessions, or the density of graphs; n/a if "
+        "nothing does"
     )
-    regions = read_regions(output_dir, results[0])
-    try:
-        mean = mean_matrix(baseline)
-    except InputError:
-        return ()
-    choices = []
-    for kernel in KERNELS:
-        own = replace(options, kernel=kernel)
-        try:
-            reference = mean_reference(mean, regions, own)
-        except InputError:  # as the participants' own gradients, where this is told
-            continue
-        choices.append(_Choice(f"kernel {kernel} to baseline", own, reference))
-    return tuple(choices)
+    family: str = column(_AS_IN["family"])
+    n: int = column(_AS_IN["n"])
+    mean_change: float = column(_AS_IN["mean_change"])
+    hedges_g: float = column(_AS_IN["hedges_g"])
+    ci_low: float = column(_AS_IN["ci_low"])
+    ci_high: float = column(_AS_IN["ci_high"])
+    t: float = column(_AS_IN["t"])
+    p: float = column(_AS_IN["p"])
+    p_fwe: float = column(_AS_IN["p_fwe"])
+    p_min: float = column(_AS_IN["p_min"])
+    status: str = column(_AS_IN["status"])
+
+    @property
+    def result(self) -> Result:
+        """What the variants of a result share."""
+        return (
+            *(self.contrast, self.effect, self.modality, self.task),
+            *(self.measure, self.level, self.label),
+        )
+
+    @property
+    def way(self) -> Way:
+        """What the variants of a result differ in."""
+        return self.atlas, self.recipe, self.choice or ""
 
 
-def _of_session(
-    result: SessionResult,
-    *,
-    gradients: Sequence[Measure],
-    choices: Sequence[_Choice],
-    left_out: set[str],
-    graphs: Sequence[Measure],
-    output_dir: Path,
-    options: Options,
-) -> list[dict[str, Any]]:
-    """Measure one session with every choice."""
-    made: list[tuple[str, Any]] = []
-    if choices:
-        session = read_session(result, left_out, output_dir, options)
-        for choice in choices:
-            own = replace(session, options=choice.options, reference=choice.reference)
-            made += [(choice.name, one) for m in gradients for one in evaluate(m, own)]
-    if graphs:
-        left = set(result.about["RegionsLeftOutOfMeasures"])
-        session = read_session(result, left, output_dir, options)
-        for place, density in enumerate(options.densities):
-            made += [
-                (f"density {density:g}", one)
-                for m in graphs
-                for one in evaluate(m.at(place), session)
-            ]
-    fixed = columns_of(result)
-    return [
-        {**fixed, **asdict(one), "choice": name} for name, one in made if one.level != "region"
-    ]
+SHARED = [f.name for f in fields(Variant) if f.name in _AS_IN]
+
+
+@once
+def variants(study: Study) -> list[Variant]:
+    """Return every variant of every result that atlases share; of several families the first."""
+    every: dict[tuple[Result, Way], Variant] = {}
+    for row, choice in _rows(study):
+        if row.level != "region" and row.covariates is None and np.isfinite(row.t):
+            shared = {name: getattr(row, name) for name in SHARED}
+            variant = Variant(**shared, choice=choice)
+            every.setdefault((variant.result, variant.way), variant)
+    return list(every.values())
+
+
+def _rows(study: Study) -> Iterator[tuple[Contrast, str | None]]:
+    """Yield the results of the participants' choice, then those of the others."""
+    for row in contrasts(study):
+        yield row, None
+    plain = [effect for effect in study.effects if not effect.covariates]
+    for place, choice, values in _other_places(study):
+        for row in compared(study, place, values, plain):
+            yield row, choice
+
+
+def _other_places(study: Study) -> Iterator[tuple[Place, str, pd.DataFrame]]:
+    keys = ["task", "atlas", "recipe", "choice"]
+    for key, values in other_values(study).groupby(keys, sort=False):
+        task, atlas, recipe, choice = map(str, key)
+        yield Place("func", task, atlas, recipe), choice, values
+
+
+Key = tuple[str, str, str, str, str]
+"""Modality, task, measure, level and label."""
+
+
+@once
+def changes(study: Study) -> dict[Way, dict[Key, "pd.Series[float]"]]:
+    """Return the changes of people by what atlases share, with every atlas, recipe and choice."""
+    every: dict[Way, dict[Key, pd.Series[float]]] = {}
+    for place, values in study.places():
+        way = (place.atlas, place.recipe, "")
+        every.setdefault(way, {}).update(_changes(study, place, values))
+    for place, choice, values in _other_places(study):
+        way = (place.atlas, place.recipe, choice)
+        every.setdefault(way, {}).update(_changes(study, place, values))
+    return every
+
+
+def _changes(study: Study, place: Place, values: pd.DataFrame) -> dict[Key, "pd.Series[float]"]:
+    """Return the changes of the main question in one modality, task, atlas and recipe."""
+    shared = values[values["level"] != "region"]
+    if shared.empty:
+        return {}
+    main = study.main
+    names, array, keys = arrange(shared, study.design)
+    change = weighted(array, main.plus) - weighted(array, main.minus)
+    if main.people is not None:
+        change[[name not in main.people for name in names]] = np.nan
+    return {
+        (place.modality, place.task, *key): pd.Series(change[:, i], index=names)
+        for i, key in enumerate(keys)
+    }
+
+
+TABLE = Table(name="variants", rank=35, row=Variant, rows=variants)

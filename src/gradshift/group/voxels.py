@@ -1,7 +1,7 @@
 """Every voxel compared: maps of the connectivity with the posterior cingulate."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_map
 from gradshift.bids.write import write_json, write_map
-from gradshift.core.inference.resampling import Workers, largest_t
+from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
-from gradshift.group.contrasts import scheme_of
-from gradshift.group.table import about
-from gradshift.settings import Group, Settings
-from gradshift.study.design import Design
-from gradshift.study.questions import Effect
+from gradshift.group.study import Study
+from gradshift.group.table import Files, sidecar
+from gradshift.group.testing import scheme_of
 
 logger = logging.getLogger("gradshift")
 
@@ -41,104 +39,95 @@ MAX_EXACT = {"change": 12, "groups": 4096}
 MOST = 2000
 """Random rearrangements that are enhanced where all of them are too many."""
 
+Paths = Mapping[tuple[str, str], Sequence[Path]]
+"""Maps by person and session."""
 
-def write_voxels(
-    folder: Path,
-    results: Sequence[SessionResult],
-    design: Design,
-    effect: Effect,
-    settings: Settings,
-    workers: Workers,
-) -> None:
-    """Write the change of every voxel and its tests, where the participants have maps.
 
-    Parameters
-    ----------
-    folder : Path
-    results : sequence of SessionResult
-        Of one task, atlas and recipe.
-    design : Design
-    effect : Effect
-        The main question.
-    settings : Settings
-    workers : callable
-        Where rearrangements are counted.
-    """
-    usable: dict[tuple[str, str], list[Path]] = {}
-    for result in results:
-        path = result.map_path(settings.output_dir, STAT)
-        if not result.excluded and path.exists():
-            usable.setdefault((result.participant, result.session), []).append(path)
-    people = [
-        person
-        for person in sorted({person for person, _ in usable})
-        if all(
-            (person, session) in usable
-            for session, weight in zip(design.sessions_of(person), effect.weights, strict=True)
-            if weight
-        )
-    ]
+def write(study: Study, folder: Path) -> None:
+    """Write the change of every voxel and its tests, where the participants have maps."""
+    for results in study.bold():
+        _write(study, results, folder)
+
+
+def _write(study: Study, results: Sequence[SessionResult], folder: Path) -> None:
+    """Write the maps of one task, atlas and recipe."""
+    paths = _usable(study, results)
+    people = [person for person in sorted({person for person, _ in paths})
+              if _is_whole(study, person, paths)]  # fmt: skip
     if len(people) < 2:
         return
-    _, affine = read_map(usable[people[0], design.sessions_of(people[0])[0]][0])
-    changes = [_change(person, usable, design, effect, affine) for person in people]
-    if any(change is None or change.shape != changes[0].shape for change in changes):  # type: ignore[union-attr]
+    _, affine = read_map(paths[people[0], study.design.sessions_of(people[0])[0]][0])
+    changes = [_change(study, person, paths, affine) for person in people]
+    first = changes[0]
+    if first is None or any(one is None or one.shape != first.shape for one in changes):
         logger.warning("Voxel maps lie on different grids and are not compared.")
         return
-    stacked = np.array([change.ravel(order="F") for change in changes])  # type: ignore[union-attr]
+    stacked = np.array([one.ravel(order="F") for one in changes if one is not None])
     places = np.flatnonzero(np.isfinite(stacked).all(axis=0))
-    shape: Any = changes[0].shape  # type: ignore[union-attr]
-    pairs = neighbours(places, shape)
-    values, more = _tested(stacked[:, places], pairs, people, effect, settings.group, workers)
-    target = results[0].target
+    shape: Any = first.shape
+    values, described = _tested(study, stacked[:, places], neighbours(places, shape), people)
     for stat, found in values.items():
-        path = folder / outputs.group_map_name(target, stat)
+        path = folder / outputs.group_map_name(results[0].target, stat)
         write_map(path, found, places, shape, affine)
-        described = {
+        content = {
             "Description": MAPS[stat],
-            "Contrast": effect.contrast,
-            "Effect": effect.effect,
+            "Contrast": study.main.contrast,
+            "Effect": study.main.effect,
             "NumberOfParticipants": len(people),
             "NumberOfVoxels": len(places),
+            **described,
         }
-        write_json(outputs.sidecar(path), {**described, **more, **about(design, settings)})
+        write_json(outputs.sidecar(path), {**content, **sidecar(study)})
+
+
+def _usable(study: Study, results: Sequence[SessionResult]) -> Paths:
+    """Find the maps of the sessions that can be used."""
+    usable: dict[tuple[str, str], list[Path]] = {}
+    for result in results:
+        path = result.map_path(study.output_dir, STAT)
+        if not result.excluded and path.exists():
+            usable.setdefault((result.participant, result.session), []).append(path)
+    return usable
+
+
+def _is_whole(study: Study, person: str, paths: Paths) -> bool:
+    """Tell whether a person has a map of every session that counts."""
+    sessions = study.design.sessions_of(person)
+    return all(
+        (person, session) in paths
+        for session, weight in zip(sessions, study.main.weights, strict=True)
+        if weight
+    )
 
 
 def _change(
-    person: str,
-    usable: dict[tuple[str, str], list[Path]],
-    design: Design,
-    effect: Effect,
-    affine: NDArray[np.float64],
+    study: Study, person: str, paths: Paths, affine: NDArray[np.float64]
 ) -> NDArray[np.float64] | None:
     """Add up the maps of a person by weight, runs averaged; None if a grid is another one."""
     total: Any = 0.0
-    for session, weight in zip(design.sessions_of(person), effect.weights, strict=True):
+    sessions = study.design.sessions_of(person)
+    for session, weight in zip(sessions, study.main.weights, strict=True):
         if weight:
-            maps = [read_map(path) for path in usable[person, session]]
-            if any(not np.allclose(own, affine, atol=1e-4) for _, own in maps):
+            maps = [read_map(path) for path in paths[person, session]]
+            if any(not np.allclose(grid, affine, atol=1e-4) for _, grid in maps):
                 return None
             total = total + weight * np.mean([values for values, _ in maps], axis=0)
-    found: NDArray[np.float64] = total
-    return found
+    change: NDArray[np.float64] = total
+    return change
 
 
 def _tested(
-    changes: NDArray[np.float64],
-    pairs: NDArray[np.intp],
-    people: Sequence[str],
-    effect: Effect,
-    group: Group,
-    workers: Workers,
-) -> tuple[dict[str, NDArray[np.float64]], dict[str, Any]]:
-    """Test the (n, V) changes; return maps, and what is said of the test."""
+    study: Study, changes: NDArray[np.float64], pairs: NDArray[np.intp], people: Sequence[str]
+) -> tuple[dict[str, NDArray[np.float64]], dict[str, object]]:
+    """Test the (n, V) changes; return maps, and what the sidecars say of the test."""
+    effect, group = study.main, study.group
     scheme, mean = scheme_of(effect, people, changes, group)
-    test = largest_t(scheme, workers)
+    test = largest_t(scheme, study.workers)
     fewer = replace(group, n_permutations=min(group.n_permutations, MOST))
     scheme, _ = scheme_of(effect, people, changes, fewer, max_exact=MAX_EXACT[effect.kind])
-    enhanced = cluster_statistic(scheme, pairs, workers=workers)
+    enhanced = cluster_statistic(scheme, pairs, workers=study.workers)
     smallest = float(np.nanmin(test.p_min, initial=1.0))
-    told = {
+    described: dict[str, object] = {
         "NumberOfPermutations": test.n_permutations,
         "Exact": test.exact,
         "NumberOfPermutationsTFCE": enhanced.n_permutations,
@@ -146,10 +135,19 @@ def _tested(
         "SmallestP": smallest,
         "CanBeSignificant": smallest <= group.alpha,
     }
-    return {
+    maps = {
         "meanchange": mean,
         "t": test.t,
         "pfwe": test.p_fwe,
         "tfce": enhanced.tfce,
         "pfwetfce": enhanced.p_fwe,
-    }, told
+    }
+    return maps, described
+
+
+FILES = Files(
+    name="voxels",
+    rank=30,
+    write=write,
+    uses={"clusters": lambda written: any(written.folder.glob("*_stat-pfwetfce_*boldmap.nii.gz"))},
+)

@@ -93,13 +93,13 @@ def _person(settings: Settings, participant: str) -> Any:
 
 def write_citation(output_dir: Path) -> None:
     """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
-    from gradshift.report.ran import ran
+    from gradshift.group.table import statistics_used
     from gradshift.report.results import what_was_used
 
     folder = output_dir / "group"
     about = folder / "contrasts.json"
     design = read_json(about).get("Design", "") if about.exists() else ""
-    used = ran(folder) if design else []
+    used = statistics_used(folder) if design else []
     found = find_results(output_dir)
     _write_citation(output_dir, what_was_used(output_dir, found, design, used))
 

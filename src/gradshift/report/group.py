@@ -8,6 +8,8 @@ from typing import Any
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.statistics.effects import detectable_change
+from gradshift.group.contrasts import Contrast
+from gradshift.group.table import statistics_used
 from gradshift.report import wording, words
 from gradshift.report.bibliography import known
 from gradshift.report.grouped import GroupResults
@@ -15,10 +17,10 @@ from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
 from gradshift.report.pages import write_page
-from gradshift.report.ran import ran
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.trust import facts
-from gradshift.report.wording import QUESTIONS, Asked, Question, Row
+from gradshift.report.wording import QUESTIONS, Asked, Question
+from gradshift.study.participation import Participation
 
 MAX_ROWS = 4000
 """Rows of results that the page itself shows; the table has them all."""
@@ -47,7 +49,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
     """
     found = GroupResults(folder, output_dir)
     design = str(found.about.get("Design", ""))
-    used = what_was_used(output_dir, found.sources, design, ran(folder))
+    used = what_was_used(output_dir, found.sources, design, statistics_used(folder))
     methods = paragraphs(used)
     listed = _listed(found)
     tasks = [_task(found, task) for task in found.tasks]
@@ -85,12 +87,12 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
 def _span(tasks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     """Return the ends of a scale that holds every interval of the headline values, and 0."""
     ends = [
-        finding["row"][end]
+        getattr(finding["row"], end)
         for task in tasks
         for answer in task["answers"]
         for finding in answer["findings"]
         for end in ("ci_low", "ci_high")
-        if finding["row"] is not None and math.isfinite(finding["row"][end])
+        if finding["row"] is not None and math.isfinite(getattr(finding["row"], end))
     ]
     return min([*ends, -1.0]), max([*ends, 1.0])
 
@@ -98,8 +100,8 @@ def _span(tasks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 def _claims(found: GroupResults) -> list[str]:
     """Say how much can be claimed; limits of the design that the group level found come first."""
     tested = [row for row in found.rows if found.is_headline(row)]
-    n = max((row["n"] for row in tested), default=0)
-    people = {row["participant_id"] for row in found.people}
+    n = max((row.n for row in tested), default=0)
+    people = {row.participant_id for row in found.people}
     compared = {person for task in found.tasks for person in found.included(task)}
     limits = found.limits.get("Limits", [])
     first, *others = wording.claim(
@@ -121,18 +123,18 @@ def _people(found: GroupResults) -> dict[str, Any]:
         `kinds` are modality and task in words; `moved` those of them with values of motion;
         `rows` have as many cells as there are kinds.
     """
-    kinds = list(dict.fromkeys((row["modality"], row["task"]) for row in found.people))
+    kinds = list(dict.fromkeys((row.modality, row.task) for row in found.people))
     kinds.sort(key=lambda kind: ("func", "pet", "mrs").index(kind[0]))
-    rows: dict[str, dict[tuple[str, str], dict[str, str]]] = {}
+    rows: dict[str, dict[tuple[str, str], Participation]] = {}
     for row in found.people:
-        rows.setdefault(row["participant_id"], {})[row["modality"], row["task"]] = row
+        rows.setdefault(row.participant_id, {})[row.modality, row.task] = row
     names = {"func": "BOLD", "pet": "PET", "mrs": "MRS"}
     several = sum(kind == "func" for kind, _ in kinds) > 1
     titles = [
         f"{names[kind]}{f' {task}' if kind == 'func' and several else ''}" for kind, task in kinds
     ]
     counts = [
-        f"{sum(kind in mine and mine[kind]['included'] == 'true' for mine in rows.values())} of "
+        f"{sum(kind in mine and mine[kind].included for mine in rows.values())} of "
         f"{len(rows)} people are compared in {title}"
         for kind, title in zip(kinds, titles, strict=True)
     ]
@@ -145,48 +147,46 @@ def _people(found: GroupResults) -> dict[str, Any]:
                 "name": name,
                 "cells": [mine.get(kind) for kind in kinds],
                 "motion": [mine.get(kind) for kind in kinds if kind[0] == "func"],
-                "remarks": "; ".join(
-                    dict.fromkeys(r["remarks"] for r in mine.values() if r["remarks"] != "n/a")
-                ),
+                "remarks": "; ".join(dict.fromkeys(r.remarks for r in mine.values() if r.remarks)),
             }
             for name, mine in rows.items()
         ],
     }
 
 
-def _listed(found: GroupResults) -> list[dict[str, Any]]:
+def _listed(found: GroupResults) -> list[Contrast]:
     """Choose the results the page lists: the primary atlas, all recipes, no single regions."""
     listed = [
         row
         for row in found.rows
-        if row["atlas"] == found.atlas and not row["family"].startswith(REGION_FAMILIES)
+        if row.atlas == found.atlas and not row.family.startswith(REGION_FAMILIES)
     ]
     return listed[:MAX_ROWS]
 
 
 def _region_families(found: GroupResults) -> Iterator[dict[str, Any]]:
     """Sum up the families of single regions of the primary atlas and recipe."""
-    families: dict[tuple[str, str], list[Row]] = {}
+    families: dict[tuple[str, str], list[Contrast]] = {}
     for row in found.rows:
-        if found.is_headline(row) and row["family"].startswith(REGION_FAMILIES):
-            families.setdefault((row["task"], row["measure"]), []).append(row)
+        if found.is_headline(row) and row.family.startswith(REGION_FAMILIES):
+            families.setdefault((row.task, row.measure), []).append(row)
     for (task, measure), rows in families.items():
-        tested = [row for row in rows if math.isfinite(row["p_fwe"])]
-        least = min(tested, key=lambda row: row["p_fwe"], default=None)
+        tested = [row for row in rows if math.isfinite(row.p_fwe)]
+        least = min(tested, key=lambda row: row.p_fwe, default=None)
         yield {
             "task": task,
             "measure": measure,
             "n_tested": len(tested),
             "n_significant": sum(wording.is_significant(row, found.alpha) for row in tested),
-            "least": least["p_fwe"] if least else math.nan,
-            "label": least["label"] if least else "",
+            "least": least.p_fwe if least else math.nan,
+            "label": least.label if least else "",
         }
 
 
-def _glossary(rows: Sequence[Row]) -> list[dict[str, str]]:
+def _glossary(rows: Sequence[Contrast]) -> list[dict[str, str]]:
     """Explain the measures in the listed results: what they are, what high and low mean."""
     told = []
-    for name in sorted({row["measure"] for row in rows}):
+    for name in sorted({row.measure for row in rows}):
         measure, model = measures().get(name), models().get(name)
         about = measure or model
         if about is not None:
@@ -237,7 +237,7 @@ def _finding(found: GroupResults, task: str, asked: Asked) -> dict[str, Any]:
         unit = words.unit(asked.measure)
         told = wording.finding(row, asked.name, unit, found.alpha, n_tests)
         more = [wording.beside(row, other, found.alpha) for other in others if other is not None]
-        if math.isfinite(row["p_fwe"]):
+        if math.isfinite(row.p_fwe):
             more.append(wording.remarks(row))
     return {
         "key": f"{asked.measure} {asked.label}",
@@ -247,5 +247,5 @@ def _finding(found: GroupResults, task: str, asked: Asked) -> dict[str, Any]:
         "kind": wording.kind(row, found.alpha),
         "sentence": told,
         "more": more,
-        "confirmatory": row is not None and row["family"] == "confirmatory",
+        "confirmatory": row is not None and row.family == "confirmatory",
     }

@@ -11,19 +11,24 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, find_results, read_matrix, read_tsv
+from gradshift.bids.collect import SessionResult, find_results, read_matrix
 from gradshift.bids.dataset import read_json
+from gradshift.bids.rows import read_rows
 from gradshift.core.cortex.regions import Regions
+from gradshift.group.contrasts import Contrast
+from gradshift.group.pairs import Coupling
+from gradshift.group.percent import PercentChange
+from gradshift.group.reliability import Reliability
+from gradshift.group.variants import Variant
 from gradshift.report import wording
 from gradshift.report.results import (
     PairedValues,
     find_row,
-    read_contrasts,
-    read_numbers,
     read_regions,
     read_values,
 )
-from gradshift.report.wording import Asked, Row
+from gradshift.report.wording import Asked
+from gradshift.study.participation import Participation
 
 
 @dataclass(frozen=True)
@@ -41,14 +46,29 @@ class GroupResults:
     output_dir: Path
 
     @cached_property
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Contrast]:
         """All results."""
-        return read_contrasts(self.folder / "contrasts.tsv")
+        return read_rows(self.folder / "contrasts.tsv", Contrast)
 
     @cached_property
-    def variants(self) -> list[dict[str, Any]]:
+    def variants(self) -> list[Variant]:
         """Results of all variants of the analysis."""
-        return read_numbers(self.folder / "variants.tsv")
+        return read_rows(self.folder / "variants.tsv", Variant)
+
+    @cached_property
+    def couplings(self) -> list[Coupling]:
+        """Correlations of changes."""
+        return read_rows(self.folder / "coupling.tsv", Coupling)
+
+    @cached_property
+    def percent(self) -> list[PercentChange]:
+        """Changes of PET and spectroscopy in per cent."""
+        return read_rows(self.folder / "percentchange.tsv", PercentChange)
+
+    @cached_property
+    def reliability(self) -> list[Reliability]:
+        """Reliability within sessions."""
+        return read_rows(self.folder / "reliability.tsv", Reliability)
 
     @cached_property
     def about(self) -> Mapping[str, Any]:
@@ -56,10 +76,9 @@ class GroupResults:
         return read_json(self.folder / "contrasts.json")
 
     @cached_property
-    def people(self) -> list[dict[str, str]]:
+    def people(self) -> list[Participation]:
         """Who is in, who is not and why."""
-        table = read_tsv(self.folder / "participants.tsv")
-        return [{str(k): str(v) for k, v in row.items()} for row in table.to_dict("records")]
+        return read_rows(self.folder / "participants.tsv", Participation)
 
     @cached_property
     def sources(self) -> list[SessionResult]:
@@ -74,12 +93,12 @@ class GroupResults:
     @property
     def atlas(self) -> str:
         """The primary atlas."""
-        return str(self.about.get("PrimaryAtlas") or self.rows[0]["atlas"])
+        return str(self.about.get("PrimaryAtlas") or self.rows[0].atlas)
 
     @property
     def recipe(self) -> str:
         """The primary recipe."""
-        return str(self.about.get("PrimaryRecipe") or self.rows[0]["recipe"])
+        return str(self.about.get("PrimaryRecipe") or self.rows[0].recipe)
 
     @property
     def sessions(self) -> tuple[str, str]:
@@ -89,16 +108,14 @@ class GroupResults:
     @property
     def tasks(self) -> list[str]:
         """Tasks with results of BOLD, each once; ``n/a`` where there are none."""
-        bold = dict.fromkeys(row["task"] for row in self.rows if row["modality"] == "func")
+        bold = dict.fromkeys(row.task for row in self.rows if row.modality == "func")
         return list(bold) or ["n/a"]
 
     @property
     def recipes(self) -> list[str]:
         """Recipes of BOLD with the primary atlas, the primary one first."""
         there = dict.fromkeys(
-            row["recipe"]
-            for row in self.rows
-            if row["atlas"] == self.atlas and row["modality"] == "func"
+            row.recipe for row in self.rows if row.atlas == self.atlas and row.modality == "func"
         )
         return [self.recipe, *(name for name in there if name != self.recipe)]
 
@@ -111,7 +128,7 @@ class GroupResults:
     @cached_property
     def effect(self) -> tuple[str, str]:
         """Contrast and effect of the headlines: those of the first row."""
-        return (self.rows[0]["contrast"], self.rows[0]["effect"]) if self.rows else ("", "")
+        return (self.rows[0].contrast, self.rows[0].effect) if self.rows else ("", "")
 
     @cached_property
     def regions(self) -> Regions | None:
@@ -120,13 +137,9 @@ class GroupResults:
 
     def included(self, task: str) -> list[str]:
         """Name the people who are compared in a task."""
-        return [
-            row["participant_id"]
-            for row in self.people
-            if row["included"] == "true" and row["task"] == task
-        ]
+        return [row.participant_id for row in self.people if row.included and row.task == task]
 
-    def find(self, key: tuple[str, str, str], task: str, recipe: str) -> Row | None:
+    def find(self, key: tuple[str, str, str], task: str, recipe: str) -> Contrast | None:
         """Find the headline result of a value."""
         contrast, effect = self.effect
         return find_row(
@@ -137,13 +150,13 @@ class GroupResults:
             atlas=self.atlas,
             contrast=contrast,
             effect=effect,
-            covariates="n/a",
+            covariates=None,
         )
 
-    def is_headline(self, row: Row) -> bool:
+    def is_headline(self, row: Contrast) -> bool:
         """Tell whether a result is of the primary atlas, recipe, contrast and effect."""
-        primary = (row["atlas"], row["recipe"]) == (self.atlas, self.recipe)
-        headline = (row["contrast"], row["effect"], row["covariates"]) == (*self.effect, "n/a")
+        primary = (row.atlas, row.recipe) == (self.atlas, self.recipe)
+        headline = (row.contrast, row.effect, row.covariates) == (*self.effect, None)
         return primary and headline
 
     @cached_property
@@ -155,11 +168,6 @@ class GroupResults:
         """Return the values of BOLD of a task."""
         mine = self.table[(self.table["modality"] == "func") & (self.table["task"] == task)]
         return PairedValues(table=mine, people=self.included(task), sessions=self.sessions)
-
-    def numbers(self, name: str) -> list[dict[str, Any]]:
-        """Read another table of the group; none where it was not written."""
-        path = self.folder / name
-        return read_numbers(path) if path.exists() else []
 
     def matrix(self, task: str, stat: str, recipe: str) -> NDArray[np.float64] | None:
         """Read a matrix of the group of the primary atlas; None where there is none."""

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import read_map
+from gradshift.bids.collect import read_map, read_vertices
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.cells import cells
 from gradshift.figures.coupling import coupling
@@ -25,7 +24,7 @@ from gradshift.report import molecules, wording, words
 from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
 from gradshift.report.pages import Picture, hover, picture, save
-from gradshift.report.results import find_row, read_vertices
+from gradshift.report.results import find_row
 from gradshift.report.wording import Asked
 
 FEWEST = 4
@@ -120,8 +119,7 @@ def _effects(found: GroupResults, task: str, asked: Sequence[Asked]) -> dict[str
     for one in asked:
         results = [found.find(one.key, task, recipe) for recipe in found.recipes]
         rows[one.short.replace("\n", " ")] = [
-            Effect(row["hedges_g"], row["ci_low"], row["ci_high"]) if row else missing
-            for row in results
+            Effect(row.hedges_g, row.ci_low, row.ci_high) if row else missing for row in results
         ]
     return rows
 
@@ -132,7 +130,7 @@ def _specification(album: Album, asked: Sequence[Asked]) -> Named:
     panels = {}
     for one in asked:
         primary = found.find(one.key, album.task, found.recipe)
-        if primary is not None and primary["family"] == "confirmatory":
+        if primary is not None and primary.family == "confirmatory":
             panels[one.short] = _variants(found, one, album.task)
     if max(map(len, panels.values()), default=0) < 2:
         return
@@ -160,15 +158,14 @@ def _variants(found: GroupResults, asked: Asked, task: str) -> list[Variant]:
     names = ("modality", "task", "contrast", "effect", "measure", "level", "label")
     variants = []
     for row in found.variants:
-        if tuple(row[name] for name in names) == fixed and math.isfinite(row["hedges_g"]):
-            choice = AS_RUN if row["choice"] == "n/a" else row["choice"]
+        if tuple(getattr(row, name) for name in names) == fixed and math.isfinite(row.hedges_g):
+            choice = row.choice or AS_RUN
             variants.append(
                 Variant(
-                    choices=(row["atlas"], row["recipe"], choice.removesuffix(" to baseline")),
-                    effect=Effect(row["hedges_g"], row["ci_low"], row["ci_high"]),
-                    significant=wording.is_significant(row, found.alpha),
-                    primary=(row["atlas"], row["recipe"], choice)
-                    == (found.atlas, found.recipe, AS_RUN),
+                    choices=(row.atlas, row.recipe, choice.removesuffix(" to baseline")),
+                    effect=Effect(row.hedges_g, row.ci_low, row.ci_high),
+                    significant=row.p_min <= found.alpha and row.p_fwe <= found.alpha,
+                    primary=(row.atlas, row.recipe, choice) == (found.atlas, found.recipe, AS_RUN),
                 )
             )
     return variants
@@ -214,7 +211,7 @@ def _network_cells(
     contrast, effect = found.effect
     fixed = {
         **{"task": task, "recipe": found.recipe, "atlas": found.atlas, "family": "network"},
-        **{"contrast": contrast, "effect": effect, "covariates": "n/a"},
+        **{"contrast": contrast, "effect": effect, "covariates": None},
     }
     for i, first in enumerate(names):
         for j, second in enumerate(names[: i + 1]):
@@ -225,7 +222,7 @@ def _network_cells(
             )
             row = find_row(found.rows, key, **fixed)
             if row is not None:
-                square[i, j] = square[j, i] = row["mean_change"]
+                square[i, j] = square[j, i] = row.mean_change
                 marked[i, j] = marked[j, i] = wording.is_significant(row, found.alpha)
     return square, marked
 
@@ -331,11 +328,14 @@ def _motion_of_edges(album: Album, regions: Regions) -> Named:
 
 def _motion(album: Album) -> Named:
     found = album.found
-    chosen = set(found.included(album.task))
-    people = pd.DataFrame(found.people)
-    used = people[people["participant_id"].isin(chosen) & (people["task"] == album.task)]
-    columns = used[["mean_fd_baseline", "mean_fd_followup"]]
-    fd = np.asarray(columns.apply(pd.to_numeric, errors="coerce"), dtype=np.float64)
+    fd = np.array(
+        [
+            (person.mean_fd_baseline, person.mean_fd_followup)
+            for person in found.people
+            if person.included and person.task == album.task
+        ],
+        dtype=np.float64,
+    ).reshape(-1, 2)
     if not np.isfinite(fd).all(axis=1).any():
         return
     sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
@@ -354,19 +354,19 @@ def _motion(album: Album) -> Named:
 def _percent(album: Album) -> Named:
     """Draw the changes of PET and MRS in per cent, models beside each other."""
     found = album.found
-    rows = {(r["measure"], r["level"], r["label"]): r for r in found.numbers("percentchange.tsv")}
+    rows = {(r.measure, r.level, r.label): r for r in found.percent}
     missing = Effect(math.nan, math.nan, math.nan)
 
     def effect(measure: str, level: str, label: str) -> Effect:
         row = rows.get((measure, level, label))
-        ends = (row["mean_percent"], row["ci_low"], row["ci_high"]) if row else missing
+        ends = (row.mean_percent, row.ci_low, row.ci_high) if row else missing
         return Effect(*ends)
 
     for group in molecules.molecules(found):
         names = [group["measure"], *group["models"]] if group["measure"] else [""]
         effects = {
             one["name"]: [
-                effect(name or one["row"]["measure"], one["row"]["level"], one["row"]["label"])
+                effect(name or one["row"].measure, one["row"].level, one["row"].label)
                 for name in names
             ]
             for one in group["rows"]

@@ -3,6 +3,7 @@
 import math
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 
 from gradshift.core.statistics.coupling import leave_one_out
 from gradshift.figures.coupling import Coupled
+from gradshift.group.contrasts import Contrast
+from gradshift.group.pairs import Coupling
 from gradshift.report import wording, words
 from gradshift.report.grouped import GroupResults
-from gradshift.report.wording import Row
 
 KINDS = {"pet": "PET", "mrs": "MRS"}
 
@@ -48,30 +50,30 @@ def molecules(found: GroupResults) -> list[dict[str, Any]]:
     return told
 
 
-def results(found: GroupResults, modality: str) -> list[Row]:
+def results(found: GroupResults, modality: str) -> list[Contrast]:
     """List the headline results of a modality that are not of single regions."""
     mine = [
         row
         for row in found.rows
-        if row["modality"] == modality
-        and (row["contrast"], row["effect"]) == found.effect
-        and row["covariates"] == "n/a"
-        and row["level"] != "region"
-        and row["atlas"] in (found.atlas, "n/a")
+        if row.modality == modality
+        and (row.contrast, row.effect) == found.effect
+        and row.covariates is None
+        and row.level != "region"
+        and row.atlas in (found.atlas, "n/a")
     ]
-    return [row for row in mine if row["recipe"] == mine[0]["recipe"]]
+    return [row for row in mine if row.recipe == mine[0].recipe]
 
 
-def _modality(found: GroupResults, modality: str, rows: Sequence[Row]) -> dict[str, Any]:
-    measures = list(dict.fromkeys(row["measure"] for row in rows))
+def _modality(found: GroupResults, modality: str, rows: Sequence[Contrast]) -> dict[str, Any]:
+    measures = list(dict.fromkeys(row.measure for row in rows))
     primary, *models = measures if modality == "pet" else [""]
     percent = {
-        (row["measure"], row["level"], row["label"]): row
-        for row in found.numbers("percentchange.tsv")
-        if row["modality"] == modality and row["recipe"] == rows[0]["recipe"]
+        (row.measure, row.level, row.label): row
+        for row in found.percent
+        if row.modality == modality and row.recipe == rows[0].recipe
     }
     by_key = {_key(row): row for row in rows}
-    shown = [row for row in rows if row["measure"] == primary] if primary else rows
+    shown = [row for row in rows if row.measure == primary] if primary else rows
     names = [_place(row, named=not primary) for row in shown]
     beside = {name: [by_key.get((name, *_key(row)[1:])) for row in shown] for name in models}
     sentence = wording.summary(list(zip(names, shown, strict=True)), found.alpha)
@@ -99,16 +101,16 @@ def _modality(found: GroupResults, modality: str, rows: Sequence[Row]) -> dict[s
     }
 
 
-def _key(row: Row) -> Key:
-    return row["measure"], row["level"], row["label"]
+def _key(row: Contrast) -> Key:
+    return row.measure, row.level, row.label
 
 
-def _place(row: Row, *, named: bool) -> str:
+def _place(row: Contrast, *, named: bool) -> str:
     """Say where a value is, and of what where that differs from row to row."""
     if named:
-        place = words.where(row["level"], row["label"])
-        return f"{words.measure(row['measure'])} of {place}"
-    return words.where(row["level"], row["label"]).removeprefix("the ")
+        place = words.where(row.level, row.label)
+        return f"{words.measure(row.measure)} of {place}"
+    return words.where(row.level, row.label).removeprefix("the ")
 
 
 def percent_of_regions(
@@ -116,33 +118,43 @@ def percent_of_regions(
 ) -> NDArray[np.float64]:
     """Return the (R,) mean changes in per cent of a measure of regions."""
     by_name = {
-        row["label"]: row["mean_percent"]
-        for row in found.numbers("percentchange.tsv")
-        if (row["measure"], row["level"]) == (measure, "region")
+        row.label: row.mean_percent
+        for row in found.percent
+        if (row.measure, row.level) == (measure, "region")
     }
     return np.array([by_name.get(name, math.nan) for name in names], dtype=np.float64)
 
 
-def coupled_rows(found: GroupResults) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class CoupledRow:
+    """A row of the table of coupling, in words."""
+
+    row: Coupling
+    words: str
+    how: str
+    verdict: str
+
+
+def coupled_rows(found: GroupResults) -> list[CoupledRow]:
     """List the table of coupling, in words."""
     return [
-        {
-            **row,
-            "words": " with ".join(_term(term) for term in row["pair"].split("~")),
-            "how": SCOPES.get(row["scope"], row["scope"]),
-            "verdict": _coupled(row, found.alpha),
-        }
-        for row in found.numbers("coupling.tsv")
+        CoupledRow(
+            row=row,
+            words=" with ".join(_term(term) for term in row.pair.split("~")),
+            how=SCOPES.get(row.scope, row.scope),
+            verdict=_coupled(row, found.alpha),
+        )
+        for row in found.couplings
     ]
 
 
 def coupling_summary(found: GroupResults) -> str:
     """Say in a sentence which changes went together over people; empty without any."""
-    rows = [row for row in coupled_rows(found) if row["scope"] == "between-people"]
+    rows = [row for row in coupled_rows(found) if row.row.scope == "between-people"]
     if not rows:
         return ""
-    together = [row["words"] for row in rows if row["verdict"] == "evidence of coupling"]
-    tested = sum(row["verdict"] != "not tested" for row in rows)
+    together = [row.words for row in rows if row.verdict == "evidence of coupling"]
+    tested = sum(row.verdict != "not tested" for row in rows)
     if not tested:
         return "Whether changes go together over people could not be tested."
     if together:
@@ -153,10 +165,10 @@ def coupling_summary(found: GroupResults) -> str:
     )
 
 
-def _coupled(row: Row, alpha: float) -> str:
-    if not math.isfinite(row["p"]):
+def _coupled(row: Coupling, alpha: float) -> str:
+    if not math.isfinite(row.p):
         return "not tested"
-    p = row["p_fwe"] if math.isfinite(row["p_fwe"]) else row["p"]
+    p = row.p_fwe if math.isfinite(row.p_fwe) else row.p
     return "evidence of coupling" if p <= alpha else "no evidence of coupling"
 
 
@@ -176,16 +188,16 @@ def _label(label: str) -> str:
 
 def coupled_changes(found: GroupResults) -> Iterator[Coupled]:
     """Yield the changes of every pair over people, as far as there are values of both."""
-    for row in found.numbers("coupling.tsv"):
-        if row["scope"] != "between-people" or not math.isfinite(row["estimate"]):
+    for row in found.couplings:
+        if row.scope != "between-people" or not math.isfinite(row.estimate):
             continue
-        first, second = row["pair"].split("~")
+        first, second = row.pair.split("~")
         changes = pd.concat([_changes(found, first), _changes(found, second)], axis=1).dropna()
         x, y = changes.to_numpy(float).T
-        title = f"ρ = {wording.number(row['estimate'])}, n = {len(x)}"
+        title = f"ρ = {wording.number(row.estimate)}, n = {len(x)}"
         labels = [_axis(side) for side in (first, second)]
         yield Coupled(
-            title, x, y, (labels[0], labels[1]), row["estimate"], row["ci_low"], row["ci_high"],
+            title, x, y, (labels[0], labels[1]), row.estimate, row.ci_low, row.ci_high,
             leave_one_out(x, y),
         )  # fmt: skip
 
@@ -200,7 +212,7 @@ def _changes(found: GroupResults, text: str) -> "pd.Series[float]":
     measure, _, label = text.partition(":")
     table = found.table
     mine = table[(table["measure"] == measure) & (table["label"] == label)]
-    mine = mine[~mine["status"].str.startswith("unreliable")]
+    mine = mine[~mine.status.str.startswith("unreliable")]
     for name in ("level", "recipe", "task"):
         mine = mine[mine[name] == mine[name].iloc[0]] if len(mine) else mine
     means = mine.groupby(["participant_id", "session_id"])["value"].mean().unstack()

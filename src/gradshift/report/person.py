@@ -12,7 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, find_results, read_matrix, read_tsv
+from gradshift.bids.collect import (
+    SessionResult,
+    find_results,
+    read_matrix,
+    read_tsv,
+    read_vertices,
+)
 from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.curves import Curve, curves
@@ -26,7 +32,7 @@ from gradshift.report.bibliography import known
 from gradshift.report.cortex import on_cortex
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.pages import Picture, hover, picture, save, write_page
-from gradshift.report.results import read_regions, read_vertices, what_was_used
+from gradshift.report.results import read_regions, what_was_used
 from gradshift.report.wording import EXPLORATORY, QUESTIONS
 
 Carpets = tuple[NDArray[np.float64], NDArray[np.float64]]

@@ -15,53 +15,29 @@ from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
+from gradshift.group.contrasts import Contrast
 from gradshift.report.methods import Described, Used
-from gradshift.report.wording import Row
-
-TEXT = frozenset(
-    {
-        *("contrast", "effect", "family", "modality", "task", "atlas", "recipe", "choice"),
-        *("measure", "level", "label", "covariates", "exact", "status"),
-    }
-)
-"""Columns of the tables that hold words even where these look like numbers."""
 
 
-def read_contrasts(path: Path) -> list[dict[str, Any]]:
-    """Read the table of contrasts; n/a becomes NaN in columns of numbers."""
-    rows = read_numbers(path)
-    for row in rows:
-        row["n"] = int(row["n"]) if np.isfinite(row["n"]) else 0
-    return rows
-
-
-def read_numbers(path: Path) -> list[dict[str, Any]]:
-    """Read a table of the group as rows; n/a becomes NaN in columns of numbers."""
-    table = read_tsv(path)
-    for name in set(table.columns) - TEXT:
-        numbers = pd.to_numeric(table[name], errors="coerce")
-        if not (numbers.isna() & (table[name] != "n/a")).any():
-            table[name] = numbers
-    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
-
-
-def find_row(rows: Sequence[Row], key: tuple[str, str, str], **fixed: str) -> Row | None:
+def find_row(
+    rows: Sequence[Contrast], key: tuple[str, str, str], **fixed: str | None
+) -> Contrast | None:
     """Find a result; of several families the one that comes first in the table."""
     for row in rows:
-        same = (row["measure"], row["level"], row["label"]) == key
-        if same and all(row[name] == value for name, value in fixed.items()):
+        same = (row.measure, row.level, row.label) == key
+        if same and all(getattr(row, name) == value for name, value in fixed.items()):
             return row
     return None
 
 
-def family_size(rows: Sequence[Row], row: Row) -> int:
+def family_size(rows: Sequence[Contrast], row: Contrast) -> int:
     """Count the tests a result was corrected with."""
     names = (
         *("contrast", "effect", "covariates", "family"),
         *("task", "atlas", "recipe", "modality"),
     )
     return sum(
-        all(other[name] == row[name] for name in names) and np.isfinite(other["p"])
+        all(getattr(other, name) == getattr(row, name) for name in names) and np.isfinite(other.p)
         for other in rows
     )
 
@@ -123,23 +99,6 @@ def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str)
         if result.atlas == atlas:
             path = outputs.regions_path(output_dir, result.about["AtlasEntities"])
             return outputs.regions_from(read_json(path)) if path.exists() else None
-    return None
-
-
-def read_vertices(
-    output_dir: Path, results: Sequence[SessionResult], atlas: str
-) -> dict[str, NDArray[np.intp]] | None:
-    """Read which region each vertex of fsaverage5 belongs to; None where it is not kept."""
-    for result in results:
-        if result.atlas == atlas:
-            path = outputs.vertices_path(output_dir, result.about["AtlasEntities"])
-            if not path.exists():
-                return None
-            table = read_tsv(path)
-            return {
-                str(side): found["region"].astype(int).to_numpy()
-                for side, found in table.groupby("hemisphere", sort=False)
-            }
     return None
 
 

@@ -107,12 +107,12 @@ def _connections(rows: list[Mapping[str, Any]], found: GroupResults) -> Told:
 def _reliability(found: GroupResults) -> Told:
     asked = {asked.key: asked for q in wording.QUESTIONS for asked in q.asked}
     told = []
-    for row in found.numbers("reliability.tsv"):
-        key = (row["measure"], row["level"], row["label"])
-        primary = (row["atlas"], row["recipe"]) == (found.atlas, found.recipe)
-        wanted = primary and key in asked and row["session"] == found.sessions[0]
-        if wanted and math.isfinite(row["icc_full"]):
-            told.append(f"{asked[key].name} {row['icc_full']:.2f}")
+    for row in found.reliability:
+        key = (row.measure, row.level, row.label)
+        primary = (row.atlas, row.recipe) == (found.atlas, found.recipe)
+        wanted = primary and key in asked and row.session == found.sessions[0]
+        if wanted and math.isfinite(row.icc_full):
+            told.append(f"{asked[key].name} {row.icc_full:.2f}")
     if told:
         yield (
             "Reliability within a session",

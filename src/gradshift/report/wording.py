@@ -4,12 +4,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from gradshift.group.contrasts import Contrast
 from gradshift.report import words
-
-Row = Mapping[str, Any]
-"""A row of the table of contrasts; numbers are numbers, n/a is NaN."""
 
 EXPLORATORY = frozenset({"lead", "nonreversibility"})
 """Measures of direction: regions differ in haemodynamic delay, so they are never a headline."""
@@ -131,17 +128,17 @@ def signed(value: float) -> str:
     return f"+{number(value)}" if value > 0 else number(value)
 
 
-def can_be_significant(row: Row, alpha: float) -> bool:
+def can_be_significant(row: Contrast, alpha: float) -> bool:
     """Tell whether the smallest p there can be reaches the level."""
-    return bool(row["p_min"] <= alpha)
+    return bool(row.p_min <= alpha)
 
 
-def is_significant(row: Row, alpha: float) -> bool:
+def is_significant(row: Contrast, alpha: float) -> bool:
     """Tell whether the family-wise p reaches the level, where it can at all."""
-    return can_be_significant(row, alpha) and bool(row["p_fwe"] <= alpha)
+    return can_be_significant(row, alpha) and bool(row.p_fwe <= alpha)
 
 
-def verdict(row: Row | None, alpha: float) -> str:
+def verdict(row: Contrast | None, alpha: float) -> str:
     """Say in a few words what a result allows to say.
 
     Parameters
@@ -153,18 +150,18 @@ def verdict(row: Row | None, alpha: float) -> str:
     """
     if row is None:
         return "not measured"
-    if not math.isfinite(row["p_fwe"]):
+    if not math.isfinite(row.p_fwe):
         return "not tested"
     if not can_be_significant(row, alpha):
-        return f"no test: {row['n']} people are too few"
+        return f"no test: {row.n} people are too few"
     up, down, neither = VERDICTS["change" if _is_change(row) else "difference"]
     if not is_significant(row, alpha):
         return neither
-    return up if row["mean_change"] > 0 else down
+    return up if row.mean_change > 0 else down
 
 
-def _is_change(row: Row) -> bool:
-    return bool(row["effect"] == "change")
+def _is_change(row: Contrast) -> bool:
+    return bool(row.effect == "change")
 
 
 def sides(contrast: str) -> tuple[str, str]:
@@ -180,16 +177,16 @@ def sides(contrast: str) -> tuple[str, str]:
     return (against, reference) if told else ("the one", "the other")
 
 
-def kind(row: Row | None, alpha: float) -> str:
+def kind(row: Contrast | None, alpha: float) -> str:
     """Return the verdict as a class for the page: up, down, open or none."""
-    if row is None or not math.isfinite(row["p_fwe"]) or not can_be_significant(row, alpha):
+    if row is None or not math.isfinite(row.p_fwe) or not can_be_significant(row, alpha):
         return "none"
     if not is_significant(row, alpha):
         return "open"
-    return "up" if row["mean_change"] > 0 else "down"
+    return "up" if row.mean_change > 0 else "down"
 
 
-def finding(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
+def finding(row: Contrast, name: str, unit: str, alpha: float, n_tests: int) -> str:
     """Tell one result in two or three sentences.
 
     Parameters
@@ -204,37 +201,37 @@ def finding(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
     n_tests : int
         Tests of the family that were corrected together.
     """
-    if not math.isfinite(row["p_fwe"]):
-        return f"The {name} was not tested ({row['status']})."
+    if not math.isfinite(row.p_fwe):
+        return f"The {name} was not tested ({row.status})."
     if not _is_change(row):
         return _difference(row, name, unit, alpha, n_tests)
     size = (
-        f"{number(row['mean_baseline'])} to {number(row['mean_followup'])} {unit} "
-        f"(mean change {signed(row['mean_change'])}; {_standardised(row)})"
+        f"{number(row.mean_baseline)} to {number(row.mean_followup)} {unit} "
+        f"(mean change {signed(row.mean_change)}; {_standardised(row)})"
     )
     if not can_be_significant(row, alpha):
         return (
-            f"In these people the mean {name} went from {size}. With {row['n']} people the "
-            f"smallest possible p is {number(row['p_min'])}, above {alpha:g}: no result can be "
+            f"In these people the mean {name} went from {size}. With {row.n} people the "
+            f"smallest possible p is {number(row.p_min)}, above {alpha:g}: no result can be "
             "significant, whatever its size."
         )
     p = _corrected(row, n_tests)
     if is_significant(row, alpha):
-        moved = "rose" if row["mean_change"] > 0 else "fell"
+        moved = "rose" if row.mean_change > 0 else "fell"
         return f"On average the {name} {moved} from {size}; {p}."
     return f"On average the {name} went from {size}; {p}. {_open('a change', alpha)}"
 
 
-def _standardised(row: Row) -> str:
+def _standardised(row: Contrast) -> str:
     return (
-        f"Hedges' g {number(row['hedges_g'])}, 95 % interval {number(row['ci_low'])} to "
-        f"{number(row['ci_high'])}; n = {row['n']}"
+        f"Hedges' g {number(row.hedges_g)}, 95 % interval {number(row.ci_low)} to "
+        f"{number(row.ci_high)}; n = {row.n}"
     )
 
 
-def _corrected(row: Row, n_tests: int) -> str:
+def _corrected(row: Contrast, n_tests: int) -> str:
     tests = f"{n_tests} tests" if n_tests > 1 else "one test"
-    return f"family-wise p = {number(row['p_fwe'])} ({row['family']}: {tests})"
+    return f"family-wise p = {number(row.p_fwe)} ({row.family}: {tests})"
 
 
 def _open(what: str, alpha: float) -> str:
@@ -244,24 +241,24 @@ def _open(what: str, alpha: float) -> str:
     )
 
 
-def _difference(row: Row, name: str, unit: str, alpha: float, n_tests: int) -> str:
+def _difference(row: Contrast, name: str, unit: str, alpha: float, n_tests: int) -> str:
     """Tell a difference between changes: of groups, of treatments, or of delays."""
-    against, reference = sides(row["contrast"])
+    against, reference = sides(row.contrast)
     told = (
-        f"On average the {name} changed by {signed(row['mean_followup'])} {unit} in {against} "
-        f"and by {signed(row['mean_baseline'])} in {reference} (difference "
-        f"{signed(row['mean_change'])}; {_standardised(row)})"
+        f"On average the {name} changed by {signed(row.mean_followup)} {unit} in {against} "
+        f"and by {signed(row.mean_baseline)} in {reference} (difference "
+        f"{signed(row.mean_change)}; {_standardised(row)})"
     )
     if not can_be_significant(row, alpha):
         return (
-            f"{told}. With {row['n']} people the smallest possible p is {number(row['p_min'])}, "
+            f"{told}. With {row.n} people the smallest possible p is {number(row.p_min)}, "
             f"above {alpha:g}: no result can be significant, whatever its size."
         )
     told = f"{told}; {_corrected(row, n_tests)}."
     return told if is_significant(row, alpha) else f"{told} {_open('a difference', alpha)}"
 
 
-def summary(told: Sequence[tuple[str, Row | None]], alpha: float) -> str:
+def summary(told: Sequence[tuple[str, Contrast | None]], alpha: float) -> str:
     """Sum up several results in one sentence, those of the same verdict together.
 
     Parameters
@@ -293,8 +290,8 @@ def _upper(text: str) -> str:
 
 def agreement(
     names: Sequence[str],
-    primary: Sequence[Row | None],
-    others: Mapping[str, Sequence[Row | None]],
+    primary: Sequence[Contrast | None],
+    others: Mapping[str, Sequence[Contrast | None]],
     alpha: float,
     *,
     word: str = "recipe",
@@ -325,7 +322,7 @@ def agreement(
             for value, mine, theirs in zip(names, primary, rows, strict=True)
             if mine is not None
             and theirs is not None
-            and all(math.isfinite(r["p_fwe"]) and can_be_significant(r, alpha)
+            and all(math.isfinite(r.p_fwe) and can_be_significant(r, alpha)
                     for r in (mine, theirs))
         ]  # fmt: skip
         others_say = [
@@ -346,7 +343,7 @@ def agreement(
     return " ".join(differ)
 
 
-def beside(primary: Row, other: Row, alpha: float) -> str:
+def beside(primary: Contrast, other: Contrast, alpha: float) -> str:
     """Tell what another recipe says of the same value, beside the primary one.
 
     Parameters
@@ -355,23 +352,23 @@ def beside(primary: Row, other: Row, alpha: float) -> str:
         Rows of the table of contrasts.
     alpha : float
     """
-    if not math.isfinite(other["p_fwe"]):
-        return f"With recipe {other['recipe']} it was not tested ({other['status']})."
+    if not math.isfinite(other.p_fwe):
+        return f"With recipe {other.recipe} it was not tested ({other.status})."
     direction = "the sign differs" if _opposed(primary, other) else "the same direction"
     advice = " So this rests on how the data were cleaned." if _opposed(primary, other) else ""
     return (
-        f"With recipe {other['recipe']}: {verdict(other, alpha)}, {direction} (change "
-        f"{signed(other['mean_change'])}, g {number(other['hedges_g'])}, interval "
-        f"{number(other['ci_low'])} to {number(other['ci_high'])}, n = {other['n']}, family-wise "
-        f"p = {number(other['p_fwe'])}).{advice}"
+        f"With recipe {other.recipe}: {verdict(other, alpha)}, {direction} (change "
+        f"{signed(other.mean_change)}, g {number(other.hedges_g)}, interval "
+        f"{number(other.ci_low)} to {number(other.ci_high)}, n = {other.n}, family-wise "
+        f"p = {number(other.p_fwe)}).{advice}"
     )
 
 
-def _opposed(primary: Row, other: Row) -> bool:
-    return bool(primary["mean_change"] * other["mean_change"] < 0)
+def _opposed(primary: Contrast, other: Contrast) -> bool:
+    return bool(primary.mean_change * other.mean_change < 0)
 
 
-def remarks(row: Row) -> str:
+def remarks(row: Contrast) -> str:
     """Sum up what the status of a result says; empty if there is nothing to say.
 
     Parameters
@@ -379,7 +376,7 @@ def remarks(row: Row) -> str:
     row : mapping
         A row of the table of contrasts.
     """
-    parts = [part for part in row["status"].split("; ") if part != "ok"]
+    parts = [part for part in row.status.split("; ") if part != "ok"]
     parts = [part for part in parts if not part.startswith("cannot be significant")]
     dropped = [re.match(r"(\d+) values: unreliable", part) for part in parts]
     n_dropped = sum(int(found[1]) for found in dropped if found)
@@ -390,7 +387,7 @@ def remarks(row: Row) -> str:
 
 
 def claim(
-    rows: Sequence[Row],
+    rows: Sequence[Contrast],
     *,
     alpha: float,
     n_left_out: int,
@@ -411,10 +408,10 @@ def claim(
     effect : str
         What is tested, as in the table.
     """
-    tested = [row for row in rows if math.isfinite(row["p"])]
+    tested = [row for row in rows if math.isfinite(row.p)]
     if not tested:
         return ["Nothing could be tested."]
-    n, p_min = max(row["n"] for row in tested), min(row["p_min"] for row in tested)
+    n, p_min = max(row.n for row in tested), min(row.p_min for row in tested)
     left_out = f" ({n_left_out} left out)" if n_left_out else ""
     told = [
         f"{n} people were compared{left_out}; the smallest p that so many can give is "
@@ -433,8 +430,8 @@ def claim(
             "four studies of five; smaller ones are more likely missed than found, and those "
             "that are found look larger than they are."
         )
-    families = len({row["family"] for row in tested})
-    confirmatory = sum(row["family"] == "confirmatory" for row in tested)
+    families = len({row.family for row in tested})
+    confirmatory = sum(row.family == "confirmatory" for row in tested)
     told.append(
         f"For this comparison {len(tested)} tests were made in {families} families, each "
         f"corrected within itself and not across; {confirmatory} of them are confirmatory, the "

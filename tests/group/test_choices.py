@@ -4,11 +4,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gradshift.core.cortex.options import Options
-from gradshift.group import variants
+from gradshift.group import choices
 
 
 def test_without_a_usable_baseline_no_other_reference_is_tried(monkeypatch):
-    monkeypatch.setattr(variants, "read_regions", lambda *_: None)
-    design = SimpleNamespace(is_baseline=lambda *_: False)
+    monkeypatch.setattr(choices, "read_regions", lambda *_: None)
+    study = SimpleNamespace(
+        design=SimpleNamespace(is_baseline=lambda *_: False),
+        output_dir=Path(),
+        options=Options(),
+    )
     results = [SimpleNamespace(participant="sub-01", session="ses-post")]
-    assert variants._choices(results, set(), design, Path(), Options()) == ()
+    assert choices._alignments(study, results, set()) == ()

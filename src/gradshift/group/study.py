@@ -1,0 +1,139 @@
+"""One comparison of the group level: everything that its tables are computed from."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import wraps
+from itertools import product
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from gradshift.bids.collect import SessionResult
+from gradshift.core.cortex.options import Options
+from gradshift.core.inference.resampling import Workers
+from gradshift.settings import Group, Settings
+from gradshift.study.design import Design
+from gradshift.study.effect import Effect
+from gradshift.study.observations import StudyTables
+from gradshift.study.participation import Participation
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the values that are tested together share."""
+
+    modality: str
+    task: str
+    atlas: str
+    recipe: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A comparison: values, people, design and questions.
+
+    Parameters
+    ----------
+    table : DataFrame
+        All values of people and sessions, see `gradshift.group.alignment.align`.
+    results : sequence of SessionResult
+        What the participant level wrote.
+    people : sequence of Participation
+        Who is compared.
+    tables : StudyTables
+        What the study says of them.
+    design : Design
+    effects : sequence of Effect
+        What is asked, the main question first.
+    options : Options
+        Choices that the participant level measured with.
+    settings : Settings
+    workers : callable
+        Applies a function to many items, in several processes where there are some.
+    """
+
+    table: pd.DataFrame
+    results: Sequence[SessionResult]
+    people: Sequence[Participation]
+    tables: StudyTables
+    design: Design
+    effects: Sequence[Effect]
+    options: Options
+    settings: Settings
+    workers: Workers = map
+    _computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def main(self) -> Effect:
+        """The main question."""
+        return self.effects[0]
+
+    @property
+    def group(self) -> Group:
+        """Settings of the group level."""
+        return self.settings.group
+
+    @property
+    def output_dir(self) -> Path:
+        """Top folder of the results."""
+        return self.settings.output_dir
+
+    @property
+    def primary(self) -> tuple[str, str]:
+        """The primary atlas and recipe."""
+        return self.design.atlases[0], self.design.recipes[0]
+
+    @property
+    def compared(self) -> list[Participation]:
+        """Those who are compared, by modality and task."""
+        return [person for person in self.people if person.included]
+
+    def of_kind(self, modality: str, task: str) -> list[Participation]:
+        """Return everybody's participation in the comparison of one modality and task."""
+        kind = (modality, task)
+        return [person for person in self.people if (person.modality, person.task) == kind]
+
+    def places(self) -> Iterator[tuple[Place, pd.DataFrame]]:
+        """Yield the values that are tested together, the primary atlas and recipe first."""
+        tasks = sorted({result.task for result in self.results})
+        groups = {
+            Place(*map(str, key)): values
+            for key, values in self.table.groupby(
+                ["modality", "task", "atlas", "recipe"], sort=True
+            )
+        }
+        modalities = sorted({place.modality for place in groups})
+        for atlas, recipe, task in product(self.design.atlases, self.design.recipes, tasks):
+            for modality in modalities:
+                place = Place(modality, task, atlas, recipe)
+                if place in groups:
+                    yield place, groups[place]
+
+    def bold(self) -> Iterator[list[SessionResult]]:
+        """Yield the results of BOLD that share task, atlas and recipe, the primary ones first."""
+        by_place: dict[tuple[str, str, str], list[SessionResult]] = {}
+        for result in self.results:
+            if result.modality == "func":
+                key = (result.atlas, result.recipe, result.task)
+                by_place.setdefault(key, []).append(result)
+        tasks = sorted({result.task for result in self.results})
+        for key in product(self.design.atlases, self.design.recipes, tasks):
+            if key in by_place:
+                yield by_place[key]
+
+
+T = TypeVar("T")
+
+
+def once(compute: Callable[[Study], T]) -> Callable[[Study], T]:
+    """Make a function of a study compute its result a single time, whoever asks first."""
+
+    @wraps(compute)
+    def ask(study: Study) -> T:
+        if compute not in study._computed:
+            study._computed[compute] = compute(study)
+        result: T = study._computed[compute]
+        return result
+
+    return ask

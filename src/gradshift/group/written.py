@@ -1,0 +1,39 @@
+"""What the group level wrote, read back when it is asked for."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from gradshift.bids.dataset import read_json
+from gradshift.bids.rows import read_rows
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What the group level wrote.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the group level.
+    """
+
+    folder: Path
+
+    def rows(self, name: str, row: type[R]) -> list[R]:
+        """Read a table; no rows where it was not written."""
+        return read_rows(self.folder / f"{name}.tsv", row)
+
+    @cached_property
+    def design(self) -> str:
+        """Kind of the design."""
+        return str(read_json(self.folder / "contrasts.json").get("DesignType", ""))
+
+    def limits(self, part: str, key: str) -> bool:
+        """Tell whether a part of the limits has a value."""
+        path = self.folder / "limits.json"
+        blocks: list[dict[str, Any]] = read_json(path).get(part, []) if path.exists() else []
+        return any(block.get(key) is not None for block in blocks)

@@ -1,0 +1,88 @@
+"""Two groups of people, each with a baseline and a follow-up."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gradshift.study.design import PLACEBO, Design
+from gradshift.study.designs import paired
+from gradshift.study.effect import Effect
+from gradshift.study.kind import Kind, Request, two_of
+from gradshift.study.observations import treatments
+
+SUBGROUP = 6
+"""Fewer people than this in one of several groups are described, but not tested."""
+
+
+def _groups(request: Request) -> tuple[dict[str, str], str]:
+    """Return the group of each person, and where it is from."""
+    column = request.model.column if request.model else "group"
+    groups = request.tables.known(column)
+    if request.model or len(set(groups.values())) > 1:
+        return groups, f"values of {column} in participants.tsv"
+    given = {person: names[0] for person, names in treatments(request.tables.measured).items()}
+    return given or groups, "treatments in sessions.tsv"
+
+
+def recognise(request: Request) -> bool:
+    """Say whether people belong to two groups, or had different treatments."""
+    groups, _ = _groups(request)
+    return len(set(groups.values())) > 1
+
+
+def arrange(request: Request) -> Design:
+    """Find the two sessions and the group of each person."""
+    groups, what = _groups(request)
+    design = paired.arrange(request)
+    reference, against = two_of(request.model, sorted(set(groups.values())), what, ordered=True)
+    return replace(
+        design,
+        kind="parallel",
+        reference=reference,
+        against=against,
+        groups={
+            person: group for person, group in groups.items() if group in (reference, against)
+        },
+    )
+
+
+def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
+    """Ask whether groups changed differently, and for the change in each."""
+    groups = {
+        person: float(design.groups[person] == design.against)
+        for person in compared
+        if person in design.groups
+    }
+    drug = design.reference.lower() in PLACEBO
+    effect = Effect(
+        contrast=f"{design.against}-{design.reference}",
+        effect="drug-by-time" if drug else "group-by-time",
+        minus=(1, 0),
+        plus=(0, 1),
+        kind="groups",
+        predictor=groups,
+    )
+    return [effect] + [
+        Effect(
+            contrast=f"{name}:{design.contrast}",
+            effect="change",
+            minus=(1, 0),
+            plus=(0, 1),
+            people=frozenset(person for person, value in groups.items() if value == code),
+            least=SUBGROUP,
+        )
+        for code, name in ((0, design.reference), (1, design.against))
+    ]
+
+
+KIND = Kind(
+    name="parallel",
+    rank=3,
+    sentence=(
+        "Parallel groups: change from {baseline} (baseline) to {followup} (follow-up) in "
+        "{against} against {reference}; people are exchangeable between groups under the null "
+        "hypothesis."
+    ),
+    recognise=recognise,
+    arrange=arrange,
+    questions=questions,
+)
