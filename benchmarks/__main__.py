@@ -49,7 +49,7 @@ def main():
     parts["Long runs, many people"] = f"Seconds of processors.\n\n{table(many)}\n{files}\n"
     tests, told = group.rows(options.rounds)
     parts["Comparing people"] = f"{table(tests)}\n{told}\n"
-    packages = ("numpy", "scipy", "nilearn", "nipype", "pybids", "isal")
+    packages = ("numpy", "scipy", "nilearn", "nipype", "isal")
     made = (
         f"Made on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()} and "
         + ", ".join(f"{name} {version(name)}" for name in packages)

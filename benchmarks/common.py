@@ -158,6 +158,7 @@ def in_turn(
     rounds: int,
     *,
     before: Callable[[], None] | None = None,
+    codes: Sequence[int] = (0,),
 ) -> dict[str, list[Figures]]:
     """Measure commands in turn, round by round; `before` is called ahead of each."""
     found: dict[str, list[Figures]] = {name: [] for name in commands}
@@ -165,7 +166,7 @@ def in_turn(
         for name, command in commands.items():
             if before is not None:
                 before()
-            found[name].append(measured(command))
+            found[name].append(measured(command, codes=codes))
     return found
 
 

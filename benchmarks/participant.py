@@ -34,7 +34,7 @@ VOLUMES = 100
 """Of these sessions."""
 
 WHY_ONE = (
-    "two seconds are imports (scipy, nipype, pybids, matplotlib), two the figures of the page, "
+    "two seconds are imports (scipy, nipype, matplotlib), two the figures of the page, "
     "one the decoder; what nilearn takes varies more from run to run than ours. Next: figures "
     "that are laid out once."
 )

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.atlases.definition import read_table
-from gradshift.bids import collect, mrs, petdata
+from gradshift.bids import collect, mrs, petdata, tables
 from gradshift.bids.confounds import check_header, read_confounds, select
 from gradshift.bids.dataset import describe, made_by, read_json
 from gradshift.errors import GradshiftError
@@ -73,13 +73,13 @@ def read_regressors(path: Path) -> None:
 
 
 def read_people(path: Path) -> None:
-    collect.people_table(path.parent)
-    collect.read_participants(path.parent)
+    tables.people_table(path.parent)
+    tables.read_participants(path.parent)
 
 
 def read_dates(path: Path) -> None:
-    list(collect.read_sessions(path.parents[1], ["sub-01"]))
-    collect.sessions_table(path.parents[1], ["sub-01"])
+    list(tables.read_sessions(path.parents[1], ["sub-01"]))
+    tables.sessions_table(path.parents[1], ["sub-01"])
     mrs.find_values(make(path.parents[1], path.parent / "out", "participant", {}))
 
 

@@ -143,12 +143,12 @@ class Inputs:
     )
     bids_filter_file: str | None = option(
         None,
-        "JSON of pybids filters for BOLD (bold) and PET files (pet), as fMRIPrep takes it",
+        "JSON of filters for BOLD (bold) and PET files (pet), as fMRIPrep takes it",
         metavar="FILE",
         local=True,
     )
     bids_database_dir: str | None = option(
-        None, "folder that keeps the pybids index for the next run", metavar="DIR", local=True
+        None, "folder that keeps the lists of files for the next run", metavar="DIR", local=True
     )
     skip_bids_validation: bool = option(
         False, "do not insist on a dataset_description.json", kind=bool

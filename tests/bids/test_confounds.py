@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from gradshift.bids.confounds import (
     MOTION,
+    OLD_NAMES,
     check_header,
     framewise_displacement,
-    missing_columns,
     read_confounds,
+    read_header,
     select,
+    unequal_components,
 )
 from gradshift.errors import GradshiftError, InputError, MissingInputError
 from gradshift.recipes.catalogue import Recipe, Scrub, available, load_recipe
@@ -118,7 +120,7 @@ def test_recipes_select_what_nilearn_selects(files, name):
     theirs, _ = load_confounds(str(files.image), motion="full", demean=False, **STRATEGIES[name])
     # nilearn insists on cosines with aCompCor; ours come from the filter instead.
     theirs = theirs[[column for column in theirs if not column.startswith("cosine")]]
-    names, values, notes = select(read_confounds(files.tsv, T), load_recipe(name))
+    names, values, notes, _ = select(read_confounds(files.tsv, T), load_recipe(name))
     assert set(names) == set(theirs.columns)
     assert values.shape == (T, len(names))
     np.testing.assert_array_equal(values, theirs[list(names)].to_numpy())
@@ -127,14 +129,14 @@ def test_recipes_select_what_nilearn_selects(files, name):
 
 def test_the_first_row_takes_the_value_of_the_second(files):
     confounds = read_confounds(files.tsv)
-    names, values, _ = select(confounds, load_recipe("24P"))
+    names, values, *_ = select(confounds, load_recipe("24P"))
     assert np.isnan(confounds.columns["rot_z_derivative1"][0])
     slope = values[:, names.index("rot_z_derivative1")]
     assert slope[0] == slope[1] != slope[2]
 
 
 def test_none_selects_nothing(files):
-    names, values, _ = select(read_confounds(files.tsv), load_recipe("none"))
+    names, values, *_ = select(read_confounds(files.tsv), load_recipe("none"))
     assert names == ()
     assert values.shape == (T, 0)
 
@@ -177,7 +179,7 @@ def test_components_with_a_letter_for_their_mask_are_found(files, table, metadat
 
 def test_constant_columns_are_left_out_and_said(files, table, metadata):
     files.write(table.assign(csf=3.0), metadata)
-    names, values, (note,) = select(read_confounds(files.tsv), load_recipe("simple"))
+    names, values, (note,), _ = select(read_confounds(files.tsv), load_recipe("simple"))
     assert names == (*MOTION, "white_matter")
     assert values.shape == (T, 7)
     assert "csf" in note
@@ -193,7 +195,7 @@ def test_missing_framewise_displacement_is_recomputed(files, table, metadata):
     files.write(table.drop(columns="framewise_displacement"), metadata)
     confounds = read_confounds(files.tsv)
     np.testing.assert_allclose(confounds.fd, table["framewise_displacement"])
-    assert missing_columns(files.tsv, load_recipe("36P")) == ()
+    assert read_header(files.tsv).missing(load_recipe("36P")) == ()
     select(confounds, load_recipe("36P"))
 
 
@@ -239,18 +241,90 @@ def test_missing_columns_name_recipe_file_and_what_would_work(files, table, meta
     message = str(caught.value)
     assert "'aCompCor'" in message
     assert str(files.tsv) in message
-    assert "trans_x_derivative1, trans_y_derivative1" in message
-    assert "and 14 more" in message
+    assert "aCompCor components of CSF (up to 5, none there)" in message
     assert "timeseries.json, which tells the masks of aCompCor, is missing or empty" in message
-    assert message.endswith("shipped recipes that would work: simple (--denoise).")
+    assert message.endswith("shipped recipes that would work: 12P, 24P, simple (--denoise).")
 
 
-def test_too_few_components_are_counted(files, metadata):
-    metadata["a_comp_cor_20"]["Retained"] = metadata["a_comp_cor_19"]["Retained"] = False
-    metadata["a_comp_cor_18"]["Retained"] = False
+def test_fewer_components_than_asked_for_are_used_and_counted(files, metadata):
+    for i in (18, 19, 20):
+        metadata[f"a_comp_cor_{i}"]["Retained"] = False
     files.json.write_text(json.dumps(metadata))
-    with pytest.raises(InputError, match=r"5 aCompCor components of CSF \(4 there\);.*24P, 36P"):
+    recipe = load_recipe("aCompCor")
+    chosen = select(read_confounds(files.tsv), recipe)
+    assert chosen.components == {"CSF": 4, "WM": 5}
+    assert len(chosen.names) == 33
+    assert "4 aCompCor components of CSF" in " ".join(chosen.notes)
+    header = read_header(files.tsv)
+    assert header.components(recipe) == chosen.components
+    assert header.n_regressors(recipe) == 33
+
+
+def test_without_any_component_the_recipe_is_refused(files, metadata):
+    files.json.write_text(
+        json.dumps({k: v for k, v in metadata.items() if v.get("Mask") != "CSF"})
+    )
+    with pytest.raises(InputError, match=r"aCompCor components of CSF .*24P, 36P"):
         select(read_confounds(files.tsv), load_recipe("aCompCor"))
+
+
+def test_unequal_numbers_of_components_are_a_remark():
+    counts = {"ses-post": {"CSF": 4, "WM": 5}, "ses-pre": {"CSF": 5, "WM": 5}}
+    (remark,) = unequal_components(counts)
+    assert "CSF: ses-post 4, ses-pre 5" in remark
+    assert unequal_components({"ses-pre": {"CSF": 5}}) == ()
+
+
+def test_masks_are_known_by_names_where_there_is_no_json(files, table):
+    letters = {0: "a", 1: "w", 2: "c"}
+    renamed = {f"a_comp_cor_{i:02d}": f"{letters[i // 7]}_comp_cor_{i % 7:02d}" for i in range(21)}
+    files.write(table.rename(columns=renamed))
+    files.json.unlink()
+    names = select(read_confounds(files.tsv), load_recipe("aCompCor")).names
+    assert names[-10:] == tuple(f"{m}_comp_cor_{i:02d}" for m in "cw" for i in range(5))
+
+
+def test_numbered_components_without_json_have_no_mask(files):
+    files.json.unlink()
+    assert read_header(files.tsv).missing(load_recipe("aCompCor"))
+
+
+OLD = {
+    **{new: old for old, new in OLD_NAMES.items()},
+    "cosine00": "Cosine00", "a_comp_cor_03": "aCompCor03",
+    "non_steady_state_outlier00": "NonSteadyStateOutlier00",
+}  # fmt: skip
+
+
+def test_the_names_of_the_first_versions_give_the_same_regressors(files, table, metadata):
+    steady = table.assign(non_steady_state_outlier00=np.eye(T)[0])
+    files.write(steady, metadata)
+    today = read_confounds(files.tsv)
+    recipe = load_recipe("36P")
+    expected = select(today, recipe)
+    bases = [c for c in steady if not c.endswith(("_derivative1", "_power2"))]
+    files.write(steady[bases].rename(columns=OLD), {})
+    old = read_confounds(files.tsv)
+    assert read_header(files.tsv).missing(recipe) == ()
+    chosen = select(old, recipe)
+    assert chosen.names == expected.names
+    np.testing.assert_allclose(chosen.values, expected.values, rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(old.fd, today.fd)
+    np.testing.assert_array_equal(old.non_steady_state, today.non_steady_state)
+
+
+def test_a_column_under_its_old_and_its_new_name_is_refused(files, table, metadata):
+    files.write(table.assign(CSF=1.0), metadata)
+    with pytest.raises(InputError, match="more than one column with the name 'csf'"):
+        read_confounds(files.tsv)
+
+
+@pytest.mark.parametrize("name", ["framewise_displacement", "std_dvars"])
+def test_a_distance_below_zero_is_refused(files, table, metadata, name):
+    table.loc[3, name] = -0.1
+    files.write(table, metadata)
+    with pytest.raises(InputError, match=f"{name}.* in line 5 is -0.1"):
+        read_confounds(files.tsv)
 
 
 def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, table):
@@ -268,9 +342,9 @@ def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, 
 @pytest.mark.parametrize("name", ["24P", "36P", "aCompCor", "simple", "none"])
 def test_the_header_tells_the_same_as_the_whole_file(files, table, name):
     recipe = load_recipe(name)
-    assert missing_columns(files.tsv, recipe) == ()
-    files.write(table[[*MOTION, "csf"]], {})
-    missing = missing_columns(files.tsv, recipe)
+    assert read_header(files.tsv).missing(recipe) == ()
+    files.write(table[["csf"]], {})
+    missing = read_header(files.tsv).missing(recipe)
     assert bool(missing) == (name != "none")
     if not missing:
         check_header(files.tsv, recipe)
@@ -293,7 +367,7 @@ def test_byte_order_marks_and_line_ends_do_not_matter(tmp_path, end, mark):
     np.testing.assert_array_equal(confounds.columns["csf"], [1, 2.5])
     np.testing.assert_array_equal(confounds.columns["rot_x"], [np.nan, -0.001])
     assert confounds.metadata == {}
-    assert missing_columns(path, Recipe(name="x", columns=("csf",))) == ()
+    assert read_header(path).missing(Recipe(name="x", columns=("csf",))) == ()
 
 
 class Wrong(NamedTuple):
@@ -305,8 +379,8 @@ WRONG = {
     "empty": Wrong("", "is empty"),
     "only line ends": Wrong("\n\n", "is empty"),
     "no rows": Wrong("csf\trot_x\n", "has a header but no rows"),
-    "text": Wrong("csf\trot_x\n1\t2\n3\tlow\n", "'rot_x' .* has 'low' in line 3"),
-    "decimal comma": Wrong("csf\n1\n2,5\n", "'csf' .* has '2,5' in line 3"),
+    "text": Wrong("csf\trot_x\n1\t2\n3\tlow\n", "'rot_x' .* in line 3 is 'low'"),
+    "decimal comma": Wrong("csf\n1\n2,5\n", "'csf' .* in line 3 is '2,5'"),
     "short row": Wrong("csf\trot_x\n1\t2\n3\n", "Line 3 .* has 1 cells, and the header has 2"),
     "rows": Wrong("csf\n1\n2\n3\n", "has 3 rows, and the run has 2 volumes"),
     "twice": Wrong("csf\tcsf\n1\t2\n3\t4\n", "more than one column with the name 'csf'"),
@@ -329,10 +403,11 @@ def test_only_line_ends_end_a_line(tmp_path):
     np.testing.assert_array_equal(read_confounds(path, 2).columns["csf"], [1, 2])
 
 
-def test_extreme_values_are_numbers_too(tmp_path):
+def test_values_whose_square_is_no_number_are_refused(tmp_path):
     path = tmp_path / "confounds.tsv"
     path.write_text("csf\n1.7e308\n-1.7e308\n")
-    assert select(read_confounds(path, 2), Recipe(name="x", columns=("csf",))).names == ("csf",)
+    with pytest.raises(InputError, match=r"in line 2 is 1\.7e308"):
+        read_confounds(path, 2)
 
 
 class Cells(NamedTuple):
@@ -359,7 +434,7 @@ def test_values_that_cannot_be_regressed_are_refused(tmp_path, case):
 
 
 def test_a_missing_file_and_a_dangling_link_are_told_apart(tmp_path):
-    with pytest.raises(MissingInputError, match="no confounds file"):
+    with pytest.raises(MissingInputError, match="There is no file"):
         read_confounds(tmp_path / "confounds.tsv")
     link = tmp_path / "link.tsv"
     link.symlink_to(tmp_path / "annex")
@@ -369,7 +444,7 @@ def test_a_missing_file_and_a_dangling_link_are_told_apart(tmp_path):
 
 
 def test_a_folder_is_no_confounds_file(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder"):
         read_confounds(tmp_path)
 
 
@@ -417,7 +492,7 @@ def test_whatever_the_file_holds_the_error_is_ours(tmp_path, content, about):
     for recipe in recipes:
         missing = ()
         with suppress(GradshiftError):
-            missing = missing_columns(path, recipe)
+            missing = read_header(path).missing(recipe)
         with suppress(GradshiftError):
             confounds = read_confounds(path)
             assert len(confounds.non_steady_state) == confounds.n_volumes

@@ -106,7 +106,7 @@ def test_a_dangling_description_says_how_to_get_it(tmp_path):
 
 
 def test_a_folder_in_the_place_of_a_file_is_explained(tmp_path):
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder"):
         read_json(tmp_path)
 
 

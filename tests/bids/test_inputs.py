@@ -1,6 +1,5 @@
 """Runs: which files are chosen, what is known of them, and what is said when there are none."""
 
-import gc
 import json
 import logging
 import os
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from psutil import Process
 
 from gradshift import settings as schema
 from gradshift.bids.inputs import find_runs
@@ -101,10 +99,16 @@ def test_a_study_without_sessions_says_so_when_asked_for_one(tmp_path):
         find(root, session_label=["pre"])
 
 
-def test_a_session_that_only_some_ask_for_is_a_warning(two, caplog):
-    runs = find(two, session_label=["pre", "later"], task_id=["rest"])
-    assert labels(runs) == ["sub-01 ses-pre task-rest", "sub-02 ses-pre task-rest"]
-    assert "No session later" in caplog.text
+def test_a_label_that_yields_nothing_is_an_error_even_beside_one_that_does(two):
+    with pytest.raises(NothingSelectedError, match="No session later"):
+        find(two, session_label=["pre", "later"], task_id=["rest"])
+
+
+def test_a_session_that_only_others_have_is_a_warning(tmp_path, caplog):
+    root = grow(tmp_path, preprocessed(person("01", "pre"), person("02", "pre", "post")))
+    runs = find(root, participant_label=["01"], session_label=["pre", "post"])
+    assert labels(runs) == ["sub-01 ses-pre task-rest"]
+    assert "No session post" in caplog.text
 
 
 def test_a_participant_without_any_run_is_named(tmp_path, caplog):
@@ -116,7 +120,7 @@ def test_a_participant_without_any_run_is_named(tmp_path, caplog):
 @pytest.mark.parametrize("people", [{}, {"sub-01": {"func": {}}}], ids=["nobody", "no BOLD"])
 def test_nothing_at_all_is_said(tmp_path, people):
     root = grow(tmp_path, preprocessed(people))
-    with pytest.raises(NothingSelectedError, match=r"no participant|No preprocessed BOLD"):
+    with pytest.raises(NothingSelectedError, match=r"no participant|no preprocessed BOLD"):
         find(root)
 
 
@@ -168,7 +172,7 @@ def test_the_finest_resolution_is_chosen_by_its_voxels(tmp_path, caplog):
     (run,) = find(root)
     assert run.entities["res"] == "2"
     assert "_res-2_" in run.mask.name
-    assert "Using the finest: res-2." in caplog.text
+    assert "Using the finest that most runs have: res-2." in caplog.text
 
 
 def test_a_run_in_another_space_only_is_named_and_others_go_on(tmp_path):
@@ -243,7 +247,7 @@ def test_a_filter_file_that_cannot_be_used_is_explained(two, tmp_path, content, 
 def test_runs_named_in_the_list_are_left_out_with_the_reason(two, tmp_path, caplog):
     path = keep(
         tmp_path, "bad.txt",
-        "\ufeff# moved a lot\nsub-01_ses-pre  # both tasks\n\nsub-02_ses-post_task-rest\nsub-0\n"
+        "\ufeff# moved a lot\nsub-01_ses-pre  # both tasks\n\nsub-02_ses-post_task-rest\n"
         f"sub-02_ses-pre_task-rest_space-{MNI}_res-2_desc-preproc_bold.nii.gz\n",
     )  # fmt: skip
     out = [run.label for run in find(two, exclude=path) if run.problem == "left out by bad.txt"]
@@ -253,13 +257,22 @@ def test_runs_named_in_the_list_are_left_out_with_the_reason(two, tmp_path, capl
         "sub-02 ses-post task-rest",
         "sub-02 ses-pre task-rest",
     ]
-    assert [r.message for r in caplog.records] == [f"{path} names sub-0, which is no run here."]
+    assert not caplog.records
+    left = find(two, exclude=path, participant_label=["01"])
+    assert {run.problem for run in left} == {"left out by bad.txt", ""}
+
+
+@pytest.mark.parametrize("line", ["sub-0", "sub-01_ses-later", "movie", "sub-01_ses-pr"])
+def test_a_line_of_the_list_that_names_nothing_is_an_error(two, tmp_path, line):
+    path = keep(tmp_path, "bad.txt", f"{line}\n")
+    with pytest.raises(InputError, match=rf"bad\.txt names {line}, which is no run here"):
+        find(two, exclude=path)
 
 
 def test_a_list_that_is_not_there_is_named(two, tmp_path):
     with pytest.raises(MissingInputError, match=r"none\.txt"):
         find(two, exclude=str(tmp_path / "none.txt"))
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is a folder"):
         find(two, exclude=str(tmp_path))
 
 
@@ -272,6 +285,7 @@ class Time(NamedTuple):
     higher: object = None
     tr: float = 0.0
     problem: str = ""
+    remark: str = ""
 
 
 SECONDS, MILLI, NONE = Image(), Image(tr=2000.0, unit="msec"), Image(tr=0.0)
@@ -292,12 +306,13 @@ TIMES = {
     "true": Time(True, SECONDS, problem="is True"),
     "nan": Time(float("nan"), SECONDS, problem="is nan"),
     "header mislabelled": Time(None, WRONG_UNIT, problem="is 2000.0 in its header"),
-    "differing": Time(2.5, SECONDS, problem="2.5 s in its JSON sidecar and 2 s in its header"),
+    "header differs": Time(2.5, SECONDS, tr=2.5, remark="header of the image says 2 s"),
+    "header mislabelled, sidecar right": Time(2.0, WRONG_UNIT, tr=2.0, remark="2000 s"),
 }
 
 
 @pytest.mark.parametrize("case", TIMES.values(), ids=TIMES)
-def test_the_repetition_time_is(tmp_path, case):
+def test_the_repetition_time_is(tmp_path, caplog, case):
     more = {}
     if case.higher:
         more["task-rest_bold.json"] = {"RepetitionTime": case.higher}
@@ -308,6 +323,7 @@ def test_the_repetition_time_is(tmp_path, case):
     assert bool(run.problem) == bool(case.problem)
     if not case.problem:
         assert run.tr == pytest.approx(case.tr)
+        assert case.remark in caplog.text
 
 
 def test_metadata_in_the_folder_of_the_participant_apply_to_all_sessions(tmp_path):
@@ -348,7 +364,7 @@ def test_a_missing_mask_or_damaged_sidecar_is_named(tmp_path, what):
     func = tree["sub-01"]["func"]
     (name,) = [name for name in func if name.endswith(what)]
     if what == "bold.json":
-        func[name] = Dangling()
+        func[name] = "{"
     else:
         del func[name]
     (run,) = find(grow(tmp_path, tree))
@@ -386,73 +402,64 @@ def test_only_what_is_needed_is_opened_or_listed(tmp_path):
 
 
 @pytest.fixture
-def no_indexing(monkeypatch):
-    """Make pybids fail where it would walk the tree."""
-
-    def switch(on):
-        import bids.layout
-
-        def refuse(*_, **__):
-            pytest.fail("the dataset was indexed again")
-
-        if on:
-            monkeypatch.setattr(bids.layout.BIDSLayoutIndexer, "__call__", refuse)
-        else:
-            monkeypatch.undo()
-
-    return switch
-
-
-def test_a_kept_index_is_used_again_until_the_dataset_changes(tmp_path, no_indexing):
+def kept(tmp_path):
+    """A dataset that nobody has changed for a while, and a place for its index."""
     root = grow(tmp_path / "prep", preprocessed(person("01"), person("02")))
-    kept = tmp_path / "index"
-    database = {"bids_database_dir": str(kept)}
+    settle(root)
+    return root, {"bids_database_dir": str(tmp_path / "index")}
+
+
+def settle(root):
+    """Date all folders back: what changed just now is not kept."""
+    for folder, _, _ in os.walk(root, followlinks=True):
+        os.utime(folder, (1e9, 1e9))
+
+
+def listed(root, **given):
+    """Find the runs, and the folders of people that were listed for it."""
+    with touched() as paths:
+        runs = find(root, **given)
+    names = {os.path.relpath(path, root) for path in paths if path.startswith(f"{root}/sub-")}
+    return runs, {name for name in names if (root / name).is_dir()}
+
+
+def test_a_kept_index_is_used_again_until_a_folder_changes(kept):
+    root, database = kept
+    first, _ = listed(root, participant_label=["01"], **database)
+    assert listed(root, participant_label=["01"], **database) == (first, set())
     before = fingerprint(root)
-    first = find(root, participant_label=["01"], **database)
-    no_indexing(True)
-    assert find(root, participant_label=["01"], **database) == first
-    assert labels(find(root, **database)) == ["sub-01 task-rest", "sub-02 task-rest"]
+    runs, _ = listed(root, **database)
+    assert labels(runs) == ["sub-01 task-rest", "sub-02 task-rest"]
     assert fingerprint(root) == before
-    no_indexing(False)
     grow(root, {"sub-02": {"func": run_files("task-movie", prefix="sub-02")}})
-    assert labels(find(root, participant_label=["02"], **database)) == [
-        "sub-02 task-movie",
-        "sub-02 task-rest",
-    ]
-    assert len(list(kept.iterdir())) == 1, "the index that no longer holds is removed"
+    runs, folders = listed(root, participant_label=["02"], **database)
+    assert labels(runs) == ["sub-02 task-movie", "sub-02 task-rest"]
+    assert folders == {"sub-02/func"}
 
 
-def test_a_kept_index_is_not_left_open(tmp_path):
-    root = grow(tmp_path / "prep", preprocessed(person("01")))
-    kept = tmp_path / "index"
-    find(root, bids_database_dir=str(kept))
-    gc.collect()
-    held = Process().open_files()
-    assert not [file.path for file in held if file.path.startswith(str(kept))]
+def test_a_file_added_behind_a_link_to_a_participant_is_seen(kept, tmp_path):
+    root, database = kept
+    elsewhere = grow(tmp_path / "elsewhere", person("03")) / "sub-03"
+    (root / "sub-03").symlink_to(elsewhere)
+    settle(elsewhere)
+    assert "sub-03 task-rest" in labels(find(root, **database))
+    grow(elsewhere / "func", run_files("task-movie", prefix="sub-03"))
+    assert "sub-03 task-movie" in labels(find(root, **database))
 
 
-def test_what_an_app_writes_below_the_dataset_does_not_spoil_the_kept_index(tmp_path, no_indexing):
-    root = grow(tmp_path / "prep", preprocessed(person("01")))
-    database = {"bids_database_dir": str(tmp_path / "index")}
+def test_a_kept_index_that_is_damaged_is_made_anew(kept, tmp_path):
+    root, database = kept
     first = find(root, **database)
-    grow(root, {"derivatives": {"gradshift": {"logs": {"a.toml": ""}}}, ".git": {"x": {}}})
-    no_indexing(True)
-    assert find(root, **database) == first
+    (index,) = (tmp_path / "index").iterdir()
+    for content in ("", "{", "[]", '{"folders": {"/sub-01": [1]}}', '{"folders": 3}'):
+        index.write_text(content)
+        assert find(root, **database) == first
 
 
-def test_a_file_added_behind_a_link_to_a_participant_is_seen(tmp_path):
-    root = grow(tmp_path / "prep", preprocessed(person("01")))
-    elsewhere = grow(tmp_path / "elsewhere", person("02")) / "sub-02"
-    (root / "sub-02").symlink_to(elsewhere)
-    database = {"bids_database_dir": str(tmp_path / "index")}
-    assert labels(find(root, **database)) == ["sub-01 task-rest", "sub-02 task-rest"]
-    grow(elsewhere / "func", run_files("task-movie", prefix="sub-02"))
-    assert "sub-02 task-movie" in labels(find(root, **database))
-
-
-def test_indexes_of_two_datasets_live_side_by_side(tmp_path, no_indexing):
+def test_indexes_of_two_datasets_live_side_by_side(tmp_path):
     roots = [grow(tmp_path / name, preprocessed(person(name))) for name in ("a", "b")]
     database = {"bids_database_dir": str(tmp_path / "index")}
+    for root in roots:
+        settle(root)
     first = [find(root, **database) for root in roots]
-    no_indexing(True)
-    assert [find(root, **database) for root in roots] == first
+    assert [listed(root, **database) for root in roots] == [(runs, set()) for runs in first]

@@ -42,7 +42,8 @@ QUOTING = ("reliability.md", "platforms.md", "performance.md")
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 FOREIGN = {
-    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--memory", "--minutes",
+    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--level",
+    "--me-output-echos", "--memory", "--minutes",
     "--network",
     "--no-home", "--output-spaces", "--read-only", "--rm", "--security-opt", "--tmpfs", "--userns",
 }  # fmt: skip

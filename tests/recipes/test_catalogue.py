@@ -15,6 +15,7 @@ from gradshift.recipes.catalogue import Recipe, Scrub, available, load_recipe
 @pytest.mark.parametrize(
     ("name", "n_columns", "acompcor"),
     [
+        ("12P", 12, {}),
         ("24P", 24, {}),
         ("36P", 36, {}),
         ("aCompCor", 24, {"CSF": 5, "WM": 5}),
@@ -32,7 +33,7 @@ def test_shipped_recipes_take_what_their_names_say(name, n_columns, acompcor):
 
 
 def test_the_shipped_recipes_are_the_files_in_the_folder():
-    assert available() == ("24P", "36P", "aCompCor", "aCompCorGSR", "none", "simple")
+    assert available() == ("12P", "24P", "36P", "aCompCor", "aCompCorGSR", "none", "simple")
 
 
 def test_none_does_nothing_whatever_is_asked():
@@ -138,7 +139,7 @@ def test_a_wrong_recipe_is_refused_with_its_path_and_reason(tmp_path, case):
 
 
 def test_an_unknown_name_lists_what_is_shipped():
-    with pytest.raises(SettingsError, match=r"'AROMA'; shipped are 24P, 36P, aCompCor"):
+    with pytest.raises(SettingsError, match=r"'AROMA'; shipped are 12P, 24P, 36P, aCompCor"):
         load_recipe("AROMA")
 
 

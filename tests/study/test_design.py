@@ -124,7 +124,9 @@ def test_one_session_is_no_comparison(tmp_path, sessions):
 
 def test_a_date_that_is_none_is_named(tmp_path):
     root = dated(tmp_path, sub_01={"a": "in May", "b": "2024-05-01T10:00:00"})
-    with pytest.raises(InputError, match=r"sub-01_sessions\.tsv has the acq_time 'in May'"):
+    with pytest.raises(
+        InputError, match=r"acq_time of ses-a in .*sub-01_sessions\.tsv is 'in May'"
+    ):
         find(root, everybody("a", "b"))
 
 

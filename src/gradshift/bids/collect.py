@@ -1,6 +1,6 @@
-"""Reading back what the participant level wrote, and what the study says of its sessions."""
+"""Reading back what the participant level wrote."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,10 @@ from gradshift.bids.outputs import (
     sidecar,
     vertices_path,
 )
+from gradshift.bids.tables import read_table
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import InputError, MissingInputError
-
-KEYS = ("participant_id", "session_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +149,8 @@ def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
 
 
 def read_tsv(path: Path) -> pd.DataFrame:
-    """Read a table as text, as it stands: no value is taken for missing."""
-    try:
-        return pd.read_csv(
-            path,
-            sep="\t",
-            dtype=str,
-            keep_default_na=False,
-            na_filter=False,
-            encoding="utf-8-sig",
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        told = " ".join(str(error).split())
-        raise InputError(f"{path} is not a table of tab-separated columns: {told}.") from error
+    """Read a table of results as text."""
+    return read_table(path)
 
 
 def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
@@ -270,69 +258,3 @@ def _damaged(path: Path) -> str:
         f"{path} is damaged, cut off or was changed by another program; remove it and run the "
         "participant level again."
     )
-
-
-def read_participants(bids_dir: Path) -> list[str]:
-    """List the participants a study names in participants.tsv; none where there is no such."""
-    path = bids_dir / "participants.tsv"
-    if not path.exists():
-        return []
-    table = read_tsv(path)
-    if "participant_id" not in table.columns:
-        raise InputError(f"{path} has no column participant_id.")
-    return sorted(set(table["participant_id"]))
-
-
-def read_sessions(bids_dir: Path, participants: Sequence[str]) -> Iterator[dict[str, str]]:
-    """Yield the sessions.tsv of participants as the acquisition time of each session.
-
-    Raises
-    ------
-    InputError
-        If a time cannot be read.
-    """
-    for participant in participants:
-        path = bids_dir / participant / f"{participant}_sessions.tsv"
-        if not path.exists():
-            continue
-        table = read_tsv(path)
-        if not {"session_id", "acq_time"} <= set(table.columns):
-            continue
-        times = table.set_index("session_id")["acq_time"].to_dict()
-        for session, when in times.items():
-            if when != "n/a" and pd.isna(pd.to_datetime(when, errors="coerce")):
-                raise InputError(
-                    f"{path} has the acq_time {when!r} for {session}; it must be a date and "
-                    "time such as 2024-05-01T10:30:00, or n/a."
-                )
-        yield {session: when for session, when in times.items() if when != "n/a"}
-
-
-def people_table(bids_dir: Path) -> pd.DataFrame:
-    """Read participants.tsv as text, by participant; without rows where there is none."""
-    path = bids_dir / "participants.tsv"
-    if not read_participants(bids_dir):
-        return pd.DataFrame(index=pd.Index([], name="participant_id"))
-    table = read_tsv(path)
-    if table["participant_id"].duplicated().any():
-        twice = table.loc[table["participant_id"].duplicated(), "participant_id"]
-        raise InputError(f"{path} has {', '.join(sorted(set(twice)))} more than once.")
-    return table.set_index("participant_id").sort_index()
-
-
-def sessions_table(bids_dir: Path, participants: Sequence[str]) -> pd.DataFrame:
-    """Read the sessions.tsv of participants as text, by participant and session."""
-    tables = []
-    for participant in sorted(participants):
-        path = bids_dir / participant / f"{participant}_sessions.tsv"
-        if path.exists():
-            table = read_tsv(path)
-            if "session_id" in table.columns:
-                tables.append(table.assign(participant_id=participant))
-    if not tables:
-        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], []], names=KEYS))
-    joined = pd.concat(tables, ignore_index=True).fillna("n/a").set_index([*KEYS])
-    if joined.index.duplicated().any():
-        person, session = joined.index[joined.index.duplicated()][0]
-        raise InputError(f"{person}_sessions.tsv has {session} more than once.")
-    return joined.sort_index()

@@ -1,6 +1,5 @@
 """fMRIPrep's confounds: read the file, select what a recipe needs, say what is missing."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.bids.dataset import read_json
+from gradshift.bids.opener import is_dangling
+from gradshift.bids.tables import LARGEST, read_numbers, read_table
 from gradshift.errors import InputError, MissingInputError
 from gradshift.recipes.catalogue import Recipe, available, load_recipe
 
@@ -24,7 +26,36 @@ HEAD_RADIUS = 50.0
 FD = "framewise_displacement"
 DVARS = "std_dvars"
 
-_NOT_AVAILABLE = {"n/a", "N/A", "NA", "NaN", "nan", ""}
+OLD_NAMES: Mapping[str, str] = {
+    "CSF": "csf",
+    "WhiteMatter": "white_matter",
+    "GlobalSignal": "global_signal",
+    "stdDVARS": "std_dvars",
+    "non-stdDVARS": "dvars",
+    "vx-wisestdDVARS": "vx_wisestd_dvars",
+    "FramewiseDisplacement": FD,
+    "X": "trans_x",
+    "Y": "trans_y",
+    "Z": "trans_z",
+    "RotX": "rot_x",
+    "RotY": "rot_y",
+    "RotZ": "rot_z",
+}
+"""Columns of fMRIPrep 1.0 and 1.1, and what they have been called since."""
+
+OLD_NUMBERED: Mapping[str, str] = {
+    "aCompCor": "a_comp_cor_",
+    "tCompCor": "t_comp_cor_",
+    "Cosine": "cosine",
+    "NonSteadyStateOutlier": "non_steady_state_outlier",
+    "AROMAAggrComp": "aroma_motion_",
+}
+"""The same of columns that end in a number."""
+
+BY_NAME: Mapping[str, str] = {"c_comp_cor_": "CSF", "w_comp_cor_": "WM", "a_comp_cor_": "combined"}
+"""Masks that names of CompCor tell since fMRIPrep 21; before, ``a_comp_cor_`` was of any mask."""
+
+_EXPANSIONS = ("_derivative1_power2", "_derivative1", "_power2")
 _SHOWN = 6
 
 
@@ -88,11 +119,14 @@ class Regressors(NamedTuple):
         Finite.
     notes : tuple of str
         What the log should say, a sentence each.
+    components : mapping of str to int
+        Number of aCompCor components used, by mask.
     """
 
     names: tuple[str, ...]
     values: NDArray[np.float64]
     notes: tuple[str, ...]
+    components: Mapping[str, int] = {}
 
 
 def framewise_displacement(motion: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,7 +159,7 @@ def read_confounds(path: Path, n_volumes: int | None = None) -> Confounds:
     Parameters
     ----------
     path : Path
-        Tab-separated, with a header; byte order mark and any line ends are fine.
+        As `gradshift.bids.tables.read_table` takes it; the names of fMRIPrep 1.0 are translated.
     n_volumes : int, optional
         Number of volumes of the run; there must be as many rows.
 
@@ -141,49 +175,49 @@ def read_confounds(path: Path, n_volumes: int | None = None) -> Confounds:
         If it is not a table of numbers, or has another number of rows.
     """
     path = Path(path)
-    lines = _decode(path, _read_bytes(path))
-    names = _header(path, lines[0])
-    rows = [line.split("\t") for line in lines[1:]]
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(names):
-            raise InputError(
-                f"Line {number} of the confounds file {path} has {len(row)} cells, and the "
-                f"header has {len(names)}; the file may be damaged."
-            )
-    if not rows:
+    table = read_table(path)
+    if table.empty:
         raise InputError(f"The confounds file {path} has a header but no rows.")
-    if n_volumes is not None and len(rows) != n_volumes:
+    if n_volumes is not None and len(table) != n_volumes:
         raise InputError(
-            f"The confounds file {path} has {len(rows)} rows, and the run has {n_volumes} "
+            f"The confounds file {path} has {len(table)} rows, and the run has {n_volumes} "
             "volumes; they do not belong together, or one is damaged."
         )
+    names = modern_names(path, table.columns)
     columns = {
-        name: _numbers(path, name, cells)
-        for name, cells in zip(names, zip(*rows, strict=True), strict=True)
+        name: read_numbers(
+            list(table.iloc[:, place]),
+            f"Column {name[:60]!r} of the confounds file {path}",
+            low=0.0 if name in (FD, DVARS) else -LARGEST,
+        )
+        for place, name in enumerate(names)
     }
     return Confounds(path=path, columns=columns, metadata=_read_metadata(path))
 
 
-def missing_columns(path: Path, recipe: Recipe) -> tuple[str, ...]:
-    """Return what a recipe needs and a confounds file does not have, from its header alone.
-
-    Parameters
-    ----------
-    path : Path
-        The confounds file; of its rows nothing is read.
-    recipe : Recipe
-
-    Returns
-    -------
-    tuple of str
-        Names of columns, patterns, and aCompCor components in words; empty if all is there.
+def modern_names(path: Path, names: Iterable[str]) -> list[str]:
+    """Translate the columns of fMRIPrep 1.0 and 1.1.
 
     Raises
     ------
-    MissingInputError, InputError
-        If the header cannot be read.
+    InputError
+        If a column stands there under its old and its new name.
     """
-    return _missing(*_read_header(Path(path)), recipe)
+    found = [_modern(str(name)) for name in names]
+    if twice := [name for name in dict.fromkeys(found) if found.count(name) > 1]:
+        raise InputError(
+            f"The confounds file {path} has more than one column with the name {twice[0][:60]!r}."
+        )
+    return found
+
+
+def _modern(name: str) -> str:
+    if name in OLD_NAMES:
+        return OLD_NAMES[name]
+    word = re.fullmatch(r"([A-Za-z]+?)([0-9]{1,4})", name)
+    if word and word[1] in OLD_NUMBERED:
+        return OLD_NUMBERED[word[1]] + word[2]
+    return name
 
 
 def check_header(path: Path, recipe: Recipe) -> None:
@@ -196,7 +230,7 @@ def check_header(path: Path, recipe: Recipe) -> None:
     MissingInputError
         If there is no such file.
     """
-    _require(Path(path), *_read_header(Path(path)), recipe)
+    read_header(path).insist(recipe)
 
 
 def select(confounds: Confounds, recipe: Recipe) -> Regressors:
@@ -221,106 +255,163 @@ def select(confounds: Confounds, recipe: Recipe) -> Regressors:
         number, or has an ``n/a`` after the first row.
     """
     path = confounds.path
-    _require(path, confounds.columns, confounds.metadata, recipe)
+    columns, metadata = confounds.columns, confounds.metadata
+    _require(path, columns, metadata, recipe)
     _check_scrubbing(confounds, recipe)
-    names = _matches(confounds.columns, recipe)
+    names = _matches(columns, recipe)
+    used: dict[str, int] = {}
     for mask, count in recipe.acompcor.items():
-        names += _components(confounds.columns, confounds.metadata, mask)[:count]
-    filled = {name: _fill(path, name, confounds.columns[name]) for name in names}
+        taken = _components(columns, metadata, mask)[:count]
+        used[mask] = len(taken)
+        names += taken
+    filled = {name: _fill(path, name, _expanded(columns, name)) for name in names}
     constant = [name for name, values in filled.items() if values.min() == values.max()]
-    used = {name: values for name, values in filled.items() if name not in constant}
-    notes = [f"Constant confounds were left out ({path}): {_some(constant)}."] if constant else []
-    values = np.empty((confounds.n_volumes, len(used)))
-    for position, column in enumerate(used.values()):
+    kept = {name: values for name, values in filled.items() if name not in constant}
+    values = np.empty((confounds.n_volumes, len(kept)))
+    for position, column in enumerate(kept.values()):
         values[:, position] = column
-    return Regressors(tuple(used), values, tuple(notes))
+    notes = _notes(path, constant, used, recipe)
+    return Regressors(tuple(kept), values, notes, used)
 
 
-def _read_bytes(path: Path, header_only: bool = False) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.readline() if header_only else file.read()
-    except FileNotFoundError:
-        if path.is_symlink():
-            raise MissingInputError(
-                f"The confounds file {path} is a link to content that is not here; get it "
-                "first (with DataLad: datalad get)."
-            ) from None
-        raise MissingInputError(f"There is no confounds file {path}.") from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"The confounds file {path} cannot be read: {error}.") from None
+def _notes(
+    path: Path, constant: Sequence[str], used: Mapping[str, int], recipe: Recipe
+) -> tuple[str, ...]:
+    """Say what was taken otherwise than the recipe has it."""
+    notes = [f"Constant confounds were left out ({path}): {_some(constant)}."] if constant else []
+    notes += [
+        f"{used[mask]} aCompCor components of {mask} were regressed out: there are no more, and "
+        f"{recipe.name} takes up to {count}."
+        for mask, count in recipe.acompcor.items()
+        if used[mask] < count
+    ]
+    return tuple(notes)
 
 
-def _decode(path: Path, content: bytes) -> list[str]:
-    """Split text into lines; only line ends count, not the other breaks of `splitlines`."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(f"The confounds file {path} is not text in UTF-8.") from None
-    text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-    if not text.strip():
-        raise InputError(f"The confounds file {path} is empty.")
-    return text.split("\n")
+def unequal_components(by_session: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """Say where the sessions of a person were cleaned with unequal numbers of components.
+
+    Parameters
+    ----------
+    by_session : mapping of str to mapping of str to int
+        `Regressors.components` by the label of the session.
+
+    Returns
+    -------
+    tuple of str
+        A sentence per mask.
+    """
+    masks = sorted({mask for counts in by_session.values() for mask in counts})
+    remarks = []
+    for mask in masks:
+        counts = {label: found.get(mask, 0) for label, found in sorted(by_session.items())}
+        if len(set(counts.values())) > 1:
+            told = ", ".join(f"{label} {count}" for label, count in counts.items())
+            remarks.append(
+                f"Sessions differ in the number of aCompCor components of {mask}: {told}."
+            )
+    return tuple(remarks)
 
 
-def _header(path: Path, line: str) -> list[str]:
-    names = [name.strip() for name in line.split("\t")]
-    repeated = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    if repeated:
-        raise InputError(
-            f"The confounds file {path} has more than one column with the name "
-            f"{repeated[0][:60]!r}."
-        )
-    return names
+class Header(NamedTuple):
+    """The columns of a confounds file and the JSON file beside it; none of the rows.
+
+    Parameters
+    ----------
+    path : Path
+    names : list of str
+    metadata : mapping of str to mapping
+    """
+
+    path: Path
+    names: list[str]
+    metadata: Mapping[str, Any]
+
+    def missing(self, recipe: Recipe) -> tuple[str, ...]:
+        """Return what a recipe needs and the file does not have."""
+        return _missing(self.names, self.metadata, recipe)
+
+    def components(self, recipe: Recipe) -> dict[str, int]:
+        """Return how many aCompCor components a recipe finds, by mask."""
+        return {
+            mask: min(count, len(_components(self.names, self.metadata, mask)))
+            for mask, count in recipe.acompcor.items()
+        }
+
+    def n_regressors(self, recipe: Recipe) -> int:
+        """Return how many columns a recipe takes."""
+        columns = dict.fromkeys(_matches(self.names, recipe))
+        return len(columns) + sum(self.components(recipe).values())
+
+    def working(self) -> tuple[str, ...]:
+        """Name the shipped recipes for which all columns are there."""
+        return _working(self.names, self.metadata)
+
+    def insist(self, recipe: Recipe) -> None:
+        """Refuse a recipe that needs what is not there, as `select` does."""
+        _require(self.path, self.names, self.metadata, recipe)
 
 
-def _read_header(path: Path) -> tuple[list[str], Mapping[str, Any]]:
-    first = _decode(path, _read_bytes(path, header_only=True))[0]
-    return _header(path, first), _read_metadata(path)
+def read_header(path: Path) -> Header:
+    """Read the columns of a confounds file and the JSON file beside it.
 
-
-def _numbers(path: Path, name: str, cells: Sequence[str]) -> NDArray[np.float64]:
-    values = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        text = cell.strip()
-        try:
-            values[row] = np.nan if text in _NOT_AVAILABLE else float(text)
-        except ValueError:
-            raise InputError(
-                f"Column {name[:60]!r} of the confounds file {path} has {text[:40]!r} in line "
-                f"{row + 2}, where a number or n/a should be."
-            ) from None
-    return values
+    Raises
+    ------
+    MissingInputError, InputError
+        If the header cannot be read.
+    """
+    path = Path(path)
+    names = modern_names(path, read_table(path, header_only=True).columns)
+    return Header(path, names, _read_metadata(path))
 
 
 def _read_metadata(path: Path) -> Mapping[str, Any]:
     sidecar = path.with_suffix(".json")
     try:
-        content = json.loads(sidecar.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
+        return read_json(sidecar)
+    except MissingInputError:
         return {}
-    except OSError as error:
-        raise InputError(f"The file {sidecar} cannot be read: {error.strerror}.") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"The file {sidecar} is not valid JSON: {error}.") from None
-    if not isinstance(content, dict):
-        raise InputError(f"The file {sidecar} must hold a JSON object, with a key per column.")
-    return content
+
+
+def _expanded(columns: Mapping[str, NDArray[np.float64]], name: str) -> NDArray[np.float64]:
+    """Return a column; a derivative or square that is not there is computed from its base.
+
+    fMRIPrep before 1.4 wrote none: a derivative is the change since the volume before, the first
+    not known, as later versions have it.
+    """
+    if name in columns:
+        return columns[name]
+    base, suffix = _base(name)
+    values = columns[base]
+    if "_derivative1" in suffix:
+        values = np.concatenate([np.full(min(len(values), 1), np.nan), np.diff(values)])
+    return values**2 if suffix.endswith("_power2") else values
+
+
+def _base(name: str) -> tuple[str, str]:
+    """Split a name into that of the column it is computed from, and what is done to that."""
+    suffix = next((end for end in _EXPANSIONS if name.endswith(end)), "")
+    return name.removesuffix(suffix), suffix
 
 
 def _components(columns: Iterable[str], metadata: Mapping[str, Any], mask: str) -> list[str]:
-    """Return the retained aCompCor columns of a mask, first component first."""
-    present = set(columns)
-    found = [
+    """Return the retained aCompCor columns of a mask, first component first.
+
+    Where no metadata tell the masks, the names do, if they are those of fMRIPrep 21 and later.
+    """
+    present = list(columns)
+    described = [
         name
-        for name, about in metadata.items()
-        if isinstance(about, dict)
+        for name in present
+        if isinstance(about := metadata.get(name), dict)
         and about.get("Method") == "aCompCor"
         and about.get("Mask") == mask
         and about.get("Retained", True) is True
-        and name in present
     ]
-    return sorted(found, key=_by_number)
+    told = any(isinstance(about, dict) and "Mask" in about for about in metadata.values())
+    if not told and any(name.startswith(("c_comp_cor_", "w_comp_cor_")) for name in present):
+        described = [name for name in present if BY_NAME.get(name[: len("c_comp_cor_")]) == mask]
+    return sorted(described, key=_by_number)
 
 
 def _by_number(name: str) -> tuple[int, str]:
@@ -352,12 +443,12 @@ def _missing(
         wanted
         for wanted in recipe.columns
         if wanted not in names
+        and not (_base(wanted)[1] and _base(wanted)[0] in names)
         and not (_is_pattern(wanted) and any(fnmatchcase(name, wanted) for name in names))
     ]
     for mask, count in recipe.acompcor.items():
-        there = len(_components(names, metadata, mask))
-        if there < count:
-            missing.append(f"{count} aCompCor components of {mask} ({there} there)")
+        if not _components(names, metadata, mask):
+            missing.append(f"aCompCor components of {mask} (up to {count}, none there)")
     if recipe.scrub is not None:
         if recipe.scrub.fd_threshold is not None and FD not in names:
             missing += [FD] if not set(MOTION) <= set(names) else []
@@ -375,22 +466,27 @@ def _require(
         return
     lacking = ""
     if recipe.acompcor and not metadata:
-        sidecar = path.with_suffix(".json").name
-        lacking = f" ({sidecar}, which tells the masks of aCompCor, is missing or empty)"
+        sidecar = path.with_suffix(".json")
+        state = "a link without content" if is_dangling(sidecar) else "missing or empty"
+        lacking = f" ({sidecar.name}, which tells the masks of aCompCor, is {state})"
     raise InputError(
         f"The recipe {recipe.name!r} needs what the confounds file {path} does not have: "
         f"{_some(missing)}{lacking}; {_advice(names, metadata)}."
     )
 
 
-def _advice(names: Sequence[str], metadata: Mapping[str, Any]) -> str:
+def _working(names: Sequence[str], metadata: Mapping[str, Any]) -> tuple[str, ...]:
     shipped = [load_recipe(name) for name in available()]
     # A recipe that needs nothing always works, but is no remedy.
-    working = [
+    return tuple(
         recipe.name
         for recipe in shipped
         if (recipe.columns or recipe.acompcor) and not _missing(names, metadata, recipe)
-    ]
+    )
+
+
+def _advice(names: Sequence[str], metadata: Mapping[str, Any]) -> str:
+    working = _working(names, metadata)
     if working:
         return f"shipped recipes that would work: {', '.join(working)} (--denoise)"
     return (

@@ -1,15 +1,30 @@
 """Datasets: which folder holds what, and what its descriptions say."""
 
 import json
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradshift.errors import InputError, MissingInputError, NotBidsError, SettingsError
+from gradshift.bids.diagnosis import diagnose_folder, generated_by, makers, other_level
+from gradshift.bids.opener import read_bytes, shown
+from gradshift.bids.parse import is_ready
+from gradshift.errors import (
+    GradshiftError,
+    InputError,
+    MissingInputError,
+    NotBidsError,
+    SettingsError,
+)
+
+PREPARED = ("fmriprep", "nibabies", "deepprep", "fmripost")
+"""Pipelines whose output has the names of fMRIPrep: parts of their names, in lower case."""
 
 KINETICS = ("petsurfer", "petfit", "kinfitr", "qmodeling")
 """Pipelines that fit kinetic models and name their results as BIDS proposes (BEP023)."""
+
+logger = logging.getLogger("gradshift")
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -23,13 +38,9 @@ def read_json(path: Path) -> dict[str, Any]:
         If it cannot be read, or does not hold a JSON object.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        raise MissingInputError(missing(path)) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}.") from error
+        found = json.loads(read_bytes(path).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not a JSON file: {error}.") from error
+        raise InputError(f"{shown(path)} is not a JSON file: {shown(error)}.") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} should hold a JSON object, but holds a {type(found).__name__}.")
     return found
@@ -40,16 +51,6 @@ def may(path: str | Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
-def missing(path: Path) -> str:
-    """Say that a file is not there; for a dangling link, how to get it."""
-    if path.is_symlink():
-        return (
-            f"{path} is a link whose content is not here; in a DataLad dataset, "
-            f"'datalad get {path.name}' in its folder brings it."
-        )
-    return f"There is no file {path}."
-
-
 def describe(folder: Path) -> dict[str, Any] | None:
     """Read the dataset_description.json of a folder; None where there is none."""
     path = folder / "dataset_description.json"
@@ -58,13 +59,13 @@ def describe(folder: Path) -> dict[str, Any] | None:
 
 def made_by(description: Mapping[str, Any] | None) -> str:
     """Return the lower-case name of the pipeline that made a derivative dataset, or ''."""
-    if description is None:
-        return ""
-    generated = description.get("GeneratedBy")
-    if isinstance(generated, list) and generated and isinstance(generated[0], dict):
-        return str(generated[0].get("Name", "")).lower()
-    older = description.get("PipelineDescription")
-    return str(older.get("Name", "")).lower() if isinstance(older, dict) else ""
+    named = generated_by(description)
+    return str(named[0]["Name"]).lower() if named else ""
+
+
+def is_prepared(description: Mapping[str, Any] | None) -> bool:
+    """Tell whether any pipeline that made a dataset names its files as fMRIPrep does."""
+    return any(part in name.lower() for name in makers(description) for part in PREPARED)
 
 
 def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool) -> Path:
@@ -73,7 +74,7 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
     Parameters
     ----------
     bids_dir : Path
-        A raw dataset, or an fMRIPrep output itself.
+        A raw dataset or a study with derivatives, or an fMRIPrep output itself.
     derivatives : sequence of str
         ``fmriprep=PATH``: where to look instead.
     validate : bool
@@ -102,30 +103,73 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
             raise MissingInputError(f"There is no folder {folder} (--derivatives fmriprep=).")
         return folder
     description = describe(bids_dir)
-    if description is None and validate:
+    if description is None and validate and not _has_names(bids_dir):
         raise NotBidsError(
-            f"{bids_dir} is not a BIDS dataset: it has no dataset_description.json. There is: "
-            f"{_contents(bids_dir)}. Give the top folder of the dataset."
+            f"{shown(bids_dir)} is not a BIDS dataset: it has no dataset_description.json. There "
+            f"is: {_contents(bids_dir)}. "
+            f"{other_level(bids_dir) or 'Give the top folder of the dataset.'}"
         )
-    if "fmriprep" in made_by(description):
+    if is_prepared(description):
         return bids_dir
-    below = sorted(path for path in (bids_dir / "derivatives").glob("*") if path.is_dir())
-    found = [path for path in below if "fmriprep" in made_by(describe(path))]
+    below = derivatives_of(bids_dir)
+    found = [path for path, about in below.items() if is_prepared(about)]
+    found = found or [path for path in below if _has_names(path)]
+    if not found and _has_names(bids_dir):
+        return bids_dir
     if len(found) == 1:
         return found[0]
     if found:
         raise SettingsError(
-            f"{bids_dir} has several fMRIPrep outputs: "
-            f"{', '.join(str(path.relative_to(bids_dir)) for path in found)}. Choose one with "
+            f"{shown(bids_dir)} has several fMRIPrep outputs: "
+            f"{', '.join(shown(path.relative_to(bids_dir)) for path in found)}. Choose one with "
             "--derivatives fmriprep=PATH."
         )
-    there = ", ".join(path.name for path in below) or "nothing"
-    raise MissingInputError(
-        f"No fMRIPrep output in {bids_dir / 'derivatives'} (a folder whose "
-        f"dataset_description.json says GeneratedBy fMRIPrep); there is: {there}. Preprocess "
-        f"first: fmriprep {bids_dir} {bids_dir / 'derivatives' / 'fmriprep'} participant "
-        "--output-spaces MNI152NLin2009cAsym:res-2, or name the folder with --derivatives "
-        "fmriprep=PATH."
+    there = {
+        str(path.relative_to(bids_dir / "derivatives")): ", ".join(makers(about))
+        for path, about in below.items()
+    }
+    raise MissingInputError(diagnose_folder(bids_dir, makers(description), there))
+
+
+def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, Any] | None]:
+    """Return the derivative datasets of a study with their descriptions.
+
+    A folder without description whose folders have one stands for these, as in
+    ``derivatives/fmriprep-20.2.7/fmriprep``. A description that cannot be read is said, and
+    counts as none: it may be of a dataset that nobody asks for.
+    """
+    found: dict[Path, Mapping[str, Any] | None] = {}
+    for folder in _folders(bids_dir / "derivatives"):
+        about = _description(folder)
+        inner = [] if about else _folders(folder)
+        described = {path: inside for path in inner if (inside := _description(path))}
+        found |= described if described else {folder: about}
+    return found
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        return sorted(
+            path for path in folder.iterdir() if path.name[:4] != "sub-" and path.is_dir()
+        )
+    except OSError:
+        return []
+
+
+def _description(folder: Path) -> dict[str, Any] | None:
+    try:
+        return describe(folder)
+    except GradshiftError as error:
+        logger.warning("%s", error)
+        return None
+
+
+def _has_names(folder: Path, people: int = 3) -> bool:
+    """Tell whether the first people of a folder have BOLD with the names of fMRIPrep."""
+    persons = sorted(path for path in folder.glob("sub-*") if path.is_dir())[:people]
+    places = (place for person in persons for place in (person, *sorted(person.glob("ses-*"))))
+    return any(
+        is_ready(name.name) for place in places for name in (place / "func").glob("*_bold*.nii*")
     )
 
 
@@ -140,7 +184,7 @@ def find_kinetics(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
 
 
 def _find_other(
-    bids_dir: Path, derivatives: Sequence[str], name: str, makers: Sequence[str]
+    bids_dir: Path, derivatives: Sequence[str], name: str, pipelines: Sequence[str]
 ) -> Path | None:
     """Find an output that a study may have beside that of fMRIPrep.
 
@@ -151,7 +195,7 @@ def _find_other(
     derivatives : sequence of str
         ``NAME=PATH``: where to look instead.
     name : str
-    makers : sequence of str
+    pipelines : sequence of str
         Parts of the names of pipelines that make it, in lower case.
 
     Returns
@@ -173,16 +217,15 @@ def _find_other(
             raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
         return folder
 
-    def made(folder: Path) -> bool:
-        return any(maker in made_by(describe(folder)) for maker in makers)
+    def made(about: Mapping[str, Any] | None) -> bool:
+        return any(name in made_by(about) for name in pipelines)
 
-    if made(bids_dir):
+    if made(describe(bids_dir)):
         return bids_dir
-    below = sorted(path for path in (bids_dir / "derivatives").glob("*") if path.is_dir())
-    found = [path for path in below if made(path)]
+    found = [path for path, about in derivatives_of(bids_dir).items() if made(about)]
     if len(found) > 1:
         raise SettingsError(
-            f"{bids_dir} has several outputs of {' or '.join(makers)}: "
+            f"{bids_dir} has several outputs of {' or '.join(pipelines)}: "
             f"{', '.join(p.name for p in found)}. Choose one with --derivatives {name}=PATH."
         )
     return found[0] if found else None
@@ -202,6 +245,6 @@ def _named(derivatives: Sequence[str]) -> dict[str, str]:
 
 
 def _contents(folder: Path, most: int = 8) -> str:
-    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    names = sorted(shown(path.name) for path in folder.iterdir() if not path.name.startswith("."))
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return (", ".join(names[:most]) + more) or "nothing"

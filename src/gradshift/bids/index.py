@@ -1,40 +1,27 @@
-"""The index of a dataset, made by pybids: no metadata, only the folders that are needed."""
+"""The index of a dataset: names of files in the folders of people, read once and not followed.
+
+Only ``sub-*/func``, ``sub-*/ses-*/func`` and the same of PET are listed, so that links that
+lead in circles, copies such as ``func_old`` and whatever else lies in a dataset are never entered.
+"""
 
 import hashlib
 import json
+import logging
 import os
-import re
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gradshift.bids.dataset import may
-from gradshift.bids.names import ENTITIES
+from gradshift.bids.names import is_label
+from gradshift.bids.opener import shown
+from gradshift.bids.parse import IndexedFile, parse
+from gradshift.bids.write import write_text
 from gradshift.errors import OutputError
 
-CONFIG = Path(__file__).with_name("pybids.json")
-SKIPPED = re.compile(r"^/(?!sub-)|^/sub-[^/]+/(ses-[^/]+/)?(anat|dwi|fmap|figures|log)(/|$)")
-"""What is not looked at: all but ``sub-*`` at the top, and folders without images of function."""
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedFile:
-    """A file with its entities by short name, in BIDS order."""
-
-    path: Path
-    entities: Mapping[str, str]
-    suffix: str
-
-
-BOLD: Mapping[str, Sequence[str]] = {
-    "suffix": ("bold", "mask", "timeseries", "regressors"),
-    "desc": ("preproc", "brain", "confounds"),
-    "extension": (".nii.gz", ".nii", ".tsv"),
-}
-"""Preprocessed BOLD files with their masks and confounds."""
+BOLD: Mapping[str, Sequence[str]] = {"datatype": ("func",)}
+"""Whatever lies beside BOLD files: what is not read is needed to say what is there."""
 
 PET: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",),
@@ -47,6 +34,11 @@ BLOOD: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",), "suffix": ("blood",), "extension": (".tsv",)
 }  # fmt: skip
 """Blood samples of a raw dataset."""
+
+FRESH = 2_000_000_000
+"""Nanoseconds: a folder that changed this short ago may change again within the same tick."""
+
+logger = logging.getLogger("gradshift")
 
 
 def index(
@@ -64,112 +56,157 @@ def index(
     participants : sequence of str
         Labels whose folders are looked at.
     database_dir : str, optional
-        Folder that keeps the index of the whole dataset for the next time. It is made anew
-        when folders of the dataset have changed since.
+        Folder that keeps the lists of folders for the next time; one that changed since is
+        listed anew.
     wanted : mapping of str to sequence of str
-        Entities by their names in pybids: `BOLD`, `PET` or `BLOOD`.
+        ``datatype``, ``suffix`` and ``extension``: `BOLD`, `PET` or `BLOOD`.
 
     Returns
     -------
     list of IndexedFile
+        In the order of their names, whatever the file system gives.
     """
-    layout = _layout(root, participants) if database_dir is None else _kept(root, database_dir)
-    query: dict[str, Any] = {name: list(values) for name, values in wanted.items()}
-    if database_dir is not None:
-        query["subject"] = list(participants)
-    found = [_indexed(file) for file in layout.get(**query)]
-    layout.session.close()  # or else the database stays open
-    layout.connection_manager.engine.dispose()
+    lists = _Lists.load(root, database_dir)
+    found = []
+    for label in sorted(participants):
+        for folder, folders in _folders(root / f"sub-{label}", wanted["datatype"], lists):
+            for name in lists.names(folder):
+                file = parse(folder / name, folders)
+                if all(
+                    getattr(file, key) in values
+                    for key, values in wanted.items()
+                    if key != "datatype"
+                ):
+                    found.append(file)
+    lists.keep()
     return found
 
 
-def _indexed(file: Any) -> IndexedFile:
-    found = file.get_entities()
-    entities = {key: str(found[name]) for key, name in ENTITIES.items() if name in found}
-    return IndexedFile(Path(file.path), entities, found["suffix"])
+def people(root: Path) -> list[str]:
+    """List the labels of participants with a folder; a folder that is no label is said."""
+    names = sorted(path.name.removeprefix("sub-") for path in root.glob("sub-*") if path.is_dir())
+    for odd in (name for name in names if not is_label(name)):
+        logger.warning(
+            "The folder sub-%s in %s is left out: a BIDS label has letters and digits only; "
+            "rename it.", shown(odd), root,
+        )  # fmt: skip
+    return [name for name in names if is_label(name)]
 
 
-def _layout(root: Path, participants: Sequence[str] | None, database: Path | None = None) -> Any:
-    """Index a dataset with pybids, looking into the folders of these participants only."""
-    from bids.layout import BIDSLayoutIndexer
+def _folders(
+    person: Path, datatypes: Sequence[str], lists: "_Lists"
+) -> Iterator[tuple[Path, dict[str, str]]]:
+    """Yield the folders of images of a person with what their path says: sub, ses."""
+    own = {"sub": person.name.removeprefix("sub-")}
+    places = [(person, own)]
+    for name in lists.names(person):
+        if name.startswith("ses-") and "." not in name:
+            if is_label(name[4:]):
+                places.append((person / name, {**own, "ses": name[4:]}))
+            else:
+                _say_left_out(person / name)
+    for place, folders in places:
+        names = lists.names(place)
+        for datatype in datatypes:
+            if datatype in names:
+                yield place / datatype, folders
+            for name in names:
+                if name.startswith(datatype) and name != datatype and "." not in name:
+                    _say_left_out(place / name)
 
-    from bids import BIDSLayout
 
-    ignore = [
-        SKIPPED,
-        *(re.compile(f"^{re.escape(path)}(/|$)") for path in _closed(root, participants)),
-    ]
-    if participants is not None:
-        labels = "|".join(re.escape(label) for label in participants)
-        ignore.append(re.compile(rf"^/sub-(?!({labels})(/|$))"))
-    return BIDSLayout(
-        root,
-        validate=False,
-        config=[str(CONFIG)],
-        database_path=database,
-        indexer=BIDSLayoutIndexer(validate=False, index_metadata=False, ignore=ignore),
+def _say_left_out(folder: Path) -> None:
+    logger.warning(
+        "The folder %s is not looked at: it has no name that BIDS knows.", shown(folder)
     )
 
 
 def closed_folders(root: Path, participants: Sequence[str]) -> list[Path]:
     """List the folders of participants, all if none is named, that may not be read."""
-    return [root / path[1:] for path in _closed(root, participants or None)]
-
-
-def _closed(root: Path, participants: Sequence[str] | None) -> list[str]:
-    """List the folders that may not be read, as they start from the dataset: ``/sub-01``."""
+    lists = _Lists(root)
     closed = []
-    asked = None if participants is None else {f"/sub-{label}" for label in participants}
-    for folder, below, _ in os.walk(root, followlinks=True):
-        start = folder.removeprefix(str(root))
-        names = [f"{start}/{name}" for name in below]
-        wanted = [name for name in names if not SKIPPED.match(name)]
-        if not start and asked is not None:
-            wanted = [name for name in wanted if name in asked]
-        closed += [name for name in wanted if not may(f"{root}{name}", os.R_OK | os.X_OK)]
-        below[:] = [name.rpartition("/")[2] for name in wanted if name not in closed]
+    for label in participants or [path.name[4:] for path in sorted(root.glob("sub-*"))]:
+        person = root / f"sub-{label}"
+        sessions = [person / name for name in lists.names(person) if name.startswith("ses-")]
+        places = [person, *sessions]
+        places += [place / name for place in places for name in ("func", "pet")]
+        closed += [place for place in places if place.is_dir() and not _may_enter(place)]
     return closed
 
 
-def _kept(root: Path, database_dir: str) -> Any:
-    """Load the kept index of a dataset, or make it; a made one appears in one step."""
-    state = _state(root)
-    name = hashlib.sha256(f"{root}\n{state}\n{CONFIG.read_text()}".encode()).hexdigest()[:16]
-    kept = Path(database_dir).resolve() / f"gradshift-{name}"
-    if kept.exists():
-        return _layout(root, None, kept)
-    try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _forget(kept.parent, root)
-        made = Path(tempfile.mkdtemp(dir=kept.parent, prefix="tmp-"))
-    except OSError as error:
-        raise OutputError(f"The index cannot be kept in {database_dir}: {error}.") from error
-    _layout(root, None, made)
-    (made / "dataset.json").write_text(json.dumps(str(root)))
-    try:
-        made.rename(kept)
-    except OSError:  # another process was quicker
-        shutil.rmtree(made)
-    return _layout(root, None, kept)
+def _may_enter(folder: Path) -> bool:
+    return may(folder, os.R_OK | os.X_OK)
 
 
-def _forget(database_dir: Path, root: Path) -> None:
-    """Remove older indexes of the same dataset."""
-    for note in database_dir.glob("gradshift-*/dataset.json"):
-        if note.read_text() == json.dumps(str(root)):
-            shutil.rmtree(note.parent, ignore_errors=True)
+@dataclass
+class _Lists:
+    """The names in folders, kept from one run to the next where that is wanted.
 
-
-def _state(root: Path) -> str:
-    """Sum up the folders of people: any file added or taken away changes the result.
-
-    The time of the top folder does not count: it changes with every log or output put there.
+    Parameters
+    ----------
+    root : Path
+    kept : Path, optional
+        The file they are kept in.
+    known : dict
+        Names by folder, with the time of the last change of the folder (ns).
     """
-    digest = hashlib.sha256()
-    for folder, below, _ in os.walk(root, followlinks=True):
-        below.sort()
-        relative = folder.removeprefix(str(root))
-        below[:] = [name for name in below if not SKIPPED.match(f"{relative}/{name}")]
-        if relative:
-            digest.update(f"{relative}\t{os.stat(folder).st_mtime_ns}\n".encode())
-    return digest.hexdigest()
+
+    root: Path
+    kept: Path | None = None
+    known: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
+    changed: bool = False
+
+    @classmethod
+    def load(cls, root: Path, database_dir: str | None) -> "_Lists":
+        """Load what was kept of a dataset; what cannot be used is made anew."""
+        if database_dir is None:
+            return cls(root)
+        name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+        kept = Path(database_dir).resolve() / f"gradshift-{name}.json"
+        try:
+            stored = json.loads(kept.read_text(encoding="utf-8"))["folders"]
+            known = {
+                str(k): (int(when), list(map(str, names))) for k, (when, names) in stored.items()
+            }
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            known = {}
+        return cls(root, kept, known)
+
+    def names(self, folder: Path) -> list[str]:
+        """List what lies in a folder, in alphabetical order; nothing of one that is closed."""
+        key = str(folder)[len(str(self.root)) :]
+        try:
+            changed = os.stat(folder).st_mtime_ns if self.kept else 0
+            if self.kept and key in self.known and self.known[key][0] == changed:
+                return self.known[key][1]
+            found = sorted(filter(_is_text, os.listdir(folder)))
+        except OSError:
+            return []
+        if self.kept:
+            self.known[key], self.changed = (changed, found), True
+        return found
+
+    def keep(self) -> None:
+        """Write the lists, complete or not at all, but for folders that are still changing."""
+        if self.kept is None or not self.changed:
+            return
+        settled = time.time_ns() - FRESH
+        known = {key: value for key, value in self.known.items() if value[0] < settled}
+        try:
+            write_text(self.kept, json.dumps({"dataset": str(self.root), "folders": known}))
+        except OSError as error:
+            raise OutputError(
+                f"The index cannot be kept in {self.kept.parent}: {error.strerror}."
+            ) from error
+
+
+def _is_text(name: str) -> bool:
+    """Leave out a name that is not UTF-8: no BIDS name is like that."""
+    if name.isascii():
+        return True
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        logger.warning("A file is left out: its name, %s, is not UTF-8.", shown(name))
+        return False
+    return True

@@ -2,26 +2,33 @@
 
 import logging
 import os
-import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.dataset import find_fmriprep, missing, read_json
-from gradshift.bids.index import IndexedFile, index
-from gradshift.bids.names import ENTITIES, file_name, is_label
+from gradshift.bids.content import absent, get_command
+from gradshift.bids.dataset import describe, find_fmriprep
+from gradshift.bids.diagnosis import diagnose, evidence, makers
+from gradshift.bids.filters import Condition, excluded, filtered, read_filters
+from gradshift.bids.grids import GRID, Key, acquired, choose_grid, grid_of
+from gradshift.bids.index import index, people
+from gradshift.bids.measurements import several_measurements
+from gradshift.bids.metadata import inherited, repetition_time
+from gradshift.bids.names import file_name
+from gradshift.bids.opener import check_file, missing, shown
+from gradshift.bids.parse import IndexedFile
 from gradshift.errors import GradshiftError, InputError, MissingInputError, NothingSelectedError
 from gradshift.images.volumes import read_header
-from gradshift.settings import Settings
-
-PREFERRED_SPACES = ("MNI152NLin2009cAsym", "MNI152NLin6Asym")
+from gradshift.settings import Inputs, Settings
 
 LEFT_OUT = "left out by"
 """How the problem of a run starts that the user does not want."""
 
 GZIP_END = 8
 """Bytes at the end of a gzip file: the checksum and the size of its content."""
+
+IMAGES = (".nii.gz", ".nii")
 
 logger = logging.getLogger("gradshift")
 
@@ -44,6 +51,10 @@ class Run:
     n_volumes : int
     problem : str
         Why the run cannot be used; empty if it can. Fields that could not be read are zero.
+    remarks : tuple of str
+        What is odd, and does not hinder: a sentence each.
+    absent : tuple of Path
+        Its files that are links whose content is not here.
     """
 
     entities: Mapping[str, str]
@@ -55,19 +66,21 @@ class Run:
     affine: tuple[tuple[float, ...], ...] = ()
     n_volumes: int = 0
     problem: str = ""
+    remarks: tuple[str, ...] = ()
+    absent: tuple[Path, ...] = ()
 
     @property
     def label(self) -> str:
         """The run as a log line names it, such as ``sub-01 ses-pre task-rest run-1``."""
-        named = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run")
+        named = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
         return " ".join(f"{key}-{self.entities[key]}" for key in named if key in self.entities)
 
 
 def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> list[Run]:
     """Find the BOLD runs that the settings ask for.
 
-    Only the folders of the participants asked for are looked at, and no metadata but those
-    of the files chosen are read.
+    Only the folders of the participants asked for are looked at (those of all where their runs
+    come on several grids: the study has one), and no metadata but those of the files chosen.
 
     Parameters
     ----------
@@ -83,42 +96,154 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
     Raises
     ------
     NotBidsError, MissingInputError
-        If there is no preprocessed dataset.
+        If there is no preprocessed dataset, or the content of all runs is elsewhere.
     NothingSelectedError
         If the filters leave nothing.
     """
+    inputs = settings.inputs
     root = find_fmriprep(
-        settings.bids_dir,
-        settings.inputs.derivatives,
-        validate=not settings.inputs.skip_bids_validation,
+        settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
-    participants = _participants(root, settings.inputs.participant_label)
-    files = index(root, participants, settings.inputs.bids_database_dir)
-    bolds = _selected(files, settings, root, participants)
-    space = _choose_space(bolds, settings.inputs.space, atlas_spaces)
-    there = {file.path for file in files}
-    candidates = [_run(file, there, root) for file in bolds if file.entities["space"] == space]
-    runs = _excluded(candidates, settings.inputs.exclude)
-    runs = _finest(_told_apart(runs)) + _without_space(bolds, space, there)
-    return sorted(_not_twice(runs), key=lambda run: run.bold.name)
+    study = _Study(root, inputs, people(root))
+    files = study.files(study.asked)
+    bolds = study.select(files, study.asked)
+    grid = study.grid(bolds, atlas_spaces)
+    beside = _Beside(files)
+    runs = [
+        _run(file, beside, root)
+        if grid_of(file.entities) == grid
+        else _elsewhere(file, grid, beside)
+        for file in _one_each(bolds, grid)
+    ]
+    runs = _not_twice(_told_apart(study.without_excluded(runs, files)))
+    _say(runs, root)
+    return sorted(runs, key=lambda run: run.bold.name)
 
 
-def _participants(root: Path, wanted: Sequence[str]) -> list[str]:
-    """List the participants to look at; those asked for must be there."""
-    names = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
-    there = [name for name in names if is_label(name)]
-    for odd in sorted(set(names) - set(there)):
-        logger.warning(
-            "The folder sub-%s in %s is left out: a BIDS label has letters and digits only; "
-            "rename it.", odd, root,
-        )  # fmt: skip
-    if not there:
-        raise NothingSelectedError(f"There is no participant folder (sub-...) in {root}.")
-    if absent := sorted(set(wanted) - set(there)):
-        raise NothingSelectedError(
-            f"No participant {', '.join(absent)} in {root}. Participants there: {_listed(there)}."
+@dataclass(frozen=True)
+class _Study:
+    """A preprocessed dataset, and what the user wants of it.
+
+    Parameters
+    ----------
+    root : Path
+    inputs : Inputs
+    there : list of str
+        Labels of all participants.
+    """
+
+    root: Path
+    inputs: Inputs
+    there: list[str]
+
+    @property
+    def asked(self) -> list[str]:
+        """Labels of the participants to look at; those asked for must be there."""
+        wanted, root = self.inputs.participant_label, shown(self.root)
+        if not self.there:
+            raise NothingSelectedError(f"There is no participant folder (sub-...) in {root}.")
+        if unknown := sorted(set(wanted) - set(self.there)):
+            raise NothingSelectedError(
+                f"No participant {', '.join(unknown)} in {root}. Participants there: "
+                f"{_listed(self.there)}."
+            )
+        return sorted(wanted) or self.there
+
+    def files(self, participants: Sequence[str]) -> list[IndexedFile]:
+        """List the files in the func folders of participants."""
+        return index(self.root, participants, self.inputs.bids_database_dir)
+
+    def grid(self, bolds: Sequence[IndexedFile], atlas_spaces: Mapping[str, Sequence[str]]) -> Key:
+        """Choose the grid that all runs of the study share."""
+        grids = {grid_of(file.entities) for file in bolds}
+        if len(grids) > 1 and set(self.asked) < set(self.there):
+            bolds = _in_a_space(self._chosen(self.files(self.there)))
+        return choose_grid(_in_a_space(bolds), self.inputs.space, atlas_spaces)
+
+    def select(
+        self, files: Sequence[IndexedFile], participants: Sequence[str]
+    ) -> list[IndexedFile]:
+        """Keep the preprocessed BOLD files that pass the filters, or say what there is."""
+        found = self._preprocessed(files)
+        if not _in_a_space(found):
+            raise NothingSelectedError(diagnose(evidence(files, self._makers()), self.root))
+        if idle := set(participants) - {file.entities["sub"] for file in found}:
+            logger.warning("No preprocessed BOLD file for sub-%s.", _listed(idle))
+        for key, option, wanted in (
+            ("ses", "session", self.inputs.session_label),
+            ("task", "task", self.inputs.task_id),
+        ):
+            self._insist(found, key, option, wanted)
+        chosen = filtered(self._labelled(found), self.inputs.bids_filter_file, "bold")
+        return _without_echoes(chosen)
+
+    def _chosen(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
+        """Select as `select` does, of everybody, and without a word."""
+        filters = read_filters(self.inputs.bids_filter_file, "bold")
+        return _without_echoes(
+            [
+                file
+                for file in self._labelled(self._preprocessed(files))
+                if all(c.holds(file.entities.get(key)) for key, c in filters.items())
+            ]
         )
-    return sorted(wanted) or there
+
+    def _preprocessed(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
+        filters = read_filters(self.inputs.bids_filter_file, "bold")
+        desc = filters.get("desc", Condition(frozenset({"preproc"})))
+        return [
+            file
+            for file in files
+            if file.suffix == "bold"
+            and file.extension in IMAGES
+            and desc.holds(file.entities.get("desc"))
+            and file.entities.get("part", "mag") == "mag"
+            and not file.more
+        ]
+
+    def _labelled(self, found: Sequence[IndexedFile]) -> list[IndexedFile]:
+        sessions, tasks = self.inputs.session_label, self.inputs.task_id
+        return [
+            file
+            for file in found
+            if (not sessions or file.entities.get("ses") in sessions)
+            and (not tasks or file.entities.get("task") in tasks)
+        ]
+
+    def _insist(
+        self, found: Sequence[IndexedFile], key: str, option: str, wanted: Sequence[str]
+    ) -> None:
+        """Refuse a label that the study does not have; say one that only these people lack."""
+        there = {file.entities[key] for file in found if key in file.entities}
+        unknown = sorted(set(wanted) - there)
+        if not unknown:
+            return
+        message = (
+            f"No {option} {', '.join(unknown)} among the preprocessed BOLD files in "
+            f"{shown(self.root)}. {option.capitalize()}s there: {_listed(there) or 'none'}."
+        )
+        if set(self.asked) < set(self.there) and set(wanted) & there:
+            everybody = self._preprocessed(self.files(self.there))
+            if set(unknown) <= {file.entities.get(key) for file in everybody}:
+                logger.warning("%s", message)
+                return
+        raise NothingSelectedError(message)
+
+    def _makers(self) -> tuple[str, ...]:
+        try:
+            return makers(describe(self.root))
+        except GradshiftError:
+            return ()
+
+    def without_excluded(self, runs: Sequence[Run], files: Sequence[IndexedFile]) -> list[Run]:
+        """Mark the runs that the user's list leaves out."""
+        names = {f.path.name: f.entities["sub"] for f in files if f.suffix == "bold"}
+        out = excluded(names, self.inputs.exclude, set(self.there) - set(self.asked))
+        problem = f"{LEFT_OUT} {Path(self.inputs.exclude or '').name}"
+        return [
+            replace(run, problem=problem) if not run.problem and run.bold.name in out else run
+            for run in runs
+        ]
 
 
 def _listed(labels: Iterable[str], most: int = 20) -> str:
@@ -127,215 +252,140 @@ def _listed(labels: Iterable[str], most: int = 20) -> str:
     return ", ".join(labels[:most]) + more
 
 
-def _selected(
-    files: Sequence[IndexedFile], settings: Settings, root: Path, participants: Sequence[str]
-) -> list[IndexedFile]:
-    """Keep the preprocessed BOLD files that pass the filters, or say what there is."""
-    found = [
-        file
-        for file in files
-        if file.suffix == "bold"
-        and file.entities.get("desc") == "preproc"
-        and "space" in file.entities
-        and "echo" not in file.entities
-    ]
-    if not found:
-        raise NothingSelectedError(
-            f"No preprocessed BOLD file in a standard space (*_space-*_desc-preproc_bold.nii.gz) "
-            f"for {_listed(participants)} in {root}. Run fMRIPrep with --output-spaces "
-            "MNI152NLin2009cAsym:res-2."
-        )
-    if idle := set(participants) - {file.entities["sub"] for file in found}:
-        logger.warning("No preprocessed BOLD file for sub-%s.", _listed(idle))
-    for key, option, wanted in (
-        ("ses", "session", settings.inputs.session_label),
-        ("task", "task", settings.inputs.task_id),
-    ):
-        if not wanted:
-            continue
-        there = {file.entities[key] for file in found if key in file.entities}
-        found = [file for file in found if file.entities.get(key) in wanted]
-        if absent := sorted(set(wanted) - there):
-            message = (
-                f"No {option} {', '.join(absent)} among the preprocessed BOLD files in {root}. "
-                f"{option.capitalize()}s there: {_listed(there) or 'none'}."
-            )
-            if not found:
-                raise NothingSelectedError(message)
-            logger.warning(message)
-    return filtered(found, settings.inputs.bids_filter_file, "bold")
+def _in_a_space(files: Iterable[IndexedFile]) -> list[IndexedFile]:
+    return [file for file in files if "space" in file.entities]
 
 
-def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
-    """Apply an entry of a filter file, with the entity names of pybids.
-
-    Parameters
-    ----------
-    found : list of IndexedFile
-    path : str or None
-        The filter file; None keeps all.
-    entry : {'bold', 'pet'}
-
-    Raises
-    ------
-    InputError
-        If the entry is no object, or names an unknown entity.
-    NothingSelectedError
-        If it leaves nothing.
-    """
-    if path is None or not found:
-        return found
-    filters: dict[str, Any] = read_json(Path(path)).get(entry, {})
-    if not isinstance(filters, dict):
-        raise InputError(f"The filter file {path} should hold an object of filters as {entry!r}.")
-    long_names = {name: key for key, name in ENTITIES.items()}
-    conditions: dict[str, set[str] | None] = {}
-    for name, value in filters.items():
-        key = long_names.get(name, name)
-        if name in ("datatype", "suffix", "extension"):
-            continue
-        if key not in ENTITIES:
-            raise InputError(
-                f"The filter file {path} has an unknown entity {name!r}; entities are "
-                f"{', '.join(sorted(long_names))}."
-            )
-        conditions[key] = None if value is None else _words(value)
+def _without_echoes(files: Sequence[IndexedFile]) -> list[IndexedFile]:
+    """Leave out the echoes of what is there combined, or in more than one echo."""
+    echoes: dict[Key, set[str | None]] = {}
+    for file in _in_a_space(files):
+        echoes.setdefault(_without_echo(file), set()).add(file.entities.get("echo"))
     kept = [
         file
-        for file in found
-        if all(_passes(file.entities.get(key), allowed) for key, allowed in conditions.items())
+        for file in files
+        if "echo" not in file.entities
+        or echoes.get(_without_echo(file), {None}) == {file.entities["echo"]}
     ]
-    if not kept:
-        raise NothingSelectedError(
-            f"The filters of {path} leave none of {len(found)} {entry.upper()} files, such as "
-            f"{found[0].path.name}."
+    if several := {
+        key for key, labels in echoes.items() if len(labels) > 1 and None not in labels
+    }:
+        names = sorted(f"{dict(key)['sub']}" for key in several)
+        raise InputError(
+            f"BOLD of sub-{_listed(names)} comes as several single echoes and no combination of "
+            'them; choose one with --bids-filter-file, such as {"bold": {"echo": 1}}.'
         )
     return kept
 
 
-def _words(value: Any) -> set[str]:
-    return {str(word) for word in (value if isinstance(value, list) else [value])}
+def _without_echo(file: IndexedFile) -> Key:
+    return tuple((k, v) for k, v in acquired(file.entities) if k != "echo")
 
 
-def _passes(value: str | None, allowed: set[str] | None) -> bool:
-    if allowed is None:
-        return value is None
-    numbers = {word.lstrip("0") for word in allowed if word.isdigit()}
-    return value in allowed or (value is not None and value.lstrip("0") in numbers)
+def _one_each(files: Sequence[IndexedFile], grid: Key) -> list[IndexedFile]:
+    """Return the files on a grid, and one of each acquisition that has none."""
+    on_grid = [file for file in files if grid_of(file.entities) == grid]
+    had = {acquired(file.entities) for file in on_grid}
+    others = {acquired(f.entities): f for f in reversed(_spaces_first(files))}
+    return on_grid + [file for key, file in others.items() if key not in had]
 
 
-def _choose_space(
-    bolds: Sequence[IndexedFile], asked: str | None, atlas_spaces: Mapping[str, Sequence[str]]
-) -> str:
-    """Choose the space: the one asked for, or the first that every atlas is at hand for.
-
-    Where there is none, loading the atlas says what it comes in, or fetches it.
-    """
-    there = {file.entities["space"] for file in bolds}
-    fitting = [s for s in there if all(s in spaces for spaces in atlas_spaces.values())]
-    if asked is not None and asked not in there:
-        raise NothingSelectedError(
-            f"No preprocessed BOLD file in space {asked}. Spaces there: {_listed(there)}."
-        )
-    known = fitting or sorted(there)
-    order = [s for s in PREFERRED_SPACES if s in known] + sorted(
-        set(known) - set(PREFERRED_SPACES)
-    )
-    space = asked or order[0]
-    if len(there) > 1:
-        logger.info("Spaces there: %s. Using %s.", _listed(there), space)
-    return space
+def _spaces_first(files: Sequence[IndexedFile]) -> list[IndexedFile]:
+    return sorted(files, key=lambda file: ("space" not in file.entities, file.path.name))
 
 
-def _without_space(bolds: Sequence[IndexedFile], space: str, there: Container[Path]) -> list[Run]:
-    """Name the runs that come in other spaces only."""
-    had = {_acquired(file.entities) for file in bolds if file.entities["space"] == space}
-    others = {_acquired(f.entities): f for f in bolds if _acquired(f.entities) not in had}
-    return [
-        replace(
-            _paths(file, there),
-            entities={**_without_grid(file.entities), "space": space},
-            problem=f"{file.path.name} is in {file.entities['space']}, and there is no such "
-            f"file in {space}; run fMRIPrep with that output space.",
-        )
-        for file in others.values()
-    ]
+class _Beside:
+    """Files by what their names say, to find the mask and the confounds of a run."""
+
+    def __init__(self, files: Sequence[IndexedFile]) -> None:
+        wanted = ("mask", "timeseries", "regressors")
+        self.paths: dict[tuple[object, ...], Path] = {}
+        for file in sorted(files, key=lambda file: file.extension):
+            if file.suffix in wanted and file.extension in (*IMAGES, ".tsv"):
+                key = self._key(file.path.parent, file.entities, file.suffix)
+                self.paths[key] = file.path
+
+    @staticmethod
+    def _key(folder: Path, entities: Mapping[str, str], suffix: str) -> tuple[object, ...]:
+        return folder, suffix, frozenset(entities.items())
+
+    def find(self, folder: Path, entities: Mapping[str, str], suffixes: Sequence[str]) -> Path:
+        """Return the file with these entities; with ``echo`` or else without it.
+
+        Where there is none, the path that it would have.
+        """
+        less = {k: v for k, v in entities.items() if k not in ("echo", "part")}
+        for names in (entities, less):
+            for suffix in suffixes:
+                if path := self.paths.get(self._key(folder, names, suffix)):
+                    return path
+        extension = ".nii.gz" if suffixes[0] == "mask" else ".tsv"
+        return folder / file_name(entities, suffixes[0] + extension)
 
 
-def _without_grid(entities: Mapping[str, str]) -> dict[str, str]:
-    """Return what tells one acquisition from another: no space, no resolution."""
-    return {
-        k: v for k, v in entities.items() if k not in ("space", "cohort", "res", "den", "desc")
-    }
-
-
-def _acquired(entities: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple(_without_grid(entities).items())
-
-
-def _finest(runs: Sequence[Run]) -> list[Run]:
-    """Keep the finest resolution of each acquisition."""
-    best: dict[tuple[tuple[str, str], ...], Run] = {}
-    for run in runs:
-        key = _acquired(run.entities)
-        if key not in best or _rank(run) < _rank(best[key]):
-            best[key] = run
-    if len(best) < len(runs):
-        used = _listed({run.entities.get("res", "n/a") for run in best.values()})
-        there = _listed({run.entities.get("res", "n/a") for run in runs})
-        logger.info("Resolutions there: %s. Using the finest: res-%s.", there, used)
-    return list(best.values())
-
-
-def _rank(run: Run) -> tuple[bool, float, str]:
-    """Order files of the same run: what the user leaves out comes last, fine ones first."""
-    return run.problem.startswith(LEFT_OUT), _voxel_size(run), run.bold.name
-
-
-def _voxel_size(run: Run) -> float:
-    """Volume of a voxel; infinite where the header could not be read."""
-    if not run.affine:
-        return float("inf")
-    (a, b, c, _), (d, e, f, _), (g, h, i, _) = run.affine[:3]
-    return abs(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
-
-
-def _paths(file: IndexedFile, there: Container[Path]) -> Run:
+def _paths(file: IndexedFile, beside: _Beside) -> Run:
     """Name the files that belong to a BOLD file."""
     entities = {k: v for k, v in file.entities.items() if k != "desc"}
-    acquired = _without_grid(entities)
+    bare = {k: v for k, v in entities.items() if k not in GRID}
     folder = file.path.parent
-
-    def beside(entities: Mapping[str, str], desc: str, suffixes: Sequence[str]) -> Path:
-        names = [file_name({**entities, "desc": desc}, suffix) for suffix in suffixes]
-        paths = [folder / name for name in names]
-        return next((path for path in paths if path in there), paths[0])
-
     return Run(
         entities=entities,
         bold=file.path,
-        mask=beside(entities, "brain", ("mask.nii.gz", "mask.nii")),
-        confounds=beside(acquired, "confounds", ("timeseries.tsv", "regressors.tsv")),
+        mask=beside.find(folder, {**entities, "desc": "brain"}, ["mask"]),
+        confounds=beside.find(folder, {**bare, "desc": "confounds"}, ["timeseries", "regressors"]),
     )
 
 
-def _run(file: IndexedFile, there: Container[Path], root: Path) -> Run:
+def _elsewhere(file: IndexedFile, grid: Key, beside: _Beside) -> Run:
+    """Name a run that does not come on the grid of the others."""
+    run = _paths(file, beside)
+    wanted = dict(grid)
+    there = file.entities.get("space", "the space of the scanner")
+    same = there == wanted["space"]
+    what = "at that resolution" if same else f"in {wanted['space']}"
+    bare = {k: v for k, v in run.entities.items() if k not in GRID}
+    return replace(
+        run,
+        entities={**bare, **wanted},
+        problem=f"{file.path.name} is in {there}, and there is no such file {what}, as the other "
+        "runs have it; run fMRIPrep with the same output spaces for all.",
+    )
+
+
+def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
     """Read the header and the sidecars of a BOLD file; keep what is wrong as the problem."""
-    run = _paths(file, there)
+    run = _paths(file, beside)
+    sidecars = [run.bold.with_name(run.bold.name.split(".")[0] + ".json")]
+    sidecars.append(run.confounds.with_suffix(".json"))
+    run = replace(run, absent=absent([run.bold, run.mask, run.confounds, *sidecars]))
     try:
         _check_place(file)
+        _check_content(run, sidecars[0])
+        check_file(run.bold)
         header = read_header(run.bold)
-        if not run.mask.exists():
-            raise MissingInputError(missing(run.mask))
+        check_file(run.mask)
         run = replace(
             run,
             shape=header.shape,
             affine=tuple(tuple(float(v) for v in row) for row in header.affine),
             n_volumes=header.n_volumes,
         )
-        return replace(run, tr=repetition_time(run.bold, file.entities, root, header.tr))
+        metadata = inherited(run.bold, file.entities, root)
+        seconds, remark = repetition_time(run.bold, metadata, header.tr)
+        return replace(run, tr=seconds, remarks=(remark,) if remark else ())
     except GradshiftError as error:
         return replace(run, problem=str(error))
+
+
+def _check_content(run: Run, sidecar: Path) -> None:
+    """Refuse a run whose images or sidecar are links without content."""
+    if lacking := [p for p in (run.bold, run.mask, sidecar) if p in run.absent]:
+        if len(run.absent) == 1:
+            raise MissingInputError(missing(lacking[0]))
+        raise MissingInputError(
+            f"{', '.join(path.name for path in run.absent)} are links whose content is not here; "
+            "in a DataLad dataset, 'datalad get' brings it."
+        )
 
 
 def _check_place(file: IndexedFile) -> None:
@@ -397,86 +447,30 @@ def _refused(runs: Sequence[Run], key: Callable[[Run], Any], text: str) -> list[
     return [replace(run, problem=marked.get(run.bold, run.problem)) for run in runs]
 
 
-def repetition_time(
-    bold: Path, entities: Mapping[str, str], root: Path, from_header: float | None
-) -> float:
-    """Return the repetition time of a run in seconds.
-
-    The JSON sidecar is asked first (with those higher up, by the inheritance principle),
-    then the header.
+def _say(runs: Sequence[Run], root: Path) -> None:
+    """Say once for all runs what they have in common: content elsewhere, remarks, kinds.
 
     Raises
     ------
-    InputError
-        If neither tells, the value makes no sense, or the two differ.
+    MissingInputError
+        If the content of every run is elsewhere.
     """
-    found = inherited(bold, entities, root).get("RepetitionTime")
-    if found is None and from_header is None:
-        raise InputError(
-            f"The repetition time of {bold.name} is not known: no RepetitionTime in its JSON "
-            "sidecar, and 0 in its header. Add RepetitionTime, in seconds, to the sidecar."
+    lacking = [run for run in runs if run.absent]
+    if lacking:
+        paths = [path for run in lacking for path in run.absent]
+        message = (
+            f"{len(paths)} files of {len(lacking)} runs are links whose content is not here; get "
+            f"it with DataLad: {get_command(root, paths)}"
         )
-    where = "header" if found is None else "JSON sidecar"
-    told = from_header if found is None else found
-    if not isinstance(told, int | float) or isinstance(told, bool) or not 0 < told < 60:
-        raise InputError(
-            f"RepetitionTime of {bold.name} is {told!r} in its {where}; it must be in seconds, "
-            "above 0 and below 60."
-        )
-    if found is None:
-        return float(told)
-    if from_header is not None and abs(from_header - found) > 0.01 * found:
-        raise InputError(
-            f"The repetition time of {bold.name} is {found:g} s in its JSON sidecar and "
-            f"{from_header:g} s in its header; correct the one that is wrong."
-        )
-    return float(found)
-
-
-def inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, Any]:
-    """Collect the JSON metadata of a file: nearer files win over those higher up."""
-    suffix = path.name.split(".")[0].rsplit("_", 1)[-1]
-    metadata: dict[str, Any] = {}
-    upwards = path.parent.relative_to(root).parents
-    folders = [root / folder for folder in reversed([path.parent.relative_to(root), *upwards])]
-    for folder in folders:
-        matching = [
-            sidecar
-            for sidecar in folder.glob(f"*{suffix}.json")
-            if _applies(sidecar.name, suffix, entities)
-        ]
-        for sidecar in sorted(matching, key=lambda p: p.name.count("_")):
-            metadata.update(read_json(sidecar))
-    return metadata
-
-
-def _applies(name: str, suffix: str, entities: Mapping[str, str]) -> bool:
-    """Tell whether every entity of a sidecar's name is one of the file's."""
-    *parts, last = name.removesuffix(".json").split("_")
-    pairs = (part.partition("-") for part in parts)
-    return last == suffix and all(entities.get(key) == value for key, _, value in pairs)
-
-
-def _excluded(runs: Sequence[Run], path: str | None) -> list[Run]:
-    """Mark the runs that the user's list leaves out."""
-    if path is None:
-        return list(runs)
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError as error:
-        raise MissingInputError(missing(Path(path))) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"The list of runs to leave out, {path}, cannot be read: {error}.") from (
-            error
-        )
-    starts = list(filter(None, (line.split("#")[0].strip() for line in lines)))
-    patterns = {start: re.compile(re.escape(start) + r"(?![a-zA-Z0-9])") for start in starts}
-    for start, pattern in patterns.items():
-        if not any(pattern.match(run.bold.name) for run in runs):
-            logger.warning("%s names %s, which is no run here.", path, start)
-    return [
-        replace(run, problem=f"{LEFT_OUT} {Path(path).name}")
-        if not run.problem and any(p.match(run.bold.name) for p in patterns.values())
-        else run
-        for run in runs
-    ]
+        if all(run.problem and run.absent for run in runs):
+            raise MissingInputError(message)
+        logger.error("%s", message)
+    remarks: dict[str, list[str]] = {}
+    for run in runs:
+        for remark in run.remarks:
+            remarks.setdefault(remark, []).append(run.label)
+    for remark, labels in remarks.items():
+        more = f" and {len(labels) - 1} more runs" if len(labels) > 1 else ""
+        logger.warning("%s%s: %s", labels[0], more, remark)
+    for sentence in several_measurements(run.entities for run in runs if not run.problem):
+        logger.warning("%s", sentence)

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.collect import people_table, read_tsv
-from gradshift.bids.dataset import missing, read_json
+from gradshift.bids.dataset import read_json
 from gradshift.bids.names import is_label
+from gradshift.bids.opener import missing
 from gradshift.bids.outputs import sidecar
+from gradshift.bids.tables import people_table, read_table
 from gradshift.errors import InputError, MissingInputError, SettingsError
 from gradshift.settings import Settings, columns
 
@@ -224,7 +225,7 @@ def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
             f"--mrs-columns names {', '.join(unknown)}, which is no column of ours: "
             f"{', '.join(COLUMNS)}."
         )
-    table = read_tsv(path)
+    table = read_table(path)
     wanted = dict.fromkeys(names.get(name, name) for name in (*NEEDED, *names))
     if absent := [name for name in wanted if name not in table.columns]:
         raise InputError(
@@ -241,7 +242,7 @@ def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _wide(path: Path) -> pd.DataFrame:
     """Read the columns ``mrs_<voxel>_<metabolite>`` of the sessions of a person."""
-    table = read_tsv(path)
+    table = read_table(path)
     about = read_json(sidecar(path)) if sidecar(path).exists() else {}
     person = path.name.removesuffix("_sessions.tsv")
     rows = []

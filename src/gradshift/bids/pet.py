@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.bids.dataset import describe, find_kinetics, find_petprep
-from gradshift.bids.index import BLOOD, PET, IndexedFile, index
-from gradshift.bids.inputs import PREFERRED_SPACES, filtered, inherited
+from gradshift.bids.filters import filtered
+from gradshift.bids.grids import PREFERRED_SPACES
+from gradshift.bids.index import BLOOD, PET, index
+from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
+from gradshift.bids.parse import IndexedFile
 from gradshift.bids.petscan import ACQUIRED, PetScan, one_per_session
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.images.volumes import read_header

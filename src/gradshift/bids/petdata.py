@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import read_tsv
-from gradshift.bids.dataset import missing, read_json
+from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import sidecar
 from gradshift.bids.pettimes import SAME, check_start, injection, seconds
+from gradshift.bids.tables import read_numbers, read_table
 from gradshift.core.pet.blood import Samples
 from gradshift.core.pet.curves import Frames, InputFunction
-from gradshift.errors import InputError, MissingInputError
+from gradshift.errors import InputError
 
 Array = NDArray[np.float64]
 
@@ -71,13 +71,7 @@ def read_curves(path: Path, metadata: Mapping[str, Any]) -> Curves:
     InputError
         If times, units or decay do not fit together.
     """
-    table = _table(path)
-    if absent := {"frame_start", "frame_end"} - set(table.columns):
-        raise InputError(
-            f"{path.name} has no column {', '.join(sorted(absent))}; it has "
-            f"{_some(table.columns)}. A table of time-activity curves names the seconds at "
-            "which frames start and end."
-        )
+    table = read_table(path, required=("frame_start", "frame_end"))
     numbers = _numbers(table, path)
     start, end = numbers.pop("frame_start"), numbers.pop("frame_end")
     names = tuple(name for name in numbers if not name.startswith("frame_"))
@@ -308,7 +302,7 @@ def read_blood(paths: Sequence[Path], scan_end: float, injected: float = 0.0) ->
 
 
 def _read_samples(path: Path, injected: float) -> Samples:
-    table, about = _table(path), read_json(sidecar(path)) if sidecar(path).exists() else {}
+    table, about = read_table(path), read_json(sidecar(path)) if sidecar(path).exists() else {}
     if "time" not in table.columns:
         raise InputError(f"{path.name} has no column time; it has {_some(table.columns)}.")
     numbers = _numbers(table, path)
@@ -410,7 +404,7 @@ def injected(metadata: Mapping[str, Any]) -> dict[str, float | None]:
 
 def displacement(path: Path) -> tuple[float, float]:
     """Return mean and largest framewise displacement (mm) of a scan; NaN where not told."""
-    values = _numbers(_table(path), path).get("framewise_displacement", np.empty(0))
+    values = _numbers(read_table(path), path).get("framewise_displacement", np.empty(0))
     known = values[np.isfinite(values)]
     return (float(known.mean()), float(known.max())) if len(known) else (np.nan, np.nan)
 
@@ -439,7 +433,7 @@ def read_finished(
     InputError
         If no column is a model of ours, or a region comes twice.
     """
-    table = _table(path)
+    table = read_table(path)
     lower = {str(name).lower(): str(name) for name in table.columns}
     table_names(path, "table", columns)
     found = {"region": columns.get("region") or _region_column(table)}
@@ -471,7 +465,7 @@ def _region_column(table: pd.DataFrame) -> str:
 
 def table_names(path: Path, kind: str, columns: Mapping[str, str]) -> list[str]:
     """List the regions of a table of curves, or of one of finished values (``table``)."""
-    table = _table(path)
+    table = read_table(path)
     if kind == "tacs":
         return [str(name) for name in table.columns if not str(name).startswith("frame_")]
     column = columns.get("region") or _region_column(table)
@@ -483,22 +477,16 @@ def table_names(path: Path, kind: str, columns: Mapping[str, str]) -> list[str]:
     return [str(name) for name in table[column]]
 
 
-def _table(path: Path) -> pd.DataFrame:
-    if not path.exists():
-        raise MissingInputError(missing(path))
-    return read_tsv(path)
-
-
 def _numbers(table: pd.DataFrame, path: Path) -> dict[str, Array]:
-    """Return the columns as numbers; n/a becomes NaN, times must be numbers."""
+    """Return the columns that are numbers; n/a becomes NaN."""
     found = {}
-    for name in table.columns:
-        text = table[name].where(~table[name].isin(["n/a", "", "nan", "NaN"]))
-        values = pd.to_numeric(text, errors="coerce")
-        odd = text[values.isna() & text.notna()]
-        if len(odd) and name in ("time", "frame_start", "frame_end"):
-            raise InputError(f"{path.name} has {odd.iloc[0]!r} in the column {name}.")
-        found[str(name)] = values.to_numpy(dtype=np.float64)
+    for name in map(str, table.columns):
+        try:
+            found[name] = read_numbers(list(table[name]), f"{name} of {path.name}")
+        except InputError:
+            if name in ("time", "frame_start", "frame_end"):
+                raise
+            found[name] = np.full(len(table), np.nan)
     return found
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import KEYS
+from gradshift.bids.tables import KEYS
 from gradshift.study.design import Design
 
 Column = tuple[str, str, str]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.collect import people_table
 from gradshift.bids.dataset import read_json
+from gradshift.bids.tables import people_table
 from gradshift.bids.write import write_json
 from gradshift.core.inference.page import chance_families
 from gradshift.core.statistics.baseline import baseline_dependence
@@ -332,7 +332,7 @@ def _baseline_of(
 def _words(study: Study) -> list[str]:
     """Say what this contrast lacks, as far as the model and the tables tell."""
     names = sorted({person.participant_id for person in study.compared})
-    people = people_table(study.settings.bids_dir).reindex(names)
+    people = people_table(study.settings.bids_dir, names).reindex(names)
     sentences = []
     if study.design.reference.lower() not in PLACEBO:
         sentences.append(

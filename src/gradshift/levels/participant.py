@@ -47,9 +47,12 @@ def participant(settings: Settings) -> int:
     inputs = find_inputs(asked)
     if settings.running.dry_run:
         print("\n".join(filter(None, (kind.describe() for kind in inputs))))
-        return 0
+        return InputError.exit_code if all(kind.problem for kind in inputs) else 0
     if all(kind.problem for kind in inputs):
         raise InputError(inputs[0].problem)
+    for difference in (one for kind in inputs for one in kind.differences()):
+        level = logging.WARNING if difference.bears_on_numbers else logging.INFO
+        logger.log(level, "%s", difference.sentence)
     check_output(settings)
     intermediate(settings.work_dir)  # refuses a folder that others may write to
     record.check(settings)

@@ -9,14 +9,18 @@ from typing import Any, ClassVar, Self
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
+from gradshift.bids.audit import Difference, audit
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_fmriprep, read_json
+from gradshift.bids.filters import names_bold
 from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.errors import InputError, MissingInputError, NothingSelectedError
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Asked, Modality, NothingFoundError
 from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
+from gradshift.participant.outlook import describe_runs
 from gradshift.recipes.catalogue import Recipe
 
 STEPS = ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save", "savemaps")
@@ -51,6 +55,8 @@ class Bold(Modality):
         try:
             runs = find_runs(asked.settings, asked.spaces)
         except (MissingInputError, NothingSelectedError) as error:
+            if names_bold(asked.settings.inputs):  # what the user named must be there
+                raise
             raise NothingFoundError(error) from error
         bold = cls(asked=asked, runs=[check_recipes(run, asked.recipes) for run in runs])
         for space in dict.fromkeys(bold.spaces):
@@ -90,8 +96,22 @@ class Bold(Modality):
         ]
 
     def describe(self) -> str:
-        """Say what would be done, a block per run."""
-        return describe(self.runs, self.asked.atlases, self.asked.recipes)
+        """Say what would be done, a block per run, as far as headers tell."""
+        text, _ = self._outlook()
+        return text
+
+    def differences(self) -> list[Difference]:
+        """List how the acquisitions of people, and of the study, differ."""
+        return audit([run for run in self.runs if not run.problem], self.asked.settings)
+
+    def _outlook(self) -> tuple[str, bool]:
+        """Say what would be done, and whether any recipe can be used."""
+        return describe_runs(
+            self.runs,
+            [atlas.name for atlas in self.asked.atlases],
+            self.asked.recipes,
+            combine=self.asked.settings.analysis.combine_runs,
+        )
 
     def place(self) -> Self:
         """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
@@ -144,8 +164,6 @@ class Bold(Modality):
 
     def summary(self, crashed: Sequence[str]) -> int:
         """Say how many sessions are done, which are not, and why; return the exit code."""
-        from gradshift.participant.plan import group_runs, unit_entities
-
         recipes, combine = self.asked.recipes, self.asked.settings.analysis.combine_runs
         units = [unit_entities(unit) for unit in group_runs(self.runs, combine=combine)]
         problems = {
@@ -232,28 +250,6 @@ def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
     for problem in problems:
         logger.warning("%s: %s", run.label, problem)
     return run
-
-
-def describe(runs: Sequence[Run], atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> str:
-    """Say what would be done, a block per run."""
-    blocks = []
-    for run in runs:
-        lines = [run.label, f"  BOLD       {run.bold}"]
-        if run.problem:
-            lines.append(f"  left out   {run.problem}")
-        else:
-            lines += [
-                f"  mask       {run.mask}",
-                f"  confounds  {run.confounds}",
-                f"  TR         {run.tr:g} s, {run.n_volumes} volumes "
-                f"({run.n_volumes * run.tr / 60:.1f} min)",
-                f"  space      {run.entities['space']}",
-                f"  atlas      {', '.join(atlas.name for atlas in atlases)}",
-                f"  recipe     {', '.join(recipe.name for recipe in recipes)}",
-            ]
-        blocks.append("\n".join(lines))
-    n = sum(not run.problem for run in runs)
-    return "\n".join([*blocks, f"{n} of {len(runs)} runs would be processed."])
 
 
 def _label(entities: Mapping[str, str]) -> str:

@@ -11,6 +11,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
+from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
 from gradshift.output import record
@@ -27,11 +28,9 @@ from gradshift.participant.origin import digest_of, origins
 from gradshift.participant.plan import (
     Plan,
     Session,
-    group_runs,
     run_tags,
     session_label,
     session_tag,
-    unit_entities,
 )
 
 READERS: Mapping[type, Callable[[pe.Workflow, Run, str, Plan], pe.Node]] = {Run: volumes.add_run}

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Self
 
 import gradshift.participant
 from gradshift.atlases.catalogue import Atlas
+from gradshift.bids.audit import Difference
 from gradshift.errors import GradshiftError
 from gradshift.recipes.catalogue import Recipe
 from gradshift.running.workdir import intermediate
@@ -118,6 +119,10 @@ class Modality(ABC):
     @abstractmethod
     def describe(self) -> str:
         """Say what would be done, a block per input; empty to say nothing."""
+
+    def differences(self) -> list[Difference]:
+        """List how the acquisitions of people, and of the study, differ."""
+        return []
 
     @property
     def derivatives(self) -> list[Path]:

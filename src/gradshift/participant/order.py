@@ -2,9 +2,8 @@
 
 import logging
 
-import pandas as pd
-
-from gradshift.bids.collect import read_sessions
+from gradshift.bids.dates import by_time
+from gradshift.bids.tables import read_sessions
 from gradshift.errors import InputError
 from gradshift.settings import Settings
 
@@ -30,7 +29,7 @@ def order_sessions(settings: Settings, participant: str) -> list[str]:
     except InputError as error:  # the page does without; the group level insists
         logger.debug("%s", error)
         dates = {}
-    dated = sorted(dates, key=lambda session: pd.to_datetime(dates[session], utc=True))
+    dated = sorted(dates, key=lambda session: (by_time(dates[session]), session))
     group = settings.group
     first = [f"ses-{group.baseline}"] if group.baseline else []
     last = [f"ses-{group.followup}"] if group.followup else []

@@ -10,7 +10,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids import outputs
-from gradshift.bids.collect import people_table
+from gradshift.bids.tables import people_table
 from gradshift.core.kinetics import models
 from gradshift.output.record import numbers
 from gradshift.participant.modality import Asked

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from nipype.pipeline import engine as pe
 
 from gradshift.bids.inputs import Run
+from gradshift.bids.sessions import unit_entities
 from gradshift.participant.modality import Asked
 from gradshift.recipes.catalogue import Recipe
 from gradshift.settings import Analysis
@@ -101,23 +101,6 @@ def grid(run: Run) -> tuple[object, ...]:
     """Return what two runs must share to lie on the same grid."""
     affine = tuple(tuple(round(value, 4) for value in row) for row in run.affine)
     return run.entities["space"], run.shape, affine
-
-
-def group_runs(runs: Sequence[Run], *, combine: bool) -> list[list[Run]]:
-    """Group runs into units of analysis: a session's runs together, or each run alone."""
-
-    def unit(run: Run) -> tuple[tuple[str, str], ...]:
-        left_out = ("run", "dir", "desc") if combine else ("desc",)
-        return tuple((k, v) for k, v in run.entities.items() if k not in left_out)
-
-    ordered = sorted(runs, key=lambda run: (unit(run), run.bold.name))
-    return [list(of_unit) for _, of_unit in groupby(ordered, key=unit)]
-
-
-def unit_entities(unit: Sequence[Run]) -> dict[str, str]:
-    """Return the entities that all runs of a unit share."""
-    first, *others = (dict(run.entities) for run in unit)
-    return {k: v for k, v in first.items() if all(other.get(k) == v for other in others)}
 
 
 def session_label(unit: Sequence[Run]) -> str:

@@ -7,13 +7,14 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
+from gradshift.bids.sessions import unit_entities
 from gradshift.output.provenance import digest
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.participant.nodes.parcellate import Parcellate
 from gradshift.participant.nodes.savemaps import SaveMaps
 from gradshift.participant.nodes.voxelwise import Voxelwise
-from gradshift.participant.plan import Plan, Session, grid, unit_entities
+from gradshift.participant.plan import Plan, Session, grid
 
 MEM_PARCELLATE = 0.3
 """Gigabytes of the step that reads, whatever the length of the run."""

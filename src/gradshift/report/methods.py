@@ -15,7 +15,6 @@ from gradshift.report.bibliography import in_text, known
 
 PACKAGES = {
     "nipype": ("Gorgolewski2011",),
-    "pybids": ("Yarkoni2019",),
     "nilearn": (),
     "nibabel": (),
     "numpy": ("Harris2020",),

@@ -14,7 +14,7 @@ from typing import Any
 
 import nipype
 
-from gradshift.bids.dataset import missing
+from gradshift.bids.opener import missing
 from gradshift.bids.write import write_table
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.running.cluster import RefusedError, going_on
@@ -71,7 +71,7 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
     # global ones, which name the folder that it was first imported in.
     workflow.config["execution"].update(options)
     for name, value in options.items():
-        nipype.config.set("execution", name, str(value))
+        nipype.config.set("execution", name, str(value).replace("%", "%%"))
     if running.use_plugin is None:
         _check_memory(workflow, running)
     nipype.config.resource_monitor = running.resource_monitor

@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids.collect import SessionResult
+from gradshift.bids.tables import known_numbers
 from gradshift.errors import InputError, SettingsError
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.settings import Settings
@@ -110,10 +109,7 @@ def _covariates(tables: StudyTables, model: Model | None) -> dict[str, dict[str,
                 f"change of motion) and {', '.join(tables.people.columns) or 'nothing else'}."
             )
         texts = {} if name == MOTION else tables.known(name)
-        numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce")
-        if numbers.isna().any():
-            raise SettingsError(f"The covariate {name} in participants.tsv is not a number.")
-        covariates[name] = {str(person): float(value) for person, value in numbers.items()}
+        covariates[name] = known_numbers(texts, f"The covariate {name}")
     return covariates
 
 

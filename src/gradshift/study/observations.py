@@ -1,17 +1,33 @@
 """What a study says of its people and sessions, one observation for every session."""
 
+import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from gradshift.bids.collect import SessionResult, people_table, sessions_table
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.layout import study_root
+from gradshift.bids.measurements import several_measurements
+from gradshift.bids.tables import (
+    check_people,
+    check_sessions,
+    known_numbers,
+    people_table,
+    sessions_table,
+)
 from gradshift.settings import Settings
 
 UNKNOWN = frozenset({"n/a", ""})
 """How a table says that a value is not known."""
+
+MOST_DAYS = 36525.0
+"""No session is a hundred years from the dose."""
+
+logger = logging.getLogger("gradshift")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,11 +84,13 @@ class StudyTables:
         """Read the tables of those who have a result."""
         names = tuple(sorted({result.participant for result in results}))
         measured = {(result.participant, result.session) for result in results}
-        table = sessions_table(settings.bids_dir, names)
+        table = sessions_table(settings.bids_dir, names, measured)
+        people = people_table(settings.bids_dir, names)
+        _check(settings.bids_dir, people, table, results)
         return cls(
             names=names,
             sessions=tuple(sorted({result.session for result in results} - {"n/a"})),
-            people=people_table(settings.bids_dir).reindex(list(names)),
+            people=people.reindex(list(names)),
             observations=tuple(
                 _observation(str(person), str(session), row, (person, session) in measured)
                 for (person, session), row in zip(
@@ -98,6 +116,31 @@ class StudyTables:
         }
 
 
+def _check(
+    bids_dir: Path, people: pd.DataFrame, sessions: pd.DataFrame, results: Sequence[SessionResult]
+) -> None:
+    """Hold the tables against the results, and say what does not fit.
+
+    Raises
+    ------
+    InputError
+        If a table has none of those with a result.
+    """
+    names = sorted({result.participant for result in results})
+    measured = {(result.participant, result.session) for result in results}
+    if people.empty and sessions.empty and study_root(bids_dir, "participants.tsv") is None:
+        logger.info("There is no participants.tsv and no sessions.tsv in or beside %s.", bids_dir)
+    remarks = [
+        *check_people(people, names, bids_dir),
+        *check_sessions(sessions, measured, bids_dir),
+    ]
+    remarks += several_measurements(
+        result.about["Entities"] for result in results if not result.excluded
+    )
+    for remark in remarks:
+        logger.warning("%s", remark)
+
+
 def _observation(
     person: str, session: str, row: Mapping[Any, Any], has_result: bool
 ) -> Observation:
@@ -105,6 +148,8 @@ def _observation(
         value = row.get(column, "")
         return "" if value in UNKNOWN else str(value)
 
+    place = f"{person} {session}"
+    days = {place: word("days_since_dose")}
     return Observation(
         person=person,
         session=session,
@@ -112,7 +157,7 @@ def _observation(
         timepoint=word("timepoint"),
         period=word("period"),
         time=word("acq_time"),
-        days=float(pd.to_numeric(word("days_since_dose") or "n/a", errors="coerce")),
+        days=known_numbers(days, "days_since_dose", low=-MOST_DAYS).get(place, math.nan),
         has_result=has_result,
     )
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import SessionResult, read_participants
+from gradshift.bids.collect import SessionResult
 from gradshift.bids.rows import column
+from gradshift.bids.tables import read_participants
 from gradshift.study.design import Design
 
 
@@ -71,7 +72,9 @@ def find_people(
         key = (result.participant, result.session, *kind, result.recipe, result.atlas)
         if key not in by_key or by_key[key].excluded:
             by_key[key] = result
-    named = [f"sub-{label}" for label in asked] or read_participants(bids_dir)
+    named = [f"sub-{label}" for label in asked] or read_participants(
+        bids_dir, {result.participant for result in results}
+    )
     everybody = sorted({*(result.participant for result in results), *named})
     names = {kind: _names(of_kind, design) for kind, of_kind in by_kind.items()}
     return [

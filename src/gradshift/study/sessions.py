@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
-
-from gradshift.bids.collect import read_sessions
+from gradshift.bids.dates import is_before
+from gradshift.bids.tables import read_sessions
 from gradshift.errors import InputError, SettingsError
 from gradshift.study.kind import Request, insist, session_label
 
@@ -46,18 +45,14 @@ def choose_sessions(request: Request) -> tuple[str, str]:
 
 def _by_dates(request: Request, first: str, second: str) -> tuple[str, str]:
     """Return two sessions in the order in which everybody had them."""
-    order = {
-        (first, second) if when < then else (second, first) if then < when else None
-        for when, then in (
-            (pd.to_datetime(dates[first], utc=True), pd.to_datetime(dates[second], utc=True))
-            for dates in read_sessions(request.bids_dir, request.tables.names)
-            if first in dates and second in dates
-        )
+    earlier = {
+        is_before(dates[first], dates[second])
+        for dates in read_sessions(request.bids_dir, request.tables.names)
+        if first in dates and second in dates
     }
-    same = order.pop() if len(order) == 1 else None
-    if same is None:
+    if len(earlier) != 1 or None in earlier:
         raise _unclear((first, second), "acq_time in sessions.tsv does not tell which comes first")
-    return same
+    return (first, second) if True in earlier else (second, first)
 
 
 def _unclear(present: Sequence[str], why: str) -> SettingsError:

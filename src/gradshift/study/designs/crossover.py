@@ -1,16 +1,18 @@
 """Two treatments of the same people, each with a baseline and a follow-up."""
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
-import pandas as pd
-
+from gradshift.bids.dates import is_before
+from gradshift.bids.tables import read_number
 from gradshift.errors import SettingsError
 from gradshift.study.design import Condition, Design
 from gradshift.study.effect import Effect, sizes
 from gradshift.study.kind import Kind, Request, insist, two_of
 from gradshift.study.observations import Observation, treatments
+
+logger = logging.getLogger("gradshift")
 
 
 def recognise(request: Request) -> bool:
@@ -88,17 +90,20 @@ def _other_first(reference: Observation | None, other: Observation | None) -> fl
     """Return 1 if the other treatment came before the reference, 0 if after, None if unknown."""
     if reference is None or other is None:
         return None
-    kinds: tuple[tuple[str, Callable[[str], Any]], ...] = (
-        ("period", pd.to_numeric),
-        ("time", pd.to_datetime),
-    )
-    for column, convert in kinds:
-        texts = getattr(reference, column), getattr(other, column)
-        if all(texts):
-            when, then = map(convert, texts)
-            if when != then:
-                return float(then < when)
-    return None
+    if reference.period and other.period:
+        one, two = (read_number(o.period, f"period of {o.person} {o.session}", low=0)
+                    for o in (reference, other))  # fmt: skip
+        if one != two:
+            return float(two < one)
+    if not (reference.time and other.time):
+        return None
+    other_first = is_before(other.time, reference.time)
+    if other_first is None:
+        logger.warning(
+            "%s: acq_time does not tell which of %s and %s came first (%s and %s).",
+            other.person, reference.session, other.session, reference.time, other.time,
+        )  # fmt: skip
+    return None if other_first is None else float(other_first)
 
 
 def questions(design: Design, compared: Sequence[str]) -> list[Effect]:

@@ -1,0 +1,231 @@
+"""What a folder holds in place of fMRIPrep's BOLD in a standard space, in one sentence."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gradshift.bids.opener import shown
+from gradshift.bids.parse import IndexedFile
+
+STANDARD = "MNI152NLin2009cAsym:res-2"
+NATIVE = ("T1w", "T2w", "func", "anat", "boldref", "orig", "scanner")
+"""Spaces of one person's own brain."""
+
+SURFACES = (".dtseries.nii", ".func.gii", ".mgh", ".mgz")
+TEDANA = ("optcom", "optcomDenoised", "optcomMIRDenoised", "denoised", "mirDenoised")
+
+REMEDIES: Mapping[str, str] = {
+    "xcp": "it is denoised already; give the fMRIPrep output that it was made from",
+    "tedana": "give the fMRIPrep output that it was made from, or choose its images there with "
+    'a --bids-filter-file such as {"bold": {"desc": "optcomDenoised"}}',
+    "halfpipe": "it keeps the fMRIPrep output that it was made from in derivatives/fmriprep; give "
+    "that",
+    "cpac": "its names and spaces are its own; preprocess the raw data with fMRIPrep",
+    "c-pac": "its names and spaces are its own; preprocess the raw data with fMRIPrep",
+    "hcp": "its layout is its own, and is no BIDS; preprocess the raw data with fMRIPrep",
+    "mriqc": "it holds measures of quality and no images; preprocess the raw data with fMRIPrep",
+    "freesurfer": "it holds anatomy only; preprocess the raw data with fMRIPrep",
+    "smriprep": "it holds anatomy only; preprocess the raw data with fMRIPrep",
+    "qsiprep": "it holds diffusion images; preprocess the BOLD of the raw data with fMRIPrep",
+    "gradshift": "it holds results; give the dataset that they were made from",
+}
+"""By part of the lower-case name of a pipeline, what to do with its output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an index holds, summed up.
+
+    Parameters
+    ----------
+    makers : tuple of str
+        Names and versions of the pipelines in ``GeneratedBy``.
+    spaces, descs, suffixes : frozenset of str
+        Of everything beside the BOLD files.
+    preprocessed : tuple of IndexedFile
+        BOLD images with ``desc-preproc``.
+    surfaces : frozenset of str
+        Spaces of CIFTI and GIFTI series.
+    more : frozenset of str
+        Parts of names that are no entity of BIDS.
+    """
+
+    makers: tuple[str, ...] = ()
+    spaces: frozenset[str] = frozenset()
+    descs: frozenset[str] = frozenset()
+    suffixes: frozenset[str] = frozenset()
+    preprocessed: tuple[IndexedFile, ...] = ()
+    surfaces: frozenset[str] = frozenset()
+    more: frozenset[str] = field(default_factory=frozenset)
+
+
+def evidence(files: Sequence[IndexedFile], makers: Iterable[str]) -> Evidence:
+    """Sum up an index."""
+    series = [file for file in files if file.suffix == "bold"]
+    images = [file for file in series if file.extension in (".nii.gz", ".nii")]
+
+    def values(key: str, among: Iterable[IndexedFile]) -> frozenset[str]:
+        return frozenset(file.entities[key] for file in among if key in file.entities)
+
+    return Evidence(
+        makers=tuple(makers),
+        spaces=values("space", images),
+        descs=values("desc", files),
+        suffixes=frozenset(file.suffix for file in files),
+        preprocessed=tuple(file for file in images if file.entities.get("desc") == "preproc"),
+        surfaces=values("space", (file for file in series if file.extension in SURFACES)),
+        more=frozenset(part.partition("-")[0] for file in files for part in file.more),
+    )
+
+
+def diagnose(found: Evidence, root: Path) -> str:
+    """Say in one sentence why there is no BOLD image in a standard space, and what to do."""
+    made = f" (made by {', '.join(found.makers)})" if found.makers else ""
+    here = f"{shown(root)}{made}"
+    if remedy := _remedy(found.makers):
+        return f"{here} is no fMRIPrep output: {remedy}."
+    again = f"run fMRIPrep again on the same output with --output-spaces {STANDARD}"
+    for told in (_by_echo(found, here), _native(found, here, again), _others(found, here)):
+        if told:
+            return told
+    if found.surfaces:
+        return (
+            f"{here} has BOLD on surfaces only (CIFTI or GIFTI in {_listed(found.surfaces)}), and "
+            f"volumes in a standard space are needed here: {again}."
+        )
+    if {"boldref", "xfm"} & found.suffixes:
+        return (
+            f"{here} has references and transforms of BOLD and no preprocessed series: fMRIPrep "
+            "ran with --level minimal or resampling; run it again on the same output with --level "
+            f"full --output-spaces {STANDARD}."
+        )
+    return (
+        f"There is no preprocessed BOLD file in a standard space "
+        f"(*_space-*_desc-preproc_bold.nii.gz) in {here}: {again}."
+    )
+
+
+def _by_echo(found: Evidence, here: str) -> str:
+    echoes = {f.entities["echo"] for f in found.preprocessed if "echo" in f.entities}
+    if tedana := sorted(found.descs & set(TEDANA)):
+        return (
+            f"{here} has no desc-preproc BOLD in a standard space, but images as tedana writes "
+            f"them (desc-{', desc-'.join(tedana)}): choose one with a --bids-filter-file such as "
+            f'{{"bold": {{"desc": "{tedana[0]}"}}}}.'
+        )
+    if echoes and all("echo" in file.entities for file in found.preprocessed):
+        return (
+            f"{here} has single echoes only (echo-{', echo-'.join(sorted(echoes))}), and no "
+            "combination of them in a standard space: run fMRIPrep without --me-output-echos, or "
+            f"with --output-spaces {STANDARD}; one echo in a standard space is chosen with a "
+            '--bids-filter-file such as {"bold": {"echo": 1}}.'
+        )
+    return ""
+
+
+def _native(found: Evidence, here: str, again: str) -> str:
+    spaces = {file.entities.get("space", "the scanner") for file in found.preprocessed}
+    if not spaces:
+        return ""
+    if spaces <= {*NATIVE, "the scanner"}:
+        return (
+            f"{here} has BOLD in the space of each person only ({_listed(spaces)}), and people "
+            f"are compared in a standard one: {again}."
+        )
+    return ""
+
+
+def _others(found: Evidence, here: str) -> str:
+    if {"feature", "setting"} & found.more:
+        return f"{here} has the names of HALFpipe: {REMEDIES['halfpipe']}."
+    if "template" in found.spaces:
+        return f"{here} has the names of C-PAC (space-template): {REMEDIES['cpac']}."
+    return ""
+
+
+def _remedy(makers: Sequence[str]) -> str:
+    """Return what to do with the output of a pipeline that is known."""
+    names = [maker.lower() for maker in makers]
+    if any("fmriprep" in name for name in names):
+        return ""
+    return next((text for part, text in REMEDIES.items() for n in names if part in n), "")
+
+
+def diagnose_folder(bids_dir: Path, makers: Sequence[str], below: Mapping[str, str]) -> str:
+    """Say what a folder is in which no fMRIPrep output was found, and what to do.
+
+    Parameters
+    ----------
+    bids_dir : Path
+    makers : sequence of str
+        Names and versions of the pipelines that made it; empty for raw data.
+    below : mapping of str to str
+        What lies in ``derivatives``: names of folders, and what made them as far as is known.
+    """
+    if told := other_level(bids_dir):
+        return told
+    if makers:
+        remedy = _remedy(makers) or "it has no BOLD with the names of fMRIPrep"
+        return (
+            f"{shown(bids_dir)} is the output of {', '.join(makers)}: {remedy}. Another folder is "
+            "named with --derivatives fmriprep=PATH."
+        )
+    there = ", ".join(
+        f"{shown(name)} ({made})" if made else shown(name) for name, made in below.items()
+    )
+    derivatives = bids_dir / "derivatives"
+    return (
+        f"No fMRIPrep output in {shown(derivatives)} (a folder whose dataset_description.json "
+        f"says GeneratedBy fMRIPrep, or with its names); there is: {there or 'nothing'}. "
+        f"Preprocess first: fmriprep {shown(bids_dir)} {shown(derivatives / 'fmriprep')} "
+        f"participant --output-spaces {STANDARD}, or name the folder with --derivatives "
+        "fmriprep=PATH."
+    )
+
+
+def other_level(bids_dir: Path) -> str:
+    """Say that the folder lies above or below that of a dataset, if it does."""
+    names = sorted(os.listdir(bids_dir))
+    for folder in [bids_dir, *bids_dir.parents]:
+        if folder.name.startswith("sub-"):
+            return (
+                f"{shown(bids_dir)} is the folder of one participant, or lies in it; give that of "
+                f"the dataset, {shown(folder.parent)}, and choose with --participant-label."
+            )
+    if any((bids_dir / name / "MNINonLinear").is_dir() for name in names):
+        return f"{shown(bids_dir)} has the layout of the HCP pipelines: {REMEDIES['hcp']}."
+    inside = [n for n in names if (bids_dir / n / "dataset_description.json").is_file()]
+    if (
+        inside
+        and not any(name.startswith("sub-") for name in names)
+        and (not (bids_dir / "dataset_description.json").exists())
+    ):
+        first = bids_dir / inside[0]
+        return (
+            f"{shown(bids_dir)} is no dataset, but holds {shown(', '.join(inside[:6]))}; give one "
+            f"of these, such as {shown(first)}."
+        )
+    return ""
+
+
+def makers(description: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """Return name and version of every pipeline that a description says it was made by."""
+    return tuple(
+        shown(f"{entry['Name']} {entry.get('Version') or ''}".strip())
+        for entry in generated_by(description)
+    )
+
+
+def generated_by(description: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """Return the pipelines of a description that have a name, as it has them."""
+    about = description or {}
+    generated = about.get("GeneratedBy")
+    entries = generated if isinstance(generated, list) else [about.get("PipelineDescription")]
+    return [entry for entry in entries if isinstance(entry, dict) and entry.get("Name")]
+
+
+def _listed(names: Iterable[str], most: int = 8) -> str:
+    ordered = sorted(names)
+    return ", ".join(ordered[:most]) + (" ..." if len(ordered) > most else "")

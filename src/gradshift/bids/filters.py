@@ -1,0 +1,158 @@
+"""What a user chooses: the filter file that fMRIPrep takes, and the list of runs to leave out."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradshift.bids.dataset import read_json
+from gradshift.bids.names import ENTITIES
+from gradshift.bids.opener import read_bytes, shown
+from gradshift.bids.parse import IndexedFile
+from gradshift.errors import InputError, NothingSelectedError
+from gradshift.settings import Inputs
+
+ANY, NONE, OPTIONAL = "*", "Query.NONE", "Query.OPTIONAL"
+"""What a filter may have in place of a label: any label, no such entity, either."""
+
+UNUSED = ("datatype", "suffix", "extension", "scope", "return_type")
+"""Keys of a filter that say nothing here: they are those of the raw data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What an entity must be: one of `labels`; if `absent` it may also not be there."""
+
+    labels: frozenset[str] = frozenset()
+    any_label: bool = False
+    absent: bool = False
+
+    def holds(self, value: str | None) -> bool:
+        """Tell whether a label, or None where there is no such entity, passes."""
+        if value is None:
+            return self.absent
+        numbers = {label.lstrip("0") for label in self.labels if label.isdecimal()}
+        return self.any_label or value in self.labels or value.lstrip("0") in numbers
+
+
+def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
+    """Apply an entry of a filter file, with the entity names of pybids.
+
+    Parameters
+    ----------
+    found : list of IndexedFile
+    path : str or None
+        The filter file; None keeps all.
+    entry : {'bold', 'pet'}
+
+    Raises
+    ------
+    InputError
+        If the entry is no object, or names an unknown entity.
+    NothingSelectedError
+        If it leaves nothing.
+    """
+    conditions = read_filters(path, entry)
+    kept = [
+        file
+        for file in found
+        if all(holds.holds(file.entities.get(key)) for key, holds in conditions.items())
+    ]
+    if found and not kept:
+        raise NothingSelectedError(
+            f"The filters of {path} leave none of {len(found)} {entry.upper()} files, such as "
+            f"{found[0].path.name}."
+        )
+    return kept
+
+
+def read_filters(path: str | None, entry: str) -> dict[str, Condition]:
+    """Read an entry of a filter file as conditions by short name of the entity.
+
+    Values are a label, a list of labels, ``"*"`` (any, but there), null (not there), or the
+    words ``Query.NONE``, ``Query.ANY``, ``Query.OPTIONAL``; lists may mix them.
+
+    Raises
+    ------
+    InputError
+    """
+    if path is None:
+        return {}
+    filters: Any = read_json(Path(path)).get(entry, {})
+    if not isinstance(filters, dict):
+        raise InputError(f"The filter file {path} should hold an object of filters as {entry!r}.")
+    long_names = {name: key for key, name in ENTITIES.items()}
+    conditions: dict[str, Condition] = {}
+    for name, value in filters.items():
+        key = long_names.get(str(name), str(name))
+        if name in UNUSED:
+            continue
+        if key not in ENTITIES:
+            raise InputError(
+                f"The filter file {path} has an unknown entity {shown(name)!r}; entities are "
+                f"{', '.join(sorted(long_names))}."
+            )
+        conditions[key] = _condition(value, key)
+    return conditions
+
+
+def _condition(value: Any, key: str) -> Condition:
+    words = value if isinstance(value, list) else [value]
+    texts = [NONE if word is None else str(word) for word in words]
+    texts = ["Query." + text.rpartition(".")[2] if "Query." in text else text for text in texts]
+    special = {ANY, NONE, OPTIONAL, "Query.ANY", "Query.REQUIRED"}
+    return Condition(
+        labels=frozenset(text.removeprefix(f"{key}-") for text in texts if text not in special),
+        any_label=bool({ANY, "Query.ANY", "Query.REQUIRED", OPTIONAL} & set(texts)),
+        absent=bool({NONE, OPTIONAL} & set(texts)),
+    )
+
+
+def names_bold(inputs: Inputs) -> bool:
+    """Tell whether the user named any BOLD: what is named and yields nothing is an error."""
+    return bool(
+        any(word.startswith("fmriprep=") for word in inputs.derivatives)
+        or inputs.task_id
+        or inputs.space
+        or inputs.exclude
+        or read_filters(inputs.bids_filter_file, "bold")
+    )
+
+
+def excluded(names: Mapping[str, str], path: str | None, others: Collection[str]) -> set[str]:
+    """Return the files that the user's list leaves out.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        Labels of participants by the names of all BOLD files there are.
+    path : str or None
+        Text file with a name, or the start of one, per line.
+    others : collection of str
+        Participants of the study that are not looked at; their lines are not for this run.
+
+    Raises
+    ------
+    MissingInputError, InputError
+        If there is no such file, it cannot be read, or a line names nothing.
+    """
+    if path is None:
+        return set()
+    try:
+        lines = read_bytes(Path(path)).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"The list of runs to leave out, {path}, is not text in UTF-8."
+        ) from error
+    out: set[str] = set()
+    for start in filter(None, (line.split("#")[0].strip() for line in lines)):
+        pattern = re.compile(re.escape(start) + r"(?![a-zA-Z0-9])")
+        matching = {name for name in names if pattern.match(name)}
+        if not matching and start.partition("_")[0].removeprefix("sub-") not in others:
+            raise InputError(
+                f"{path} names {shown(start)}, which is no run here; the runs are named as "
+                f"{min(names, default='sub-01_task-rest')}, or by the start of such a name."
+            )
+        out |= matching
+    return out

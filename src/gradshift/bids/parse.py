@@ -1,0 +1,80 @@
+"""Names of files: their entities, also in the way of fMRIPrep before version 1.2."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gradshift.bids.names import ENTITIES, is_label
+
+OLD = {"preproc": ("bold", "preproc"), "brainmask": ("mask", "brain")}
+"""Suffixes of fMRIPrep 1.0 and 1.1, and the suffix and ``desc`` of later ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedFile:
+    """A file with its entities by short name, in BIDS order.
+
+    Parameters
+    ----------
+    path : Path
+    entities : mapping of str to str
+    suffix : str
+    extension : str
+        With its dot.
+    more : tuple of str
+        Parts of the name that are no entity we know, such as ``hemi-L``.
+    """
+
+    path: Path
+    entities: Mapping[str, str]
+    suffix: str
+    extension: str = ""
+    more: tuple[str, ...] = ()
+
+
+def parse(path: Path, folders: Mapping[str, str]) -> IndexedFile:
+    """Take a name apart.
+
+    Parameters
+    ----------
+    path : Path
+    folders : mapping of str to str
+        ``sub`` and ``ses`` as the folders say; they win over the name.
+    """
+    stem, dot, extension = path.name.partition(".")
+    *parts, suffix = stem.split("_")
+    found: dict[str, str] = {}
+    more = []
+    for part in parts:
+        key, _, value = part.partition("-")
+        if key in ENTITIES and is_label(value) and key not in found:
+            found[key] = value
+        else:
+            more.append(part)
+    if "bold" in more and "desc" not in found:
+        suffix, found = _modern(suffix, found)
+        more.remove("bold")
+    found |= folders
+    entities = {key: found[key] for key in ENTITIES if key in found}
+    return IndexedFile(path, entities, suffix, dot + extension, tuple(more))
+
+
+def _modern(suffix: str, found: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Translate ``_bold_space-X_preproc``, ``_bold_space-X_brainmask`` and ``_bold_confounds``."""
+    if suffix == "confounds":
+        return "regressors", {**found, "desc": "confounds"}
+    if suffix in OLD:
+        suffix, desc = OLD[suffix]
+        return suffix, {**found, "desc": desc}
+    return suffix, found
+
+
+_READY = re.compile(
+    r".*_(space-(?!template)[a-zA-Z0-9+]+_.*desc-preproc_bold|bold_space-[a-zA-Z0-9+]+_preproc)\.nii.*"
+)
+
+
+def is_ready(name: str) -> bool:
+    """Tell whether a file has the name that fMRIPrep gives to BOLD in a standard space."""
+    return _READY.fullmatch(name) is not None

@@ -1,0 +1,224 @@
+"""What headers tell before any image is read: minutes, degrees of freedom, recipes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gradshift.bids.confounds import Header, read_header, unequal_components
+from gradshift.bids.inputs import Run
+from gradshift.bids.sessions import group_runs, unit_entities
+from gradshift.core.series.censor import WARN_MINUTES
+from gradshift.core.series.denoise import MIN_DF, degrees_of_freedom
+from gradshift.errors import GradshiftError
+from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.recipes.lean import LEAN, fitting
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What a recipe would leave of a session, all volumes kept.
+
+    Parameters
+    ----------
+    recipe : str
+    n_regressors : int
+        Of one run.
+    degrees_of_freedom : float
+        Over the joined runs, before any volume is censored.
+    problem : str
+        Why it cannot be used; empty if it can.
+    """
+
+    recipe: str
+    n_regressors: int
+    degrees_of_freedom: float
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What headers tell of a session.
+
+    Parameters
+    ----------
+    minutes : float
+        Over the joined runs.
+    prospects : tuple of Prospect
+        One per recipe asked for.
+    fitting : tuple of str
+        Shipped recipes that have their columns in every run and leave enough degrees of freedom.
+    components : mapping of str to int
+        aCompCor components the first recipe that takes any finds, by mask.
+    """
+
+    minutes: float
+    prospects: tuple[Prospect, ...]
+    fitting: tuple[str, ...]
+    components: Mapping[str, int]
+
+    @property
+    def problem(self) -> str:
+        """Why no recipe can be used; empty if one can."""
+        if any(not prospect.problem for prospect in self.prospects):
+            return ""
+        return " ".join(dict.fromkeys(prospect.problem for prospect in self.prospects))
+
+
+def outlook(runs: Sequence[Run], recipes: Sequence[Recipe]) -> Outlook:
+    """Tell what recipes would leave of the runs of one session.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+        Runs of one session that are joined, without a problem.
+    recipes : sequence of Recipe
+        Those asked for, with the options of the command line.
+
+    Returns
+    -------
+    Outlook
+    """
+    headers: list[Header] = []
+    failure = ""
+    for run in runs:
+        try:
+            headers.append(read_header(run.confounds))
+        except GradshiftError as error:
+            failure = str(error)
+    minutes = sum(run.n_volumes * run.tr for run in runs) / 60
+    prospects = tuple(_prospect(runs, headers, recipe, minutes, failure) for recipe in recipes)
+    return Outlook(
+        minutes, prospects, _shipped(runs, headers, recipes), _components(headers, recipes)
+    )
+
+
+def _prospect(
+    runs: Sequence[Run], headers: Sequence[Header], recipe: Recipe, minutes: float, failure: str
+) -> Prospect:
+    takes = bool(recipe.columns or recipe.acompcor or recipe.scrub)
+    problem = failure if takes else ""
+    for header in headers:
+        if not problem and (missing := header.missing(recipe)):
+            problem = f"its confounds lack {', '.join(missing[:4])}."
+    n = max((header.n_regressors(recipe) for header in headers), default=0)
+    df = sum(
+        degrees_of_freedom(
+            run.n_volumes, tr=run.tr, band=recipe.passband, n_regressors=n, detrend=recipe.detrend
+        )
+        for run in runs
+    )
+    if not problem and minutes < recipe.min_minutes - 1e-9:
+        problem = f"{minutes:.1f} min are fewer than {recipe.min_minutes:g} (--min-minutes)."
+    if not problem and df < MIN_DF:
+        problem = f"{df:.1f} degrees of freedom would be left, and {MIN_DF} are needed."
+    return Prospect(recipe.name, n, df, problem)
+
+
+def _shipped(
+    runs: Sequence[Run], headers: Sequence[Header], recipes: Sequence[Recipe]
+) -> tuple[str, ...]:
+    """Name the shipped recipes that would do, cleaned with the options of those asked for."""
+    if len(headers) < len(runs) or not headers:
+        return ()
+    band = next((recipe.band for recipe in recipes), None)
+    working = [name for name in headers[0].working() if all(name in h.working() for h in headers)]
+    degrees = {
+        name: _prospect(runs, headers, recipe.with_options(band=band), 1e9, "").degrees_of_freedom
+        for name in sorted(working, key=lambda name: (name in LEAN, name.casefold()))
+        for recipe in [load_recipe(name)]
+    }
+    return fitting(degrees, MIN_DF)
+
+
+def _components(headers: Sequence[Header], recipes: Sequence[Recipe]) -> dict[str, int]:
+    taking = next((recipe for recipe in recipes if recipe.acompcor), None)
+    if taking is None or not headers:
+        return {}
+    counts = [header.components(taking) for header in headers]
+    return {mask: min(count[mask] for count in counts) for mask in taking.acompcor}
+
+
+def component_remarks(by_session: Mapping[str, Outlook]) -> tuple[str, ...]:
+    """Say where the sessions of one person would be cleaned with unequal numbers of components."""
+    return unequal_components({label: found.components for label, found in by_session.items()})
+
+
+def describe_runs(
+    runs: Sequence[Run], atlases: Sequence[str], recipes: Sequence[Recipe], *, combine: bool
+) -> tuple[str, bool]:
+    """Write what would be done, a block per session, and tell whether anything could be.
+
+    Parameters
+    ----------
+    runs : sequence of Run
+    atlases : sequence of str
+        Their names.
+    recipes : sequence of Recipe
+    combine : bool
+        Whether the runs of a session are joined.
+
+    Returns
+    -------
+    text : str
+    possible : bool
+        Whether a session is left that a recipe can clean.
+    """
+    blocks, usable = [], 0
+    outlooks: dict[str, dict[str, Outlook]] = {}
+    for unit in group_runs(runs, combine=combine):
+        lines = [line for run in unit for line in _describe_run(run, atlases)]
+        if good := [run for run in unit if not run.problem]:
+            found = outlook(good, recipes)
+            usable += 0 if found.problem else len(good)
+            lines += _describe_outlook(found, len(good))
+            label = " ".join(
+                f"{k}-{v}" for k, v in unit_entities(good).items() if k in ("ses", "run")
+            )
+            outlooks.setdefault(f"sub-{good[0].entities['sub']}", {})[label] = found
+        blocks.append("\n".join(lines))
+    for person, by_session in outlooks.items():
+        blocks += [f"{person}: {remark}" for remark in component_remarks(by_session)]
+    blocks.append(f"{usable} of {len(runs)} runs would be processed.")
+    return "\n".join(blocks), bool(usable)
+
+
+def _describe_run(run: Run, atlases: Sequence[str]) -> list[str]:
+    lines = [run.label, f"  BOLD       {run.bold}"]
+    if run.problem:
+        return [*lines, f"  left out   {run.problem}"]
+    return [
+        *lines,
+        f"  mask       {run.mask}",
+        f"  confounds  {run.confounds}",
+        f"  TR         {run.tr:g} s, {run.n_volumes} volumes "
+        f"({run.n_volumes * run.tr / 60:.1f} min)",
+        f"  space      {run.entities['space']}",
+        f"  atlas      {', '.join(atlases)}",
+        *(f"  remark     {remark}" for remark in run.remarks),
+    ]
+
+
+def _describe_outlook(found: Outlook, n_runs: int) -> list[str]:
+    lines = [f"  joined     {n_runs} runs, {found.minutes:.1f} min"] if n_runs > 1 else []
+    for prospect in found.prospects:
+        told = (
+            f"left out: {prospect.problem}"
+            if prospect.problem
+            else (
+                f"{prospect.n_regressors} regressors, {prospect.degrees_of_freedom:.0f} degrees "
+                "of freedom before censoring"
+            )
+        )
+        lines.append(f"  recipe     {prospect.recipe}: {told}")
+    if found.problem:
+        would = ", ".join(found.fitting) or "none of the shipped ones"
+        lines.append(f"  would do   {would} (--denoise){_needed(found)}, if no volume is censored")
+    return lines
+
+
+def _needed(found: Outlook) -> str:
+    """Say what else a short session needs."""
+    if found.minutes >= Recipe.min_minutes:
+        return ""
+    if found.minutes < WARN_MINUTES:
+        return f", but less than {WARN_MINUTES:g} min is unreliable (--min-minutes allows it)"
+    return f" with --min-minutes {WARN_MINUTES:g}"
