@@ -34,7 +34,6 @@ MAY_IMPORT = {
             "core.cortex.regions",
             "core.pet.blood",
             "core.pet.curves",
-            "core.series.series",
         }
     ),
     "output": frozenset({"errors", "settings", "bids", "plugins"}),

@@ -23,7 +23,6 @@ from gradshift.bids.outputs import (
 )
 from gradshift.bids.tables import read_table
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.series.series import RegionSeries
 from gradshift.errors import InputError, MissingInputError
 
 
@@ -203,30 +202,6 @@ def read_array(path: Path) -> NDArray[np.float64]:
     if lines and values.shape != (len(lines), width):
         raise InputError(_damaged(path))
     return values.reshape(-1, width)
-
-
-def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
-    """Read the denoised series of a session back, and what denoising retained.
-
-    The motion of single volumes and the coverage of regions stay in tables of their own; here
-    they are NaN.
-    """
-    path = result.series_path(output_dir)
-    series, about = read_array(path), read_json(sidecar(path))
-    volumes = np.array(about["RetainedVolumes"], dtype=np.intp)
-    names = read_regions(output_dir, result).names
-    return RegionSeries(
-        names=names,
-        series=series,
-        volumes=volumes,
-        run_of=np.array(about["RetainedVolumesRun"], dtype=np.intp),
-        tr=about["RepetitionTime"],
-        fd=np.full(about["NumberOfVolumes"], np.nan),
-        fd_retained=np.full(len(volumes), np.nan),
-        coverage=np.full(len(names), np.nan),
-        reasons=about["RegionsLeftOut"],
-        sources=tuple(about["Sources"]),
-    )
 
 
 def _lines(path: Path) -> list[str]:
