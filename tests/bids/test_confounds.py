@@ -319,12 +319,20 @@ def test_a_column_under_its_old_and_its_new_name_is_refused(files, table, metada
         read_confounds(files.tsv)
 
 
-@pytest.mark.parametrize("name", ["framewise_displacement", "std_dvars"])
-def test_a_distance_below_zero_is_refused(files, table, metadata, name):
-    table.loc[3, name] = -0.1
+def test_a_displacement_below_zero_is_refused(files, table, metadata):
+    table.loc[3, "framewise_displacement"] = -0.1
     files.write(table, metadata)
-    with pytest.raises(InputError, match=f"{name}.* in line 5 is -0.1"):
+    with pytest.raises(InputError, match=r"framewise_displacement.* in line 5 is -0\.1"):
         read_confounds(files.tsv)
+
+
+def test_dvars_below_zero_matter_only_where_volumes_are_censored_by_them(files, table, metadata):
+    table.loc[3, "std_dvars"] = -0.1
+    files.write(table, metadata)
+    confounds = read_confounds(files.tsv)
+    select(confounds, load_recipe("36P"))
+    with pytest.raises(InputError, match=r"std_dvars.*below 0"):
+        select(confounds, load_recipe("36P").with_options(dvars_threshold=1.5))
 
 
 def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, table):

@@ -188,7 +188,7 @@ def read_confounds(path: Path, n_volumes: int | None = None) -> Confounds:
         name: read_numbers(
             list(table.iloc[:, place]),
             f"Column {name[:60]!r} of the confounds file {path}",
-            low=0.0 if name in (FD, DVARS) else -LARGEST,
+            low=0.0 if name == FD else -LARGEST,
         )
         for place, name in enumerate(names)
     }
@@ -510,6 +510,11 @@ def _check_scrubbing(confounds: Confounds, recipe: Recipe) -> None:
             raise InputError(
                 f"The recipe {recipe.name!r} censors by {name!r}, which the confounds file "
                 f"{confounds.path} does not give for every volume after the first."
+            )
+        if (values[1:] < 0).any():
+            raise InputError(
+                f"The recipe {recipe.name!r} censors by {name!r}, which is below 0 in the "
+                f"confounds file {confounds.path}; that cannot be."
             )
 
 
