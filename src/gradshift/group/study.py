@@ -101,13 +101,13 @@ class Study:
 
     def places(self) -> Iterator[tuple[Place, pd.DataFrame]]:
         """Yield the values that are tested together, the primary atlas and recipe first."""
-        tasks = sorted({result.task for result in self.results})
         groups = {
             Place(*map(str, key)): values
             for key, values in self.table.groupby(
                 ["modality", "task", "atlas", "recipe"], sort=True
             )
         }
+        tasks = sorted({place.task for place in groups})
         modalities = sorted({place.modality for place in groups})
         for atlas, recipe, task in product(self.design.atlases, self.design.recipes, tasks):
             for modality in modalities:
