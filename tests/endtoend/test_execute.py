@@ -16,7 +16,7 @@ from gradshift.errors import GradshiftError, MissingInputError, SettingsError, S
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.running.execute import _plugin, execute
 from gradshift.running.workers import workers
-from gradshift.settings import Running
+from gradshift.settings import Analysis, Running
 
 OPTIONS = ("--denoise", "24P")
 
@@ -96,7 +96,7 @@ def test_a_process_that_is_killed_costs_one_retry_of_its_step(make_study, tmp_pa
 
 def test_a_process_of_the_group_level_that_is_killed_costs_one_retry(tmp_path):
     running = Running(work_dir=str(tmp_path), nprocs=2)
-    apply = workers(SimpleNamespace(running=running, work_dir=tmp_path))
+    apply = workers(SimpleNamespace(running=running, work_dir=tmp_path, analysis=Analysis()))
 
     def work(i: int) -> int:
         mark = tmp_path / f"mark_{i}"
@@ -225,7 +225,7 @@ def test_the_group_level_stays_within_what_was_asked_for(
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(name, str(threads))
     running = Running(work_dir=str(tmp_path), nprocs=nprocs, omp_nthreads=threads)
-    apply = workers(SimpleNamespace(running=running, work_dir=tmp_path))
+    apply = workers(SimpleNamespace(running=running, work_dir=tmp_path, analysis=Analysis()))
 
     def threads_of(_: int) -> tuple[int, int]:
         """Return the process, and the threads that its numerical libraries may use."""

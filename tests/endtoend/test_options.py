@@ -66,7 +66,7 @@ def test_the_monitor_writes_what_each_step_used(make_study, tmp_path, monkeypatc
     assert float(read["seconds"]) > 0
     assert not list(here.iterdir())
     left = {path.name.partition("_")[0] for path in out.glob("work/steps_*/*")}
-    assert left == {"atlases", "gradshift"}
+    assert left == {"atlases", "finished", "gradshift"}
     assert study.run(out, "participant", *OPTIONS) == 0
     assert len(list(out.glob("logs/*_resources.tsv"))) == 1
 

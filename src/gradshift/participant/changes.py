@@ -22,7 +22,7 @@ def tell(workflow: Any, steps_dir: Path) -> None:
         Folder of the intermediate results.
     """
     now = dict(sorted(_codes(workflow)))
-    path = steps_dir / "code.json"
+    path = steps_dir / "finished" / "code.json"
     before = read_json(path) if path.exists() else {}
     changed = [name for name, code in now.items() if before.get(name, code) != code]
     if changed:
