@@ -529,10 +529,10 @@ def _checked(f: Field[Any], value: Any) -> Any:
     words = list(value) if many and isinstance(value, list | tuple) else [value]
     if any(isinstance(word, list | tuple | dict) for word in words):
         raise SettingsError(f"{name} takes one value, got {value!r}.")
-    allowed, told = KINDS[kind]
+    allowed, expected = KINDS[kind]
     for word in words:
         if not isinstance(word, allowed) or (kind is not bool and isinstance(word, bool)):
-            raise SettingsError(f"{name} takes {told}, got {word!r}.")
+            raise SettingsError(f"{name} takes {expected}, got {word!r}.")
         if isinstance(word, float) and not math.isfinite(word):
             raise SettingsError(f"{name} takes a finite number, got {word!r}.")
     if isinstance(nargs, int) and len(words) != nargs:
@@ -543,7 +543,7 @@ def _checked(f: Field[Any], value: Any) -> Any:
     try:
         converted = tuple(kind(word) for word in words)
     except OverflowError as error:
-        raise SettingsError(f"{name} takes {told}, got one that is too large.") from error
+        raise SettingsError(f"{name} takes {expected}, got one that is too large.") from error
     if kind is int and f.name != "random_seed" and any(abs(word) > LARGEST for word in converted):
         raise SettingsError(f"{name} takes at most {LARGEST}, got a larger number.")
     return converted if many else converted[0]
@@ -716,7 +716,7 @@ def read_file(path: Path) -> dict[str, Any]:
         If it cannot be read, is not TOML, or names an option that does not exist.
     """
     try:
-        found = tomllib.loads(read_small(path))
+        content = tomllib.loads(read_small(path))
     except FileNotFoundError as error:
         raise MissingInputError(f"There is no settings file {path}.") from error
     except (ValueError, RecursionError) as error:  # such as an integer of 5000 digits
@@ -725,9 +725,9 @@ def read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"The settings file {path} cannot be read: {error.strerror}."
         ) from error
-    given = {key.replace("-", "_"): value for key, value in found.items()}
+    given = {key.replace("-", "_"): value for key, value in content.items()}
     known = {f.name for _, f in options()}
-    if unknown := sorted(key for key in found if key.replace("-", "_") not in known):
+    if unknown := sorted(key for key in content if key.replace("-", "_") not in known):
         raise SettingsError(
             f"The settings file {path} has unknown keys: {', '.join(unknown)}. Keys are the "
             "options of the command line, such as fd-threshold."
@@ -752,13 +752,13 @@ def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
     numbers : {None, 'participant', 'group'}
         Only the options that change the numbers of this level.
     """
-    found = {}
+    chosen = {}
     for group, f in options():
         value = getattr(getattr(settings, group), f.name)
         wanted = numbers is None or f.metadata["numbers"] == numbers
         if wanted and not f.metadata["local"] and value is not None:
-            found[f.name] = value
-    return found
+            chosen[f.name] = value
+    return chosen
 
 
 def shown(value: object) -> str:
@@ -768,10 +768,10 @@ def shown(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def to_toml(found: Mapping[str, Any]) -> str:
+def to_toml(given: Mapping[str, Any]) -> str:
     """Write options as TOML, in the form that `read_file` reads."""
     lines = []
-    for name, value in found.items():
+    for name, value in given.items():
         plain = list(value) if isinstance(value, tuple) else value
         lines.append(f"{name.replace('_', '-')} = {json.dumps(plain, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"

@@ -305,7 +305,7 @@ def expected_changes(effect: float) -> dict[Quantity, Expected] | None:
     dict of Quantity to Expected, or None
         None for an effect that is not in the table.
     """
-    found = {
+    changes = {
         Quantity(row["measure"], row["level"], row["label"]): Expected(
             n=row["n"],
             mean_change=row["mean_change"],
@@ -315,26 +315,26 @@ def expected_changes(effect: float) -> dict[Quantity, Expected] | None:
         for row in table()["Changes"]
         if row["effect"] == effect
     }
-    return found or None
+    return changes or None
 
 
 def _values(session: Session, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
     """(Q,) values of a session."""
-    found = {
+    computed = {
         Quantity(row.measure, row.level, row.label): row
         for name in dict.fromkeys(quantity.measure for quantity in quantities)
         for row in evaluate(measures()[name], session)
     }
-    return np.array([found[quantity].value for quantity in quantities])
+    return np.array([computed[quantity].value for quantity in quantities])
 
 
 def _expected(changes: NDArray[np.float64], effect: float) -> Expected:
     """Summarise the changes of one value; without an effect the true mean is known: zero."""
-    there = changes[np.isfinite(changes)]
-    sd = float(there.std(ddof=1))
+    finite = changes[np.isfinite(changes)]
+    sd = float(finite.std(ddof=1))
     return Expected(
-        n=len(there),
-        mean_change=round(float(there.mean()), 6) if effect else 0.0,
+        n=len(finite),
+        mean_change=round(float(finite.mean()), 6) if effect else 0.0,
         sd_change=round(sd, 6),
-        se=round(sd / np.sqrt(len(there)), 6) if effect else 0.0,
+        se=round(sd / np.sqrt(len(finite)), 6) if effect else 0.0,
     )

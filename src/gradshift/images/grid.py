@@ -42,9 +42,9 @@ def labels_on_grid(
     before = 0
     for part in parts:
         labels, source = read_labels(part.path)
-        found = positions(_nearest(labels, source, shape, affine), part.indices)
-        free = (regions == 0) & (found > 0)
-        regions[free] = found[free] + before
+        places = positions(_nearest(labels, source, shape, affine), part.indices)
+        free = (regions == 0) & (places > 0)
+        regions[free] = places[free] + before
         before += len(part.indices)
     if not regions.any():
         raise InputError(

@@ -300,8 +300,8 @@ def find_dropout(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     share = away**2 / np.sum(away**2, axis=0)
     odd = away > DROPOUT_SCORE * np.median(away, axis=0)
     alone = share > min(0.5, 20 / len(scores))
-    found: NDArray[np.bool_] = (odd & alone).any(axis=1)
-    return found
+    dropped: NDArray[np.bool_] = (odd & alone).any(axis=1)
+    return dropped
 
 
 def principal_first(
@@ -450,7 +450,7 @@ def session_gradients(
     inner = _between(matrix, used, regions)
     weights = affinity(inner, options)
     remarks = _left_out(regions, dropout) + _few_positive(inner, regions, used, options)
-    found = Gradients(
+    gradients = Gradients(
         scores=np.full(reference.shape, np.nan),
         reference=reference[:, 0],
         eigenvalues=np.empty(0),
@@ -464,8 +464,8 @@ def session_gradients(
     )
     if (pieces := _n_pieces(weights)) > 1:
         problem = f"no gradient: the affinity matrix falls into {pieces} unconnected parts"
-        return replace(found, problem=problem, remarks=(*remarks, problem))
-    return _align(found, embed(weights, reference.shape[1]), reference, regions, options)
+        return replace(gradients, problem=problem, remarks=(*remarks, problem))
+    return _align(gradients, embed(weights, reference.shape[1]), reference, regions, options)
 
 
 def search_dropout(
@@ -506,23 +506,23 @@ def search_dropout(
 
 
 def _align(
-    found: Gradients,
+    gradients: Gradients,
     embedding: Embedding,
     reference: NDArray[np.float64],
     regions: Regions,
     options: Options,
 ) -> Gradients:
     """Align an embedding to the reference and fill in what follows from that."""
-    target = reference[found.used]
+    target = reference[gradients.used]
     principal = target[:, 0]
     aligned = procrustes(embedding.scores, target)
     scores = np.full(reference.shape, np.nan)
-    scores[found.used] = aligned
+    scores[gradients.used] = aligned
     r_each = [_likeness(column, principal) for column in embedding.scores.T]
     r_ref = _likeness(aligned[:, 0], principal)
     kind, status = _status(r_ref, regions, options)
     return replace(
-        found,
+        gradients,
         scores=scores,
         eigenvalues=embedding.eigenvalues,
         best_component=int(np.argmax(r_each)) + 1,
@@ -530,7 +530,7 @@ def _align(
         r_ref=r_ref,
         status=status,
         kind=kind,
-        remarks=found.remarks + _nearly_equal(embedding.eigenvalues),
+        remarks=gradients.remarks + _nearly_equal(embedding.eigenvalues),
     )
 
 

@@ -74,7 +74,7 @@ class Scan:
 
     def lacks(self, model: "Model") -> list[str]:
         """Say what a model needs and this scan does not have."""
-        there = {
+        present = {
             "input": self.input is not None,
             "reference": self.reference is not None,
             "k2prime": self.k2prime is not None,
@@ -82,7 +82,7 @@ class Scan:
             "dose": self.dose is not None,
             "freefraction": self.free_fraction is not None,
         }
-        return [NEEDS[need] for need in model.needs if not there[need]]
+        return [NEEDS[need] for need in model.needs if not present[need]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,10 +168,10 @@ def fit(model: Model, scan: Scan) -> Fit:
     return model.fit(scan)
 
 
-def divided(found: Fit, by: float) -> Fit:
+def divided(result: Fit, by: float) -> Fit:
     """Divide the outcome of a fit and its standard error; its curves are kept with the fit."""
-    nothing = np.full(found.curves.shape, np.nan)
-    return replace(found, values=found.values / by, errors=found.errors / by, curves=nothing)
+    nothing = np.full(result.curves.shape, np.nan)
+    return replace(result, values=result.values / by, errors=result.errors / by, curves=nothing)
 
 
 def late_frames(frames: Frames) -> NDArray[np.bool_]:
