@@ -110,10 +110,27 @@ def components(t: Floats, ends: Places, n_regions: int, threshold: float) -> Com
     Parameters are those of `connection_scores`.
     """
     label = np.full(len(t), -1, dtype=np.int32)
-    extent, intensity = np.zeros((2, 2 * n_regions))
-    parent = np.full(2 * n_regions, -1, dtype=np.int32)
-    _gather(t, threshold, ends, n_regions, parent, label, extent, intensity)
-    return Components(label, extent, intensity)
+    made = Components(label, *np.zeros((2, 2 * n_regions)))
+    _gather(t, threshold, ends, n_regions, np.full(2 * n_regions, -1, dtype=np.int32), made)
+    return made
+
+
+class _Links(NamedTuple):
+    """What joins elements.
+
+    Parameters
+    ----------
+    level : (L,) array of int8
+        The highest that each link has, with its sign.
+    ends : (2, L) array of int32
+        Elements that each joins.
+    state : (L,) array of int32
+        Filled with the state that each led to.
+    """
+
+    level: Levels
+    ends: Places
+    state: Places
 
 
 class _States(NamedTuple):
@@ -175,14 +192,14 @@ def _levels(t: Floats, step: float) -> Levels:
 
 
 def _grown(
-    links: Levels, ends: Places, states: _States, weight: int, apart: int
+    levels: Levels, ends: Places, states: _States, weight: int, apart: int
 ) -> tuple[int, Places]:
     """Join components link by link; return the number of states, and that each link led to."""
-    order = np.empty(len(links), dtype=np.int32)
-    n_linked = _from_the_top(links, order, np.zeros(STEPS + 1, dtype=np.int64))
-    state_of_link = np.zeros(len(links), dtype=np.int32)
-    n_states = _grow(order[:n_linked], links, ends, *states, weight, apart, state_of_link)
-    return n_states, state_of_link
+    order = np.empty(len(levels), dtype=np.int32)
+    n_linked = _from_the_top(levels, order, np.zeros(STEPS + 1, dtype=np.int64))
+    links = _Links(levels, ends, np.zeros(len(levels), dtype=np.int32))
+    n_states = _grow(order[:n_linked], links, states, weight, apart)
+    return n_states, links.state
 
 
 @compiled
@@ -232,28 +249,18 @@ def _root_of(parent: Places, i: int) -> int:
 
 
 @compiled
-def _grow(
-    order: Places,
-    links: Levels,
-    ends: Places,
-    level: Levels,
-    heir: Places,
-    extent: Places,
-    parent: Places,
-    current: Places,
-    weight: int,
-    apart: int,
-    state_of_link: Places,
-) -> int:
+def _grow(order: Places, links: _Links, states: _States, weight: int, apart: int) -> int:
     """Join components link by link; return the number of states.
 
     A link adds `weight` to the extent; one of a decrease joins the elements from `apart` on.
     An heir always comes later, as the sums over states need: of two states the later is taken.
     """
+    level, heir, extent, parent, current = states
     n_states = len(parent)
     for k in order:
-        shift, height = (apart if links[k] < 0 else 0), abs(links[k])
-        a, b = _root_of(parent, ends[0, k] + shift), _root_of(parent, ends[1, k] + shift)
+        shift, height = (apart if links.level[k] < 0 else 0), abs(links.level[k])
+        a = _root_of(parent, links.ends[0, k] + shift)
+        b = _root_of(parent, links.ends[1, k] + shift)
         if a == b and weight == 0:
             continue
         state = max(current[a], current[b])
@@ -273,7 +280,7 @@ def _grow(
         parent[a] -= weight
         current[a] = state
         extent[state] = -1 - parent[a]
-        state_of_link[k] = state
+        links.state[k] = state
     return n_states
 
 
@@ -294,11 +301,10 @@ def _gather(
     ends: Places,
     n_regions: int,
     parent: Places,
-    label: Places,
-    extent: Floats,
-    intensity: Floats,
+    made: Components,
 ) -> None:
     """Join the ends of all links that pass the threshold, and add up each component."""
+    label, extent, intensity = made
     for k in range(len(t)):
         if abs(t[k]) > threshold:
             shift = n_regions if t[k] < 0 else 0

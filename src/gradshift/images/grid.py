@@ -55,25 +55,6 @@ def labels_on_grid(
     return regions
 
 
-def empty_regions(regions: NDArray[np.int32], count: int) -> tuple[int, ...]:
-    """Find the regions that have no voxel on a grid.
-
-    Parameters
-    ----------
-    regions : (X, Y, Z) array
-        From `labels_on_grid`.
-    count : int
-        Number of regions R of the atlas.
-
-    Returns
-    -------
-    tuple of int
-        Their 0-based positions in the atlas.
-    """
-    voxels = np.bincount(regions.ravel(), minlength=count + 1)[1:]
-    return tuple(int(position) for position in np.flatnonzero(voxels == 0))
-
-
 def _nearest(
     labels: NDArray[np.int32],
     source: NDArray[np.float64],

@@ -162,8 +162,8 @@ def _refused(running: Running, error: RefusedError) -> str:
         return problem
     return (
         f"{problem.rstrip('.')}; {error.taken} jobs were taken before and go on: when they are "
-        "done, run the same command again, with a smaller max_jobs in the plugin_args if their number "
-        "is what was refused."
+        "done, run the same command again, with a smaller max_jobs in the plugin_args if their "
+        "number is what was refused."
     )
 
 

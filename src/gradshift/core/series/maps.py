@@ -113,16 +113,44 @@ class Maps(NamedTuple):
     remarks: tuple[str, ...]
 
 
+class Volumes(NamedTuple):
+    """The retained volumes of the runs of a session, N in all.
+
+    Parameters
+    ----------
+    number, run_of : (N,) array of int
+        Index of each within its run, and the number of the run.
+    tr : float
+        Repetition time in seconds.
+    """
+
+    number: NDArray[np.intp]
+    run_of: NDArray[np.intp]
+    tr: float
+
+
+class Grid(NamedTuple):
+    """Where the voxels lie.
+
+    Parameters
+    ----------
+    places : (V,) array of int
+        Rising places of the voxels on the grid, x fastest.
+    shape : tuple of int
+        Voxels along x, y and z.
+    """
+
+    places: NDArray[np.intp]
+    shape: tuple[int, int, int]
+
+
 def session_maps(
     runs: Sequence[VoxelRun],
+    volumes: Volumes,
+    grid: Grid,
     *,
-    volumes: NDArray[np.intp],
-    run_of: NDArray[np.intp],
     n_common: int,
-    tr: float,
     band: tuple[float, float],
-    places: NDArray[np.intp],
-    shape: tuple[int, int, int],
     seeds: Sequence[NDArray[np.float64]] = (),
 ) -> Maps:
     """Map intrinsic activity and the connectivity of seeds, in one pass over the voxels.
@@ -133,36 +161,31 @@ def session_maps(
     ----------
     runs : sequence of VoxelRun
         The runs of the session, by rising number.
-    volumes, run_of : (N,) array of int
-        Index of each retained volume within its run, and the number of the run.
+    volumes : Volumes
+    grid : Grid
     n_common : int
         Volumes that amplitudes and homogeneity are measured in, the first ones.
-    tr : float
-        Repetition time in seconds.
     band : (low, high)
         In hertz.
-    places : (V,) array of int
-        Rising places of the voxels on the grid, x fastest.
-    shape : tuple of int
-        Voxels along x, y and z.
     seeds : sequence of (N,) array
         Series of the seeds, of the runs joined as the voxels are.
     """
     missing: dict[str, str] = {}
     waves: Spectrum | None = None
     try:
-        waves = spectrum(volumes[:n_common], run_of[:n_common], tr, band)
+        waves = spectrum(volumes.number[:n_common], volumes.run_of[:n_common], volumes.tr, band)
     except InputError as error:
         missing = dict.fromkeys(MAPS[:4], str(error))
     # In C order the grid is that of z, y, x; neighbours are the same.
-    mask = _on_grid(np.ones(len(places), dtype=bool), places, shape[::-1])
+    n_voxels = len(grid.places)
+    mask = _on_grid(np.ones(n_voxels, dtype=bool), grid.places, grid.shape[::-1])
     one_pass = _Pass(
         runs=runs,
         spectrum=waves,
         n_common=n_common,
         seeds=seeds,
-        amplitudes=np.full((2, len(places)), np.nan),
-        with_seeds=np.full((len(seeds), len(places)), np.nan),
+        amplitudes=np.full((2, n_voxels), np.nan),
+        with_seeds=np.full((len(seeds), n_voxels), np.nan),
     )
     values = {"reho": concordance(one_pass.ranks(planes(mask)), mask, n_common)}
     if waves is not None:
