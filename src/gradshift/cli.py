@@ -150,7 +150,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str, Any]]:
+def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str, object]]:
     """Turn a command line into settings.
 
     Returns

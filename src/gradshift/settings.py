@@ -521,7 +521,7 @@ def options() -> Iterator[tuple[str, Field[Any]]]:
             yield group, f
 
 
-def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, Any]) -> Settings:
+def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, object]) -> Settings:
     """Build settings from the options that were given, and check them.
 
     Parameters
@@ -536,7 +536,7 @@ def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, Any])
     SettingsError
         For a value that makes no sense.
     """
-    by_group: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+    by_group: dict[str, dict[str, object]] = {group: {} for group in GROUPS}
     for group, f in options():
         if f.name in given:
             by_group[group][f.name] = _checked(f, given[f.name])
@@ -662,7 +662,7 @@ def read_small(path: Path) -> str:
     return content.decode("utf-8-sig")
 
 
-def read_file(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, object]:
     """Read options from a TOML file: their names on the command line, without dashes in front.
 
     Raises
@@ -692,7 +692,7 @@ def read_file(path: Path) -> dict[str, Any]:
     return given
 
 
-def defaults() -> dict[str, Any]:
+def defaults() -> dict[str, object]:
     """Return every option with its default, as a file holds them."""
     return {
         f.name: list(f.default) if isinstance(f.default, tuple) else f.default
@@ -700,7 +700,7 @@ def defaults() -> dict[str, Any]:
     }
 
 
-def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
+def values(settings: Settings, *, numbers: str | None = None) -> dict[str, object]:
     """Return the options that were set, by field name, without what is `local`.
 
     Parameters
@@ -725,7 +725,7 @@ def shown(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def to_toml(given: Mapping[str, Any]) -> str:
+def to_toml(given: Mapping[str, object]) -> str:
     """Write options as TOML, in the form that `read_file` reads."""
     lines = []
     for name, value in given.items():

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -229,7 +228,7 @@ def label_image(part: Part, path: Path) -> LabelImage:
     return LabelImage(path, part.indices)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise MissingInputError(f"No atlas definition at {path}; check the path of the JSON.")
     try:
@@ -246,7 +245,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def _text(content: Mapping[str, Any], key: str, path: Path, default: str | None = None) -> str:
+def _text(content: Mapping[str, object], key: str, path: Path, default: str | None = None) -> str:
     """Return a text of the JSON; without a default it must be there."""
     value = content.get(key, default)
     if not isinstance(value, str) or (default is None and not value):
@@ -255,7 +254,7 @@ def _text(content: Mapping[str, Any], key: str, path: Path, default: str | None 
     return value
 
 
-def _keys(content: Mapping[str, Any], path: Path) -> tuple[str, ...]:
+def _keys(content: Mapping[str, object], path: Path) -> tuple[str, ...]:
     value = content.get("cite", [])
     if not isinstance(value, list) or not all(isinstance(key, str) for key in value):
         raise InputError(
@@ -265,7 +264,7 @@ def _keys(content: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _entities(content: Mapping[str, Any], name: str, path: Path) -> dict[str, str]:
+def _entities(content: Mapping[str, object], name: str, path: Path) -> dict[str, str]:
     """Return the entities for file names; by default the name is the atlas label."""
     given = content.get("entities")
     if not WORD.fullmatch(name if given is None else name.replace("_", "")):
@@ -287,7 +286,7 @@ def _entities(content: Mapping[str, Any], name: str, path: Path) -> dict[str, st
     return {entity: entities[entity] for entity in ENTITIES if entity in entities}
 
 
-def _images(content: Mapping[str, Any], path: Path) -> dict[str, Path]:
+def _images(content: Mapping[str, object], path: Path) -> dict[str, Path]:
     """Return the images by space, from either form of the JSON."""
     short = {"image", "space"} & set(content)
     if ("images" in content) == bool(short) or len(short) == 1:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,7 +223,30 @@ def person_changes(
     return np.array([pair[1] - pair[0] for pair in pairs])
 
 
-def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, Any]:
+class Row(TypedDict):
+    """One expected change: a `Quantity` and an `Expected` at one effect, and `place`."""
+
+    effect: float
+    measure: str
+    level: str
+    label: str
+    atlas: str
+    recipe: str
+    n: int
+    mean_change: float
+    sd_change: float
+    se: float
+
+
+class Table(TypedDict):
+    """The content of `TABLE`, as far as it is read."""
+
+    People: int
+    Seed: int
+    Changes: list[Row]
+
+
+def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, object]:
     """Make the content of `TABLE`.
 
     Parameters
@@ -258,7 +281,7 @@ def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, Any]:
     }
 
 
-def settings() -> dict[str, Any]:
+def settings() -> dict[str, object]:
     """Describe what the expectations hold for: the simulation and the cleaning."""
     recipe = load_recipe(RECIPE)
     return {
@@ -284,9 +307,9 @@ def place() -> dict[str, str]:
     return {"atlas": ATLAS, "recipe": RECIPE}
 
 
-def table() -> dict[str, Any]:
+def table() -> Table:
     """Read the expectations shipped with the package, as `tabulate` makes them."""
-    stored: dict[str, Any] = json.loads((files("gradshift.example") / TABLE).read_text())
+    stored: Table = json.loads((files("gradshift.example") / TABLE).read_text())
     return stored
 
 

@@ -177,7 +177,7 @@ def _reason(error: Exception) -> str:
     return lines[-1].strip() if lines else type(error).__name__
 
 
-def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
+def _plugin(running: Running) -> tuple[type[Any], dict[str, object]]:
     """Choose nipype's plugin and its arguments."""
     from nipype.pipeline.plugins import LinearPlugin
 
@@ -188,7 +188,7 @@ def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
     n = processes(running)
     if n == 1:
         return LinearPlugin, {}
-    arguments: dict[str, Any] = {"n_procs": n, "raise_insufficient": False}
+    arguments: dict[str, object] = {"n_procs": n, "raise_insufficient": False}
     if (limit := _memory(running)) is not None:
         arguments["memory_gb"] = limit
     return ParallelPlugin, arguments
@@ -216,7 +216,7 @@ def _check_memory(workflow: Any, running: Running) -> None:
         )  # fmt: skip
 
 
-def _read_plugin(path: Path) -> tuple[type[Any], dict[str, Any]]:
+def _read_plugin(path: Path) -> tuple[type[Any], dict[str, object]]:
     import yaml
 
     try:
