@@ -114,10 +114,11 @@ class Gradients:
         return float(weights[self.best_component - 1] / weights.sum())
 
 
-def n_kept(n_regions: int, k_mode: str = "round") -> int:
-    """Return how many connections each of `n_regions` regions keeps."""
-    if k_mode == "brainspace":
-        return int(n_regions * (1 - (1 - KEPT)))
+def n_kept(n_regions: int) -> int:
+    """Return how many connections each of `n_regions` regions keeps.
+
+    BrainSpace 0.3 keeps ``int(R * (1 - 0.9))``, one less for most R.
+    """
     return round(KEPT * n_regions)
 
 
@@ -163,7 +164,7 @@ def affinity(matrix: NDArray[np.float64], options: Options | None = None) -> NDA
     Margulies et al. (2016), PNAS 113:12574; Vos de Wael et al. (2020), Commun Biol 3:103.
     """
     options = options or Options()
-    profiles = sparsify(matrix, max(1, n_kept(len(matrix), options.k_mode)))
+    profiles = sparsify(matrix, max(1, n_kept(len(matrix))))
     unit = profiles / np.linalg.norm(profiles, axis=1, keepdims=True)
     cosine = np.clip(unit @ unit.T, 0, 1)
     cosine = (cosine + cosine.T) / 2
@@ -449,7 +450,7 @@ def session_gradients(
     used = candidates & ~dropout
     inner = _between(matrix, used, regions)
     weights = affinity(inner, options)
-    remarks = _left_out(regions, dropout) + _few_positive(inner, regions, used, options)
+    remarks = _left_out(regions, dropout) + _few_positive(inner, regions, used)
     gradients = Gradients(
         scores=np.full(reference.shape, np.nan),
         reference=reference[:, 0],
@@ -582,9 +583,9 @@ def _left_out(regions: Regions, dropout: NDArray[np.bool_]) -> tuple[str, ...]:
 
 
 def _few_positive(
-    inner: NDArray[np.float64], regions: Regions, used: NDArray[np.bool_], options: Options
+    inner: NDArray[np.float64], regions: Regions, used: NDArray[np.bool_]
 ) -> tuple[str, ...]:
-    k = n_kept(len(inner), options.k_mode)
+    k = n_kept(len(inner))
     few = np.flatnonzero(used)[(inner > 0).sum(axis=1) < k]
     names = ", ".join(regions.names[i] for i in few)
     return (f"fewer than {k} positive connections: {names}",) if names else ()
