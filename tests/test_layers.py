@@ -16,7 +16,8 @@ EVERYTHING = frozenset({path.relative_to(ROOT).parts[0].removesuffix(".py") for 
 
 MAY_IMPORT = {
     "errors": frozenset(),
-    "settings": frozenset({"errors"}),
+    "checks": frozenset({"errors"}),
+    "settings": frozenset({"errors", "checks"}),
     "core": frozenset({"errors"}),
     "plugins": frozenset({"errors", "core"}),
     "figures": frozenset({"errors", "core.cortex.regions"}),

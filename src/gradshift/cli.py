@@ -61,12 +61,12 @@ class Parser(argparse.ArgumentParser):
         """Refuse words that are no option, with the one that may have been meant."""
         if not words:
             return
-        told = []
+        hints = []
         for word in words:
             name = word.partition("=")[0]
             near = get_close_matches(name, self._option_string_actions, n=1)
-            told.append(f"{word} (did you mean {near[0]}?)" if near else word)
-        self.error(f"unrecognized arguments: {' '.join(told)}")
+            hints.append(f"{word} (did you mean {near[0]}?)" if near else word)
+        self.error(f"unrecognized arguments: {' '.join(hints)}")
 
 
 def build_parser() -> Parser:
@@ -118,8 +118,8 @@ def _add(group: Any, f: Any) -> None:
     names = [schema.flag(f.name), *f.metadata["aliases"]]
     flags = sorted(names, key=lambda name: name.startswith("--"))  # letters first
     default = f.default
-    told = " ".join(map(str, default)) if isinstance(default, tuple) else default
-    shown = "" if default is None or told == "" or default is False else f" (default: {told})"
+    usual = " ".join(map(str, default)) if isinstance(default, tuple) else default
+    shown = "" if default is None or usual == "" or default is False else f" (default: {usual})"
     text = f.metadata["help"].replace("%", "%%")
     if f.metadata["kind"] is bool:
         action = argparse.BooleanOptionalAction if f.default else "store_true"
@@ -150,7 +150,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str, Any]]:
+def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str, object]]:
     """Turn a command line into settings.
 
     Returns
@@ -164,11 +164,11 @@ def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str
     parser = build_parser()
     parsed, unknown = parser.parse_known_args(words)
     parser.refuse_unknown(unknown)
-    found = vars(parsed)
-    del found["ignored"]
-    bids_dir, output_dir = found.pop("bids_dir"), found.pop("output_dir")
-    level, config_file = found.pop("level"), found.pop("config_file")
-    given = {**(schema.read_file(config_file) if config_file else {}), **found}
+    arguments = vars(parsed)
+    del arguments["ignored"]
+    bids_dir, output_dir = arguments.pop("bids_dir"), arguments.pop("output_dir")
+    level, config_file = arguments.pop("level"), arguments.pop("config_file")
+    given = {**(schema.read_file(config_file) if config_file else {}), **arguments}
     settings = schema.make(bids_dir.resolve(), output_dir.resolve(), level, given)
     return settings, {
         f.name: getattr(getattr(settings, group), f.name)

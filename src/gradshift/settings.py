@@ -13,10 +13,11 @@ import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from gradshift import checks
+from gradshift.checks import Check
 from gradshift.errors import MissingInputError, SettingsError
 
 
@@ -31,6 +32,7 @@ def option(
     numbers: str = "",
     local: bool = False,
     aliases: tuple[str, ...] = (),
+    check: Check | None = None,
 ) -> Any:
     """Describe one option.
 
@@ -51,6 +53,9 @@ def option(
         are written to ``logs/``.
     aliases : tuple of str
         Further names on the command line: a letter, or what users of fMRIPrep and XCP-D type.
+    check : callable, optional
+        Given the name on the command line and a value, unless this is None; raises
+        `SettingsError` for one that makes no sense.
     """
     return field(
         default=default,
@@ -63,6 +68,7 @@ def option(
             "numbers": numbers,
             "local": local,
             "aliases": aliases,
+            "check": check,
         },
     )
 
@@ -80,7 +86,11 @@ class Inputs:
         local=True,
     )
     participant_label: tuple[str, ...] = option(
-        (), "participants to work on, with or without sub-", nargs="+", metavar="LABEL"
+        (),
+        "participants to work on, with or without sub-",
+        nargs="+",
+        metavar="LABEL",
+        check=checks.labels,
     )
     session_label: tuple[str, ...] = option(
         (),
@@ -89,6 +99,7 @@ class Inputs:
         metavar="LABEL",
         numbers="participant",
         aliases=("--session-id",),
+        check=checks.labels,
     )
     task_id: tuple[str, ...] = option(
         (),
@@ -96,6 +107,7 @@ class Inputs:
         nargs="+",
         metavar="LABEL",
         aliases=("-t",),
+        check=checks.labels,
     )
     space: str | None = option(
         None,
@@ -118,6 +130,7 @@ class Inputs:
         nargs="+",
         metavar="NAME=COLUMN",
         numbers="participant",
+        check=checks.pairs,
     )
     mrs_crlb: tuple[str, ...] = option(
         (),
@@ -134,6 +147,7 @@ class Inputs:
         nargs="+",
         metavar="NAME=COLUMN",
         numbers="participant",
+        check=checks.pairs,
     )
     exclude: str | None = option(
         None,
@@ -164,6 +178,7 @@ class Denoising:
         "recipes by name, or a JSON file; the first is the primary one",
         nargs="+",
         metavar="RECIPE",
+        check=checks.distinct,
     )
     band: tuple[float, float] = option(
         (0.01, 0.08),
@@ -172,6 +187,7 @@ class Denoising:
         nargs=2,
         metavar=("LOW", "HIGH"),  # type: ignore[arg-type]
         numbers="participant",
+        check=checks.band,
     )
     fd_threshold: float | None = option(
         None,
@@ -181,6 +197,7 @@ class Denoising:
         metavar="MM",
         numbers="participant",
         aliases=("--fd-thresh",),
+        check=checks.positive,
     )
     dvars_threshold: float | None = option(
         None,
@@ -189,6 +206,7 @@ class Denoising:
         kind=float,
         metavar="X",
         numbers="participant",
+        check=checks.positive,
     )
     min_minutes: float | None = option(
         None,
@@ -196,6 +214,7 @@ class Denoising:
         kind=float,
         metavar="N",
         numbers="participant",
+        check=checks.not_negative,
     )
 
 
@@ -209,6 +228,7 @@ class Analysis:
         nargs="+",
         metavar="ATLAS",
         aliases=("--atlases",),
+        check=checks.distinct,
     )
     measures: tuple[str, ...] = option(
         (), "measures to compute; all if not given", nargs="+", metavar="NAME"
@@ -227,6 +247,7 @@ class Analysis:
         metavar="SHARE",
         numbers="participant",
         aliases=("--min-coverage",),
+        check=checks.share,
     )
     connectivity: str = option(
         "pearson",
@@ -257,6 +278,7 @@ class Analysis:
         nargs="+",
         metavar="SHARE",
         numbers="participant",
+        check=checks.densities,
     )
     voxelwise: bool = option(
         True, "make voxel maps: ALFF, fALFF, ReHo, connectivity of the PCC", kind=bool
@@ -267,6 +289,7 @@ class Analysis:
         kind=float,
         metavar="MM",
         numbers="participant",
+        check=checks.not_negative,
     )
 
 
@@ -289,6 +312,7 @@ class Pet:
         kind=float,
         metavar="PER_MINUTE",
         numbers="participant",
+        check=checks.positive,
     )
     tracer: str | None = option(
         None,
@@ -310,6 +334,7 @@ class Pet:
         "share of a region that is blood in vt1tcm, or fit",
         metavar="SHARE|fit",
         numbers="participant",
+        check=checks.blood_volume,
     )
 
 
@@ -318,9 +343,11 @@ class Group:
     """Group level: sessions compared over people."""
 
     baseline: str | None = option(
-        None, "session before the drug", metavar="LABEL", numbers="group"
+        None, "session before the drug", metavar="LABEL", numbers="group", check=checks.label
     )
-    followup: str | None = option(None, "session after the drug", metavar="LABEL", numbers="group")
+    followup: str | None = option(
+        None, "session after the drug", metavar="LABEL", numbers="group", check=checks.label
+    )
     model: str | None = option(
         None,
         "JSON file that says the design: which sessions, groups or treatments to compare",
@@ -333,6 +360,7 @@ class Group:
         kind=float,
         metavar="P",
         numbers="group",
+        check=checks.level,
     )
     smallest_effect: float = option(
         0.5,
@@ -341,6 +369,7 @@ class Group:
         kind=float,
         metavar="DZ",
         numbers="group",
+        check=checks.positive,
     )
     preregister: str | None = option(
         None,
@@ -356,6 +385,7 @@ class Group:
         kind=int,
         metavar="N",
         numbers="group",
+        check=checks.positive,
     )
     coupling: tuple[str, ...] = option(
         (),
@@ -365,6 +395,7 @@ class Group:
         nargs="+",
         metavar="PAIR",
         numbers="group",
+        check=checks.coupling,
     )
     families: str | None = option(
         None,
@@ -380,9 +411,15 @@ class Group:
         nargs="+",
         metavar="T",
         numbers="group",
+        check=checks.thresholds,
     )
     random_seed: int = option(
-        20240501, "seed of every random number", kind=int, metavar="N", numbers="group"
+        20240501,
+        "seed of every random number",
+        kind=int,
+        metavar="N",
+        numbers="group",
+        check=checks.not_negative,
     )
 
 
@@ -403,15 +440,21 @@ class Running:
         kind=int,
         metavar="N",
         aliases=("--nthreads", "--n-cpus"),
+        check=checks.positive,
     )
     omp_nthreads: int = option(
-        1, "threads of one process; there are nprocs / N processes then", kind=int, metavar="N"
+        1,
+        "threads of one process; there are nprocs / N processes then",
+        kind=int,
+        metavar="N",
+        check=checks.positive,
     )
     mem: float | None = option(
         None,
         "memory that may be used, in GB; nine tenths of what is free if not given",
         kind=float,
         metavar="GB",
+        check=checks.positive,
     )
     use_plugin: str | None = option(
         None,
@@ -495,7 +538,7 @@ def options() -> Iterator[tuple[str, Field[Any]]]:
             yield group, f
 
 
-def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, Any]) -> Settings:
+def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, object]) -> Settings:
     """Build settings from the options that were given, and check them.
 
     Parameters
@@ -510,7 +553,7 @@ def make(bids_dir: Path, output_dir: Path, level: str, given: Mapping[str, Any])
     SettingsError
         For a value that makes no sense.
     """
-    by_group: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+    by_group: dict[str, dict[str, object]] = {group: {} for group in GROUPS}
     for group, f in options():
         if f.name in given:
             by_group[group][f.name] = _checked(f, given[f.name])
@@ -546,10 +589,10 @@ def _checked(f: Field[Any], value: Any) -> Any:
     words = list(value) if many and isinstance(value, list | tuple) else [value]
     if any(isinstance(word, list | tuple | dict) for word in words):
         raise SettingsError(f"{name} takes one value, got {value!r}.")
-    allowed, told = KINDS[kind]
+    allowed, expected = KINDS[kind]
     for word in words:
         if not isinstance(word, allowed) or (kind is not bool and isinstance(word, bool)):
-            raise SettingsError(f"{name} takes {told}, got {word!r}.")
+            raise SettingsError(f"{name} takes {expected}, got {word!r}.")
         if isinstance(word, float) and not math.isfinite(word):
             raise SettingsError(f"{name} takes a finite number, got {word!r}.")
     if isinstance(nargs, int) and len(words) != nargs:
@@ -560,7 +603,7 @@ def _checked(f: Field[Any], value: Any) -> Any:
     try:
         converted = tuple(kind(word) for word in words)
     except OverflowError as error:
-        raise SettingsError(f"{name} takes {told}, got one that is too large.") from error
+        raise SettingsError(f"{name} takes {expected}, got one that is too large.") from error
     if kind is int and f.name != "random_seed" and any(abs(word) > LARGEST for word in converted):
         raise SettingsError(f"{name} takes at most {LARGEST}, got a larger number.")
     return converted if many else converted[0]
@@ -594,107 +637,21 @@ def _bare_sessions(group: Group) -> Group:
 
 
 def _check(settings: Settings) -> None:
-    """Refuse values that make no sense."""
-    low, high = settings.denoising.band
-    shares = {"--coverage-threshold": settings.analysis.coverage_threshold}
-    positive = {
-        "--fd-threshold": settings.denoising.fd_threshold,
-        "--dvars-threshold": settings.denoising.dvars_threshold,
-        "--nprocs": settings.running.nprocs,
-        "--omp-nthreads": settings.running.omp_nthreads,
-        "--mem": settings.running.mem,
-        "--n-permutations": settings.group.n_permutations,
-        "--smallest-effect": settings.group.smallest_effect,
-        "--k2prime": settings.pet.k2prime,
-    }
-    labels = (
-        settings.inputs.participant_label
-        + settings.inputs.session_label
-        + settings.inputs.task_id
-        + tuple(filter(None, (settings.group.baseline, settings.group.followup)))
-    )
-    if not 0 < low < high:
-        raise SettingsError(f"--band takes 0 < LOW < HIGH in Hz, got {low:g} {high:g}.")
-    for name, share in shares.items():
-        if not 0 <= share <= 1:
-            raise SettingsError(f"{name} takes a share between 0 and 1, got {share:g}.")
-    if not 0 < settings.group.alpha < 1:
+    """Refuse values that make no sense, each by itself, and those that contradict others."""
+    for name, f in options():
+        check, value = f.metadata["check"], getattr(getattr(settings, name), f.name)
+        if check is not None and value is not None:
+            check(flag(f.name), value)
+    running, group = settings.running, settings.group
+    if running.omp_nthreads > running.nprocs:
         raise SettingsError(
-            f"--alpha takes a number between 0 and 1, got {settings.group.alpha:g}."
+            f"--omp-nthreads {running.omp_nthreads} is more than the --nprocs "
+            f"{running.nprocs} that may be used in all; give a larger --nprocs."
         )
-    for name, value in positive.items():
-        if value is not None and value <= 0:
-            raise SettingsError(f"{name} takes a number above 0, got {value:g}.")
-    if settings.running.omp_nthreads > settings.running.nprocs:
-        raise SettingsError(
-            f"--omp-nthreads {settings.running.omp_nthreads} is more than the --nprocs "
-            f"{settings.running.nprocs} that may be used in all; give a larger --nprocs."
-        )
-    steps = (0.0, *settings.analysis.densities, 1.0)
-    if len(steps) < 4 or any(low >= high for low, high in pairwise(steps)):
-        raise SettingsError(
-            f"--densities takes two or more rising shares between 0 and 1, got "
-            f"{' '.join(map(str, settings.analysis.densities))}."
-        )
-    if settings.analysis.smoothing < 0:
-        raise SettingsError(
-            f"--smoothing takes a number of at least 0, got {settings.analysis.smoothing:g}."
-        )
-    if (settings.denoising.min_minutes or 0) < 0:
-        raise SettingsError(
-            f"--min-minutes takes a number of at least 0, got {settings.denoising.min_minutes:g}."
-        )
-    if not settings.group.nbs_thresholds or min(settings.group.nbs_thresholds) <= 0:
-        raise SettingsError(
-            f"--nbs-thresholds takes numbers above 0, got "
-            f"{' '.join(map(str, settings.group.nbs_thresholds)) or 'none'}."
-        )
-    if settings.group.random_seed < 0:
-        raise SettingsError(
-            f"--random-seed takes a number of at least 0, got {settings.group.random_seed}."
-        )
-    for label in labels:
-        if not (label.isascii() and label.isalnum()):
-            raise SettingsError(
-                f"A BIDS label has letters and digits only, got {label!r}; give it with or "
-                "without sub-, ses- or task-."
-            )
-    if settings.pet.blood_volume != "fit" and not _is_share(settings.pet.blood_volume):
-        raise SettingsError(
-            f"--blood-volume takes a share between 0 and 0.5, or fit, got "
-            f"{settings.pet.blood_volume}."
-        )
-    for word in settings.group.coupling:
-        sides = [side.partition(":") for side in word.split("~")]
-        if len(sides) != 2 or not all(measure and label for measure, _, label in sides):
-            raise SettingsError(
-                f"--coupling takes MEASURE:LABEL~MEASURE:LABEL, such as "
-                f"vtlogan:Default~falff:Default, got {word!r}."
-            )
-    for name, pairs in (
-        ("--mrs-columns", settings.inputs.mrs_columns),
-        ("--pet-columns", settings.inputs.pet_columns),
-    ):
-        if wrong := [pair for pair in pairs if not all(pair.partition("=")[::2])]:
-            raise SettingsError(f"{name} takes NAME=COLUMN, got {wrong[0]!r}.")
-    group = settings.group
     if group.baseline is not None and group.baseline == group.followup:
         raise SettingsError(
             f"--baseline and --followup name the same session, {group.baseline!r}."
         )
-    for name, given in (
-        ("--atlas", settings.analysis.atlas),
-        ("--denoise", settings.denoising.denoise),
-    ):
-        if twice := sorted({word for word in given if given.count(word) > 1}):
-            raise SettingsError(f"{name} names {', '.join(twice)} twice.")
-
-
-def _is_share(text: str) -> bool:
-    try:
-        return 0 <= float(text) <= 0.5
-    except ValueError:
-        return False
 
 
 def columns(pairs: Sequence[str]) -> dict[str, str]:
@@ -722,7 +679,7 @@ def read_small(path: Path) -> str:
     return content.decode("utf-8-sig")
 
 
-def read_file(path: Path) -> dict[str, Any]:
+def read_file(path: Path) -> dict[str, object]:
     """Read options from a TOML file: their names on the command line, without dashes in front.
 
     Raises
@@ -733,7 +690,7 @@ def read_file(path: Path) -> dict[str, Any]:
         If it cannot be read, is not TOML, or names an option that does not exist.
     """
     try:
-        found = tomllib.loads(read_small(path))
+        content = tomllib.loads(read_small(path))
     except FileNotFoundError as error:
         raise MissingInputError(f"There is no settings file {path}.") from error
     except (ValueError, RecursionError) as error:  # such as an integer of 5000 digits
@@ -742,9 +699,9 @@ def read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"The settings file {path} cannot be read: {error.strerror}."
         ) from error
-    given = {key.replace("-", "_"): value for key, value in found.items()}
+    given = {key.replace("-", "_"): value for key, value in content.items()}
     known = {f.name for _, f in options()}
-    if unknown := sorted(key for key in found if key.replace("-", "_") not in known):
+    if unknown := sorted(key for key in content if key.replace("-", "_") not in known):
         raise SettingsError(
             f"The settings file {path} has unknown keys: {', '.join(unknown)}. Keys are the "
             "options of the command line, such as fd-threshold."
@@ -752,7 +709,7 @@ def read_file(path: Path) -> dict[str, Any]:
     return given
 
 
-def defaults() -> dict[str, Any]:
+def defaults() -> dict[str, object]:
     """Return every option with its default, as a file holds them."""
     return {
         f.name: list(f.default) if isinstance(f.default, tuple) else f.default
@@ -760,7 +717,7 @@ def defaults() -> dict[str, Any]:
     }
 
 
-def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
+def values(settings: Settings, *, numbers: str | None = None) -> dict[str, object]:
     """Return the options that were set, by field name, without what is `local`.
 
     Parameters
@@ -769,13 +726,13 @@ def values(settings: Settings, *, numbers: str | None = None) -> dict[str, Any]:
     numbers : {None, 'participant', 'group'}
         Only the options that change the numbers of this level.
     """
-    found = {}
+    chosen = {}
     for group, f in options():
         value = getattr(getattr(settings, group), f.name)
         wanted = numbers is None or f.metadata["numbers"] == numbers
         if wanted and not f.metadata["local"] and value is not None:
-            found[f.name] = value
-    return found
+            chosen[f.name] = value
+    return chosen
 
 
 def shown(value: object) -> str:
@@ -785,10 +742,10 @@ def shown(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def to_toml(found: Mapping[str, Any]) -> str:
+def to_toml(given: Mapping[str, object]) -> str:
     """Write options as TOML, in the form that `read_file` reads."""
     lines = []
-    for name, value in found.items():
+    for name, value in given.items():
         plain = list(value) if isinstance(value, tuple) else value
         lines.append(f"{name.replace('_', '-')} = {json.dumps(plain, ensure_ascii=False)}")
     return "\n".join(lines) + "\n"

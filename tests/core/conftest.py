@@ -87,3 +87,11 @@ def make_regions():
         )
 
     return build
+
+
+@pytest.fixture
+def like_brainspace(monkeypatch):
+    """Keep as many connections per region as BrainSpace 0.3 does, one less for most atlases."""
+    monkeypatch.setattr(
+        "gradshift.core.cortex.gradients.n_kept", lambda n_regions: int(n_regions * (1 - 0.9))
+    )

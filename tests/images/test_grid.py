@@ -6,7 +6,7 @@ import pytest
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.errors import InputError
-from gradshift.images.grid import empty_regions, labels_on_grid
+from gradshift.images.grid import labels_on_grid
 from gradshift.images.labels import LabelImage, centroids, positions, read_labels
 
 SHAPE = (7, 8, 9)
@@ -119,12 +119,6 @@ def test_no_overlap_is_an_error(part):
         labels_on_grid([part], SHAPE, far)
 
 
-def test_regions_without_voxels():
-    regions = np.zeros(SHAPE, dtype=np.int32)
-    regions[0, 0, :2] = (1, 3)
-    assert empty_regions(regions, 5) == (1, 3, 4)
-
-
 def test_positions_leave_their_input_alone():
     labels = np.array([0, 9, 4, 2, 3, 100], dtype=np.int32)
     before = labels.copy()
@@ -159,4 +153,4 @@ def test_agrees_with_nilearn_on_a_shipped_atlas(space, size, origin):
     )
     found = labels_on_grid([image], shape, affine)
     np.testing.assert_array_equal(found, theirs.get_fdata())
-    assert empty_regions(found, 200) == ()
+    assert len(np.unique(found[found > 0])) == 200

@@ -117,16 +117,16 @@ class Atlas:
         """
         from gradshift.atlases.templates import load_template
 
-        found = [
+        references = [
             load_template(part.name, kernel) if part.table.parent == FOLDER else None
             for part in self.parts
         ]
-        if all(reference is None for reference in found):
+        if all(reference is None for reference in references):
             return None
         return np.concatenate(
             [
                 np.full((len(part.rows), 10), np.nan) if reference is None else reference
-                for part, reference in zip(self.parts, found, strict=True)
+                for part, reference in zip(self.parts, references, strict=True)
             ]
         )
 

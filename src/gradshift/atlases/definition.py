@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -124,18 +123,18 @@ def read_definition(path: Path) -> Part:
     InputError
         If the JSON or the table is not as the format wants it.
     """
-    found = _read_json(path)
-    name, table = _text(found, "name", path), path.parent / _text(found, "labels", path)
+    content = _read_json(path)
+    name, table = _text(content, "name", path), path.parent / _text(content, "labels", path)
     return Part(
         name=name,
-        entities=_entities(found, name, path),
-        images=_images(found, path),
+        entities=_entities(content, name, path),
+        images=_images(content, path),
         table=table,
         rows=read_table(table),
-        description=_text(found, "description", path, default=""),
-        cite=_keys(found, path),
-        licence=_text(found, "licence", path, default=""),
-        release=_text(found, "release", path, default=""),
+        description=_text(content, "description", path, default=""),
+        cite=_keys(content, path),
+        licence=_text(content, "licence", path, default=""),
+        release=_text(content, "release", path, default=""),
     )
 
 
@@ -212,9 +211,9 @@ def check_images(part: Part) -> Part:
     return part
 
 
-def check_labels(found: Iterable[int], wanted: Iterable[int], image: Path, table: Path) -> None:
+def check_labels(present: Iterable[int], wanted: Iterable[int], image: Path, table: Path) -> None:
     """Raise InputError unless an image has exactly the labels of a table."""
-    extra, absent = set(found) - set(wanted), set(wanted) - set(found)
+    extra, absent = set(present) - set(wanted), set(wanted) - set(present)
     if extra or absent:
         differences = [f"{_some(extra)} only in the image"] if extra else []
         differences += [f"{_some(absent)} only in the table"] if absent else []
@@ -229,34 +228,34 @@ def label_image(part: Part, path: Path) -> LabelImage:
     return LabelImage(path, part.indices)
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _read_json(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise MissingInputError(f"No atlas definition at {path}; check the path of the JSON.")
     try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:
         raise InputError(f"The atlas definition {path} is not valid JSON: {error}.") from error
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise InputError(f"The atlas definition {path} must be a JSON object with {_list(KEYS)}.")
-    if unknown := [key for key in found if key not in KEYS]:
+    if unknown := [key for key in content if key not in KEYS]:
         raise InputError(
             f"The atlas definition {path} has unknown keys {_list(unknown)}; it may have "
             f"{_list(KEYS)}."
         )
-    return found
+    return content
 
 
-def _text(found: Mapping[str, Any], key: str, path: Path, default: str | None = None) -> str:
+def _text(content: Mapping[str, object], key: str, path: Path, default: str | None = None) -> str:
     """Return a text of the JSON; without a default it must be there."""
-    value = found.get(key, default)
+    value = content.get(key, default)
     if not isinstance(value, str) or (default is None and not value):
-        there = f"is {value!r}" if key in found else "is not there"
-        raise InputError(f"The atlas definition {path} needs a text as `{key}`, which {there}.")
+        state = f"is {value!r}" if key in content else "is not there"
+        raise InputError(f"The atlas definition {path} needs a text as `{key}`, which {state}.")
     return value
 
 
-def _keys(found: Mapping[str, Any], path: Path) -> tuple[str, ...]:
-    value = found.get("cite", [])
+def _keys(content: Mapping[str, object], path: Path) -> tuple[str, ...]:
+    value = content.get("cite", [])
     if not isinstance(value, list) or not all(isinstance(key, str) for key in value):
         raise InputError(
             f"The atlas definition {path} needs a list of bibliography keys as `cite`, which is "
@@ -265,9 +264,9 @@ def _keys(found: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _entities(found: Mapping[str, Any], name: str, path: Path) -> dict[str, str]:
+def _entities(content: Mapping[str, object], name: str, path: Path) -> dict[str, str]:
     """Return the entities for file names; by default the name is the atlas label."""
-    given = found.get("entities")
+    given = content.get("entities")
     if not WORD.fullmatch(name if given is None else name.replace("_", "")):
         raise InputError(
             f"The atlas definition {path} has the name {name!r}, which becomes part of file "
@@ -287,16 +286,16 @@ def _entities(found: Mapping[str, Any], name: str, path: Path) -> dict[str, str]
     return {entity: entities[entity] for entity in ENTITIES if entity in entities}
 
 
-def _images(found: Mapping[str, Any], path: Path) -> dict[str, Path]:
+def _images(content: Mapping[str, object], path: Path) -> dict[str, Path]:
     """Return the images by space, from either form of the JSON."""
-    short = {"image", "space"} & set(found)
-    if ("images" in found) == bool(short) or len(short) == 1:
+    short = {"image", "space"} & set(content)
+    if ("images" in content) == bool(short) or len(short) == 1:
         raise InputError(
             f"The atlas definition {path} must say where its images are: either `images` with a "
             f"file for each space, or `image` and `space` for a single one; it has "
-            f"{_list(found)}."
+            f"{_list(content)}."
         )
-    images = {found["space"]: found["image"]} if short else found["images"]
+    images = {content["space"]: content["image"]} if short else content["images"]
     if (
         not isinstance(images, dict)
         or not images

@@ -81,7 +81,7 @@ def schaefer_image(part: Part, space: str) -> Path:
     InputError
         If its label table has another order, or the image other labels.
     """
-    image, table = _fetch(part.name, space, there=tuple(part.images))
+    image, table = _fetch(part.name, space, spaces=tuple(part.images))
     if _order(_read_table(table)) != _order(part.rows):
         raise InputError(
             f"TemplateFlow's {part.name} in {space} ({table}) is of another release than "
@@ -106,25 +106,25 @@ def _read_table(path: Path) -> tuple[Row, ...]:
     """Read index and name, and take hemisphere and network from the name."""
     rows = []
     for row in read_plain_table(path):
-        found = REGION.match(row.name)
-        if found is None:
+        match = REGION.match(row.name)
+        if match is None:
             raise InputError(
                 f"The label table {path} has the region {row.name!r}, which is no Schaefer name "
                 "such as 7Networks_LH_Vis_1; give your own JSON with a label table."
             )
-        rows.append(Row(row.index, row.name, found[2][0], found[3]))
+        rows.append(Row(row.index, row.name, match[2][0], match[3]))
     return tuple(rows)
 
 
-def _fetch(name: str, space: str, there: tuple[str, ...] = ()) -> tuple[Path, Path]:
+def _fetch(name: str, space: str, spaces: tuple[str, ...] = ()) -> tuple[Path, Path]:
     """Return TemplateFlow's image and label table, from its cache or the network.
 
-    `there` are the spaces in which the atlas is at hand, for the message.
+    `spaces` are those in which the atlas is at hand, for the message.
     """
     scale, networks = _size(name)
     desc = f"{scale}Parcels{networks}Networks"
     file = f"tpl-{space}_res-01_atlas-Schaefer2018_desc-{desc}_dseg.nii.gz"
-    other = f"choose the space {' or '.join(there)} with --space, " if there else ""
+    other = f"choose the space {' or '.join(spaces)} with --space, " if spaces else ""
     remedy = (
         f"{other}fetch it where there is a network, or give as the atlas a JSON of your own that "
         f"names {file} and its label table"
@@ -145,10 +145,10 @@ def _fetch(name: str, space: str, there: tuple[str, ...] = ()) -> tuple[Path, Pa
             f"Atlas {name} in {space} is not shipped and TemplateFlow could not get it "
             f"({error}); {remedy}."
         ) from error
-    for found in (image, table):
-        if not isinstance(found, Path) or not found.is_file() or found.stat().st_size == 0:
+    for path in (image, table):
+        if not isinstance(path, Path) or not path.is_file() or path.stat().st_size == 0:
             raise MissingInputError(
                 f"Atlas {name} in {space} is not shipped, and TemplateFlow has "
-                f"{found or 'nothing'} for it, which is not one file with content; {remedy}."
+                f"{path or 'nothing'} for it, which is not one file with content; {remedy}."
             )
     return image, table

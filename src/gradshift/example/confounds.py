@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,12 +42,24 @@ class Confounds:
     components: Mapping[str, Mapping[str, str | float | bool]]
 
 
+class Signals(NamedTuple):
+    """What the tissues show, in percent of the baseline.
+
+    Parameters
+    ----------
+    regions : (T, R) array
+    white_matter, csf : (T, N) array
+    """
+
+    regions: NDArray[np.float64]
+    white_matter: NDArray[np.float64]
+    csf: NDArray[np.float64]
+
+
 def confound_table(
     motion: NDArray[np.float64],
+    signals: Signals,
     *,
-    regions: NDArray[np.float64],
-    white_matter: NDArray[np.float64],
-    csf: NDArray[np.float64],
     n_dummy: int,
     tr: float,
     voxel_sd: float,
@@ -57,9 +70,7 @@ def confound_table(
     ----------
     motion : (T, 6) array
         Translations in millimetres, rotations in radians.
-    regions : (T, R) array
-    white_matter, csf : (T, N) array
-        Signals in percent of the baseline.
+    signals : Signals
     n_dummy : int
         Number of first volumes before the steady state.
     tr : float
@@ -73,17 +84,16 @@ def confound_table(
     """
     n_volumes = len(motion)
     fd = framewise_displacement(motion)
-    brain = np.hstack([regions, white_matter, csf])
-    dvars = _dvars(brain, voxel_sd) * BASELINES["grey"] / 100
+    dvars = _dvars(np.hstack(signals), voxel_sd) * BASELINES["grey"] / 100
     standardised = dvars / np.nanmedian(dvars)
     columns: dict[str, NDArray[np.float64]] = {}
-    for name, signal in _means(regions, white_matter, csf).items():
+    for name, signal in _means(signals).items():
         columns |= _expanded(name, signal)
     columns |= {"dvars": dvars, "std_dvars": standardised, "framewise_displacement": fd}
     cosines = _cosines(n_volumes - n_dummy, tr)
     components: dict[str, Mapping[str, str | float | bool]] = {}
-    for mask, signals in _masks(white_matter, csf).items():
-        for scores, entry in _principal_components(signals[n_dummy:], cosines):
+    for mask, voxels in _masks(signals).items():
+        for scores, entry in _principal_components(voxels[n_dummy:], cosines):
             name = f"a_comp_cor_{len(components):02d}"
             columns[name] = _padded(scores, n_dummy)
             components[name] = {"Method": "aCompCor", "Mask": mask, "Retained": True, **entry}
@@ -118,13 +128,11 @@ def framewise_displacement(motion: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([[np.nan], change.sum(axis=1)])
 
 
-def _means(
-    regions: NDArray[np.float64], white_matter: NDArray[np.float64], csf: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
+def _means(signals: Signals) -> dict[str, NDArray[np.float64]]:
     """Mean signals in the units of the scanner."""
-    grey = BASELINES["grey"] * (1 + regions.mean(axis=1) / 100)
-    white = BASELINES["white_matter"] * (1 + white_matter.mean(axis=1) / 100)
-    fluid = BASELINES["csf"] * (1 + csf.mean(axis=1) / 100)
+    grey = BASELINES["grey"] * (1 + signals.regions.mean(axis=1) / 100)
+    white = BASELINES["white_matter"] * (1 + signals.white_matter.mean(axis=1) / 100)
+    fluid = BASELINES["csf"] * (1 + signals.csf.mean(axis=1) / 100)
     whole = 0.6 * grey + 0.3 * white + 0.1 * fluid
     return {"global_signal": whole, "csf": fluid, "white_matter": white}
 
@@ -146,9 +154,8 @@ def _dvars(brain: NDArray[np.float64], voxel_sd: float) -> NDArray[np.float64]:
     return np.concatenate([[np.nan], np.sqrt((change**2).mean(axis=1) + 2 * voxel_sd**2)])
 
 
-def _masks(
-    white_matter: NDArray[np.float64], csf: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
+def _masks(signals: Signals) -> dict[str, NDArray[np.float64]]:
+    csf, white_matter = signals.csf, signals.white_matter
     return {"combined": np.hstack([csf, white_matter]), "CSF": csf, "WM": white_matter}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,7 +223,30 @@ def person_changes(
     return np.array([pair[1] - pair[0] for pair in pairs])
 
 
-def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, Any]:
+class Row(TypedDict):
+    """One expected change: a `Quantity` and an `Expected` at one effect, and `place`."""
+
+    effect: float
+    measure: str
+    level: str
+    label: str
+    atlas: str
+    recipe: str
+    n: int
+    mean_change: float
+    sd_change: float
+    se: float
+
+
+class Table(TypedDict):
+    """The content of `TABLE`, as far as it is read."""
+
+    People: int
+    Seed: int
+    Changes: list[Row]
+
+
+def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, object]:
     """Make the content of `TABLE`.
 
     Parameters
@@ -258,7 +281,7 @@ def tabulate(changes: NDArray[np.float64], *, seed: int) -> dict[str, Any]:
     }
 
 
-def settings() -> dict[str, Any]:
+def settings() -> dict[str, object]:
     """Describe what the expectations hold for: the simulation and the cleaning."""
     recipe = load_recipe(RECIPE)
     return {
@@ -284,9 +307,9 @@ def place() -> dict[str, str]:
     return {"atlas": ATLAS, "recipe": RECIPE}
 
 
-def table() -> dict[str, Any]:
+def table() -> Table:
     """Read the expectations shipped with the package, as `tabulate` makes them."""
-    stored: dict[str, Any] = json.loads((files("gradshift.example") / TABLE).read_text())
+    stored: Table = json.loads((files("gradshift.example") / TABLE).read_text())
     return stored
 
 
@@ -305,7 +328,7 @@ def expected_changes(effect: float) -> dict[Quantity, Expected] | None:
     dict of Quantity to Expected, or None
         None for an effect that is not in the table.
     """
-    found = {
+    changes = {
         Quantity(row["measure"], row["level"], row["label"]): Expected(
             n=row["n"],
             mean_change=row["mean_change"],
@@ -315,26 +338,26 @@ def expected_changes(effect: float) -> dict[Quantity, Expected] | None:
         for row in table()["Changes"]
         if row["effect"] == effect
     }
-    return found or None
+    return changes or None
 
 
 def _values(session: Session, quantities: Sequence[Quantity]) -> NDArray[np.float64]:
     """(Q,) values of a session."""
-    found = {
+    computed = {
         Quantity(row.measure, row.level, row.label): row
         for name in dict.fromkeys(quantity.measure for quantity in quantities)
         for row in evaluate(measures()[name], session)
     }
-    return np.array([found[quantity].value for quantity in quantities])
+    return np.array([computed[quantity].value for quantity in quantities])
 
 
 def _expected(changes: NDArray[np.float64], effect: float) -> Expected:
     """Summarise the changes of one value; without an effect the true mean is known: zero."""
-    there = changes[np.isfinite(changes)]
-    sd = float(there.std(ddof=1))
+    finite = changes[np.isfinite(changes)]
+    sd = float(finite.std(ddof=1))
     return Expected(
-        n=len(there),
-        mean_change=round(float(there.mean()), 6) if effect else 0.0,
+        n=len(finite),
+        mean_change=round(float(finite.mean()), 6) if effect else 0.0,
         sd_change=round(sd, 6),
-        se=round(sd / np.sqrt(len(there)), 6) if effect else 0.0,
+        se=round(sd / np.sqrt(len(finite)), 6) if effect else 0.0,
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,9 +135,9 @@ def _add_glutamate(folder: Path, amounts: Mapping[str, str]) -> None:
     lines = path.read_text().splitlines() if path.exists() else ["session_id", *amounts]
     header, *rows = (line.split("\t") for line in lines)
     write_table(path, [*header, GLUTAMATE], [[*row, amounts[row[0]]] for row in rows])
-    about = path.with_suffix(".json")
-    told = json.loads(about.read_text()) if about.exists() else {}
-    write_json(about, {**told, GLUTAMATE: texts.GLUTAMATE})
+    sidecar = path.with_suffix(".json")
+    known = json.loads(sidecar.read_text()) if sidecar.exists() else {}
+    write_json(sidecar, {**known, GLUTAMATE: texts.GLUTAMATE})
 
 
 def _pattern(regions: Regions) -> Array:
@@ -151,8 +152,16 @@ def _frames() -> Frames:
     return Frames(end - np.array(DURATIONS), end)
 
 
-def _blood() -> tuple[Array, Array, Array, Array]:
-    """Return time, plasma, whole blood (kBq/mL) and parent fraction of the samples."""
+class _Blood(NamedTuple):
+    """Samples of blood: minutes, activities in kBq/mL, and the share of the parent."""
+
+    time: Array
+    plasma: Array
+    whole: Array
+    parent_fraction: Array
+
+
+def _blood() -> _Blood:
     time = np.array(SAMPLED, dtype=np.float64)
     bolus = np.clip(time - 0.25, 0, None)
     plasma = 1.2 * (
@@ -161,7 +170,7 @@ def _blood() -> tuple[Array, Array, Array, Array]:
         + 1.5 * np.exp(-0.004 * bolus)
     )
     fraction = hill(time, np.array(FRACTION))
-    return time, plasma, plasma * (0.9 - 0.1 * fraction), fraction
+    return _Blood(time, plasma, plasma * (0.9 - 0.1 * fraction), fraction)
 
 
 def _write_scan(
@@ -176,21 +185,8 @@ def _write_scan(
     pet = Path(f"sub-{label}", f"ses-{session}", "pet")
     stem = f"sub-{label}_ses-{session}_trc-UCBJ"
     frames = _frames()
-    time, plasma, whole, fraction = (np.round(values, 5) for values in _blood())
-    source = InputFunction(
-        np.append(0.0, time), np.append(0.0, plasma * fraction), np.append(0.0, whole)
-    )
-    k1 = np.append(np.full(len(names), 0.34), 0.10)
-    rates = k1 / np.append(volumes, 4.8)
-    mixed = (1 - BLOOD) * k1 * tissue_response(source, frames, rates)
-    in_blood = source.blood_in(frames)
-    assert in_blood is not None
-    mixed += BLOOD * in_blood[:, None]
-    noise = NOISE * mixed.max() * np.sqrt(5 / frames.duration)
-    noise[frames.end < 1] *= 0.1
-    size = np.append(np.ones(len(names)), 0.2)  # the reference region is large
-    mixed += noise[:, None] * size * rng.standard_normal(mixed.shape)
-    activity = 1000 * mixed
+    blood = _Blood(*(np.round(values, 5) for values in _blood()))
+    activity = _activity(volumes, frames, blood, rng)
     times = 60 * np.column_stack([frames.start, frames.end])
     header = ["frame_start", "frame_end"]
     derived = folder / "derivatives" / "petprep" / pet
@@ -201,23 +197,45 @@ def _write_scan(
     write_array(reference, [*header, "semiovale"], values)
     for path in (curves, reference):
         write_json(path.with_suffix(".json"), {"Description": texts.NOTE, "Units": "Bq/mL"})
+    _write_raw(folder / pet / stem, frames, activity, blood)
 
-    raw = folder / pet
+
+def _activity(volumes: Array, frames: Frames, blood: _Blood, rng: np.random.Generator) -> Array:
+    """Simulate the measured curves of all regions and, last, of the reference region."""
+    source = InputFunction(
+        np.append(0.0, blood.time),
+        np.append(0.0, blood.plasma * blood.parent_fraction),
+        np.append(0.0, blood.whole),
+    )
+    k1 = np.append(np.full(len(volumes), 0.34), 0.10)
+    rates = k1 / np.append(volumes, 4.8)
+    mixed = (1 - BLOOD) * k1 * tissue_response(source, frames, rates)
+    in_blood = source.blood_in(frames)
+    assert in_blood is not None
+    mixed += BLOOD * in_blood[:, None]
+    noise = NOISE * mixed.max() * np.sqrt(5 / frames.duration)
+    noise[frames.end < 1] *= 0.1
+    size = np.append(np.ones(len(volumes)), 0.2)  # the reference region is large
+    mixed += noise[:, None] * size * rng.standard_normal(mixed.shape)
+    return 1000 * mixed
+
+
+def _write_raw(start: Path, frames: Frames, activity: Array, blood: _Blood) -> None:
+    """Write the stand-in of the image, and the blood, with names that begin alike."""
     image = np.zeros((4, 4, 4, len(frames.end)), dtype=np.int16)
     image[1:3, 1:3, 1:3] = np.round(activity[:, :-1].mean(axis=1) / 10)
-    write_bytes(
-        raw / f"{stem}_pet.nii.gz", nifti_bytes(image, np.diag([40.0, 40, 40, 1]), slope=10)
-    )
-    about = {
-        **texts.PET,
-        "FrameTimesStart": times[:, 0].tolist(),
+    pet = Path(f"{start}_pet.nii.gz")
+    write_bytes(pet, nifti_bytes(image, np.diag([40.0, 40, 40, 1]), slope=10))
+    timing = {
+        "FrameTimesStart": (60 * frames.start).tolist(),
         "FrameDuration": (60 * frames.duration).tolist(),
     }
-    write_json(raw / f"{stem}_pet.json", about)
-    samples = raw / f"{stem}_recording-manual_blood.tsv"
+    write_json(Path(f"{start}_pet.json"), {**texts.PET, **timing})
+    samples = Path(f"{start}_recording-manual_blood.tsv")
     columns = ("time", "plasma_radioactivity", "whole_blood_radioactivity",
                "metabolite_parent_fraction")  # fmt: skip
-    write_array(samples, columns, np.column_stack([60 * time, plasma, whole, fraction]))
+    values = (60 * blood.time, blood.plasma, blood.whole, blood.parent_fraction)
+    write_array(samples, columns, np.column_stack(values))
     write_json(samples.with_suffix(".json"), texts.BLOOD)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.cortex.regions import Regions
-from gradshift.example.confounds import Confounds, confound_table, framewise_displacement
+from gradshift.example.confounds import Confounds, Signals, confound_table, framewise_displacement
 
 TR = 2.0
 """Repetition time in seconds."""
@@ -111,13 +111,7 @@ def simulate_session(
     fluid += 0.8 * shared
 
     confounds = confound_table(
-        motion,
-        regions=series,
-        white_matter=white,
-        csf=fluid,
-        n_dummy=n_dummy,
-        tr=TR,
-        voxel_sd=VOXEL_SD,
+        motion, Signals(series, white, fluid), n_dummy=n_dummy, tr=TR, voxel_sd=VOXEL_SD
     )
     return SimulatedSession(
         series=series,

@@ -1,10 +1,9 @@
 """Write the simulated study as a BIDS dataset with its derivatives."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -159,8 +158,7 @@ def _write_derivative_metadata(folder: Path) -> None:
         "Description": "SIMULATED in the layout of fMRIPrep, which did not run",
     }
     derived = folder / "derivatives" / "fmriprep"
-    description = _dataset("SIMULATED fMRIPrep derivatives", "derivative")
-    description["GeneratedBy"] = [imitated, *description["GeneratedBy"]]
+    description = _dataset("SIMULATED fMRIPrep derivatives", "derivative", imitated)
     _write_json(derived / "dataset_description.json", description)
     _write(derived / "README.md", texts.README.encode())
     # fMRIPrep's name for confounds is not one that BIDS knows.
@@ -191,19 +189,20 @@ def _write_truth(folder: Path, study: Study, people: list[Person]) -> None:
     )
 
 
-def _dataset(name: str, kind: str) -> dict[str, Any]:
+def _dataset(name: str, kind: str, *makers: Mapping[str, str]) -> dict[str, object]:
     return {
         "Name": name,
         "BIDSVersion": BIDS_VERSION,
         "DatasetType": kind,
         "Authors": ["The gradshift developers", "No participants (simulated)"],
         "GeneratedBy": [
-            {"Name": "gradshift-example", "Version": __version__, "Description": texts.NOTE}
+            *makers,
+            {"Name": "gradshift-example", "Version": __version__, "Description": texts.NOTE},
         ],
     }
 
 
-def _describe(confounds: Confounds) -> dict[str, Any]:
+def _describe(confounds: Confounds) -> dict[str, object]:
     return {name: dict(entry) for name, entry in confounds.components.items()}
 
 
@@ -215,12 +214,12 @@ def _confounds(confounds: Confounds) -> bytes:
     return str(text).encode()
 
 
-def _write_table(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     lines = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
     _write(path, "".join("\t".join(line) + "\n" for line in lines).encode())
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def _write_json(path: Path, content: Mapping[str, object]) -> None:
     _write(path, (json.dumps(content, indent=2) + "\n").encode())
 
 

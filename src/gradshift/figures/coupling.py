@@ -39,20 +39,20 @@ def coupling(panels: Sequence[Coupled]) -> Figure:
     """
     figure = new(3.3 * len(panels) + 0.2, 4.5)
     axes = figure.subplots(2, len(panels), squeeze=False, height_ratios=[3, 0.8])
-    for found, top, bottom in zip(panels, *axes, strict=True):
+    for panel, top, bottom in zip(panels, *axes, strict=True):
         plain(top)
         top.axhline(0, color=RULE, linewidth=0.8, zorder=0)
         top.axvline(0, color=RULE, linewidth=0.8, zorder=0)
-        top.scatter(found.x, found.y, s=34, color=BEFORE, edgecolors="white", linewidths=0.5)
-        top.set_xlabel(found.labels[0], fontsize=SMALL)
-        top.set_ylabel(found.labels[1], fontsize=SMALL)
-        top.set_title(found.title, fontsize=LARGE)
+        top.scatter(panel.x, panel.y, s=34, color=BEFORE, edgecolors="white", linewidths=0.5)
+        top.set_xlabel(panel.labels[0], fontsize=SMALL)
+        top.set_ylabel(panel.labels[1], fontsize=SMALL)
+        top.set_title(panel.title, fontsize=LARGE)
         plain(bottom)
         bottom.axvline(0, color=RULE, linewidth=1.2, zorder=0)
-        bottom.hlines(0, found.low, found.high, color=INK, linewidth=1.6)
-        bottom.scatter(found.rho, 0, s=42, color=INK, zorder=3)
+        bottom.hlines(0, panel.low, panel.high, color=INK, linewidth=1.6)
+        bottom.scatter(panel.rho, 0, s=42, color=INK, zorder=3)
         bottom.scatter(
-            found.without, np.full(len(found.without), 1), s=42, marker="|", color=AFTER
+            panel.without, np.full(len(panel.without), 1), s=42, marker="|", color=AFTER
         )
         bottom.set_yticks([0, 1], ["all", "one left out"], fontsize=SMALL)
         bottom.set_ylim(1.6, -0.6)

@@ -53,11 +53,11 @@ def densities(
     figure = new(5, 2.7)
     axes = figure.subplots()
     plain(axes)
-    found = [values[np.isfinite(values)] for values in (baseline, followup)]
-    everything = np.concatenate(found)
+    series = [values[np.isfinite(values)] for values in (baseline, followup)]
+    everything = np.concatenate(series)
     margin = 0.15 * np.ptp(everything)
     at = np.linspace(everything.min() - margin, everything.max() + margin, 300)
-    looks = zip(found, sessions, (BEFORE, AFTER), ("-", "--"), strict=True)
+    looks = zip(series, sessions, (BEFORE, AFTER), ("-", "--"), strict=True)
     for values, name, colour, line in looks:
         height = smoothed(values, at)
         axes.plot(at, height, color=colour, linestyle=line, linewidth=1.8, label=name)

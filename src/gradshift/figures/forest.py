@@ -42,7 +42,7 @@ def forest(rows: Mapping[str, Sequence[Effect]], series: Sequence[str], *, label
     offsets = np.linspace(-0.18, 0.18, len(series)) if len(series) > 1 else [0.0]
     for k, name in enumerate(series):
         colour, marker = LOOKS[k % len(LOOKS)]
-        effects = [found[k] for found in rows.values()]
+        effects = [row[k] for row in rows.values()]
         heights = np.arange(len(rows)) + offsets[k]
         axes.hlines(
             heights,

@@ -71,16 +71,16 @@ def matrices(
 
 def _mark(axes: Any, networks: Sequence[str], names: Callable[[str], str], *, first: bool) -> None:
     """Draw the borders of the networks and name them."""
-    found = list(dict.fromkeys(networks))
-    ends = np.cumsum([networks.count(name) for name in found])
+    distinct = list(dict.fromkeys(networks))
+    ends = np.cumsum([networks.count(name) for name in distinct])
     starts = np.concatenate([[0], ends[:-1]])
     for edge in ends[:-1]:
         axes.axhline(edge - 0.5, color="black", linewidth=0.4)
         axes.axvline(edge - 0.5, color="black", linewidth=0.4)
     middles = (starts + ends - 1) / 2
-    labels = [names(name) if name else "other" for name in found]
+    labels = [names(name) if name else "other" for name in distinct]
     axes.set_xticks(middles, labels, rotation=90, fontsize=SMALL)
     axes.set_yticks(middles, labels if first else [], fontsize=SMALL)
     axes.tick_params(length=0)
-    for tick, name in zip(axes.get_xticklabels(), found, strict=True):
-        tick.set_color(network_style(name, found)[0] if name else "black")
+    for tick, name in zip(axes.get_xticklabels(), distinct, strict=True):
+        tick.set_color(network_style(name, distinct)[0] if name else "black")

@@ -34,14 +34,14 @@ def gradient_plane(
     """
     figure = new(3.3 * len(panels) + 1.2, 3.3)
     axes = figure.subplots(1, len(panels), squeeze=False, sharex=True, sharey=True)[0]
-    found = [name for name in dict.fromkeys(networks) if name]
+    distinct = [name for name in dict.fromkeys(networks) if name]
     for place, (title, values) in zip(axes, panels.items(), strict=True):
         plain(place)
         place.axhline(0, color=RULE, linewidth=0.8, zorder=0)
         place.axvline(0, color=RULE, linewidth=0.8, zorder=0)
-        for name in found:
+        for name in distinct:
             chosen = np.array([network == name for network in networks])
-            colour, marker = network_style(name, found)
+            colour, marker = network_style(name, distinct)
             place.scatter(
                 *values[chosen].T, s=18, c=colour, marker=marker, label=names(name), alpha=0.85,
                 linewidths=0.3, edgecolors="white",

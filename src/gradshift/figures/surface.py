@@ -101,5 +101,5 @@ def _of_triangles(values: NDArray[np.float64]) -> NDArray[np.float64]:
     first, second, third = values.T
     value = np.where(second == third, second, first)
     others = np.where(np.isfinite(second), second, third)
-    found: NDArray[np.float64] = np.where(np.isfinite(value), value, others)
-    return found
+    shared: NDArray[np.float64] = np.where(np.isfinite(value), value, others)
+    return shared

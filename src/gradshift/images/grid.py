@@ -42,9 +42,9 @@ def labels_on_grid(
     before = 0
     for part in parts:
         labels, source = read_labels(part.path)
-        found = positions(_nearest(labels, source, shape, affine), part.indices)
-        free = (regions == 0) & (found > 0)
-        regions[free] = found[free] + before
+        places = positions(_nearest(labels, source, shape, affine), part.indices)
+        free = (regions == 0) & (places > 0)
+        regions[free] = places[free] + before
         before += len(part.indices)
     if not regions.any():
         raise InputError(
@@ -53,25 +53,6 @@ def labels_on_grid(
             "check that both are in the same space."
         )
     return regions
-
-
-def empty_regions(regions: NDArray[np.int32], count: int) -> tuple[int, ...]:
-    """Find the regions that have no voxel on a grid.
-
-    Parameters
-    ----------
-    regions : (X, Y, Z) array
-        From `labels_on_grid`.
-    count : int
-        Number of regions R of the atlas.
-
-    Returns
-    -------
-    tuple of int
-        Their 0-based positions in the atlas.
-    """
-    voxels = np.bincount(regions.ravel(), minlength=count + 1)[1:]
-    return tuple(int(position) for position in np.flatnonzero(voxels == 0))
 
 
 def _nearest(

@@ -101,8 +101,8 @@ def positions(labels: NDArray[np.int32], indices: ArrayLike) -> NDArray[np.int32
     wanted = np.asarray(indices)
     order = np.argsort(wanted)
     place = np.searchsorted(wanted[order], labels).clip(max=len(wanted) - 1)
-    found: NDArray[np.int32] = (order[place] + 1).astype(np.int32)
-    return np.where(wanted[found - 1] == labels, found, np.int32(0))
+    position: NDArray[np.int32] = (order[place] + 1).astype(np.int32)
+    return np.where(wanted[position - 1] == labels, position, np.int32(0))
 
 
 def centroids(

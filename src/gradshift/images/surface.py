@@ -44,10 +44,10 @@ class Hemisphere(NamedTuple):
 
 def _folder() -> Path | None:
     """Find the meshes in the installed nilearn."""
-    found = find_spec("nilearn")
-    if found is None or found.origin is None:
+    spec = find_spec("nilearn")
+    if spec is None or spec.origin is None:
         return None
-    folder = Path(found.origin).parent / "datasets" / "data" / "fsaverage5"
+    folder = Path(spec.origin).parent / "datasets" / "data" / "fsaverage5"
     return folder if folder.is_dir() else None
 
 
@@ -83,9 +83,9 @@ def places_on_sphere(
         sphere, _ = _arrays(folder, "sphere", side)
         sphere = sphere / np.linalg.norm(sphere, axis=1, keepdims=True)
         for i, hemisphere in enumerate(hemispheres):
-            mine = vertices[side] == i + 1
-            if hemisphere == side[0].upper() and mine.any():
-                middle = sphere[mine].mean(axis=0)
+            members = vertices[side] == i + 1
+            if hemisphere == side[0].upper() and members.any():
+                middle = sphere[members].mean(axis=0)
                 places[i] = middle / np.linalg.norm(middle)
     return places
 

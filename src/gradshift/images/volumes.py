@@ -286,7 +286,7 @@ def _open_image(header: VolumeHeader) -> Any:
         raise InputError(_no_bytes(header.path, error)) from error
     try:
         file.seek(header.offset)
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, OverflowError) as error:  # a wild offset
         file.close()
         raise InputError(_damaged(header, 0, error)) from error
     return file

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
@@ -42,13 +41,15 @@ def untouched(output_dir: Path, steps: Path, people: Iterable[str]) -> set[str]:
     return {name for name in people if _kept(steps, name).get("Files") == files(output_dir, name)}
 
 
-def is_current(output_dir: Path, steps: Path, participant: str, page: Mapping[str, Any]) -> bool:
+def is_current(
+    output_dir: Path, steps: Path, participant: str, page: Mapping[str, object]
+) -> bool:
     """Tell whether a page was made of the same files in the same way."""
     now = {"Files": files(output_dir, participant), "Page": page}
     return now == _kept(steps, participant)
 
 
-def keep(output_dir: Path, steps: Path, participant: str, page: Mapping[str, Any]) -> None:
+def keep(output_dir: Path, steps: Path, participant: str, page: Mapping[str, object]) -> None:
     """Keep what a person's files are like, and how the page was made of them."""
     now = {"Files": files(output_dir, participant), "Page": page}
     write_json(_path(steps, participant), now)
@@ -58,6 +59,6 @@ def _path(steps: Path, participant: str) -> Path:
     return steps / "finished" / f"{participant}.json"
 
 
-def _kept(steps: Path, participant: str) -> dict[str, Any]:
+def _kept(steps: Path, participant: str) -> dict[str, object]:
     path = _path(steps, participant)
     return read_json(path) if path.exists() else {}

@@ -311,18 +311,18 @@ def _owner(path: Path) -> Owner | None:
         if file is None:
             return None
         with file:
-            said = json.loads(file.read(LONGEST))
+            content = json.loads(file.read(LONGEST))
     except (OSError, ValueError, RecursionError):
         return None
-    if not isinstance(said, dict) or set(said) != {field.name for field in fields(Owner)}:
+    if not isinstance(content, dict) or set(content) != {field.name for field in fields(Owner)}:
         return None
-    texts = all(isinstance(said[name], str) for name in ("host", "boot", "ids", "holder"))
-    numbers = all(isinstance(said[name], int | float) for name in ("pid", "time"))
-    if not texts or not numbers or not _is_possible(said["pid"], said["time"]):
+    texts = all(isinstance(content[name], str) for name in ("host", "boot", "ids", "holder"))
+    numbers = all(isinstance(content[name], int | float) for name in ("pid", "time"))
+    if not texts or not numbers or not _is_possible(content["pid"], content["time"]):
         return None
-    if os.path.basename(said["holder"]) != said["holder"]:
+    if os.path.basename(content["holder"]) != content["holder"]:
         return None
-    return Owner(**said)
+    return Owner(**content)
 
 
 def _is_possible(pid: float, when: float) -> bool:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Required, TypedDict, cast
 
 from gradshift.bids.dataset import describe, read_json
 from gradshift.bids.write import write_json
@@ -38,14 +38,23 @@ class AtlasFiles:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
+class Identity(TypedDict, total=False):
+    """Which dataset a folder holds; see `identity`."""
+
+    Name: str
+    DatasetDOI: str
+    GeneratedBy: list[dict[str, object]]
+    Digest: Required[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """What the results of a run are made of.
 
     Parameters
     ----------
-    dataset : mapping
-        Identity of BIDS_DIR, see `identity`.
+    dataset : Identity
+        Of BIDS_DIR.
     derivatives : mapping of str to list
         Identities of the preprocessed datasets, by kind of input.
     atlases : mapping of str to AtlasFiles
@@ -53,13 +62,13 @@ class Provenance:
         Digests of the denoising recipes.
     """
 
-    dataset: Mapping[str, Any]
-    derivatives: Mapping[str, Sequence[Mapping[str, Any]]]
+    dataset: Identity
+    derivatives: Mapping[str, Sequence[Identity]]
     atlases: Mapping[str, AtlasFiles]
     recipes: Mapping[str, str]
 
 
-def identity(folder: Path) -> dict[str, Any]:
+def identity(folder: Path) -> Identity:
     """Say which dataset a folder holds, wherever it lies.
 
     That is what stays the same while a study grows and moves: name, DOI, and of a derivative
@@ -71,7 +80,7 @@ def identity(folder: Path) -> dict[str, Any]:
 
     Returns
     -------
-    dict
+    Identity
         ``Name``, ``DatasetDOI`` and ``GeneratedBy``, as far as they are known, and ``Digest``.
     """
     description = describe(folder) or {}
@@ -87,7 +96,7 @@ def identity(folder: Path) -> dict[str, Any]:
         ],
     }
     known = {key: value for key, value in known.items() if value}
-    return {**known, "Digest": digest(known)}
+    return cast(Identity, {**known, "Digest": digest(known)})
 
 
 def digest(content: object) -> str:
@@ -227,7 +236,7 @@ def _other_copies(output_dir: Path, now: Provenance) -> Iterator[str]:
                 yield f"another atlas {name}, or its copy {path} is damaged (remove it then)"
 
 
-def named(dataset: Mapping[str, Any]) -> str:
+def named(dataset: Identity) -> str:
     """Name a dataset in a message."""
     makers = " and ".join(
         " ".join(str(maker[key]) for key in ("Name", "Version") if key in maker)

@@ -68,7 +68,7 @@ def check(settings: Settings) -> None:
         )
 
 
-def _differing(recorded: Mapping[str, Any] | None, settings: Settings) -> list[str]:
+def _differing(recorded: Mapping[str, object] | None, settings: Settings) -> list[str]:
     """Say which options that change numbers differ from the record, if there is one.
 
     An option that came with a later version, and is as it is by default, is no difference.
@@ -127,13 +127,13 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     )
 
 
-def numbers(settings: Settings) -> dict[str, Any]:
+def numbers(settings: Settings) -> dict[str, object]:
     """Return the options that change the numbers of this level, as a file holds them."""
     options = schema.values(settings, numbers=settings.level)
     return {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()}
 
 
-def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+def participant_level(output_dir: Path, given: Mapping[str, object]) -> dict[str, object]:
     """Return the options the participant level ran with.
 
     Raises
@@ -144,7 +144,8 @@ def participant_level(output_dir: Path, given: Mapping[str, Any]) -> dict[str, A
     recorded = read(output_dir).get("participant", {})
     wanted = {f.name for _, f in schema.options() if f.metadata["numbers"] == "participant"}
     for name in wanted & set(given):
-        value = list(given[name]) if isinstance(given[name], tuple) else given[name]
+        value = given[name]
+        value = list(value) if isinstance(value, tuple) else value
         if recorded and recorded.get(name) != value:
             raise SettingsError(
                 f"The participant level in {output_dir} ran with {schema.flag(name)} "

@@ -96,7 +96,7 @@ def _fact(what: str, value: object) -> Fact:
     return Fact(f"{what}:", value, "none recorded" if value is None else str(value))
 
 
-def _settings(settings: Mapping[str, Any] | None) -> Iterator[Fact]:
+def _settings(settings: Mapping[str, object] | None) -> Iterator[Fact]:
     """Yield the options that change numbers; one that was not given counts, too."""
     if settings is None:
         return

@@ -59,31 +59,16 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
         If a plugin of the user's choice cannot be had, or stops before the end.
     """
     plugin, arguments = _plugin(running)
-    options = {
-        "crashdump_dir": str(crash_dir),
-        "crashfile_format": "txt",
-        "create_report": False,
-        "remove_unnecessary_outputs": False,
-        "stop_on_first_crash": running.stop_on_first_crash,
-        "job_finished_timeout": JOB_FINISHED_TIMEOUT,
-    }
-    # Nodes take their settings from the workflow, and whatever else nipype runs from its
-    # global ones, which name the folder that it was first imported in.
-    workflow.config["execution"].update(options)
-    for name, value in options.items():
-        nipype.config.set("execution", name, str(value).replace("%", "%%"))
+    _configure(workflow, running, crash_dir)
     if running.use_plugin is None:
         _check_memory(workflow, running)
-    nipype.config.resource_monitor = running.resource_monitor
     used: list[tuple[Any, ...]] = []
-    for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
-        logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
     crash_dir.mkdir(parents=True, exist_ok=True)
     crashed = Crashed()
     guard_nipype()
     with _progress(len(workflow._get_all_nodes())) as advance:
 
-        def told(node: Any, status: str) -> None:
+        def note(node: Any, status: str) -> None:
             if status == "exception":
                 crashed.append(node.fullname)
             if status in ("end", "exception"):
@@ -91,7 +76,7 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
             if status == "end" and running.resource_monitor:
                 used.append((node.fullname, *_used(node.result.runtime)))
 
-        arguments["status_callback"] = told
+        arguments["status_callback"] = note
         # nipype collects garbage for every node it hands out: spare it all that is loaded now.
         gc.freeze()
         try:
@@ -120,6 +105,26 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
     return crashed
 
 
+def _configure(workflow: Any, running: Running, crash_dir: Path) -> None:
+    """Set nipype's options, for a workflow and for whatever else it runs."""
+    options = {
+        "crashdump_dir": str(crash_dir),
+        "crashfile_format": "txt",
+        "create_report": False,
+        "remove_unnecessary_outputs": False,
+        "stop_on_first_crash": running.stop_on_first_crash,
+        "job_finished_timeout": JOB_FINISHED_TIMEOUT,
+    }
+    # Nodes take their settings from the workflow, and whatever else nipype runs from its
+    # global ones, which name the folder that it was first imported in.
+    workflow.config["execution"].update(options)
+    for name, value in options.items():
+        nipype.config.set("execution", name, str(value).replace("%", "%%"))
+    nipype.config.resource_monitor = running.resource_monitor
+    for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
+        logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
+
+
 def _folder(workflow: Any, running: Running) -> AbstractContextManager[None]:
     """Choose where the process is while the graph runs."""
     return _away(workflow.base_dir) if running.resource_monitor else nullcontext()
@@ -139,8 +144,8 @@ def _used(runtime: Any) -> list[float | None]:
 
 def _check_cause(error: Exception) -> None:
     """Say so when it was the machine's fault; the first of several errors is a cause."""
-    told = repr((error, error.__cause__))
-    if "No space left on device" in told or "Disk quota exceeded" in told:
+    causes = repr((error, error.__cause__))
+    if "No space left on device" in causes or "Disk quota exceeded" in causes:
         raise StorageError(
             "The disk is full: make room and run the same command again; what is finished is kept."
         ) from error
@@ -149,16 +154,16 @@ def _check_cause(error: Exception) -> None:
 def _refused(running: Running, error: RefusedError) -> str:
     """Say why a cluster takes no job, and what became of those it took."""
     cause = error.__cause__
-    told = (
+    problem = (
         f"nipype's plugin of {running.use_plugin} cannot do its work here: "
         f"{_reason(cause) if isinstance(cause, Exception) else 'no job was taken'}"
     )
     if not error.taken:
-        return told
+        return problem
     return (
-        f"{told.rstrip('.')}; {error.taken} jobs were taken before and go on: when they are done, "
-        "run the same command again, with a smaller max_jobs in the plugin_args if their number "
-        "is what was refused."
+        f"{problem.rstrip('.')}; {error.taken} jobs were taken before and go on: when they are "
+        "done, run the same command again, with a smaller max_jobs in the plugin_args if their "
+        "number is what was refused."
     )
 
 
@@ -172,7 +177,7 @@ def _reason(error: Exception) -> str:
     return lines[-1].strip() if lines else type(error).__name__
 
 
-def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
+def _plugin(running: Running) -> tuple[type[Any], dict[str, object]]:
     """Choose nipype's plugin and its arguments."""
     from nipype.pipeline.plugins import LinearPlugin
 
@@ -183,7 +188,7 @@ def _plugin(running: Running) -> tuple[type[Any], dict[str, Any]]:
     n = processes(running)
     if n == 1:
         return LinearPlugin, {}
-    arguments: dict[str, Any] = {"n_procs": n, "raise_insufficient": False}
+    arguments: dict[str, object] = {"n_procs": n, "raise_insufficient": False}
     if (limit := _memory(running)) is not None:
         arguments["memory_gb"] = limit
     return ParallelPlugin, arguments
@@ -211,31 +216,31 @@ def _check_memory(workflow: Any, running: Running) -> None:
         )  # fmt: skip
 
 
-def _read_plugin(path: Path) -> tuple[type[Any], dict[str, Any]]:
+def _read_plugin(path: Path) -> tuple[type[Any], dict[str, object]]:
     import yaml
 
     try:
-        found = yaml.safe_load(read_small(path))
+        content = yaml.safe_load(read_small(path))
     except FileNotFoundError as error:
         raise MissingInputError(missing(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The plugin file {path} cannot be read: {error}.") from error
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        told = " ".join(str(error).split())
-        raise SettingsError(f"The plugin file {path} is not YAML: {told}") from error
-    if not isinstance(found, Mapping) or "plugin" not in found:
+        reason = " ".join(str(error).split())
+        raise SettingsError(f"The plugin file {path} is not YAML: {reason}") from error
+    if not isinstance(content, Mapping) or "plugin" not in content:
         raise SettingsError(
             f"The plugin file {path} needs the key 'plugin' (such as SLURM), and may have "
             "'plugin_args'."
         )
-    arguments = found.get("plugin_args") or {}
+    arguments = content.get("plugin_args") or {}
     if not isinstance(arguments, Mapping):
         raise SettingsError(
             f"The 'plugin_args' of the plugin file {path} are names with values, not "
             f"{arguments!r}."
         )
     known = _known_plugins()
-    name = str(found["plugin"])
+    name = str(content["plugin"])
     if name not in known:
         raise SettingsError(
             f"The plugin file {path} names the plugin {name!r}; gradshift can use nipype's "
@@ -253,14 +258,14 @@ def _known_plugins() -> dict[str, type[Any]]:
 
     from gradshift.running.parallel import ParallelPlugin
 
-    found = {
+    known = {
         name.removesuffix("Plugin"): going_on(kind)
         if issubclass(kind, SGELikeBatchManagerBase)
         else kind
         for name, kind in vars(plugins).items()
         if name.endswith("Plugin") and not issubclass(kind, GraphPluginBase)
     }
-    return {**found, "MultiProc": ParallelPlugin}
+    return {**known, "MultiProc": ParallelPlugin}
 
 
 @contextmanager

@@ -27,16 +27,16 @@ def available() -> float | None:
     than that is not to be had, however much the machine has.
     """
     free = _machine()
-    found = [group.left for group in _groups()] + ([] if free is None else [free])
-    return max(min(found), 0) / 1e9 if found else None
+    amounts = [group.left for group in _groups()] + ([] if free is None else [free])
+    return max(min(amounts), 0) / 1e9 if amounts else None
 
 
 def limit() -> float | None:
     """Return how much memory this process may use in all, in GB; None where nobody tells."""
-    found = [group.limit for group in _groups()]
+    limits = [group.limit for group in _groups()]
     with suppress(OSError, ValueError):
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return min(found) / 1e9 if found else None
+        limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return min(limits) / 1e9 if limits else None
 
 
 def check_enough() -> None:
@@ -65,7 +65,7 @@ def _machine() -> int | None:
 
 def _groups() -> list["_Group"]:
     """Return our control group and those above it, as far as they have a limit."""
-    return [found for group in groups("memory") if (found := _read_group(group)) is not None]
+    return [numbers for group in groups("memory") if (numbers := _read_group(group)) is not None]
 
 
 @dataclass(frozen=True)

@@ -43,9 +43,9 @@ class _Reader(pickle.Unpickler):
         if name in PLAIN.get(module, ()):
             return super().find_class(module, name)
         if module.startswith((OWN, *ROOMS)) and "." not in name:
-            found = super().find_class(module, name)
-            if isinstance(found, type) and found.__module__ == module and _is_record(found):
-                return found
+            kind = super().find_class(module, name)
+            if isinstance(kind, type) and kind.__module__ == module and _is_record(kind):
+                return kind
         raise pickle.UnpicklingError(f"{module}.{name} is nothing that a result holds")
 
 

@@ -89,15 +89,15 @@ def stopped_by_signals() -> Iterator[None]:
         if isinstance(unraisable.exc_value, _Stopped):
             signal.setitimer(signal.ITIMER_REAL, 0.01)
         else:
-            told(unraisable)
+            hook(unraisable)
 
     heard = [number for number in STOPPING if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, stop) for number in (*heard, signal.SIGALRM)}
-    told, sys.unraisablehook = sys.unraisablehook, lost
+    hook, sys.unraisablehook = sys.unraisablehook, lost
     try:
         yield
     finally:
-        sys.unraisablehook = told
+        sys.unraisablehook = hook
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -22,14 +22,14 @@ def tell(error: Exception, output_dir: Path | None) -> str:
     """
     logger.debug("", exc_info=error)
     first = (str(error).strip() or "it says no more").splitlines()[0]
-    told = f"An error that gradshift does not know: {type(error).__name__}: {first[:LONGEST]}."
+    sentence = f"An error that gradshift does not know: {type(error).__name__}: {first[:LONGEST]}."
     logs = None if output_dir is None else output_dir / "logs"
     if logs is None or not logs.is_dir():
-        return f"{told} Please report it with what --verbose shows."
+        return f"{sentence} Please report it with what --verbose shows."
     path = logs / "crash" / f"{time.strftime('%Y%m%d-%H%M%S')}_error.txt"
     try:
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(format_exception(error)), encoding="utf-8", errors="replace")
     except OSError:
-        return f"{told} Please report it with what --verbose shows."
-    return f"{told} Please report it with {path}."
+        return f"{sentence} Please report it with what --verbose shows."
+    return f"{sentence} Please report it with {path}."

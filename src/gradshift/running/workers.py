@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradshift import plugins
 from gradshift.core.inference.resampling import Workers
@@ -27,23 +27,23 @@ def workers(settings: Settings) -> Workers:
     n = processes(settings.running)
     if n == 1:
         return map
-    folder = str(intermediate(settings.work_dir))
-    options = {
-        "n_jobs": n,
-        "temp_folder": folder,
-        "initializer": plugins.load,
-        "initargs": (settings.analysis.plugin,),
-    }
+    pool = _Pool(n, str(intermediate(settings.work_dir)), settings.analysis.plugin)
 
     def apply(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterable[Any]:
-        return _each(function, iter(items), options)
+        return _each(function, iter(items), pool)
 
     return apply
 
 
-def _each(
-    function: Callable[[Any], Any], items: Iterator[Any], options: dict[str, Any]
-) -> Iterator[Any]:
+class _Pool(NamedTuple):
+    """How many processes share the work, where arrays go, and the plug-ins they load first."""
+
+    n: int
+    folder: str
+    plugins: tuple[str, ...]
+
+
+def _each(function: Callable[[Any], Any], items: Iterator[Any], pool: _Pool) -> Iterator[Any]:
     """Yield the results in order; where a process was killed, go on with the item it had."""
     from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
@@ -57,18 +57,24 @@ def _each(
             yield item
 
     while True:
-        parallel = Parallel(return_as="generator", **options)
+        parallel = Parallel(
+            return_as="generator",
+            n_jobs=pool.n,
+            temp_folder=pool.folder,
+            initializer=plugins.load,
+            initargs=(pool.plugins,),
+        )
         try:
             for result in parallel(delayed(function)(item) for item in handed_out()):
                 unfinished.popleft()
                 yield result
         except TerminatedWorkerError:
-            yield _alone(function, unfinished.popleft(), options)
+            yield _alone(function, unfinished.popleft(), pool.plugins)
         else:
             return
 
 
-def _alone(function: Callable[[Any], Any], item: Any, options: dict[str, Any]) -> Any:
+def _alone(function: Callable[[Any], Any], item: Any, plugin: tuple[str, ...]) -> Any:
     """Do one piece of work in a process of its own, with nothing beside it.
 
     Raises
@@ -79,9 +85,7 @@ def _alone(function: Callable[[Any], Any], item: Any, options: dict[str, Any]) -
     from joblib.externals.loky import ProcessPoolExecutor
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    with ProcessPoolExecutor(
-        1, initializer=options["initializer"], initargs=options["initargs"]
-    ) as pool:
+    with ProcessPoolExecutor(1, initializer=plugins.load, initargs=(plugin,)) as pool:
         try:
             return pool.submit(function, item).result()
         except TerminatedWorkerError as error:

@@ -25,7 +25,6 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError
 
 DATA = Path(__file__).parents[2] / "data"
-LIKE_BRAINSPACE = Options(k_mode="brainspace")
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +66,9 @@ def with_dropout(matrix, region, left, seed=0):
     return changed
 
 
+@pytest.mark.usefixtures("like_brainspace")
 def test_cosine_gradients_equal_stored_ones(hcp, stored):
-    scores, eigenvalues = embed(affinity(hcp(400).matrix, LIKE_BRAINSPACE))
+    scores, eigenvalues = embed(affinity(hcp(400).matrix))
     ref, lam = stored
     np.testing.assert_allclose(eigenvalues, lam, atol=1e-10)
     for ours, theirs in zip(scores.T, ref.T, strict=True):
@@ -88,8 +88,9 @@ def test_cosine_gradients_equal_stored_ones(hcp, stored):
         (400, "normalized_angle", [0.06704, 0.06608, 0.04689], 0.26371),
     ],
 )
+@pytest.mark.usefixtures("like_brainspace")
 def test_eigenvalues_and_reach_of_both_kernels(hcp, scale, kernel, lam, reach):
-    options = Options(kernel=kernel, k_mode="brainspace")
+    options = Options(kernel=kernel)
     scores, eigenvalues = embed(affinity(hcp(scale).matrix, options))
     assert eigenvalues[:3] == pytest.approx(lam, abs=1.1e-5)
     assert np.ptp(scores[:, 0]) == pytest.approx(reach, abs=2e-5)
@@ -97,7 +98,6 @@ def test_eigenvalues_and_reach_of_both_kernels(hcp, scale, kernel, lam, reach):
 
 def test_connections_kept_per_region():
     assert [n_kept(n) for n in (20, 100, 200, 400)] == [2, 10, 20, 40]
-    assert [n_kept(n, "brainspace") for n in (100, 200, 300, 400)] == [9, 19, 29, 39]
 
 
 @pytest.mark.parametrize(
@@ -110,10 +110,11 @@ def test_connections_kept_per_region():
         (0.5, 0.4703, 7.11, 3.09),
     ],
 )
+@pytest.mark.usefixtures("like_brainspace")
 def test_a_flattened_hierarchy_shows(hcp, stored, amount, strength, reach, distance):
     regions = hcp(400).regions
     matrix = flattened(hcp(400).matrix, regions, amount)
-    found = session_gradients(matrix, regions, stored[0], LIKE_BRAINSPACE)
+    found = session_gradients(matrix, regions, stored[0])
     principal = found.scores[:, 0]
     gap = (
         principal[in_network(regions, "Default")].mean()
@@ -157,8 +158,9 @@ def test_an_atlas_without_template_has_none():
     assert load_template("Schaefer2018_200_17") is None
 
 
+@pytest.mark.usefixtures("like_brainspace")
 def test_the_principal_gradient_need_not_be_the_first(hcp):
-    options = Options(kernel="normalized_angle", k_mode="brainspace")
+    options = Options(kernel="normalized_angle")
     reference = load_template("Schaefer2018_100_7", "normalized_angle")
     found = session_gradients(hcp(100).matrix, hcp(100).regions, reference, options)
     assert found.best_component == 2
@@ -454,11 +456,9 @@ def test_a_reference_of_another_atlas_is_an_error(hcp):
     ("choice", "message"),
     [
         ({"kernel": "gaussian"}, "Unknown kernel 'gaussian'; choices are cosine"),
-        ({"k_mode": "floor"}, "Unknown k_mode"),
         ({"densities": (0.2, 0.1)}, "rising numbers"),
         ({"densities": (0.1,)}, "two or more"),
         ({"densities": (0.5, 1.5)}, "rising numbers"),
-        ({"lag": 0}, "lag must be 1 volume or more"),
     ],
 )
 def test_unknown_choices_are_refused(choice, message):
@@ -468,15 +468,14 @@ def test_unknown_choices_are_refused(choice, message):
 
 @pytest.mark.parametrize(("kernel", "tolerance"), [("cosine", 5e-4), ("normalized_angle", 1e-4)])
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("like_brainspace")
 def test_brainspace_agrees(hcp, kernel, tolerance):
     """It takes an approximate solver on the unsymmetric operator, hence the tolerance."""
     brainspace = pytest.importorskip("brainspace.gradient")
     theirs = brainspace.GradientMaps(
         n_components=10, approach="dm", kernel=kernel, random_state=0
     ).fit(hcp(400).matrix.copy(), sparsity=0.9)
-    scores, eigenvalues = embed(
-        affinity(hcp(400).matrix, Options(kernel=kernel, k_mode="brainspace"))
-    )
+    scores, eigenvalues = embed(affinity(hcp(400).matrix, Options(kernel=kernel)))
     assert abs(np.corrcoef(scores[:, 0], theirs.gradients_[:, 0])[0, 1]) > 1 - tolerance
     weights = eigenvalues / (1 - eigenvalues)
     shares = theirs.lambdas_ / theirs.lambdas_.sum()
@@ -485,8 +484,9 @@ def test_brainspace_agrees(hcp, kernel, tolerance):
 
 @pytest.mark.parametrize("kernel", ["cosine", "normalized_angle"])
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.usefixtures("like_brainspace")
 def test_brainspace_affinity_agrees(hcp, kernel):
     compute = pytest.importorskip("brainspace.gradient.kernels").compute_affinity
     theirs = compute(hcp(200).matrix.copy(), kernel=kernel, sparsity=0.9)
-    ours = affinity(hcp(200).matrix, Options(kernel=kernel, k_mode="brainspace"))
+    ours = affinity(hcp(200).matrix, Options(kernel=kernel))
     np.testing.assert_allclose(ours, theirs, atol=1e-7)

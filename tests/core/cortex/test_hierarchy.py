@@ -8,7 +8,6 @@ import pytest
 
 from gradshift.atlases.templates import load_template
 from gradshift.core.cortex.measure import evaluate
-from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
 
 NAMES = (
@@ -42,13 +41,12 @@ def stored():
 
 
 @pytest.fixture
-def group400(hcp, as_session, stored):
+def group400(hcp, as_session, stored, like_brainspace):
     """The group as a session, aligned to itself."""
     return as_session(
         hcp(400).regions,
         hcp(400).matrix,
         reference=stored,
-        options=Options(k_mode="brainspace"),
     )
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from gradshift.core.cortex.measure import evaluate
-from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
 from gradshift.core.series.direction import direction, lagged_pairs
 from gradshift.errors import InputError
@@ -124,10 +123,10 @@ def test_measures_have_the_values_of_the_nodes(build, rng):
     )
 
 
-def test_measures_take_the_common_volumes_and_the_lag_asked_for(build, rng):
+def test_measures_take_the_common_volumes(build, rng):
     series = driven(rng)
-    session = build(series, n_common=300, options=Options(lag=2))
-    expected = one_run(series[:300], lag=2)
+    session = build(series, n_common=300)
+    expected = one_run(series[:300])
     assert table("lead", session)["region", "region1"].value == pytest.approx(expected.lead[0])
 
 

@@ -6,7 +6,7 @@ import pytest
 from gradshift.core.series import maps
 from gradshift.core.series.connectivity import join_runs
 from gradshift.core.series.denoise import clean, cleaning_operator
-from gradshift.core.series.maps import VoxelRun, region_means, session_maps, smooth
+from gradshift.core.series.maps import Grid, Volumes, VoxelRun, region_means, session_maps, smooth
 from gradshift.core.series.reho import concordance, doubled_ranks, planes
 from gradshift.core.series.seeds import seed_map
 from gradshift.core.series.spectra import over_mean, spectrum, z_scores
@@ -62,8 +62,8 @@ def session(rng):
 def mapped(session, n_common, tr=2.0, seeds=()):
     runs, volumes, run_of, places = session
     return session_maps(
-        [run for run, _ in runs], volumes=volumes, run_of=run_of, n_common=n_common, tr=tr,
-        band=BAND, places=places, shape=SHAPE, seeds=seeds,
+        [run for run, _ in runs], Volumes(volumes, run_of, tr), Grid(places, SHAPE),
+        n_common=n_common, band=BAND, seeds=seeds,
     )  # fmt: skip
 
 

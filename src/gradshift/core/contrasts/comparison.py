@@ -168,11 +168,11 @@ def comparison(
         Smallest effect of interest; if not given nothing is standardised.
     """
     if smallest_effect is None:
-        found = _Standardised(*np.full((8, len(sizes.n)), np.nan))
+        standardised = _Standardised(*np.full((8, len(sizes.n)), np.nan))
     else:
-        found = _standardised(test, sizes, alpha, smallest_effect)
+        standardised = _standardised(test, sizes, alpha, smallest_effect)
     return Comparison(
-        **found._asdict(),
+        **standardised._asdict(),
         n=sizes.n,
         mean_baseline=sizes.means[0],
         mean_followup=sizes.means[1],

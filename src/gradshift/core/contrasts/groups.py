@@ -75,9 +75,9 @@ def compare_groups(
         n_direction=missing,
         skewness=held.skewness,
     )
-    told = [few or why for few, why in zip(reasons, held.reasons, strict=True)]
+    remarks = [few or why for few, why in zip(reasons, held.reasons, strict=True)]
     return comparison(
-        largest_t(held.scheme), sizes, told, "covariates", 1 - confidence, smallest_effect
+        largest_t(held.scheme), sizes, remarks, "covariates", 1 - confidence, smallest_effect
     )
 
 

@@ -177,5 +177,5 @@ def _by_size(changes: Array) -> Array:
     """Divide columns by their root mean square."""
     n = np.isfinite(changes).sum(axis=0)
     size = np.sqrt(np.nan_to_num(changes**2).sum(axis=0) / np.maximum(n, 1))
-    found: Array = changes / np.where(size > 0, size, 1.0)
-    return found
+    scaled: Array = changes / np.where(size > 0, size, 1.0)
+    return scaled

@@ -114,10 +114,11 @@ class Gradients:
         return float(weights[self.best_component - 1] / weights.sum())
 
 
-def n_kept(n_regions: int, k_mode: str = "round") -> int:
-    """Return how many connections each of `n_regions` regions keeps."""
-    if k_mode == "brainspace":
-        return int(n_regions * (1 - (1 - KEPT)))
+def n_kept(n_regions: int) -> int:
+    """Return how many connections each of `n_regions` regions keeps.
+
+    BrainSpace 0.3 keeps ``int(R * (1 - 0.9))``, one less for most R.
+    """
     return round(KEPT * n_regions)
 
 
@@ -163,7 +164,7 @@ def affinity(matrix: NDArray[np.float64], options: Options | None = None) -> NDA
     Margulies et al. (2016), PNAS 113:12574; Vos de Wael et al. (2020), Commun Biol 3:103.
     """
     options = options or Options()
-    profiles = sparsify(matrix, max(1, n_kept(len(matrix), options.k_mode)))
+    profiles = sparsify(matrix, max(1, n_kept(len(matrix))))
     unit = profiles / np.linalg.norm(profiles, axis=1, keepdims=True)
     cosine = np.clip(unit @ unit.T, 0, 1)
     cosine = (cosine + cosine.T) / 2
@@ -300,8 +301,8 @@ def find_dropout(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
     share = away**2 / np.sum(away**2, axis=0)
     odd = away > DROPOUT_SCORE * np.median(away, axis=0)
     alone = share > min(0.5, 20 / len(scores))
-    found: NDArray[np.bool_] = (odd & alone).any(axis=1)
-    return found
+    dropped: NDArray[np.bool_] = (odd & alone).any(axis=1)
+    return dropped
 
 
 def principal_first(
@@ -449,8 +450,8 @@ def session_gradients(
     used = candidates & ~dropout
     inner = _between(matrix, used, regions)
     weights = affinity(inner, options)
-    remarks = _left_out(regions, dropout) + _few_positive(inner, regions, used, options)
-    found = Gradients(
+    remarks = _left_out(regions, dropout) + _few_positive(inner, regions, used)
+    gradients = Gradients(
         scores=np.full(reference.shape, np.nan),
         reference=reference[:, 0],
         eigenvalues=np.empty(0),
@@ -464,8 +465,8 @@ def session_gradients(
     )
     if (pieces := _n_pieces(weights)) > 1:
         problem = f"no gradient: the affinity matrix falls into {pieces} unconnected parts"
-        return replace(found, problem=problem, remarks=(*remarks, problem))
-    return _align(found, embed(weights, reference.shape[1]), reference, regions, options)
+        return replace(gradients, problem=problem, remarks=(*remarks, problem))
+    return _align(gradients, embed(weights, reference.shape[1]), reference, regions, options)
 
 
 def search_dropout(
@@ -506,23 +507,23 @@ def search_dropout(
 
 
 def _align(
-    found: Gradients,
+    gradients: Gradients,
     embedding: Embedding,
     reference: NDArray[np.float64],
     regions: Regions,
     options: Options,
 ) -> Gradients:
     """Align an embedding to the reference and fill in what follows from that."""
-    target = reference[found.used]
+    target = reference[gradients.used]
     principal = target[:, 0]
     aligned = procrustes(embedding.scores, target)
     scores = np.full(reference.shape, np.nan)
-    scores[found.used] = aligned
+    scores[gradients.used] = aligned
     r_each = [_likeness(column, principal) for column in embedding.scores.T]
     r_ref = _likeness(aligned[:, 0], principal)
     kind, status = _status(r_ref, regions, options)
     return replace(
-        found,
+        gradients,
         scores=scores,
         eigenvalues=embedding.eigenvalues,
         best_component=int(np.argmax(r_each)) + 1,
@@ -530,7 +531,7 @@ def _align(
         r_ref=r_ref,
         status=status,
         kind=kind,
-        remarks=found.remarks + _nearly_equal(embedding.eigenvalues),
+        remarks=gradients.remarks + _nearly_equal(embedding.eigenvalues),
     )
 
 
@@ -582,9 +583,9 @@ def _left_out(regions: Regions, dropout: NDArray[np.bool_]) -> tuple[str, ...]:
 
 
 def _few_positive(
-    inner: NDArray[np.float64], regions: Regions, used: NDArray[np.bool_], options: Options
+    inner: NDArray[np.float64], regions: Regions, used: NDArray[np.bool_]
 ) -> tuple[str, ...]:
-    k = n_kept(len(inner), options.k_mode)
+    k = n_kept(len(inner))
     few = np.flatnonzero(used)[(inner > 0).sum(axis=1) < k]
     names = ", ".join(regions.names[i] for i in few)
     return (f"fewer than {k} positive connections: {names}",) if names else ()

@@ -72,27 +72,10 @@ class Graph:
         weights[rows[order], columns[order]] = strength[order]
         return Graph(weights=weights + weights.T, modules=self.modules)
 
-    def largest_piece(self) -> "Graph":
-        """Take the largest connected component."""
-        inside = self.pieces == np.bincount(self.pieces).argmax()
-        return Graph(weights=self.weights[np.ix_(inside, inside)], modules=self.modules[inside])
-
 
 def positive_weights(z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Set negative connections and the diagonal to zero."""
     weights: NDArray[np.float64] = np.maximum(z, 0)
-    np.fill_diagonal(weights, 0)
-    return weights
-
-
-def negative_weights(z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Take the size of negative connections; positive ones and the diagonal become zero."""
-    return positive_weights(-z)
-
-
-def shifted_weights(r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Map correlations from [-1, 1] to weights in [0, 1], as Lohmann et al. (2010)."""
-    weights: NDArray[np.float64] = (r + 1) / 2
     np.fill_diagonal(weights, 0)
     return weights
 
@@ -126,9 +109,6 @@ def eigenvector_centrality(graph: Graph) -> NDArray[np.float64]:
 
 def participation(graph: Graph) -> NDArray[np.float64]:
     """Compute how evenly each node's connections spread over modules.
-
-    For negative connections give a graph of `negative_weights`: the coefficients of both
-    signs are kept apart.
 
     Returns
     -------
@@ -251,31 +231,6 @@ def modularity(graph: Graph) -> float:
     if total == 0:
         return float("nan")
     return float((np.trace(between) - np.sum(between.sum(axis=0) ** 2) / total) / total)
-
-
-def hubs(*metrics: NDArray[np.float64], share: float = 0.15, votes: int = 3) -> NDArray[np.bool_]:
-    """Find nodes that are among the highest by several metrics.
-
-    Parameters
-    ----------
-    *metrics : (N,) array
-        Such as strength, eigenvector centrality, participation, betweenness.
-    share : float
-        Of the nodes that count as highest by one metric.
-    votes : int
-        Metrics by which a hub must be among the highest.
-
-    Returns
-    -------
-    (N,) array of bool
-    """
-    n_highest = round(share * len(metrics[0]))
-    count = np.zeros(len(metrics[0]), dtype=np.intp)
-    for metric in metrics:
-        there = np.where(np.isfinite(metric), metric, -np.inf)
-        count[np.argsort(-there, kind="stable")[:n_highest]] += 1
-    found: NDArray[np.bool_] = count >= votes
-    return found
 
 
 def _membership(modules: NDArray[np.intp]) -> NDArray[np.float64]:

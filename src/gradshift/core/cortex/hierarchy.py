@@ -33,12 +33,12 @@ def any_gradients(session: Session) -> Gradients:
         Without a reference, or if nothing can be computed.
     """
     try:
-        found = session.gradients
+        gradients = session.gradients
     except InputError as error:
         raise UnavailableError(str(error)) from error
-    if found is None:
+    if gradients is None:
         raise UnavailableError("no reference gradients for this atlas at this stage")
-    return found
+    return gradients
 
 
 def aligned(session: Session) -> Gradients:
@@ -49,48 +49,48 @@ def aligned(session: Session) -> Gradients:
     UnavailableError
         If there are none.
     """
-    found = any_gradients(session)
-    if found.problem:
-        raise UnavailableError(found.problem)
-    return found
+    gradients = any_gradients(session)
+    if gradients.problem:
+        raise UnavailableError(gradients.problem)
+    return gradients
 
 
-def with_status(values: NDArray[np.float64], found: Gradients) -> Flagged:
+def with_status(values: NDArray[np.float64], gradients: Gradients) -> Flagged:
     """Give values of other levels than regions the status of the session's gradients."""
     finite = np.isfinite(values)
     return Flagged(
         values,
-        [found.status if there else "ok" for there in finite],
-        [found.kind if there else "ok" for there in finite],
+        [gradients.status if usable else "ok" for usable in finite],
+        [gradients.kind if usable else "ok" for usable in finite],
     )
 
 
-def whole(value: float, found: Gradients) -> Flagged:
+def whole(value: float, gradients: Gradients) -> Flagged:
     """Give one value for the whole cortex the status of the session's gradients."""
-    return with_status(np.array([value]), found)
+    return with_status(np.array([value]), gradients)
 
 
-def per_region(values: NDArray[np.float64], found: Gradients) -> Flagged:
+def per_region(values: NDArray[np.float64], gradients: Gradients) -> Flagged:
     """Give region values their status: that of the session, or why there is none."""
     status = [
         "left out of the gradients: signal dropped out"
         if gone
-        else found.status
-        if there
+        else gradients.status
+        if finite
         else "ok"
-        for there, gone in zip(np.isfinite(values), found.dropout, strict=True)
+        for finite, gone in zip(np.isfinite(values), gradients.dropout, strict=True)
     ]
     kinds: list[Kind] = [
-        "missing" if gone else found.kind if there else "ok"
-        for there, gone in zip(np.isfinite(values), found.dropout, strict=True)
+        "missing" if gone else gradients.kind if finite else "ok"
+        for finite, gone in zip(np.isfinite(values), gradients.dropout, strict=True)
     ]
     return Flagged(values, status, kinds)
 
 
 def component(session: Session, number: int) -> Flagged:
     """Return the region scores of an aligned component, counted from one."""
-    found = aligned(session)
-    return per_region(found.scores[:, number - 1], found)
+    gradients = aligned(session)
+    return per_region(gradients.scores[:, number - 1], gradients)
 
 
 def network_means(values: NDArray[np.float64], regions: Regions) -> NDArray[np.float64]:

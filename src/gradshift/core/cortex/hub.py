@@ -84,9 +84,9 @@ def thresholded(
 
     def curve(session: Session, graphs: Sequence[Graph]) -> NDArray[np.float64]:
         connected(session)
-        found = [np.atleast_1d(metric(graph)) for graph in graphs]
+        points = [np.atleast_1d(metric(graph)) for graph in graphs]
         return np.array(
-            [per_region(values, session) for values in found] if level == "region" else found
+            [per_region(values, session) for values in points] if level == "region" else points
         )
 
     def compute(session: Session) -> Values:
@@ -114,9 +114,9 @@ def thresholded(
 def _remarks(area: NDArray[np.float64], session: Session, level: str) -> list[str]:
     """Say where fewer connections were kept than asked, or a value is not defined."""
     wanted = session.options.densities[-1]
-    there = session.graph.density
-    few = f"only {there:.0%} of connections are positive, densities go to {wanted:.0%}"
-    given = few if there < wanted * 0.999 else "ok"
+    density = session.graph.density
+    few = f"only {density:.0%} of connections are positive, densities go to {wanted:.0%}"
+    given = few if density < wanted * 0.999 else "ok"
     nodes = session.nodes if level == "region" else np.ones(len(area), dtype=bool)
     return [
         given if np.isfinite(value) else "not defined at every density" if node else "ok"

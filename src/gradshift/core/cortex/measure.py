@@ -228,9 +228,9 @@ def tabulate(
     return rows
 
 
-def _flagged(found: NDArray[np.float64] | Flagged) -> Flagged:
+def _flagged(values: NDArray[np.float64] | Flagged) -> Flagged:
     """Give plain values the status that nothing is to be said of them."""
-    return found if isinstance(found, Flagged) else Flagged(found, ("ok",) * len(found))
+    return values if isinstance(values, Flagged) else Flagged(values, ("ok",) * len(values))
 
 
 def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
@@ -242,14 +242,14 @@ def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
     ]
 
 
-def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged) -> Flagged:
+def averages(regions: Regions, level: str, of_regions: NDArray[np.float64] | Flagged) -> Flagged:
     """Average region values within networks, sets or the cortex, over regions that have one.
 
     Parameters
     ----------
     regions : Regions
     level : {'network', 'set', 'whole'}
-    found : (R,) array, or Flagged
+    of_regions : (R,) array, or Flagged
         Values of the regions.
 
     Returns
@@ -257,7 +257,7 @@ def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged)
     Flagged
         The unweighted means, one per label of the level.
     """
-    marked = _flagged(found)
+    marked = _flagged(of_regions)
     values, remarks = marked.values, marked.status
     if level == "network":
         members = [
@@ -272,12 +272,12 @@ def averages(regions: Regions, level: str, found: NDArray[np.float64] | Flagged)
     means, status = [], []
     kinds: list[Kind] = []
     for positions in members:
-        there = positions[np.isfinite(values[positions])]
-        means.append(values[there].mean() if len(there) else np.nan)
-        missing = len(positions) - len(there)
-        said = [f"{missing} of {len(positions)} regions missing"] if missing else []
-        said += sorted({remarks[i] for i in there} - {"ok"})
-        status.append("; ".join(said) or "ok" if len(there) else "no usable region")
-        own = sorted({marked.kinds[i] for i in there} - {"ok"}) or ["ok"]
+        finite = positions[np.isfinite(values[positions])]
+        means.append(values[finite].mean() if len(finite) else np.nan)
+        missing = len(positions) - len(finite)
+        reasons = [f"{missing} of {len(positions)} regions missing"] if missing else []
+        reasons += sorted({remarks[i] for i in finite} - {"ok"})
+        status.append("; ".join(reasons) or "ok" if len(finite) else "no usable region")
+        own = sorted({marked.kinds[i] for i in finite} - {"ok"}) or ["ok"]
         kinds.append("incomplete" if missing else own[0])
     return Flagged(np.array(means), status, kinds)

@@ -55,9 +55,9 @@ def network_sums(
     """
     member = np.equal.outer(regions.network_index, np.arange(len(regions.network_names)))
     weights = member.astype(np.float64)
-    there = np.isfinite(z)
-    sums = weights.T @ np.where(there, z, 0.0) @ weights
-    counts = weights.T @ there.astype(np.float64) @ weights
+    finite = np.isfinite(z)
+    sums = weights.T @ np.where(finite, z, 0.0) @ weights
+    counts = weights.T @ finite.astype(np.float64) @ weights
     return sums, counts
 
 
@@ -131,10 +131,10 @@ def mean_segregation(z: NDArray[np.float64], regions: Regions, chosen: frozenset
         If the atlas has none of them.
     """
     of_network = segregation(z, regions)["network"].values
-    there = [i for i, name in enumerate(regions.network_names) if name in chosen]
-    if not there:
+    members = [i for i, name in enumerate(regions.network_names) if name in chosen]
+    if not members:
         raise UnavailableError(f"the atlas has none of the networks {', '.join(sorted(chosen))}")
-    values = of_network[there]
+    values = of_network[members]
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Flagged(np.array([np.nan]), ["no network with a segregation"])

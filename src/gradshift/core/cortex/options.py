@@ -7,9 +7,6 @@ from typing import Any
 KERNELS = ("cosine", "normalized_angle")
 """Ways to turn the likeness of two connectivity profiles into an affinity."""
 
-K_MODES = ("round", "brainspace")
-"""Ways to turn a tenth of the regions into a whole number."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -20,13 +17,8 @@ class Options:
     kernel : {'cosine', 'normalized_angle'}
         Affinity of two connectivity profiles. Gradients of different kernels have
         different units and must not be compared.
-    k_mode : {'round', 'brainspace'}
-        How many connections each region keeps: a tenth of the regions, rounded, or
-        ``int(R * (1 - 0.9))``, one less for most R, as BrainSpace 0.3 does.
     densities : tuple of float
         Shares of all connections kept in thresholded graphs, rising, within (0, 1].
-    lag : int
-        Volumes between cause and effect in measures of direction.
 
     Raises
     ------
@@ -35,9 +27,7 @@ class Options:
     """
 
     kernel: str = "cosine"
-    k_mode: str = "round"
     densities: tuple[float, ...] = (0.10, 0.15, 0.20, 0.25, 0.30)
-    lag: int = 1
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "Options":
@@ -54,8 +44,8 @@ class Options:
         )
 
     def __post_init__(self) -> None:
-        _require("kernel", self.kernel, KERNELS)
-        _require("k_mode", self.k_mode, K_MODES)
+        if self.kernel not in KERNELS:
+            raise ValueError(f"Unknown kernel {self.kernel!r}; choices are {', '.join(KERNELS)}.")
         steps = (0.0, *self.densities)
         if len(self.densities) < 2 or any(
             low >= high for low, high in zip(steps, (*self.densities, 1.01), strict=True)
@@ -64,10 +54,3 @@ class Options:
                 f"densities must be two or more rising numbers within (0, 1], got "
                 f"{self.densities}."
             )
-        if self.lag < 1:
-            raise ValueError(f"lag must be 1 volume or more, got {self.lag}.")
-
-
-def _require(name: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"Unknown {name} {value!r}; choices are {', '.join(choices)}.")

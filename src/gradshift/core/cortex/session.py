@@ -126,7 +126,6 @@ class Session:
             self.series[first, self.nodes],
             self.volumes[first],
             self.run_of[first],
-            self.options.lag,
         )
 
 

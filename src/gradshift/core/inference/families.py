@@ -60,14 +60,14 @@ def families(
     if modality != "func":
         return (_molecular(modality, measure, level, label),)
     confirmatory = value in CONFIRMATORY and "confirmatory" not in own
-    found = ["confirmatory"] if confirmatory else []
+    names = ["confirmatory"] if confirmatory else []
     if (measure, level) in CELLS:
-        found.append("network")
+        names.append("network")
     elif level in ("region", "network", "network-pair"):
-        found.append(f"{level}-{measure}")
-    elif not found:
-        found.append(level)
-    return tuple(found)
+        names.append(f"{level}-{measure}")
+    elif not names:
+        names.append(level)
+    return tuple(names)
 
 
 def _molecular(modality: str, measure: str, level: str, label: str) -> str:

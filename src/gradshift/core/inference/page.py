@@ -35,15 +35,15 @@ def holm(families: Sequence[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
     Holm (1979), Scand J Stat 6:65. Marcus, Peritz and Gabriel (1976), Biometrika 63:655.
     """
     largest = np.array([np.nanmax(p) if np.isfinite(p).any() else np.nan for p in families])
-    found = []
+    results = []
     for i, p in enumerate(families):
         others = np.delete(largest, i)
         others = np.sort(others[np.isfinite(others)])[::-1]
         adjusted = p.copy()
         for k, other in enumerate(others, start=2):
             adjusted = np.fmax(adjusted, k * np.where(np.isfinite(p), np.fmin(p, other), np.nan))
-        found.append(np.where(np.isfinite(p), np.minimum(adjusted, 1.0), np.nan))
-    return found
+        results.append(np.where(np.isfinite(p), np.minimum(adjusted, 1.0), np.nan))
+    return results
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -207,8 +207,8 @@ def largest_t(scheme: Scheme, workers: Workers = map) -> Resampled:
     p_min = scheme.smallest_p()
     p, p_fwe = np.full((2, len(scheme.n)), np.nan)
     for values, counts in ((p, own), (p_fwe, family)):
-        found = (counts + scheme.extra) / (scheme.n_patterns + scheme.extra)
-        values[columns] = np.maximum(found, p_min[columns])
+        shares = (counts + scheme.extra) / (scheme.n_patterns + scheme.extra)
+        values[columns] = np.maximum(shares, p_min[columns])
     return Resampled(
         t=scheme.t,
         p=p,
@@ -269,8 +269,8 @@ def share(
     ordered = np.sort(largest)
     least = np.asarray(values) * (1 - TIE)
     reached = len(ordered) - np.searchsorted(ordered, least, side="left")
-    found: NDArray[np.float64] = (reached + extra) / (len(ordered) + extra)
-    return found
+    shares: NDArray[np.float64] = (reached + extra) / (len(ordered) + extra)
+    return shares
 
 
 def _runs(df: NDArray[np.intp]) -> list[tuple[slice, int]]:

@@ -37,9 +37,11 @@ def critical_t(
         limit = (ordered[most] + LEAST) / (1 - TIE) if most < len(ordered) else 0.0
         limit = float(f"{limit:.11g}")  # the order of people leaves no trace
     size = np.abs(test.t)
-    found = np.full(len(size), limit)
+    critical = np.full(len(size), limit)
     if test.scores and np.isfinite(limit):
-        found = -special.stdtrit(np.asarray(df, dtype=np.float64), special.ndtr(-limit))
+        critical = -special.stdtrit(np.asarray(df, dtype=np.float64), special.ndtr(-limit))
     impossible = (test.p_min > alpha) | (most < 0)
-    found = np.where(impossible, np.fmax(np.where(np.isfinite(found), found, 0), size), found)
-    return np.where(np.isfinite(test.p), found, np.nan)
+    critical = np.where(
+        impossible, np.fmax(np.where(np.isfinite(critical), critical, 0), size), critical
+    )
+    return np.where(np.isfinite(test.p), critical, np.nan)

@@ -45,9 +45,9 @@ def _fixed(
     """Fit with a known share of blood in each region."""
     less = scan.tissue - np.outer(blood, np.nan_to_num(share))
     fit = separable_fit(shape, less, scan.frames.weights, K2_BOUNDS)
-    found = _result(fit, np.where(np.isnan(fit.rate), np.nan, share), remark)
-    curves = found.curves + np.outer(blood, np.nan_to_num(share))
-    return Fit(**{**vars(found), "curves": curves})
+    result = _result(fit, np.where(np.isnan(fit.rate), np.nan, share), remark)
+    curves = result.curves + np.outer(blood, np.nan_to_num(share))
+    return Fit(**{**vars(result), "curves": curves})
 
 
 def _result(fit: SeparableFit, share: NDArray[np.float64], remark: str = "") -> Fit:

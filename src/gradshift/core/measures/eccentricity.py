@@ -9,12 +9,12 @@ from gradshift.core.cortex.session import Session
 
 def eccentricity(session: Session) -> Values:
     """Compute the distance of each region from the centroid of all."""
-    found = aligned(session)
-    space = found.scores[:, :3]
-    distance = np.linalg.norm(space - space[found.used].mean(axis=0), axis=1)
+    gradients = aligned(session)
+    space = gradients.scores[:, :3]
+    distance = np.linalg.norm(space - space[gradients.used].mean(axis=0), axis=1)
     return {
-        "region": per_region(distance, found),
-        "whole": whole(float(distance[found.used].mean()), found),
+        "region": per_region(distance, gradients),
+        "whole": whole(float(distance[gradients.used].mean()), gradients),
     }
 
 

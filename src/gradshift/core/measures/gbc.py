@@ -9,9 +9,9 @@ from gradshift.core.cortex.session import Session
 
 def gbc(session: Session) -> Values:
     """Average Fisher z of each region with all other usable regions."""
-    there = np.isfinite(session.z)
-    sums = np.where(there, session.z, 0.0).sum(axis=1)
-    return {"region": ratio(sums, there.sum(axis=1).astype(np.float64))}
+    finite = np.isfinite(session.z)
+    sums = np.where(finite, session.z, 0.0).sum(axis=1)
+    return {"region": ratio(sums, finite.sum(axis=1).astype(np.float64))}
 
 
 MEASURE = Measure(

@@ -10,19 +10,19 @@ from gradshift.core.cortex.session import Session
 
 def gradientdispersion(session: Session) -> Values:
     """Compute dispersion within networks, between networks and over the whole cortex."""
-    found = aligned(session)
+    gradients = aligned(session)
     regions = session.regions
-    space = found.scores[:, :3]
-    index = np.where(found.used, regions.network_index, -1)
+    space = gradients.scores[:, :3]
+    index = np.where(gradients.used, regions.network_index, -1)
     members = [space[index == i] for i in range(len(regions.network_names))]
     centres = {
         name: _centre(inside) for name, inside in zip(regions.network_names, members, strict=True)
     }
     between = [np.linalg.norm(centres[a] - centres[b]) for a, b in regions.network_pairs]
     return {
-        "network": with_status(np.array([_scatter(inside) for inside in members]), found),
-        "network-pair": with_status(np.array(between), found),
-        "whole": whole(_scatter(space[found.used]), found),
+        "network": with_status(np.array([_scatter(inside) for inside in members]), gradients),
+        "network-pair": with_status(np.array(between), gradients),
+        "whole": whole(_scatter(space[gradients.used]), gradients),
     }
 
 

@@ -10,12 +10,12 @@ from gradshift.core.cortex.session import Session
 
 def gradientdistance(session: Session) -> Values:
     """Subtract network means, the network lower in the reference from the higher one."""
-    found = aligned(session)
+    gradients = aligned(session)
     regions = session.regions
-    means = network_means(found.scores[:, 0], regions)
-    principal = np.where(found.used, found.reference, np.nan)
+    means = network_means(gradients.scores[:, 0], regions)
+    principal = np.where(gradients.used, gradients.reference, np.nan)
     signs = np.sign(_pairwise(session, network_means(principal, regions)))
-    return {"network-pair": with_status(signs * _pairwise(session, means), found)}
+    return {"network-pair": with_status(signs * _pairwise(session, means), gradients)}
 
 
 def _pairwise(session: Session, means: NDArray[np.float64]) -> NDArray[np.float64]:

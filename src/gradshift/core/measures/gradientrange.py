@@ -9,9 +9,9 @@ from gradshift.core.cortex.session import Session
 
 def gradientrange(session: Session) -> Values:
     """Subtract the 5th from the 95th percentile of the principal gradient."""
-    found = aligned(session)
-    scores = found.scores[found.used, 0]
-    return {"whole": whole(float(np.subtract(*np.percentile(scores, (95, 5)))), found)}
+    gradients = aligned(session)
+    scores = gradients.scores[gradients.used, 0]
+    return {"whole": whole(float(np.subtract(*np.percentile(scores, (95, 5)))), gradients)}
 
 
 MEASURE = Measure(

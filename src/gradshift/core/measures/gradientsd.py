@@ -7,9 +7,9 @@ from gradshift.core.cortex.session import Session
 
 def gradientsd(session: Session) -> Values:
     """Compute the standard deviation of the principal gradient over regions."""
-    found = aligned(session)
-    scores = found.scores[found.used, 0]
-    return {"whole": whole(float(scores.std(ddof=1)), found)}
+    gradients = aligned(session)
+    scores = gradients.scores[gradients.used, 0]
+    return {"whole": whole(float(scores.std(ddof=1)), gradients)}
 
 
 MEASURE = Measure(

@@ -7,8 +7,8 @@ from gradshift.core.cortex.session import Session
 
 def gradientshare(session: Session) -> Values:
     """Return the variance share of the unaligned component most like the principal one."""
-    found = aligned(session)
-    return {"whole": whole(found.share, found)}
+    gradients = aligned(session)
+    return {"whole": whole(gradients.share, gradients)}
 
 
 MEASURE = Measure(

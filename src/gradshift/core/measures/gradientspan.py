@@ -9,9 +9,9 @@ from gradshift.core.cortex.session import Session
 
 def gradientspan(session: Session) -> Values:
     """Subtract the smallest from the largest score of the principal gradient."""
-    found = aligned(session)
-    scores = found.scores[found.used, 0]
-    return {"whole": whole(float(np.ptp(scores)), found)}
+    gradients = aligned(session)
+    scores = gradients.scores[gradients.used, 0]
+    return {"whole": whole(float(np.ptp(scores)), gradients)}
 
 
 MEASURE = Measure(

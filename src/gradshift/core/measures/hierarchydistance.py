@@ -9,12 +9,12 @@ from gradshift.core.cortex.session import Session
 
 def hierarchydistance(session: Session) -> Values:
     """Subtract the mean score of sensory from that of high-order regions."""
-    found = aligned(session)
-    high = found.scores[session.regions.high & found.used, 0]
-    low = found.scores[session.regions.low & found.used, 0]
+    gradients = aligned(session)
+    high = gradients.scores[session.regions.high & gradients.used, 0]
+    low = gradients.scores[session.regions.low & gradients.used, 0]
     if not (len(high) and len(low)):
         raise UnavailableError("no usable regions in high-order or in sensory networks")
-    return {"whole": whole(float(np.mean(high) - np.mean(low)), found)}
+    return {"whole": whole(float(np.mean(high) - np.mean(low)), gradients)}
 
 
 MEASURE = Measure(

@@ -9,14 +9,14 @@ from gradshift.core.cortex.session import Session
 
 def lambdaref(session: Session) -> Values:
     """Return the strength of the reference gradient, which needs no alignment."""
-    found = any_gradients(session)
-    value = np.array([found.lambda_ref])
-    if found.problem:
-        return {"whole": Flagged(value, [found.problem])}
-    coarse = found.kind == "coarse"
+    gradients = any_gradients(session)
+    value = np.array([gradients.lambda_ref])
+    if gradients.problem:
+        return {"whole": Flagged(value, [gradients.problem])}
+    coarse = gradients.kind == "coarse"
     return {
         "whole": Flagged(
-            value, [found.status if coarse else "ok"], [found.kind if coarse else "ok"]
+            value, [gradients.status if coarse else "ok"], [gradients.kind if coarse else "ok"]
         )
     }
 

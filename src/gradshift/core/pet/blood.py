@@ -73,7 +73,9 @@ def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunc
         If plasma or parent fraction is missing, or blood ends long before the scan.
     """
     time, plasma, whole, fraction = (
-        np.concatenate([getattr(found, name)[~(found.time < 0)] for found in recordings])
+        np.concatenate(
+            [getattr(recording, name)[~(recording.time < 0)] for recording in recordings]
+        )
         for name in ("time", "plasma", "whole_blood", "parent_fraction")
     )
     remarks = []
@@ -123,9 +125,9 @@ def _plasma_from_whole(time: Array, plasma: Array, whole: Array) -> Array | None
 
 def _series(time: Array, values: Array, *, start: float = 0.0) -> tuple[Array, Array]:
     """Sort the samples that have a value, average those at the same time, begin at 0."""
-    there = np.isfinite(values) & np.isfinite(time)
-    known, index = np.unique(time[there], return_inverse=True)
-    means = np.bincount(index, values[there]) / np.bincount(index)
+    finite = np.isfinite(values) & np.isfinite(time)
+    known, index = np.unique(time[finite], return_inverse=True)
+    means = np.bincount(index, values[finite]) / np.bincount(index)
     if len(known) == 0 or known[0] > 0:
         known, means = np.append(0.0, known), np.append(start, means)
     return known, means
@@ -154,7 +156,7 @@ def parent_fraction(time: Array, fraction: Array, *, at: Array) -> tuple[Array, 
     later = time > 0
     t, y = time[later], fraction[later]
     if len(t) >= FEWEST:
-        found = least_squares(
+        fit = least_squares(
             lambda p: hill(t, p) - y,
             x0=(min(max(y[-1], 0.05), 0.9), 1.5, 10.0),
             bounds=((0.0, 0.2, 0.1), (1.0, 10.0, 1000.0)),
@@ -163,8 +165,8 @@ def parent_fraction(time: Array, fraction: Array, *, at: Array) -> tuple[Array, 
             ftol=1e-12,
             gtol=1e-12,
         )
-        if np.sqrt(np.mean(found.fun**2)) <= POOR:
-            return hill(at, found.x), ""
+        if np.sqrt(np.mean(fit.fun**2)) <= POOR:
+            return hill(at, fit.x), ""
     falling = np.clip(isotonic_regression(y, increasing=False).x, 0, 1)
     curve = PchipInterpolator(np.append(0.0, t), np.append(1.0, falling))
     shares: Array = curve(np.minimum(at, t[-1]))

@@ -93,8 +93,8 @@ def _integral(nodes: Array, values: Array, time: Array) -> Array:
     at = np.clip(np.searchsorted(nodes, time, side="right") - 1, 0, len(nodes) - 2)
     since = time - nodes[at]
     slope = (values[at + 1] - values[at]) / steps[at]
-    found: Array = done[at] + values[at] * since + slope * since**2 / 2
-    return np.where(time < nodes[0], 0.0, found)
+    integral: Array = done[at] + values[at] * since + slope * since**2 / 2
+    return np.where(time < nodes[0], 0.0, integral)
 
 
 def until_middle(frames: Frames, curves: Array) -> Array:
@@ -116,8 +116,8 @@ def until_middle(frames: Frames, curves: Array) -> Array:
     amount = (curves.T * frames.duration).T
     bridges = np.zeros_like(amount)
     bridges[1:] = ((curves[1:] + curves[:-1]).T * frames.breaks / 2).T
-    found: Array = np.cumsum(amount + bridges, axis=0) - amount / 2
-    return found
+    middles: Array = np.cumsum(amount + bridges, axis=0) - amount / 2
+    return middles
 
 
 def from_injection(frames: Frames) -> tuple[Frames, Array]:
@@ -233,13 +233,13 @@ def convolve(rates: Array, time: Array, values: Array) -> Array:
     (N, R) array
         ``∫ values(s) exp(-rate (t - s)) ds`` at every node.
     """
-    found = np.zeros((len(time), len(rates)))
+    convolved = np.zeros((len(time), len(rates)))
     for i, step in enumerate(np.diff(time)):
         fades = -np.expm1(-rates * step) / rates
         slope = (values[i + 1] - values[i]) / step
         rise = (step - fades) / rates
-        found[i + 1] = found[i] * np.exp(-rates * step) + values[i] * fades + slope * rise
-    return found
+        convolved[i + 1] = convolved[i] * np.exp(-rates * step) + values[i] * fades + slope * rise
+    return convolved
 
 
 def tissue_response(source: InputFunction, frames: Frames, rates: Array) -> Array:
@@ -261,10 +261,12 @@ def tissue_response(source: InputFunction, frames: Frames, rates: Array) -> Arra
     starts, ends = np.maximum(frames.start, 0.0), np.maximum(frames.end, 0.0)
     edges = np.concatenate([starts, ends])
     time = np.unique(np.concatenate([source.time[source.time <= frames.end[-1]], edges, [0.0]]))
-    there = convolve(rates, time, np.interp(time, source.time, source.parent))
+    convolved = convolve(rates, time, np.interp(time, source.time, source.parent))
     start, end = np.searchsorted(time, starts), np.searchsorted(time, ends)
     arrived = source.integral(frames.end) - source.integral(frames.start)
-    mean: Array = (arrived[:, None] - there[end] + there[start]) / np.outer(frames.duration, rates)
+    mean: Array = (arrived[:, None] - convolved[end] + convolved[start]) / np.outer(
+        frames.duration, rates
+    )
     return mean
 
 
@@ -395,15 +397,15 @@ def runs_test(residuals: Array) -> Array:
     ----------
     Wald and Wolfowitz (1940), Ann Math Stat 11:147.
     """
-    found = np.full(residuals.shape[1], np.nan)
+    p = np.full(residuals.shape[1], np.nan)
     for region, column in enumerate(residuals.T):
         above = column[np.isfinite(column) & (column != 0)] > 0
         n, m = int(above.sum()), int((~above).sum())
         if n and m:
             runs = 1 + int((above[1:] != above[:-1]).sum())
             ways = sum(_ways(n, m, r) for r in range(2, runs + 1))
-            found[region] = ways / math.comb(n + m, n)
-    return found
+            p[region] = ways / math.comb(n + m, n)
+    return p
 
 
 def _ways(n: int, m: int, runs: int) -> int:

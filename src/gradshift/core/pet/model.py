@@ -83,7 +83,7 @@ class Scan:
     def lacks(self, model: "Model") -> list[str]:
         """Say what a model needs and this scan does not have."""
         frames = self.frames
-        there = {
+        present = {
             "input": self.input is not None,
             "reference": self.reference is not None,
             "k2prime": self.k2prime is not None,
@@ -92,7 +92,7 @@ class Scan:
             "dose": self.dose is not None,
             "freefraction": self.free_fraction is not None,
         }
-        return [NEEDS[need] for need in model.needs if not there[need]]
+        return [NEEDS[need] for need in model.needs if not present[need]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,10 +205,10 @@ def fit(model: Model, scan: Scan) -> Fit:
     return replace(found, curves=curves)
 
 
-def divided(found: Fit, by: float) -> Fit:
+def divided(result: Fit, by: float) -> Fit:
     """Divide the outcome of a fit and its standard error; its curves are kept with the fit."""
-    nothing = np.full(found.curves.shape, np.nan)
-    return replace(found, values=found.values / by, errors=found.errors / by, curves=nothing)
+    nothing = np.full(result.curves.shape, np.nan)
+    return replace(result, values=result.values / by, errors=result.errors / by, curves=nothing)
 
 
 def late_frames(frames: Frames) -> NDArray[np.bool_]:

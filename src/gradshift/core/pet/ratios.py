@@ -66,8 +66,8 @@ def late_weights(frames: Frames) -> tuple[NDArray[np.float64], str]:
         if frames.duration[inside].sum() >= SHORTEST:
             weights = np.where(inside, frames.duration, 0)
             return weights / weights.sum(), "" if window == WINDOWS[0] else _told(*window)
-    told = " or ".join(f"{low:g} to {high:g}" for low, high in WINDOWS)
-    raise UnfitError(f"no whole frames from {told} minutes after injection")
+    windows = " or ".join(f"{low:g} to {high:g}" for low, high in WINDOWS)
+    raise UnfitError(f"no whole frames from {windows} minutes after injection")
 
 
 def _told(low: float, high: float) -> str:

@@ -41,11 +41,11 @@ def correlate(series: NDArray[np.float64]) -> NDArray[np.float64]:
     rounding = n_volumes * np.finfo(np.float64).eps * np.abs(used).max(axis=0, initial=0)
     varies = norm > rounding
     unit = centred[:, varies] / norm[varies]
-    found = np.clip(unit.T @ unit, -1, 1)
-    found = (found + found.T) / 2
-    np.fill_diagonal(found, 1.0)
+    r = np.clip(unit.T @ unit, -1, 1)
+    r = (r + r.T) / 2
+    np.fill_diagonal(r, 1.0)
     matrix = np.full((n_regions, n_regions), np.nan)
-    matrix[np.ix_(finite[varies], finite[varies])] = found
+    matrix[np.ix_(finite[varies], finite[varies])] = r
     return matrix
 
 

@@ -67,8 +67,8 @@ def lagged_pairs(
         for (run, volume), i in position.items()
         if (run, volume + lag) in position
     ]
-    found = np.array(pairs, dtype=np.intp).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
+    indices = np.array(pairs, dtype=np.intp).reshape(-1, 2)
+    return indices[:, 0], indices[:, 1]
 
 
 def direction(

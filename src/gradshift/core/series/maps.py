@@ -113,16 +113,44 @@ class Maps(NamedTuple):
     remarks: tuple[str, ...]
 
 
+class Volumes(NamedTuple):
+    """The retained volumes of the runs of a session, N in all.
+
+    Parameters
+    ----------
+    number, run_of : (N,) array of int
+        Index of each within its run, and the number of the run.
+    tr : float
+        Repetition time in seconds.
+    """
+
+    number: NDArray[np.intp]
+    run_of: NDArray[np.intp]
+    tr: float
+
+
+class Grid(NamedTuple):
+    """Where the voxels lie.
+
+    Parameters
+    ----------
+    places : (V,) array of int
+        Rising places of the voxels on the grid, x fastest.
+    shape : tuple of int
+        Voxels along x, y and z.
+    """
+
+    places: NDArray[np.intp]
+    shape: tuple[int, int, int]
+
+
 def session_maps(
     runs: Sequence[VoxelRun],
+    volumes: Volumes,
+    grid: Grid,
     *,
-    volumes: NDArray[np.intp],
-    run_of: NDArray[np.intp],
     n_common: int,
-    tr: float,
     band: tuple[float, float],
-    places: NDArray[np.intp],
-    shape: tuple[int, int, int],
     seeds: Sequence[NDArray[np.float64]] = (),
 ) -> Maps:
     """Map intrinsic activity and the connectivity of seeds, in one pass over the voxels.
@@ -133,44 +161,39 @@ def session_maps(
     ----------
     runs : sequence of VoxelRun
         The runs of the session, by rising number.
-    volumes, run_of : (N,) array of int
-        Index of each retained volume within its run, and the number of the run.
+    volumes : Volumes
+    grid : Grid
     n_common : int
         Volumes that amplitudes and homogeneity are measured in, the first ones.
-    tr : float
-        Repetition time in seconds.
     band : (low, high)
         In hertz.
-    places : (V,) array of int
-        Rising places of the voxels on the grid, x fastest.
-    shape : tuple of int
-        Voxels along x, y and z.
     seeds : sequence of (N,) array
         Series of the seeds, of the runs joined as the voxels are.
     """
     missing: dict[str, str] = {}
-    found: Spectrum | None = None
+    waves: Spectrum | None = None
     try:
-        found = spectrum(volumes[:n_common], run_of[:n_common], tr, band)
+        waves = spectrum(volumes.number[:n_common], volumes.run_of[:n_common], volumes.tr, band)
     except InputError as error:
         missing = dict.fromkeys(MAPS[:4], str(error))
     # In C order the grid is that of z, y, x; neighbours are the same.
-    mask = _on_grid(np.ones(len(places), dtype=bool), places, shape[::-1])
+    n_voxels = len(grid.places)
+    mask = _on_grid(np.ones(n_voxels, dtype=bool), grid.places, grid.shape[::-1])
     one_pass = _Pass(
         runs=runs,
-        spectrum=found,
+        spectrum=waves,
         n_common=n_common,
         seeds=seeds,
-        amplitudes=np.full((2, len(places)), np.nan),
-        with_seeds=np.full((len(seeds), len(places)), np.nan),
+        amplitudes=np.full((2, n_voxels), np.nan),
+        with_seeds=np.full((len(seeds), n_voxels), np.nan),
     )
     values = {"reho": concordance(one_pass.ranks(planes(mask)), mask, n_common)}
-    if found is not None:
+    if waves is not None:
         alff, falff = one_pass.amplitudes
         values |= {
             "alff": alff, "malff": over_mean(alff), "falff": falff, "zfalff": z_scores(falff)
         }  # fmt: skip
-    return Maps(values, list(one_pass.with_seeds), missing, found.remarks if found else ())
+    return Maps(values, list(one_pass.with_seeds), missing, waves.remarks if waves else ())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,10 +224,10 @@ class _Pass:
         for part in parts:
             starts = range(part.start, part.stop, BLOCK)
             blocks = [slice(start, min(start + BLOCK, part.stop)) for start in starts]
-            found = [self._map(block) for block in blocks]
+            ranked = [self._map(block) for block in blocks]
             for run in self.runs:
                 give_back(run.voxels)
-            yield np.concatenate(found) if found else np.zeros((0, self.n_common), np.int16)
+            yield np.concatenate(ranked) if ranked else np.zeros((0, self.n_common), np.int16)
 
     def _map(self, block: slice) -> NDArray[np.signedinteger]:
         """Fill the maps of some voxels; return the ranks of their volumes."""
@@ -238,9 +261,9 @@ def region_means(
     (R,) array
         NaN for regions without a voxel.
     """
-    there = np.isfinite(values)
-    count = np.bincount(labels[there], minlength=n_regions + 1)[1:]
-    total = np.bincount(labels[there], values[there], minlength=n_regions + 1)[1:]
+    finite = np.isfinite(values)
+    count = np.bincount(labels[finite], minlength=n_regions + 1)[1:]
+    total = np.bincount(labels[finite], values[finite], minlength=n_regions + 1)[1:]
     means: NDArray[np.float64] = total / np.where(count > 0, count, np.nan)
     return means
 
@@ -273,7 +296,7 @@ def smooth(
     """
     if fwhm == 0:
         return values
-    there = np.isfinite(values)
+    finite = np.isfinite(values)
     sigma = [fwhm / FWHM / zoom for zoom in zooms[::-1]]
 
     def spread(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -281,8 +304,10 @@ def smooth(
         return np.asarray(gaussian_filter(image, sigma, mode="constant").ravel()[places])
 
     smoothed = np.full(len(values), np.nan)
-    weight = spread(there.astype(np.float64))
-    smoothed[there] = (spread(np.where(there, values, 0.0)) / np.where(there, weight, 1.0))[there]
+    weight = spread(finite.astype(np.float64))
+    smoothed[finite] = (spread(np.where(finite, values, 0.0)) / np.where(finite, weight, 1.0))[
+        finite
+    ]
     return smoothed
 
 

@@ -27,7 +27,7 @@ import mmap
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,6 +180,7 @@ def parcellate(
     sample = np.linspace(0, len(places) - 1, min(carpet_voxels, len(places))).round().astype(int)
     carpet = np.empty((n_volumes, len(sample)), dtype=np.float32)
     sums = np.full((n_volumes, weights.shape[0]), np.nan)
+    scale = _Scale(slope, intercept)
     voxels = _Voxels(len(places), zero=-intercept / slope)
 
     # Wild numbers (damaged data) may overflow; they show as such in the results.
@@ -189,14 +190,14 @@ def parcellate(
                 change = voxels.add(volume, numbers)
                 if change is not None:
                     sums[volume] = weights @ change
-                carpet[volume] = numbers[sample] * slope + intercept
+                carpet[volume] = scale.values(numbers[sample])
                 if keep is not None:
-                    keep[volume] = numbers * slope + intercept
+                    keep[volume] = scale.values(numbers)
                     give_back(keep)
         if voxels.sometimes_finite.any():
             _sum_again(sums, read, places, weights, voxels)
         tsnr = voxels.tsnr(slope, intercept)
-        results = _region_means(sums, weights, voxels, tsnr, atlases, slope, intercept)
+        results = _region_means(sums, weights, voxels, tsnr, atlases, scale)
 
     valid = voxels.valid
     shown = valid[sample]
@@ -267,14 +268,13 @@ def _region_means(
     voxels: "_Voxels",
     tsnr: NDArray[np.float64],
     atlases: Sequence[tuple[NDArray[np.integer[Any]], int]],
-    slope: float,
-    intercept: float,
+    scale: "_Scale",
 ) -> tuple[RegionMeans, ...]:
     """Turn the sums of changes into means of values, and share them out among the atlases."""
     n_in_mask = np.diff(weights.indptr).astype(np.intp)
     n_used = weights @ voxels.valid.astype(np.float64)
     first = weights @ np.where(voxels.valid, voxels.first, 0.0)
-    means = (first + sums) / n_used * slope + intercept
+    means = scale.values((first + sums) / n_used)
     region_tsnr = weights @ np.where(voxels.valid, tsnr, 0.0) / n_used
     results = []
     last = 0
@@ -291,6 +291,17 @@ def _region_means(
         )
         last += size
     return tuple(results)
+
+
+class _Scale(NamedTuple):
+    """How numbers of a file become values."""
+
+    slope: float
+    intercept: float
+
+    def values(self, numbers: NDArray[Any]) -> NDArray[np.float64]:
+        """Turn numbers into values."""
+        return numbers * self.slope + self.intercept
 
 
 class _Voxels:

@@ -49,11 +49,11 @@ def doubled_ranks(series: NDArray[np.floating]) -> NDArray[np.signedinteger]:
         some = series[start : start + BLOCK]
         n = len(some)
         places, tied = _order(some, both[:n])
-        found = ranks[start : start + n]
-        found.reshape(-1)[(places + firsts[:n]).ravel()] = in_order[: n * n_volumes]
+        block = ranks[start : start + n]
+        block.reshape(-1)[(places + firsts[:n]).ravel()] = in_order[: n * n_volumes]
         if tied.any():
-            found[tied] = 2 * rankdata(some[tied], axis=1) - (n_volumes + 1)
-        found[~np.isfinite(some).all(axis=1)] = 0
+            block[tied] = 2 * rankdata(some[tied], axis=1) - (n_volumes + 1)
+        block[~np.isfinite(some).all(axis=1)] = 0
     return ranks
 
 
@@ -113,14 +113,14 @@ def concordance(
     """
     if n_volumes < 2:
         raise ValueError(f"ReHo needs at least 2 volumes, got {n_volumes}.")
-    found = [np.zeros(0)]
+    values = [np.zeros(0)]
     for own, sums in _sums_around(ranks, mask, n_volumes):
         count = sums[:, -1].astype(np.float64)
         count[~own | (count <= NEIGHBOURS // 2)] = np.nan
         # Sums of squares of whole numbers are exact in double precision.
         spread = np.einsum("vt,vt->v", sums[:, :-1], sums[:, :-1], dtype=np.float64)
-        found.append(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
-    return np.concatenate(found)
+        values.append(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
+    return np.concatenate(values)
 
 
 def _sums_around(
@@ -141,7 +141,7 @@ def _sums_around(
     kind = np.int16 if NEIGHBOURS * n_volumes < 2**15 else np.int32
     grid = np.zeros((*inside.shape[1:], n_volumes + 1), dtype=kind)
     sums, spare, lines = [np.zeros_like(grid) for _ in range(3)], np.empty_like(grid), grid.copy()
-    there: list[NDArray[np.bool_]] = []
+    usable: list[NDArray[np.bool_]] = []
     for x, plane in enumerate(chain(ranks, [np.zeros((0, n_volumes), kind)])):
         here = inside[x] if x < len(inside) else np.zeros(inside.shape[1:], dtype=bool)
         if plane.shape != (n := np.count_nonzero(here), n_volumes):
@@ -150,14 +150,14 @@ def _sums_around(
                 f"its ranks are {plane.shape[0]} x {plane.shape[1]}."
             )
         # Of different values the first and the last rank differ from the mean rank.
-        there.append(np.asarray(plane.any(axis=1)))
+        usable.append(np.asarray(plane.any(axis=1)))
         grid[:] = 0
-        grid[here] = np.column_stack([plane, there[-1]])
+        grid[here] = np.column_stack([plane, usable[-1]])
         _sum_along(_sum_along(grid, 0, lines), 1, sums[x % 3])
         if x:
             np.add(sums[0], sums[1], out=spare)
             spare += sums[2]
-            yield there[x - 1], spare[inside[x - 1]]
+            yield usable[x - 1], spare[inside[x - 1]]
 
 
 def _sum_along(values: NDArray[Any], axis: int, total: NDArray[Any]) -> NDArray[Any]:

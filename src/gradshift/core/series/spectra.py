@@ -217,16 +217,16 @@ def _span(volumes: NDArray[np.intp]) -> int:
 
 def _waves(rows: NDArray[np.intp], volumes: NDArray[np.intp], tr: float) -> _Waves:
     """Make the waves of one run at the frequencies of a run without gaps."""
-    there, span = volumes[rows] - volumes[rows[0]], _span(volumes[rows])
+    times, span = volumes[rows] - volumes[rows[0]], _span(volumes[rows])
     frequency = np.arange(span // 2 + 1) / (span * tr)
-    angle = 2 * np.pi * np.outer(there, frequency * tr)
+    angle = 2 * np.pi * np.outer(times, frequency * tr)
     offset = np.arctan2(np.sin(2 * angle).sum(axis=0), np.cos(2 * angle).sum(axis=0)) / 2
     angle -= offset
     sizes = np.stack([np.sum(wave(angle) ** 2, axis=0) for wave in (np.cos, np.sin)], axis=1)
     present = sizes > 1e-9 * len(rows)
     return _Waves(
         rows=rows,
-        volumes=there,
+        volumes=times,
         frequency=frequency[1:],
         turn=np.exp(1j * offset),
         over_size=np.where(present, 1 / np.where(present, sizes, 1), 0).ravel(),

@@ -88,8 +88,8 @@ def permuted(
     resampling.check(values, n_permutations)
     if predictor.shape != (len(values),):
         raise ValueError(f"{len(values)} people need as many numbers, got {predictor.shape}.")
-    there = np.isfinite(predictor) & ~np.isnan(values).all(axis=1)
-    values, x = values[there], predictor[there]
+    people = np.isfinite(predictor) & ~np.isnan(values).all(axis=1)
+    values, x = values[people], predictor[people]
     present = ~np.isnan(values)
     n = present.sum(axis=0)
     varied = np.array([len(set(x[column])) > 1 for column in present.T], dtype=bool)
@@ -154,8 +154,8 @@ def unit(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     constant = size <= 1e-13 * np.abs(plain).max(axis=0, initial=0.0)
     centred = np.where(constant, 0.0, centred / np.where(constant, 1.0, size))
     length = np.sqrt((centred**2).sum(axis=0))
-    found: NDArray[np.float64] = centred / np.where(length > 0, length, 1.0)
-    return found
+    scaled: NDArray[np.float64] = centred / np.where(length > 0, length, 1.0)
+    return scaled
 
 
 @dataclass(frozen=True)
@@ -184,8 +184,8 @@ class _Correlations:
             return cross
         mask = self.present[:, part]
         spread = x**2 @ mask - (x @ mask) ** 2 / mask.sum(axis=0)
-        found: NDArray[np.float64] = cross / np.sqrt(np.where(spread > 1e-12, spread, np.inf))
-        return found
+        r: NDArray[np.float64] = cross / np.sqrt(np.where(spread > 1e-12, spread, np.inf))
+        return r
 
 
 @dataclass(frozen=True)
@@ -215,12 +215,12 @@ class _RankCorrelations:
 
     def __call__(self, x: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
         start, stop, _ = part.indices(self.n_columns)
-        found = np.zeros((len(x), stop - start))
+        rho = np.zeros((len(x), stop - start))
         for columns, people, ranks in self.kinds:
             here = (columns >= start) & (columns < stop)
             own = unit(rankdata(x[:, people], axis=1).T).T
-            found[:, columns[here] - start] = own @ ranks[:, here]
-        return found
+            rho[:, columns[here] - start] = own @ ranks[:, here]
+        return rho
 
 
 def n_arrangements(x: NDArray[np.float64]) -> int:

@@ -52,16 +52,16 @@ def bayes_factor(
     Rouder, Speckman, Sun, Morey and Iverson (2009), Psychon Bull Rev 16:225, equation 1.
     """
     known = np.isfinite(t) & (np.asarray(df) > 0) & (np.asarray(per_person) > 0)
-    found = np.full(len(t), np.nan)
+    factors = np.full(len(t), np.nan)
     columns = np.flatnonzero(known)
     for start in range(0, len(columns), COLUMNS):
         part = columns[start : start + COLUMNS]
-        found[part] = _factor(
+        factors[part] = _factor(
             t[part],
             np.asarray(per_person, dtype=np.float64)[part] * width**2,
             np.asarray(df, dtype=np.float64)[part],
         )
-    return found
+    return factors
 
 
 def _factor(
@@ -78,8 +78,8 @@ def _factor(
     highest = logs.max(axis=1)
     total = np.exp(logs - highest[:, None]).sum(axis=1) * (NODES[1] - NODES[0])
     with np.errstate(over="ignore"):
-        found: NDArray[np.float64] = np.exp(highest + np.log(total))
-    return found
+        factor: NDArray[np.float64] = np.exp(highest + np.log(total))
+    return factor
 
 
 STATISTIC = Statistic(

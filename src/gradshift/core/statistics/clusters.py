@@ -65,8 +65,8 @@ def neighbours(places: NDArray[np.intp], shape: tuple[int, int, int]) -> NDArray
         along = np.moveaxis(position, axis, 0)
         pair = np.stack([along[:-1].ravel(), along[1:].ravel()])
         pairs.append(pair[:, (pair >= 0).all(axis=0)])
-    found = np.concatenate(pairs, axis=1)
-    return found[:, np.argsort(found[0], kind="stable")]
+    links = np.concatenate(pairs, axis=1)
+    return links[:, np.argsort(links[0], kind="stable")]
 
 
 def cluster_statistic(

@@ -116,11 +116,11 @@ def couple(
     """
     if x.shape != y.shape:
         raise ValueError(f"Pairs need both changes, got {x.shape} and {y.shape}.")
-    there = np.isfinite(x) & np.isfinite(y)
-    n = there.sum(axis=0)
-    units = [_pair(x[rows, j], y[rows, j], ranks) for j, rows in enumerate(there.T)]
+    present = np.isfinite(x) & np.isfinite(y)
+    n = present.sum(axis=0)
+    units = [_pair(x[rows, j], y[rows, j], ranks) for j, rows in enumerate(present.T)]
     rho = np.array([float(a @ b) for a, b in units])
-    same = (there == there[:, :1]).all()
+    same = (present == present[:, :1]).all()
     people = int(n[0]) if len(n) else 0
     exact = bool(same and people <= MAX_EXACT)
     n_orders = math.factorial(people) if exact else n_permutations
@@ -129,13 +129,13 @@ def couple(
     own, family = np.zeros((2, len(rho)))
     orders = _all_orders(people) if exact else _random_keys(len(x), n_permutations, seed)
     for block in orders:
-        found = np.full((len(block), len(rho)), -np.inf)
+        sizes = np.full((len(block), len(rho)), -np.inf)
         for j, (a, b) in enumerate(units):
             if np.isfinite(rho[j]):
-                order = block if exact else np.argsort(block[:, there[:, j]], axis=1)
-                found[:, j] = np.abs(b[order] @ a) * np.sqrt(n[j] - 1)
-        own += (found >= least).sum(axis=0)
-        family += (found.max(axis=1, initial=-np.inf)[:, None] >= least).sum(axis=0)
+                order = block if exact else np.argsort(block[:, present[:, j]], axis=1)
+                sizes[:, j] = np.abs(b[order] @ a) * np.sqrt(n[j] - 1)
+        own += (sizes >= least).sum(axis=0)
+        family += (sizes.max(axis=1, initial=-np.inf)[:, None] >= least).sum(axis=0)
     extra = 0 if exact else 1
     missing = np.isnan(rho)
     p, p_fwe = (
@@ -189,19 +189,19 @@ def bca_interval(
         return np.nan, np.nan
     rng = np.random.default_rng(seed)
     drawn = rng.integers(len(x), size=(n_resamples, len(x)))
-    found = _row_spearman(x[drawn], y[drawn])
-    found = found[np.isfinite(found)]
+    resampled = _row_spearman(x[drawn], y[drawn])
+    resampled = resampled[np.isfinite(resampled)]
     left_out = leave_one_out(x, y)
     away = np.nanmean(left_out) - left_out[np.isfinite(left_out)]
     spread = (away**2).sum() ** 1.5
     acceleration = (away**3).sum() / (6 * spread) if spread > 0 else 0.0
-    share = ((found < observed - TINY).mean() + (found <= observed + TINY).mean()) / 2
-    bias = special.ndtri(np.clip(share, 1 / len(found), 1 - 1 / len(found)))
+    share = ((resampled < observed - TINY).mean() + (resampled <= observed + TINY).mean()) / 2
+    bias = special.ndtri(np.clip(share, 1 / len(resampled), 1 - 1 / len(resampled)))
     tail = special.ndtri((1 - confidence) / 2)
     ends = []
     for z in (bias + tail, bias - tail):
         shifted = special.ndtr(bias + z / max(1 - acceleration * z, TINY))
-        ends.append(float(np.quantile(found, shifted)))
+        ends.append(float(np.quantile(resampled, shifted)))
     return ends[0], ends[1]
 
 
@@ -210,8 +210,8 @@ def _row_spearman(x: Array, y: Array) -> Array:
     a, b = (rankdata(v, axis=1) for v in (x, y))
     a, b = (v - v.mean(axis=1, keepdims=True) for v in (a, b))
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: Array = (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
-    return found
+        rho: Array = (a * b).sum(axis=1) / np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+    return rho
 
 
 def leave_one_out(x: Array, y: Array) -> Array:
@@ -235,15 +235,13 @@ def across_regions(x: Array, y: Array, usable: Sequence[int] | None = None) -> A
     (n,) array
         Fisher z of Spearman's correlation; NaN for a person with fewer than ten regions.
     """
-    found = np.full(len(x), np.nan)
+    z = np.full(len(x), np.nan)
     columns = slice(None) if usable is None else np.asarray(usable, dtype=np.intp)
     for i, (first, second) in enumerate(zip(x[:, columns], y[:, columns], strict=True)):
-        there = np.isfinite(first) & np.isfinite(second)
-        if there.sum() >= 10:
-            found[i] = np.arctanh(
-                np.clip(spearman(first[there], second[there]), -0.999999, 0.999999)
-            )
-    return found
+        both = np.isfinite(first) & np.isfinite(second)
+        if both.sum() >= 10:
+            z[i] = np.arctanh(np.clip(spearman(first[both], second[both]), -0.999999, 0.999999))
+    return z
 
 
 STATISTIC = Statistic(

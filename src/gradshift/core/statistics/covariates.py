@@ -305,13 +305,13 @@ class _Refits:
 
     def __call__(self, patterns: Array, part: slice) -> Array:
         wanted = self.order[part]
-        found = np.zeros((len(patterns), len(wanted)))
+        s = np.zeros((len(patterns), len(wanted)))
         for kind in self.kinds:
             here = np.flatnonzero(np.isin(wanted, kind.columns))
             if len(here):
                 rest = kind.rest[:, np.searchsorted(kind.columns, wanted[here])]
-                found[:, here] = _refit(patterns[:, kind.people], kind, rest)
-        return found
+                s[:, here] = _refit(patterns[:, kind.people], kind, rest)
+        return s
 
 
 def _refit(patterns: Array, kind: _Kind, rest: Array) -> Array:
@@ -323,8 +323,8 @@ def _refit(patterns: Array, kind: _Kind, rest: Array) -> Array:
     for one in kind.basis.T:
         left -= ((patterns * one) @ rest) ** 2
     fitted = (patterns * kind.x) @ rest
-    found: Array = np.clip(fitted / np.sqrt(np.maximum(left, 1e-12)), -1, 1)
-    return found
+    s: Array = np.clip(fitted / np.sqrt(np.maximum(left, 1e-12)), -1, 1)
+    return s
 
 
 STATISTIC = Statistic(

@@ -48,8 +48,8 @@ def sequences_known(differences: Array, drug_first: Array) -> bool:
 def period_differences(differences: Array, drug_first: Array) -> Array:
     """Return first period less second period of (n, m) differences, drug less placebo."""
     sign = np.where(drug_first == 1, 1.0, -1.0)
-    found: Array = differences * sign[:, None]
-    return found
+    signed: Array = differences * sign[:, None]
+    return signed
 
 
 def periods(
@@ -95,8 +95,8 @@ def _difference(values: Array, group: Array) -> Array:
         own = values[group == code]
         n = np.isfinite(own).sum(axis=0)
         sides.append(np.nan_to_num(own).sum(axis=0) / np.where(n > 0, n, np.nan))
-    found: Array = sides[0] - sides[1]
-    return found
+    difference: Array = sides[0] - sides[1]
+    return difference
 
 
 STATISTIC = Statistic(

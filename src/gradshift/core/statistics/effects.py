@@ -163,7 +163,7 @@ def _noncentrality(
 
     The bracket is t -/+ 4 standard errors, wider where few degrees of freedom need it.
     """
-    found = np.full(len(t), np.nan)
+    noncentrality = np.full(len(t), np.nan)
     usable = np.isfinite(t) & (df >= 1)
     df, t = df[usable], t[usable]
     width = 4 * np.sqrt(1 + t**2 / (2 * df))
@@ -175,8 +175,8 @@ def _noncentrality(
         middle = (low + high) / 2
         above = _noncentral_t(df, middle, t) > probability
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    found[usable] = (low + high) / 2
-    return found
+    noncentrality[usable] = (low + high) / 2
+    return noncentrality
 
 
 def _noncentral_t(

@@ -55,12 +55,12 @@ def equivalence_p(
     if not smallest > 0:
         raise ValueError(f"The smallest effect of interest must be above 0, got {smallest:g}.")
     known = np.isfinite(t) & (np.asarray(df) > 0) & (np.asarray(per_person) > 0)
-    found = np.full(len(t), np.nan)
+    values = np.full(len(t), np.nan)
     away = smallest * np.sqrt(np.asarray(per_person, dtype=np.float64)[known])
     size = np.abs(t[known])
     p = special.nctdtr(np.asarray(df, dtype=np.float64)[known], away, size)
-    found[known] = np.where(np.isnan(p), np.where(size > away, 1.0, 0.0), p)
-    return found
+    values[known] = np.where(np.isnan(p), np.where(size > away, 1.0, 0.0), p)
+    return values
 
 
 def verdict(p_fwe: float, p_equivalence: float, *, alpha: float = 0.05) -> Verdict:

@@ -172,12 +172,12 @@ def _fit(
 
 def _reasons(fits: list[_Fit], n: NDArray[np.intp], least: int) -> tuple[str, ...]:
     """Say why columns are not tested; empty if they are."""
-    found = [f"{few} people with a value and all covariates, {least} needed" for few in n]
+    reasons = [f"{few} people with a value and all covariates, {least} needed" for few in n]
     for fit in fits:
         if len(fit.people) >= least:
             for column in fit.columns:
-                found[column] = fit.problem
-    return tuple(found)
+                reasons[column] = fit.problem
+    return tuple(reasons)
 
 
 @dataclass(frozen=True)
@@ -221,8 +221,8 @@ def _adjusted(
         own = fit.columns
         if fit.problem:
             continue
-        found, difference, left = fit.welch(fit.rest)
-        t[own], se[own], df_t[own] = found.t, found.se * fit.size, found.df
+        welch, difference, left = fit.welch(fit.rest)
+        t[own], se[own], df_t[own] = welch.t, welch.se * fit.size, welch.df
         effect[own] = difference * fit.size
         df[own] = len(fit.people) - fit.n_columns
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -279,14 +279,14 @@ class _Refits:
 
     def __call__(self, orders: NDArray[np.intp], part: slice) -> Array:
         wanted = self.order[part]
-        found = np.zeros((len(orders), len(wanted)))
+        t = np.zeros((len(orders), len(wanted)))
         for fit in self.fits:
             here = np.flatnonzero(np.isin(wanted, fit.columns))
             if len(here):
                 rest = fit.rest[:, np.searchsorted(fit.columns, wanted[here])]
                 own = np.argsort(np.argsort(orders[:, fit.people], axis=1), axis=1)
-                found[:, here] = fit.welch(rest[own])[0].score
-        return resampling.s_of_t(found, 1)
+                t[:, here] = fit.welch(rest[own])[0].score
+        return resampling.s_of_t(t, 1)
 
 
 STATISTIC = Statistic(

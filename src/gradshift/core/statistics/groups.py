@@ -55,8 +55,8 @@ class Welch:
         with np.errstate(invalid="ignore"):
             z = -special.ndtri(special.stdtr(self.df, -np.abs(self.t)))
         z = np.where(np.isinf(self.t), HIGHEST, np.where(self.t == 0, 0.0, z))
-        found: Array = np.sign(self.t) * np.minimum(z, HIGHEST)
-        return found
+        score: Array = np.sign(self.t) * np.minimum(z, HIGHEST)
+        return score
 
 
 def welch(difference: Array, parts: tuple[Array, Array], df: tuple[Array, Array]) -> Welch:
@@ -178,13 +178,13 @@ def check_groups(values: Array, group: Array, n_permutations: int) -> None:
 def _smallest(group: Array, present: NDArray[np.bool_]) -> list[float]:
     """Return the smallest p of each column; most columns have the same people."""
     known: dict[bytes, float] = {}
-    found = []
+    smallest = []
     for column in present.T:
         key = column.tobytes()
         if key not in known:
             known[key] = smallest_p(group[column])
-        found.append(known[key])
-    return found
+        smallest.append(known[key])
+    return smallest
 
 
 @dataclass(frozen=True)
@@ -248,8 +248,8 @@ class _Scores:
 
 
 def _mean(sums: Array, n: Array) -> Array:
-    found: Array = sums / np.maximum(n, 1)
-    return found
+    mean: Array = sums / np.maximum(n, 1)
+    return mean
 
 
 STATISTIC = Statistic(

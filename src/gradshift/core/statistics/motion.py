@@ -67,12 +67,12 @@ def motion_dependence(
     ----------
     Ciric et al. (2017), NeuroImage 154:174.
     """
-    there = np.isfinite(motion)
-    r, n = _correlations(changes[there], motion[there])
+    people = np.isfinite(motion)
+    r, n = _correlations(changes[people], motion[people])
     known = np.isfinite(r)
     if not known.any():
         return MotionDependence(
-            n=int(there.sum()), median_r=np.nan, share=np.nan, distance_rho=np.nan, r=r
+            n=int(people.sum()), median_r=np.nan, share=np.nan, distance_rho=np.nan, r=r
         )
     df = n[known] - 2
     p = 2 * special.stdtr(df, -np.abs(t_of_s(r[known], df)))

@@ -116,9 +116,9 @@ def network_statistic(
     work = partial(_maxima, df=scheme.df, ends=ends, n_regions=n_regions, thresholds=thresholds)
     largest, done = np.zeros((2 * len(thresholds) + 1, scheme.n_patterns)), 0
     at_most = max(1, NUMBERS // max(1, len(tested)))
-    for found in scheme.each_block(work, workers, at_most=at_most):
-        largest[:, done : done + found.shape[1]] = found
-        done += found.shape[1]
+    for maxima in scheme.each_block(work, workers, at_most=at_most):
+        largest[:, done : done + maxima.shape[1]] = maxima
+        done += maxima.shape[1]
 
     observed = t_of_s(scheme.observed, scheme.df)
     scores = connection_scores(observed, ends, n_regions, HEIGHT)
@@ -186,11 +186,11 @@ def _described(
     """Describe the components of the observed values, the largest first."""
     from gradshift.core.enhancement import components
 
-    found = components(t, ends, n_regions, threshold)
+    parts = components(t, ends, n_regions, threshold)
     described = []
-    for label in np.flatnonzero(found.extent):
-        inside = found.label == label
-        extent, intensity = found.extent[label], found.intensity[label]
+    for label in np.flatnonzero(parts.extent):
+        inside = parts.label == label
+        extent, intensity = parts.extent[label], parts.intensity[label]
         described.append(
             Component(
                 threshold=threshold,

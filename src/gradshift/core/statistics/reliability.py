@@ -80,10 +80,10 @@ def split_half(
 
 
 def _centred(
-    values: NDArray[np.float64], there: NDArray[np.bool_], n: NDArray[np.intp]
+    values: NDArray[np.float64], present: NDArray[np.bool_], n: NDArray[np.intp]
 ) -> NDArray[np.float64]:
-    plain = np.where(there, values, 0.0)
-    return np.where(there, plain - plain.sum(axis=0) / np.maximum(n, 1), 0.0)
+    plain = np.where(present, values, 0.0)
+    return np.where(present, plain - plain.sum(axis=0) / np.maximum(n, 1), 0.0)
 
 
 def _icc(ratio: NDArray[np.float64]) -> NDArray[np.float64]:

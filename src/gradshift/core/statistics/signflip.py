@@ -103,15 +103,15 @@ class Sums:
 
     def __call__(self, patterns: NDArray[np.float64], part: slice) -> NDArray[np.float64]:
         """Return the (b, columns) s."""
-        found: NDArray[np.float64] = patterns @ self.scaled[:, part]
-        return found
+        sums: NDArray[np.float64] = patterns @ self.scaled[:, part]
+        return sums
 
 
 def _people_with_values(changes: NDArray[np.float64], n_permutations: int) -> NDArray[np.float64]:
     """Check the input and leave out people without any value."""
     resampling.check(changes, n_permutations)
-    there = ~np.isnan(changes).all(axis=1)
-    return np.asarray(changes if there.all() else changes[there], dtype=np.float64)
+    people = ~np.isnan(changes).all(axis=1)
+    return np.asarray(changes if people.all() else changes[people], dtype=np.float64)
 
 
 class Patterns(TypedDict):

@@ -70,8 +70,8 @@ def sign_test(up: NDArray[np.intp], down: NDArray[np.intp]) -> NDArray[np.float6
         1 where there are none.
     """
     fewer = np.minimum(up, down).astype(np.float64)
-    found: NDArray[np.float64] = np.minimum(1.0, 2 * special.bdtr(fewer, up + down, 0.5))
-    return found
+    p: NDArray[np.float64] = np.minimum(1.0, 2 * special.bdtr(fewer, up + down, 0.5))
+    return p
 
 
 def skewness_of(values: NDArray[np.float64], n: NDArray[np.intp] | int) -> NDArray[np.float64]:

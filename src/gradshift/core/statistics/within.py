@@ -33,8 +33,8 @@ def slope_weights(number: Array) -> Array:
     away = np.where(counts, plain - plain.sum(axis=1, keepdims=True) / np.maximum(n, 1), 0.0)
     spread = (away**2).sum(axis=1, keepdims=True)
     size = (plain**2).sum(axis=1, keepdims=True)
-    found: Array = away / np.where(spread > 1e-12 * size, spread, np.nan)
-    return found
+    weights: Array = away / np.where(spread > 1e-12 * size, spread, np.nan)
+    return weights
 
 
 def contrast_of_sessions(values: Array, weights: Array) -> tuple[Array, Array, Array]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.cortex.session import RegionMaps
 from gradshift.core.series.denoise import cleaning_operator
-from gradshift.core.series.maps import VoxelRun, region_means, session_maps
+from gradshift.core.series.maps import Grid, Volumes, VoxelRun, region_means, session_maps
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
@@ -71,13 +71,10 @@ class Voxelwise(Step):
         }
         made = session_maps(
             [self._run(run, recipe, places, first.tr) for run in runs],
-            volumes=first.volumes,
-            run_of=first.run_of,
+            Volumes(first.volumes, first.run_of, first.tr),
+            Grid(places, self.inputs.shape),
             n_common=n_common,
-            tr=first.tr,
             band=recipe.band,
-            places=places,
-            shape=self.inputs.shape,
             seeds=list(seeds.values()),
         )
         regions = []
