@@ -1,11 +1,16 @@
-"""Names of files: their entities, also in the way of fMRIPrep before version 1.2."""
+"""Names of files: their entities by pybids, also in the way of fMRIPrep before version 1.2."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from gradshift.bids.names import ENTITIES, is_label
+from gradshift.bids.names import ENTITIES
+
+CONFIG = Path(__file__).with_name("pybids.json")
+"""The entities that pybids looks for: its own configuration knows no ``seg``, ``stat``, ``scale``."""
 
 OLD = {"preproc": ("bold", "preproc"), "brainmask": ("mask", "brain")}
 """Suffixes of fMRIPrep 1.0 and 1.1, and the suffix and ``desc`` of later ones."""
@@ -44,20 +49,30 @@ def parse(path: Path, folders: Mapping[str, str]) -> IndexedFile:
     """
     stem, dot, extension = path.name.partition(".")
     *parts, suffix = stem.split("_")
-    found: dict[str, str] = {}
-    more = []
-    for part in parts:
-        key, _, value = part.partition("-")
-        if key in ENTITIES and is_label(value) and key not in found:
-            found[key] = value
-        else:
-            more.append(part)
+    found = _entities(path)
+    more = [part for part in parts if found.get(part.partition("-")[0]) != part.partition("-")[2]]
     if "bold" in more and "desc" not in found:
         suffix, found = _modern(suffix, found)
         more.remove("bold")
     found |= folders
     entities = {key: found[key] for key in ENTITIES if key in found}
     return IndexedFile(path, entities, suffix, dot + extension, tuple(more))
+
+
+@cache
+def _sought() -> tuple[Any, ...]:
+    """Return the entities of our configuration that pybids looks for in a name."""
+    from bids.layout.models import Config
+
+    return tuple(Config.load(str(CONFIG)).entities.values())
+
+
+def _entities(path: Path) -> dict[str, str]:
+    """Let pybids find the entities in a path, by their short names."""
+    from bids.layout import parse_file_entities
+
+    values = parse_file_entities(str(path), entities=_sought())
+    return {key: str(values[name]) for key, name in ENTITIES.items() if name in values}
 
 
 def _modern(suffix: str, found: dict[str, str]) -> tuple[str, dict[str, str]]:
