@@ -271,7 +271,7 @@ STATISTIC = Statistic(
     cite=("Welch1947", "Janssen1997", "Winkler2014", "Phipson2010"),
     caveat=(
         "Exact where people were assigned at random; where groups differ in spread and in size, "
-        "approximate (at most .065 at .05 in the benchmark). Unless people were assigned at "
-        "random, a difference has other explanations."
+        "approximate (.065 at .05 in the worst case of the benchmark). Unless people were "
+        "assigned at random, a difference has other explanations."
     ),
 )
