@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from gradshift import plugins
 from gradshift.errors import StorageError
@@ -30,7 +29,7 @@ LIMITS = {
 """What the system did not give, where no file is to blame."""
 
 
-def run(settings: Settings, given: Mapping[str, Any]) -> int:
+def run(settings: Settings, given: Mapping[str, object]) -> int:
     """Run one level.
 
     Parameters
@@ -62,7 +61,7 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
         raise StorageError(f"The run stopped: {LIMITS[errno.ENOMEM]}.") from error
 
 
-def _level(settings: Settings, given: Mapping[str, Any]) -> int:
+def _level(settings: Settings, given: Mapping[str, object]) -> int:
     """Do what was asked for."""
     if settings.running.reports_only:
         return rebuild(settings)

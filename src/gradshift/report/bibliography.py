@@ -51,8 +51,8 @@ class Reference:
         numbers = [self.fields[k] for k in ("volume", "pages") if k in self.fields]
         place = ", ".join([where, *numbers]).replace("--", "–")
         year, title = self.fields.get("year", "n.d."), self.fields.get("title", "")
-        told = f"{names} ({year}). {title}. {place}."
-        return told.replace("{", "").replace("}", "").replace("\\&", "&")
+        text = f"{names} ({year}). {title}. {place}."
+        return text.replace("{", "").replace("}", "").replace("\\&", "&")
 
     @property
     def link(self) -> str:
@@ -64,19 +64,19 @@ class Reference:
 def references() -> dict[str, Reference]:
     """Read ``references.bib``; entries by key."""
     text = files("gradshift.report").joinpath("references.bib").read_text(encoding="utf-8")
-    found = {}
+    entries = {}
     for source in map(str.strip, re.split(r"^(?=@)", text, flags=re.MULTILINE)[1:]):
         key = source[source.index("{") + 1 : source.index(",")].strip()
         pairs = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", source, flags=re.MULTILINE)
-        found[key] = Reference(key, source, dict(pairs))
-    return found
+        entries[key] = Reference(key, source, dict(pairs))
+    return entries
 
 
 def known(keys: Iterable[str]) -> list[Reference]:
     """Return the entries of keys, each once, by author and year; others are left out."""
     everything = references()
-    found = {key: everything[key] for key in keys if key in everything}
-    return sorted(found.values(), key=lambda reference: reference.named)
+    chosen = {key: everything[key] for key in keys if key in everything}
+    return sorted(chosen.values(), key=lambda reference: reference.named)
 
 
 def in_text(keys: Iterable[str], sentence: str = "") -> str:
