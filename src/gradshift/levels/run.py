@@ -107,12 +107,12 @@ def _nobody_writes(settings: Settings) -> AbstractContextManager[None]:
 
 def _told(error: OSError, output_dir: Path) -> str:
     """Say which file an error of the system came from, or what the system did not give."""
-    again = "run the same command again when it can; what is finished is kept."
+    again = "once it can, run the same command again to resume; what is finished is kept."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" of {error.filename}" if error.filename else ""
         return (
-            f"The disk{where} is full: make room and run the same command again; what is "
-            "finished is kept."
+            f"The disk{where} is full: make room and run the same command again to resume; what "
+            "is finished is kept."
         )
     if error.filename is None and error.errno in LIMITS:
         return f"The run stopped: {LIMITS[error.errno]}."

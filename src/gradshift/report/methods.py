@@ -128,8 +128,8 @@ def recipe_sentences(recipe: Sidecar) -> Iterator[tuple[str, tuple[str, ...]]]:
         low, high = recipe["band"]
         yield (
             f"Series and regressors were filtered alike ({low:g}-{high:g} Hz, Butterworth of "
-            "order 5, forwards and backwards) before the regression, so that it put no "
-            "removed frequency back.",
+            "order 5, forwards and backwards) before the regression, so that it did not "
+            "reintroduce filtered frequencies.",
             ("Lindquist2019",),
         )
     scrub = recipe.get("scrub")
