@@ -33,6 +33,7 @@ MAY_IMPORT = {
             "recipes",
             "tracers",
             "core.cortex.regions",
+            "core.series.series",
             "core.pet.blood",
             "core.pet.curves",
         }

@@ -9,7 +9,7 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.core.measures import measures
 from gradshift.core.statistics import statistics
 from gradshift.recipes.catalogue import available, load_recipe
-from gradshift.report.bibliography import in_text, references
+from gradshift.report.bibliography import Reference, in_text, references
 from gradshift.report.methods import (
     PACKAGES,
     Described,
@@ -100,7 +100,23 @@ def test_references_are_named_as_texts_name_them():
     assert in_text(["Schaefer2018"]) == "(Schaefer et al., 2018)"
     assert in_text(["Rubinov2010", "Freeman1977"]) == "(Rubinov and Sporns, 2010; Freeman, 1977)"
     assert in_text(["Schaefer2018"], "As Schaefer et al., 2018 did.") == ""
-    assert references()["Schaefer2018"].listed.startswith("Schaefer, Kong, Gordon et al. (2018).")
+
+
+@pytest.mark.parametrize(
+    ("key", "authors"),
+    [
+        ("Schaefer2018", "Schaefer A, Kong R, Gordon EM et al. (2018)."),
+        ("Onnela2005", "Onnela J-P, Saramäki J, Kertész J, Kaski K (2005)."),
+        ("Harris2020", "Harris CR, Millman KJ, van der Walt SJ et al. (2020)."),
+    ],
+)
+def test_a_list_of_references_names_authors_with_initials(key, authors):
+    assert references()[key].listed.startswith(authors)
+
+
+def test_a_group_of_authors_has_no_initials():
+    reference = Reference("Atlas2020", "", {"author": "Park, Bo-yong and {NSPN Consortium}"})
+    assert reference.authors == ["Park B-y", "NSPN Consortium"]
 
 
 def test_a_list_of_references_holds_no_latex():

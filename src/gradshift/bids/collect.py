@@ -1,15 +1,14 @@
 """Reading back what the participant level wrote."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.dataset import read_json
+from gradshift.bids.facts import SessionFacts
 from gradshift.bids.outputs import (
     MEASURE_COLUMNS,
     Target,
@@ -23,77 +22,23 @@ from gradshift.bids.outputs import (
 )
 from gradshift.bids.tables import read_table
 from gradshift.core.cortex.regions import Regions
+from gradshift.core.series.series import RegionSeries
 from gradshift.errors import InputError, MissingInputError
 
 
-@dataclass(frozen=True, slots=True)
-class SessionResult:
-    """One table of measures and what its sidecar says.
+class SessionResult(SessionFacts):
+    """The results of one session: its measures, and the files that belong to them."""
 
-    Parameters
-    ----------
-    path : Path
-        The table.
-    about : dict
-        Its sidecar.
-    """
-
-    path: Path
-    about: Mapping[str, Any]
-
-    @property
-    def participant(self) -> str:
-        """The participant, with prefix."""
-        return f"sub-{self.about['Entities']['sub']}"
-
-    @property
-    def session(self) -> str:
-        """The session, with prefix; ``n/a`` in a study without sessions."""
-        entities = self.about["Entities"]
-        return f"ses-{entities['ses']}" if "ses" in entities else "n/a"
-
-    @property
-    def modality(self) -> str:
-        """What was measured: func, pet or mrs."""
-        return str(self.about.get("Modality", "func"))
-
-    @property
-    def task(self) -> str:
-        """The task."""
-        return str(self.about["Entities"].get("task", "n/a"))
-
-    @property
-    def recipe(self) -> str:
-        """Name of the denoising recipe, of PET of the partial volume correction."""
-        return str(self.about.get("Recipe") or self.about["DenoisingRecipe"]["name"])
-
-    @property
-    def atlas(self) -> str:
-        """Name of the atlas."""
-        return str(self.about["Atlas"])
-
-    @property
-    def excluded(self) -> str:
-        """Why there are no values; empty if there are."""
-        return self.about["Excluded"] or ""
-
-    @property
-    def run(self) -> str:
-        """The run; ``n/a`` where runs were combined."""
-        return str(self.about["Entities"].get("run", "n/a"))
+    __slots__ = ()
 
     @property
     def target(self) -> Target:
         """What the files of the session belong to."""
-        return Target(
-            entities=self.about["Entities"],
-            atlas=self.about["AtlasEntities"],
-            recipe=self.recipe,
-        )
+        return Target(entities=self.entities, atlas=self.atlas_entities, recipe=self.recipe)
 
     def matrix_path(self, output_dir: Path) -> Path:
         """Return the path of the connectivity matrix."""
-        return matrix_path(output_dir, self.target, self.about["Estimator"])
+        return matrix_path(output_dir, self.target, self.estimator)
 
     def map_path(self, output_dir: Path, stat: str) -> Path:
         """Return the path of a voxel map that rests on the atlas."""
@@ -119,13 +64,12 @@ def find_results(output_dir: Path, participant: str = "sub-*") -> list[SessionRe
         If there is none.
     """
     paths = sorted(output_dir.glob(f"{participant}/**/*_measures.tsv"))
-    found = [SessionResult(path, read_json(sidecar(path))) for path in paths]
-    if not found:
+    if not paths:
         raise MissingInputError(
             f"There is no result of the participant level in {output_dir} "
             "(sub-*/.../*_measures.tsv); run the participant level first."
         )
-    return found
+    return [SessionResult(path, read_json(sidecar(path))) for path in paths]
 
 
 def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
@@ -173,7 +117,7 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     """Read the regions of the atlas of a result, as they were used."""
-    path = regions_path(output_dir, result.about["AtlasEntities"])
+    path = regions_path(output_dir, result.atlas_entities)
     return regions_from(read_json(path))
 
 
@@ -183,13 +127,13 @@ def read_vertices(
     """Read which region each vertex of fsaverage5 belongs to; None where it is not kept."""
     for result in results:
         if result.atlas == atlas:
-            path = vertices_path(output_dir, result.about["AtlasEntities"])
+            path = vertices_path(output_dir, result.atlas_entities)
             if not path.exists():
                 return None
             table = read_tsv(path)
             return {
-                str(side): found["region"].astype(int).to_numpy()
-                for side, found in table.groupby("hemisphere", sort=False)
+                str(side): rows["region"].astype(int).to_numpy()
+                for side, rows in table.groupby("hemisphere", sort=False)
             }
     return None
 
@@ -202,6 +146,30 @@ def read_array(path: Path) -> NDArray[np.float64]:
     if lines and values.shape != (len(lines), width):
         raise InputError(_damaged(path))
     return values.reshape(-1, width)
+
+
+def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
+    """Read the denoised series of a session back, and what denoising retained.
+
+    The motion of single volumes and the coverage of regions stay in tables of their own; here
+    they are NaN.
+    """
+    path = result.series_path(output_dir)
+    series, described = read_array(path), read_json(sidecar(path))
+    volumes = np.array(described["RetainedVolumes"], dtype=np.intp)
+    names = read_regions(output_dir, result).names
+    return RegionSeries(
+        names=names,
+        series=series,
+        volumes=volumes,
+        run_of=np.array(described["RetainedVolumesRun"], dtype=np.intp),
+        tr=described["RepetitionTime"],
+        fd=np.full(described["NumberOfVolumes"], np.nan),
+        fd_retained=np.full(len(volumes), np.nan),
+        coverage=np.full(len(names), np.nan),
+        reasons=described["RegionsLeftOut"],
+        sources=tuple(described["Sources"]),
+    )
 
 
 def _lines(path: Path) -> list[str]:

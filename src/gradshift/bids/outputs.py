@@ -49,6 +49,9 @@ of the sessions. Every table has a JSON file beside it that says what its column
 its values were made. logs/ keeps the settings of every run; work/ may be removed.
 """
 
+Sidecar = Mapping[str, Any]
+"""What the JSON file beside a table or an image says, by the keys of BIDS and of ours."""
+
 STATISTICS = {"pearson": "pearsoncorrelation", "partial": "ledoitwolfpartialcorrelation"}
 """The ``stat`` entity of a matrix, by estimator."""
 
@@ -198,7 +201,7 @@ def _atlas_stem(atlas: Mapping[str, str]) -> str:
     return file_name(atlas, "").rstrip("_")
 
 
-def plain_regions(regions: Regions) -> dict[str, Any]:
+def plain_regions(regions: Regions) -> Sidecar:
     """Return regions as plain JSON types; `regions_from` reads them back."""
     return {
         "names": list(regions.names),
@@ -209,20 +212,20 @@ def plain_regions(regions: Regions) -> dict[str, Any]:
     }
 
 
-def regions_from(found: Mapping[str, Any]) -> Regions:
+def regions_from(plain: Sidecar) -> Regions:
     """Build regions from plain JSON types."""
     return Regions(
-        names=tuple(found["names"]),
-        networks=tuple(found["networks"]),
-        hemispheres=tuple(found["hemispheres"]),
-        centroids=np.array(found["centroids"], dtype=np.float64),
-        sets={name: tuple(positions) for name, positions in found["sets"].items()},
+        names=tuple(plain["names"]),
+        networks=tuple(plain["networks"]),
+        hemispheres=tuple(plain["hemispheres"]),
+        centroids=np.array(plain["centroids"], dtype=np.float64),
+        sets={name: tuple(positions) for name, positions in plain["sets"].items()},
     )
 
 
 def prepare(root: Path, *, version: str, sources: Sequence[Path]) -> None:
     """Write the descriptions of the output dataset."""
-    description: dict[str, Any] = {
+    description = {
         "Name": "gradshift: network connectivity before and after a drug",
         "BIDSVersion": "1.10.0",
         "DatasetType": "derivative",

@@ -10,7 +10,7 @@ from typing import Any
 from gradshift.bids.names import ENTITIES
 
 CONFIG = Path(__file__).with_name("pybids.json")
-"""The entities that pybids looks for: its own configuration knows no ``seg``, ``stat``, ``scale``."""
+"""The entities that pybids looks for; its own configuration knows no ``seg`` or ``stat``."""
 
 OLD = {"preproc": ("bold", "preproc"), "brainmask": ("mask", "brain")}
 """Suffixes of fMRIPrep 1.0 and 1.1, and the suffix and ``desc`` of later ones."""

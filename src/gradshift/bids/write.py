@@ -94,7 +94,7 @@ def write_text(path: Path, text: str) -> Path:
     return write_bytes(path, text.encode())
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> Path:
+def write_json(path: Path, content: Mapping[str, object]) -> Path:
     """Write a JSON file; NaN becomes null, arrays become lists."""
     return write_text(path, json.dumps(_plain(content), indent=2, allow_nan=False) + "\n")
 

@@ -4,14 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
-
-from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_array, read_matrix, read_regions
-from gradshift.bids.dataset import read_json
+from gradshift.bids.collect import SessionResult, read_matrix, read_regions, read_series
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Common, Session, build_session
-from gradshift.core.series.series import RegionSeries
 from gradshift.study.design import Design
 from gradshift.study.participation import Participation
 
@@ -81,7 +76,7 @@ def read_session(
     """Read a session back from its series, without the regions left out of any."""
     _, matrix = read_matrix(result.matrix_path(output_dir))
     return build_session(
-        _read_series(result, output_dir),
+        read_series(output_dir, result),
         matrix,
         read_regions(output_dir, result),
         Common(
@@ -90,20 +85,4 @@ def read_session(
             dropout=(),
         ),
         options,
-    )
-
-
-def _read_series(result: SessionResult, output_dir: Path) -> RegionSeries:
-    """Read the series of a session; motion and coverage are not kept beside them."""
-    path = result.series_path(output_dir)
-    series, sidecar = read_array(path), read_json(outputs.sidecar(path))
-    return RegionSeries(
-        names=read_regions(output_dir, result).names,
-        series=series,
-        volumes=np.array(sidecar["RetainedVolumes"], dtype=np.intp),
-        run_of=np.array(sidecar["RetainedVolumesRun"], dtype=np.intp),
-        tr=result.about["RepetitionTime"],
-        fd=np.full(len(series), np.nan),
-        fd_retained=np.full(len(series), np.nan),
-        coverage=np.full(series.shape[1], np.nan),
     )

@@ -1,9 +1,9 @@
 """Writing pages and the methods text, at the end of a level or alone."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from gradshift.participant.order import order_sessions
 from gradshift.recipes.catalogue import Recipe
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
+
+if TYPE_CHECKING:
+    from gradshift.report.methods import Used
+    from gradshift.report.personresults import Person
 
 logger = logging.getLogger("gradshift")
 
@@ -78,8 +82,8 @@ def renew_person_pages(settings: Settings, people: Sequence[str]) -> None:
             keep(output_dir, steps, participant, made)
 
 
-def _person(settings: Settings, participant: str) -> Any:
-    from gradshift.report.person import Person
+def _person(settings: Settings, participant: str) -> "Person":
+    from gradshift.report.personresults import Person
 
     recorded = record.read(settings.output_dir).get("participant", {})
     return Person(
@@ -97,23 +101,23 @@ def write_citation(output_dir: Path) -> None:
     from gradshift.report.results import what_was_used
 
     folder = output_dir / "group"
-    about = folder / "contrasts.json"
-    design = read_json(about).get("Design", "") if about.exists() else ""
-    used = statistics_used(folder) if design else []
-    found = find_results(output_dir)
-    _write_citation(output_dir, what_was_used(output_dir, found, design, used))
+    sidecar = folder / "contrasts.json"
+    design = read_json(sidecar).get("Design", "") if sidecar.exists() else ""
+    statistics = statistics_used(folder) if design else []
+    used = what_was_used(output_dir, find_results(output_dir), design, statistics)
+    _write_citation(output_dir, used)
 
 
-def _write_citation(output_dir: Path, used: Any) -> None:
+def _write_citation(output_dir: Path, used: "Used") -> None:
     from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
 
-    found = paragraphs(used)
-    for suffix, text in (
-        ("md", as_markdown(found)),
-        ("tex", as_latex(found)),
-        ("bib", as_bibtex(found)),
+    text = paragraphs(used)
+    for suffix, content in (
+        ("md", as_markdown(text)),
+        ("tex", as_latex(text)),
+        ("bib", as_bibtex(text)),
     ):
-        write_text(output_dir / "logs" / f"CITATION.{suffix}", text)
+        write_text(output_dir / "logs" / f"CITATION.{suffix}", content)
 
 
 def write_boilerplate(
@@ -169,12 +173,12 @@ def rebuild(settings: Settings) -> int:
         write_group_page(output_dir)
     else:
         asked = {f"sub-{label}" for label in settings.inputs.participant_label}
-        there = list(dict.fromkeys(result.participant for result in results))
-        people = [person for person in there if not asked or person in asked]
+        finished = list(dict.fromkeys(result.participant for result in results))
+        people = [person for person in finished if not asked or person in asked]
         if not people:
             raise MissingInputError(
                 f"There is no result of {', '.join(sorted(asked))} in {output_dir}; there is "
-                f"{', '.join(there)}."
+                f"{', '.join(finished)}."
             )
         _redraw(settings, people)
         write_person_pages(settings, people)
@@ -184,14 +188,14 @@ def rebuild(settings: Settings) -> int:
 
 
 def _redraw(settings: Settings, people: Sequence[str]) -> None:
-    from gradshift.report.person import draw_curves, draw_motion, draw_task
+    from gradshift.report.personcurves import draw_curves
+    from gradshift.report.personfigures import draw_motion, draw_task
 
     for participant in people:
         person = _person(settings, participant)
         for result in person.primary:
-            scrub: Mapping[str, Any] = result.about["DenoisingRecipe"].get("scrub") or {}
-            for entities in result.about.get("Runs", ()):
-                draw_motion(person, entities, scrub.get("fd_threshold"), None)
+            for entities in result.runs:
+                draw_motion(person, entities, result.fd_threshold, None)
         for task in person.tasks:
             draw_task(person, task)
         for result in person.molecules:

@@ -80,7 +80,7 @@ def participant(settings: Settings) -> int:
         for folder in closed_folders(source, settings.inputs.participant_label)
     ]
     for folder in closed:
-        logger.error("%s was left out: it cannot be read; look at its rights.", folder)
+        logger.error("%s was left out: it cannot be read; check its permissions.", folder)
     codes += [1] * bool(closed)
     return codes[0] if len(set(codes)) == 1 else 1
 

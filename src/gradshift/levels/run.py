@@ -6,7 +6,6 @@ import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from gradshift import plugins
 from gradshift.errors import StorageError
@@ -30,7 +29,7 @@ LIMITS = {
 """What the system did not give, where no file is to blame."""
 
 
-def run(settings: Settings, given: Mapping[str, Any]) -> int:
+def run(settings: Settings, given: Mapping[str, object]) -> int:
     """Run one level.
 
     Parameters
@@ -62,7 +61,7 @@ def run(settings: Settings, given: Mapping[str, Any]) -> int:
         raise StorageError(f"The run stopped: {LIMITS[errno.ENOMEM]}.") from error
 
 
-def _level(settings: Settings, given: Mapping[str, Any]) -> int:
+def _level(settings: Settings, given: Mapping[str, object]) -> int:
     """Do what was asked for."""
     if settings.running.reports_only:
         return rebuild(settings)
@@ -108,12 +107,12 @@ def _nobody_writes(settings: Settings) -> AbstractContextManager[None]:
 
 def _told(error: OSError, output_dir: Path) -> str:
     """Say which file an error of the system came from, or what the system did not give."""
-    again = "run the same command again when it can; what is finished is kept."
+    again = "once it can, run the same command again to resume; what is finished is kept."
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         where = f" of {error.filename}" if error.filename else ""
         return (
-            f"The disk{where} is full: make room and run the same command again; what is "
-            "finished is kept."
+            f"The disk{where} is full: make room and run the same command again to resume; what "
+            "is finished is kept."
         )
     if error.filename is None and error.errno in LIMITS:
         return f"The run stopped: {LIMITS[error.errno]}."

@@ -83,8 +83,8 @@ def _write(
     values: Sequence[Metabolite],
     recipe: str,
     root: Path,
-    settings: Mapping[str, Any],
-    origin: Mapping[str, Any],
+    settings: Mapping[str, object],
+    origin: Mapping[str, object],
 ) -> None:
     first = values[0]
     entities = {
@@ -103,16 +103,7 @@ def _write(
             )
         )  # fmt: skip
     write_table(path, outputs.MEASURE_COLUMNS, rows)
-    measures = {
-        value.measure: {
-            "Description": "Metabolite as the table has it"
-            + (", with macromolecules (GABA+)" if value.measure == "gabaplus" else ""),
-            "Units": value.unit,
-            "Reference": value.reference,
-            "TissueCorrection": value.correction,
-        }
-        for value in values
-    }
+    any_value = any(np.isfinite(value.value) for value in values)
     write_json(
         outputs.sidecar(path),
         {
@@ -123,11 +114,20 @@ def _write(
             "Atlas": "n/a",
             "AtlasEntities": {},
             "Recipe": recipe,
-            "Excluded": None
-            if any(np.isfinite(value.value) for value in values)
-            else "no metabolite has a value",
+            "Excluded": None if any_value else "no metabolite has a value",
             "Settings": settings,
-            "Measures": measures,
+            "Measures": {value.measure: _described(value) for value in values},
             **origin,
         },
     )
+
+
+def _described(value: Metabolite) -> dict[str, str]:
+    """Say in a sidecar what a metabolite is."""
+    macromolecules = ", with macromolecules (GABA+)" if value.measure == "gabaplus" else ""
+    return {
+        "Description": f"Metabolite as the table has it{macromolecules}",
+        "Units": value.unit,
+        "Reference": value.reference,
+        "TissueCorrection": value.correction,
+    }

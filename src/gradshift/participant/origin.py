@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from gradshift import plugins
 from gradshift.core import folders
@@ -29,7 +28,7 @@ def origins(what: str, names: Iterable[str]) -> dict[str, dict[str, str]]:
     return codes
 
 
-def provenance(modality: Modality, modules: Iterable[str]) -> dict[str, Any]:
+def provenance(modality: Modality, modules: Iterable[str]) -> dict[str, object]:
     """Say what code the results of a kind of input are made by, and of which datasets.
 
     Parameters

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from nipype.pipeline import engine as pe
 
@@ -37,7 +36,7 @@ class Plan:
     atlases: Sequence[Path]
     labels: Mapping[object, Sequence[Path]]
     sessions: Mapping[str, Sequence[str]]
-    provenance: Mapping[str, Any]
+    provenance: Mapping[str, object]
     untouched: Collection[str] = ()
 
     @property

@@ -1,7 +1,7 @@
 """The references: keys to entries, and how they are named in a text."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,6 +30,20 @@ class Reference:
         return [author.split(",")[0].strip("{} ") for author in authors]
 
     @property
+    def authors(self) -> list[str]:
+        """Authors with initials, ``Rubinov M``; the last is ``others`` where there are more."""
+        return [
+            f"{family} {initials}".rstrip()
+            for family, initials in zip(self.families, self._initials(), strict=True)
+        ]
+
+    def _initials(self) -> Iterator[str]:
+        """Yield the initials of each author; empty for those without given names."""
+        for author in self.fields.get("author", self.key).split(" and "):
+            given = author.partition(",")[2].split()
+            yield "".join("-".join(part[0] for part in name.split("-")) for name in given)
+
+    @property
     def named(self) -> str:
         """As a text names it: ``Schaefer et al., 2018``."""
         first, *others = self.families
@@ -42,17 +56,17 @@ class Reference:
     @property
     def listed(self) -> str:
         """As a list of references has it."""
-        families = self.families
-        shown = families[:3] if len(families) > 4 else families
+        authors = self.authors
+        shown = authors[:3] if len(authors) > 4 else authors
         names = ", ".join(name for name in shown if name != "others")
-        if len(families) > 4 or families[-1] == "others":
+        if len(authors) > 4 or authors[-1] == "others":
             names += " et al."
         where = self.fields.get("journal") or self.fields.get("publisher", "")
         numbers = [self.fields[k] for k in ("volume", "pages") if k in self.fields]
         place = ", ".join([where, *numbers]).replace("--", "–")
         year, title = self.fields.get("year", "n.d."), self.fields.get("title", "")
-        told = f"{names} ({year}). {title}. {place}."
-        return told.replace("{", "").replace("}", "").replace("\\&", "&")
+        text = f"{names} ({year}). {title}. {place}."
+        return text.replace("{", "").replace("}", "").replace("\\&", "&")
 
     @property
     def link(self) -> str:
@@ -64,19 +78,19 @@ class Reference:
 def references() -> dict[str, Reference]:
     """Read ``references.bib``; entries by key."""
     text = files("gradshift.report").joinpath("references.bib").read_text(encoding="utf-8")
-    found = {}
+    entries = {}
     for source in map(str.strip, re.split(r"^(?=@)", text, flags=re.MULTILINE)[1:]):
         key = source[source.index("{") + 1 : source.index(",")].strip()
         pairs = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", source, flags=re.MULTILINE)
-        found[key] = Reference(key, source, dict(pairs))
-    return found
+        entries[key] = Reference(key, source, dict(pairs))
+    return entries
 
 
 def known(keys: Iterable[str]) -> list[Reference]:
     """Return the entries of keys, each once, by author and year; others are left out."""
     everything = references()
-    found = {key: everything[key] for key in keys if key in everything}
-    return sorted(found.values(), key=lambda reference: reference.named)
+    chosen = {key: everything[key] for key in keys if key in everything}
+    return sorted(chosen.values(), key=lambda reference: reference.named)
 
 
 def in_text(keys: Iterable[str], sentence: str = "") -> str:

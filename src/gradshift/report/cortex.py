@@ -15,10 +15,9 @@ from gradshift.images.surface import fsaverage5
 @cache
 def meshes() -> dict[str, Mesh]:
     """Return the inflated hemispheres of fsaverage5; none where nilearn does not bring them."""
-    found = fsaverage5() or {}
     return {
         side: Mesh(half.inflated, half.triangles, half.sulcal_depth)
-        for side, half in found.items()
+        for side, half in (fsaverage5() or {}).items()
     }
 
 

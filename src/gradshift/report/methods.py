@@ -1,13 +1,14 @@
 """The methods text: from what was run to sentences with their references."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gradshift import __version__
+from gradshift.bids.outputs import Sidecar
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.statistics import statistics
@@ -15,6 +16,7 @@ from gradshift.report.bibliography import in_text, known
 
 PACKAGES = {
     "nipype": ("Gorgolewski2011",),
+    "pybids": ("Yarkoni2019",),
     "nilearn": (),
     "nibabel": (),
     "numpy": ("Harris2020",),
@@ -45,7 +47,7 @@ class Used:
     measures : sequence of str
         Names; those that no module defines any more are passed over.
     statistics : sequence of str
-        Names of those that the group level used, in the order in which they are told.
+        Names of those that the group level used, in the order of the text.
     design : str
         The comparison in a sentence; empty without one.
     estimator : {'pearson', 'partial', ''}
@@ -53,7 +55,7 @@ class Used:
     """
 
     atlases: Sequence[Described] = ()
-    recipes: Sequence[Mapping[str, Any]] = ()
+    recipes: Sequence[Sidecar] = ()
     tracers: Sequence[Described] = ()
     measures: Sequence[str] = ()
     statistics: Sequence[str] = ()
@@ -92,7 +94,7 @@ def paragraphs(used: Used) -> list[Paragraph]:
     list of Paragraph
         Those that have something to say.
     """
-    found = [
+    everything = [
         Paragraph("Regions", [*_described(used.atlases)]),
         Paragraph("Denoising", [s for recipe in used.recipes for s in recipe_sentences(recipe)]),
         Paragraph("Connectivity", [(_estimator(used.estimator), ())] if used.estimator else []),
@@ -101,12 +103,12 @@ def paragraphs(used: Used) -> list[Paragraph]:
         Paragraph("Statistics", _of_statistics(used)),
         Paragraph("Software", _software()),
     ]
-    return [paragraph for paragraph in found if paragraph.sentences]
+    return [paragraph for paragraph in everything if paragraph.sentences]
 
 
-def citations(found: Iterable[Paragraph]) -> list[str]:
+def citations(text: Iterable[Paragraph]) -> list[str]:
     """Return the keys of all references, each once."""
-    return list(dict.fromkeys(key for p in found for _, cite in p.sentences for key in cite))
+    return list(dict.fromkeys(key for p in text for _, cite in p.sentences for key in cite))
 
 
 def _described(parts: Iterable[Described]) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -115,7 +117,7 @@ def _described(parts: Iterable[Described]) -> Iterator[tuple[str, tuple[str, ...
             yield sentence, part.cite if i == len(part.sentences) - 1 else ()
 
 
-def recipe_sentences(recipe: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def recipe_sentences(recipe: Sidecar) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Say how a recipe cleaned the series.
 
     Parameters
@@ -129,8 +131,8 @@ def recipe_sentences(recipe: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str
         low, high = recipe["band"]
         yield (
             f"Series and regressors were filtered alike ({low:g}-{high:g} Hz, Butterworth of "
-            "order 5, forwards and backwards) before the regression, so that it put no "
-            "removed frequency back.",
+            "order 5, forwards and backwards) before the regression, so that it did not "
+            "reintroduce filtered frequencies.",
             ("Lindquist2019",),
         )
     scrub = recipe.get("scrub")
@@ -164,15 +166,15 @@ def _estimator(name: str) -> str:
 
 def _of_measures(names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Take the sentences of measures; one that several share is said once."""
-    said: set[str] = set()
-    found: list[tuple[str, tuple[str, ...]]] = []
+    earlier: set[str] = set()
+    described: list[Described] = []
     for name in dict.fromkeys(names):
         measure = measures().get(name) or models().get(name)
         if measure is not None:
-            new = [s for s in sentences(measure.methods) if s not in said]
-            said.update(new)
-            found += _described([Described(tuple(new), measure.cite)])
-    return found
+            new = [s for s in sentences(measure.methods) if s not in earlier]
+            earlier.update(new)
+            described.append(Described(tuple(new), measure.cite))
+    return [*_described(described)]
 
 
 def sentences(text: str) -> list[str]:
@@ -183,10 +185,10 @@ def sentences(text: str) -> list[str]:
 def _of_statistics(used: Used) -> list[tuple[str, tuple[str, ...]]]:
     if not used.statistics:
         return []
-    found = [(used.design, ())] if used.design else []
     known = statistics()
-    return found + [
-        (known[name].methods, known[name].cite) for name in used.statistics if name in known
+    return [
+        *([(used.design, ())] if used.design else []),
+        *((known[name].methods, known[name].cite) for name in used.statistics if name in known),
     ]
 
 
@@ -207,12 +209,12 @@ def _version(package: str) -> str:
         return ""
 
 
-def as_markdown(found: Sequence[Paragraph]) -> str:
+def as_markdown(text: Sequence[Paragraph]) -> str:
     """Return the text with its list of references, in Markdown."""
-    parts = ["# Methods", *(f"## {p.title}\n\n{_markdown(p.text)}" for p in found)]
+    parts = ["# Methods", *(f"## {p.title}\n\n{_markdown(p.text)}" for p in text)]
     listed = [
         f"- {_markdown(reference.listed)} {reference.link}".rstrip()
-        for reference in known(citations(found))
+        for reference in known(citations(text))
     ]
     return "\n\n".join([*parts, "## References", "\n".join(listed)]) + "\n"
 
@@ -221,22 +223,22 @@ def _markdown(text: str) -> str:
     return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", text)
 
 
-def as_bibtex(found: Sequence[Paragraph]) -> str:
+def as_bibtex(text: Sequence[Paragraph]) -> str:
     """Return the entries of the references."""
-    return "\n\n".join(reference.source for reference in known(citations(found))) + "\n"
+    return "\n\n".join(reference.source for reference in known(citations(text))) + "\n"
 
 
-def as_latex(found: Sequence[Paragraph]) -> str:
+def as_latex(text: Sequence[Paragraph]) -> str:
     """Return the text as a LaTeX section that cites by key."""
-    listed = {reference.key for reference in known(citations(found))}
+    listed = {reference.key for reference in known(citations(text))}
     lines = [r"\section*{Methods}"]
-    for paragraph in found:
-        told = []
+    for paragraph in text:
+        cited = []
         for sentence, cite in paragraph.sentences:
             keys = ",".join(key for key in dict.fromkeys(cite) if key in listed)
-            text = _latex(sentence)
-            told.append(rf"{text.rstrip('.')}~\cite{{{keys}}}." if keys else text)
-        lines += ["", rf"\paragraph{{{_latex(paragraph.title)}}}", " ".join(told)]
+            plain = _latex(sentence)
+            cited.append(rf"{plain.rstrip('.')}~\cite{{{keys}}}." if keys else plain)
+        lines += ["", rf"\paragraph{{{_latex(paragraph.title)}}}", " ".join(cited)]
     return "\n".join([*lines, "", r"\bibliographystyle{apalike}", r"\bibliography{CITATION}", ""])
 
 

@@ -95,17 +95,21 @@ def save(figure: Figure, path: Path) -> Path:
     content = io.BytesIO()
     kind = path.suffix.removeprefix(".")
     settings = {"svg.fonttype": "path", "svg.hashsalt": path.name}
-    about: dict[str, Any] = (
-        {"metadata": {"Date": None}}
-        if kind == "svg"
-        else {"dpi": DPI, "pil_kwargs": {"compress_level": 6}}
-    )
     with rc_context(settings):
-        if kind == "png" and any(map(_is_panel, figure.axes)):
-            figure.draw_without_rendering()  # or else nothing has its place yet
-            about["metadata"] = {PANELS: json.dumps(_panels(figure))}
-        figure.savefig(content, format=kind, **about)
+        if kind == "svg":
+            figure.savefig(content, format=kind, metadata={"Date": None})
+        else:
+            pil, metadata = {"compress_level": 6}, _metadata(figure)
+            figure.savefig(content, format=kind, dpi=DPI, pil_kwargs=pil, metadata=metadata)
     return write_bytes(path, content.getvalue())
+
+
+def _metadata(figure: Figure) -> dict[str, str] | None:
+    """Say in a dense figure where its panels are; None where it has none."""
+    if not any(map(_is_panel, figure.axes)):
+        return None
+    figure.draw_without_rendering()  # or else nothing has its place yet
+    return {PANELS: json.dumps(_panels(figure))}
 
 
 def _is_panel(axes: Any) -> bool:
@@ -114,12 +118,12 @@ def _is_panel(axes: Any) -> bool:
 
 def _panels(figure: Figure) -> dict[str, list[float]]:
     """Say where the images of a figure are, by title: left, top, right, bottom as shares."""
-    found = {}
+    places = {}
     for axes in figure.axes:
         if _is_panel(axes):
             box = axes.get_window_extent().transformed(figure.transFigure.inverted())
-            found[axes.get_title()] = [box.x0, 1 - box.y1, box.x1, 1 - box.y0]
-    return found
+            places[axes.get_title()] = [box.x0, 1 - box.y1, box.x1, 1 - box.y0]
+    return places
 
 
 def hover(
@@ -157,18 +161,17 @@ def hover(
         {
             "title": title,
             "box": [round(share, 5) for share in boxes[title]],
-            "values": base64.b64encode(_whole(found, step)).decode(),
+            "values": base64.b64encode(_whole(upper_values, step)).decode(),
         }
-        for title, found in values.items()
+        for title, upper_values in values.items()
     ]
-    told = {"step": step, "names": [names[i] for i in order], "panels": packed}
-    return json.dumps(told).replace("<", "\\u003c")
+    content = {"step": step, "names": [names[i] for i in order], "panels": packed}
+    return json.dumps(content).replace("<", "\\u003c")
 
 
 def _whole(values: NDArray[np.float64], step: float) -> bytes:
     """Round to whole steps of 16 bits; the smallest number stands for none."""
-    found = np.where(np.isfinite(values), np.round(values / step), -32768)
-    return found.astype("<i2").tobytes()
+    return np.where(np.isfinite(values), np.round(values / step), -32768).astype("<i2").tobytes()
 
 
 @cache
@@ -192,12 +195,16 @@ def _asset(name: str) -> Markup:
     )
 
 
-def write_page(path: Path, template: str, about: Mapping[str, Any]) -> Path:
+def write_page(path: Path, template: str, content: Mapping[str, object]) -> Path:
     """Fill a template and write the page."""
-    found = _environment().get_template(template)
-    own = {
-        "style": _asset("page.css"),
-        "script": _asset("tables.js") + _asset("hover.js"),
-        "version": __version__,
-    }
-    return write_text(path, found.render(**about, **own))
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            **content,
+            style=_asset("page.css"),
+            script=_asset("tables.js") + _asset("hover.js"),
+            version=__version__,
+        )
+    )
+    return write_text(path, text)

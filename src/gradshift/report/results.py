@@ -1,9 +1,8 @@
 """What the pages are made from: the tables and sidecars of an output, read back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_tsv
 from gradshift.bids.dataset import read_json
+from gradshift.bids.outputs import Sidecar
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -67,16 +67,16 @@ class PairedValues:
         chosen = t[(t["measure"] == measure) & (t["level"] == level) & (t["label"] == label)]
         chosen = chosen[~chosen["status"].str.startswith("unreliable")]
         wide = chosen.groupby(["participant_id", "session_id"])["value"].mean().unstack()
-        found = wide.reindex(index=list(self.people), columns=list(self.sessions))
-        return np.asarray(found, dtype=np.float64)
+        wide = wide.reindex(index=list(self.people), columns=list(self.sessions))
+        return np.asarray(wide, dtype=np.float64)
 
     def regions(self, measure: str, names: Sequence[str]) -> NDArray[np.float64]:
         """Return the (2, R) means over people of a measure of regions."""
         t = self.table
         chosen = t[(t["measure"] == measure) & (t["level"] == "region")]
         means = chosen.groupby(["session_id", "label"])["value"].mean().unstack()
-        found = means.reindex(index=list(self.sessions), columns=list(names))
-        return np.asarray(found, dtype=np.float64)
+        means = means.reindex(index=list(self.sessions), columns=list(names))
+        return np.asarray(means, dtype=np.float64)
 
 
 def read_values(path: Path, atlas: str, recipe: str) -> pd.DataFrame:
@@ -98,7 +98,7 @@ def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str)
     """Read the regions of an atlas as they were used; None where they are not kept."""
     for result in results:
         if result.atlas == atlas:
-            path = outputs.regions_path(output_dir, result.about["AtlasEntities"])
+            path = outputs.regions_path(output_dir, result.atlas_entities)
             return outputs.regions_from(read_json(path)) if path.exists() else None
     return None
 
@@ -121,18 +121,15 @@ def what_was_used(
         Names of the statistics that the group level used.
     """
     atlases: dict[str, Described] = {}
-    recipes: dict[str, Mapping[str, Any]] = {}
+    recipes: dict[str, Sidecar] = {}
     names: set[str] = set()
     for result in results:
-        if result.about["AtlasEntities"] and result.atlas not in atlases:
-            path = outputs.regions_path(output_dir, result.about["AtlasEntities"])
-            about = read_json(path) if path.exists() else {}
-            told = tuple(about.get("Descriptions") or (f"The atlas was {result.atlas}.",))
-            atlases[result.atlas] = Described(told, tuple(about.get("Cite", ())))
+        if result.atlas_entities and result.atlas not in atlases:
+            atlases[result.atlas] = _described(output_dir, result)
         if result.modality == "func":
-            recipes.setdefault(result.recipe, result.about["DenoisingRecipe"])
-        names |= set(result.about["Measures"])
-    estimators = [result.about["Estimator"] for result in results if result.modality == "func"]
+            recipes.setdefault(result.recipe, result.denoising)
+        names |= set(result.measures)
+    estimators = [result.estimator for result in results if result.modality == "func"]
     return Used(
         atlases=list(atlases.values()),
         recipes=list(recipes.values()),
@@ -145,3 +142,11 @@ def what_was_used(
         design=design,
         estimator=estimators[0] if estimators else "",
     )
+
+
+def _described(output_dir: Path, result: SessionResult) -> Described:
+    """Describe the atlas of a result as its regions were kept."""
+    path = outputs.regions_path(output_dir, result.atlas_entities)
+    kept = read_json(path) if path.exists() else {}
+    sentences = tuple(kept.get("Descriptions") or (f"The atlas was {result.atlas}.",))
+    return Described(sentences, tuple(kept.get("Cite", ())))

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,7 +110,7 @@ def flat_labels(path: str | Path) -> NDArray[np.int32]:
     return read(path, LabelsRecord).labels
 
 
-def atlas_digests(atlas: AtlasRecord, entities: Mapping[str, str]) -> dict[str, Any]:
+def atlas_digests(atlas: AtlasRecord, entities: Mapping[str, str]) -> dict[str, str]:
     """Say in a sidecar which label table and image stand behind the name of an atlas."""
     image = atlas.images.get(entities.get("space", ""))
     return {

@@ -121,7 +121,7 @@ def _unpacked(kind: Any, content: Any, arrays: Mapping[str, NDArray[Any]]) -> An
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
+def _hints(kind: Any) -> dict[str, object]:
     return get_type_hints(kind)
 
 

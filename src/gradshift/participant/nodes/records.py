@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.bids.outputs import Sidecar
 from gradshift.core.cortex.measure import Value
 from gradshift.core.cortex.session import Common, RegionMaps
 from gradshift.core.series.parcellate import RegionMeans
@@ -36,7 +36,7 @@ class AtlasRecord:
 
     name: str
     entities: Mapping[str, str]
-    regions: Mapping[str, Any]
+    regions: Sidecar
     reference: Array | None = None
     table: str = ""
     images: Mapping[str, str] = field(default_factory=dict)

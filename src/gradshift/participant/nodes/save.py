@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from nipype.interfaces.base import File, InputMultiPath, traits
 
@@ -142,7 +141,7 @@ class SaveSession(Save):
                 files.append(self._save_measures(root, target, values[recipe.name][i], sidecar))
         return files
 
-    def _sidecar(self, recipe: Recipe, session: JoinedSession, atlas: str) -> dict[str, Any]:
+    def _sidecar(self, recipe: Recipe, session: JoinedSession, atlas: str) -> dict[str, object]:
         """Collect what every sidecar of a session has."""
         record = read_atlas(atlas)
         return {
@@ -167,7 +166,7 @@ class SaveSession(Save):
         target: outputs.Target,
         joined: JoinedRuns,
         i: int,
-        sidecar: Mapping[str, Any],
+        sidecar: Mapping[str, object],
     ) -> list[Path]:
         regions, estimator = joined.series[i], self.inputs.connectivity
         reasons = {"RegionsLeftOut": regions.reasons}
@@ -189,10 +188,12 @@ class SaveSession(Save):
         root: Path,
         target: outputs.Target,
         values: Sequence[Value],
-        sidecar: Mapping[str, Any],
+        sidecar: Mapping[str, object],
     ) -> Path:
         path = outputs.measures_path(root, target)
-        write_measures(path, values, "func", self.inputs.entities, sidecar["Atlas"], target.recipe)
+        write_measures(
+            path, values, "func", self.inputs.entities, str(sidecar["Atlas"]), target.recipe
+        )
         described = {
             name: {
                 "Description": measures()[name].methods,
@@ -233,7 +234,7 @@ def write_measures(
     write_table(path, outputs.MEASURE_COLUMNS, rows)
 
 
-def _retained(joined: JoinedRuns, i: int) -> dict[str, Any]:
+def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     """Say what denoising and censoring left of a session."""
     series = joined.series[i]
     return {
@@ -250,7 +251,7 @@ def _retained(joined: JoinedRuns, i: int) -> dict[str, Any]:
     }
 
 
-def _shared(common: Common) -> dict[str, Any]:
+def _shared(common: Common) -> dict[str, object]:
     """Say what a session shares with the others of its person."""
     return {
         "NumberOfCommonVolumes": common.n_common,
@@ -259,10 +260,10 @@ def _shared(common: Common) -> dict[str, Any]:
     }
 
 
-def _relation(estimator: str, shrinkage: float | None) -> dict[str, Any]:
+def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
     """Describe a matrix as BEP017 wants it."""
     measure, description = DESCRIPTIONS[estimator]
-    relation: dict[str, Any] = {
+    relation: dict[str, object] = {
         "RelationshipMeasure": measure,
         "MeasureDescription": description,
         "Weighted": True,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
@@ -15,7 +14,7 @@ from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
 from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load
 from gradshift.participant.nodes.records import SessionMaps, VoxelMaps
 
-SEED_MAP = {
+SEED_MAP: Mapping[str, object] = {
     "Description": "Connectivity with the posterior cingulate: correlation of each voxel with "
     "the mean series of its regions.",
     "Units": "Fisher z",
@@ -51,8 +50,11 @@ class SaveMaps(Save):
                     target = self._target(recipe, {})
                     path = outputs.map_path(root, target, name)
                     measure = measures()[name]
-                    described = {"Description": measure.methods, "Units": measure.unit}
-                    described |= self._origin(recipe)
+                    described = {
+                        "Description": measure.methods,
+                        "Units": measure.unit,
+                        **self._origin(recipe),
+                    }
                     files.append(self._save(path, maps, maps.maps[name], described))
             for atlas in map(read_atlas, self.inputs.atlases):
                 if atlas.name in maps.seeds:
@@ -63,7 +65,7 @@ class SaveMaps(Save):
                     files.append(self._save(path, maps, maps.seeds[atlas.name], described))
         return files
 
-    def _origin(self, recipe: str) -> dict[str, Any]:
+    def _origin(self, recipe: str) -> dict[str, object]:
         """Say what a map comes from."""
         return {
             **self.inputs.provenance,
@@ -74,7 +76,7 @@ class SaveMaps(Save):
         return outputs.Target(entities=self.inputs.entities, atlas=atlas, recipe=recipe)
 
     def _save(
-        self, path: Path, maps: SessionMaps, values: np.ndarray, described: Mapping[str, str]
+        self, path: Path, maps: SessionMaps, values: np.ndarray, described: Mapping[str, object]
     ) -> Path:
         affine = np.array(self.inputs.affine)
         zooms = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))

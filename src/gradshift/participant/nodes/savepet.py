@@ -23,7 +23,7 @@ from gradshift.participant.nodes.petrecords import (
 )
 from gradshift.participant.nodes.records import AtlasRecord
 from gradshift.participant.nodes.save import write_measures
-from gradshift.report.person import draw_curves
+from gradshift.report.personcurves import draw_curves
 
 
 class _Spec(SaveSpec):

@@ -1,0 +1,203 @@
+"""What the sidecar of the measures of one session says, typed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from gradshift.bids.outputs import Sidecar
+
+Entities = Mapping[str, str]
+"""Of a file name, values by short name."""
+
+
+class Efflux(NamedTuple):
+    """The efflux constant of the reference region that PET models share.
+
+    Parameters
+    ----------
+    k2prime : float
+    unit, origin : str
+        Where the value is from.
+    """
+
+    k2prime: float
+    unit: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """One table of measures and what its sidecar says.
+
+    What only sessions with values have raises KeyError where a session was excluded.
+
+    Parameters
+    ----------
+    path : Path
+        The table.
+    about : mapping
+        Its sidecar.
+    """
+
+    path: Path
+    about: Sidecar
+
+    @property
+    def entities(self) -> Entities:
+        """Of the files of the session."""
+        return cast(Entities, self.about["Entities"])
+
+    @property
+    def participant(self) -> str:
+        """The participant, with prefix."""
+        return f"sub-{self.entities['sub']}"
+
+    @property
+    def session(self) -> str:
+        """The session, with prefix; ``n/a`` in a study without sessions."""
+        return f"ses-{self.entities['ses']}" if "ses" in self.entities else "n/a"
+
+    @property
+    def modality(self) -> str:
+        """What was measured: func, pet or mrs."""
+        return str(self.about.get("Modality", "func"))
+
+    @property
+    def task(self) -> str:
+        """The task."""
+        return self.entities.get("task", "n/a")
+
+    @property
+    def run(self) -> str:
+        """The run; ``n/a`` where runs were combined."""
+        return self.entities.get("run", "n/a")
+
+    @property
+    def space(self) -> str:
+        """The space of the images; ``n/a`` where the name has none."""
+        return self.entities.get("space", "n/a")
+
+    @property
+    def recipe(self) -> str:
+        """Name of the denoising recipe, of PET of the partial volume correction."""
+        return str(self.about.get("Recipe") or self.denoising["name"])
+
+    @property
+    def denoising(self) -> Sidecar:
+        """The denoising recipe, of BOLD."""
+        return cast(Sidecar, self.about["DenoisingRecipe"])
+
+    @property
+    def fd_threshold(self) -> float | None:
+        """Framewise displacement (mm) above which volumes were left out, of BOLD."""
+        scrub = self.denoising.get("scrub") or {}
+        return cast(float | None, scrub.get("fd_threshold"))
+
+    @property
+    def atlas(self) -> str:
+        """Name of the atlas."""
+        return str(self.about["Atlas"])
+
+    @property
+    def atlas_entities(self) -> Entities:
+        """Of the atlas, in file names; none for values of no atlas."""
+        return cast(Entities, self.about["AtlasEntities"])
+
+    @property
+    def estimator(self) -> str:
+        """What connectivity is, of BOLD: pearson or partial."""
+        return str(self.about["Estimator"])
+
+    @property
+    def excluded(self) -> str:
+        """Why there are no values; empty if there are."""
+        return self.about["Excluded"] or ""
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """Names of the files that were read."""
+        return cast(Sequence[str], self.about["Sources"])
+
+    @property
+    def runs(self) -> Sequence[Entities]:
+        """Of BOLD, the entities of each run."""
+        return cast(Sequence[Entities], self.about.get("Runs", ()))
+
+    @property
+    def measures(self) -> Mapping[str, Sidecar]:
+        """The measures by name, and what the sidecar says of each."""
+        return cast(Mapping[str, Sidecar], self.about["Measures"])
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What to know of the values."""
+        return cast(Sequence[str], self.about.get("Warnings", ()))
+
+    @property
+    def tr(self) -> float:
+        """Repetition time in seconds."""
+        return float(self.about["RepetitionTime"])
+
+    @property
+    def n_volumes(self) -> int:
+        """Volumes of all runs."""
+        return int(self.about["NumberOfVolumes"])
+
+    @property
+    def n_retained(self) -> int:
+        """Volumes that censoring retained."""
+        return int(self.about["NumberOfVolumesRetained"])
+
+    @property
+    def n_common(self) -> int:
+        """Volumes that are used where length matters."""
+        return int(self.about["NumberOfCommonVolumes"])
+
+    @property
+    def minutes(self) -> float:
+        """Length of the retained volumes."""
+        return float(self.about["MinutesRetained"])
+
+    @property
+    def mean_fd(self) -> float | None:
+        """Mean framewise displacement (mm); None where it is not known."""
+        return cast(float | None, self.about["MeanFramewiseDisplacement"])
+
+    @property
+    def mean_fd_retained(self) -> float | None:
+        """Mean framewise displacement (mm) of retained volumes; None where it is not known."""
+        return cast(float | None, self.about["MeanFramewiseDisplacementRetained"])
+
+    @property
+    def regressors(self) -> Sequence[Sequence[str]]:
+        """Names of the confound regressors of each run."""
+        return cast(Sequence[Sequence[str]], self.about["ConfoundRegressors"])
+
+    @property
+    def degrees_of_freedom(self) -> float:
+        """Left after denoising."""
+        return float(self.about["DegreesOfFreedom"])
+
+    @property
+    def left_out_of_measures(self) -> Mapping[str, str]:
+        """Regions without a value in any session of the person, and why."""
+        return cast(Mapping[str, str], self.about["RegionsLeftOutOfMeasures"])
+
+    @property
+    def left_out_of_gradients(self) -> Sequence[str]:
+        """Regions that the gradients do without; none where that is not said."""
+        return cast(Sequence[str], self.about.get("RegionsLeftOutOfGradients") or ())
+
+    @property
+    def reference_region(self) -> str:
+        """Reference region of PET; empty where there is none."""
+        return str(self.about.get("ReferenceRegion") or "")
+
+    @property
+    def efflux(self) -> Efflux | None:
+        """Efflux of the reference region of PET; None where none was used."""
+        if not (k2prime := self.about.get("k2prime")):
+            return None
+        unit, origin = (self.about.get(key, "") for key in ("k2primeUnits", "k2primeFrom"))
+        return Efflux(k2prime, unit, origin)
