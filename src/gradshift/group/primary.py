@@ -27,9 +27,12 @@ def primary_model(study: Study) -> str | None:
 
 @once
 def primary_recipes(study: Study) -> dict[str, str]:
-    """Return the correction or quality rule of PET and spectroscopy that is tested."""
+    """Return the correction or quality rule of PET and spectroscopy that is tested.
+
+    None (``n/a``) comes before any: values without correction, and those that are flagged too.
+    """
     recipes: dict[str, str] = {}
-    for recipe in study.design.recipes:
+    for recipe in sorted(study.design.recipes, key=lambda name: name != "n/a"):
         rows = study.table[study.table["recipe"] == recipe]
         for modality in set(rows["modality"]) - {"func"}:
             recipes.setdefault(str(modality), recipe)
