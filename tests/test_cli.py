@@ -258,7 +258,7 @@ def test_a_signal_while_code_is_made_is_told_by_the_exit_code(tmp_path, number):
         "parse = lambda words: exec(making)",
     )
     assert ended.returncode == 128 + number
-    assert b"go on" in ended.stderr
+    assert b"resume" in ended.stderr
 
 
 def test_a_signal_in_a_destructor_stops_the_run_all_the_same(tmp_path):

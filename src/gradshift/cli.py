@@ -80,7 +80,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("output_dir", type=Path, metavar="OUTPUT_DIR", help="results go here")
     parser.add_argument("level", choices=("participant", "group"), help="level of analysis")
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
     parser.add_argument(
         "--config-file",
         type=Path,
@@ -225,7 +225,7 @@ def _main(words: Sequence[str] | None) -> int:
         return error.exit_code
     except KeyboardInterrupt as stop:
         leave_nipype()
-        _say("stopped; run the same command again to go on.")
+        _say("stopped; run the same command again to resume.")
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)
     except Exception as error:
         _say(tell(error, settings.output_dir if settings else None))

@@ -356,7 +356,7 @@ class Group:
     )
     alpha: float = option(
         0.05,
-        "level of significance for the closing message",
+        "significance level",
         kind=float,
         metavar="P",
         numbers="group",
@@ -483,9 +483,11 @@ class Running:
     )
     stop_on_first_crash: bool = option(False, "stop at the first crash", kind=bool)
     clean_workdir: bool = option(
-        False, "remove the intermediate results of the participants that went well", kind=bool
+        False,
+        "remove the intermediate results of the participants that finished without errors",
+        kind=bool,
     )
-    verbose: bool = option(False, "say more", kind=bool, aliases=("-v",))
+    verbose: bool = option(False, "more detail", kind=bool, aliases=("-v",))
 
     @property
     def processes(self) -> int:

@@ -54,7 +54,7 @@ def test_a_signal_ends_a_run_in_good_order(make_study, tmp_path, monkeypatch, ca
         "gradshift.running.execute.execute", lambda *_: signal.raise_signal(number)
     )
     assert study.run(out, "participant", *OPTIONS) == 128 + number
-    assert capsys.readouterr().err.endswith("run the same command again to go on.\n")
+    assert capsys.readouterr().err.endswith("run the same command again to resume.\n")
     assert not list(out.glob("logs/*.lock*"))
     assert signal.getsignal(number) is handler
 

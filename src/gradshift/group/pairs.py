@@ -31,7 +31,7 @@ class Coupling:
         "between-people-partial-fd: the same with the change of framewise displacement held "
         "constant; between-people-leave-one-out: lowest and highest value without one person; "
         "across-regions: the correlation of both maps of change within a person, mean over "
-        "people (primary); group-maps-spin: correlation of the mean maps against turned maps"
+        "people (primary); group-maps-spin: correlation of the mean maps against rotated maps"
     )
     n: int = column("People")
     estimate: float = column("Spearman correlation", default=math.nan)
@@ -41,7 +41,7 @@ class Coupling:
     )
     ci_high: float = column("Upper end of that interval", default=math.nan)
     p: float = column(
-        "Two-sided p: permutation of people, sign flips of people, or turned maps",
+        "Two-sided p: permutation of people, sign flips of people, or rotated maps",
         default=math.nan,
     )
     p_fwe: float = column("p corrected for all pairs of the scope", default=math.nan)

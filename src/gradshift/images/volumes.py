@@ -293,7 +293,7 @@ def _open_image(header: VolumeHeader) -> Any:
 
 
 def _no_bytes(path: Path, error: Exception) -> str:
-    return f"{path} cannot be read ({error}); look at its rights, or copy the file again."
+    return f"{path} cannot be read ({error}); check its permissions, or copy the file again."
 
 
 def _parse_header(path: Path) -> Any:

@@ -29,7 +29,7 @@ SCOPES = {
     "between-people-leave-one-out": "over people, range without each person in turn",
     "between-people-partial-fd": "over people, change of motion held constant",
     "across-regions": "over regions within each person",
-    "group-maps-spin": "over regions of the mean maps, against turned maps",
+    "group-maps-spin": "over regions of the mean maps, against rotated maps",
 }
 """How the table of coupling correlates, in words."""
 

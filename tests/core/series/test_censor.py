@@ -157,7 +157,7 @@ def test_without_scrubbing_motion_only_warns():
     warnings = check_length(np.ones(200, dtype=bool), fd, tr=2.0, max_mean_fd=None)
     assert len(warnings) == 2
     assert "0.63 mm (more than 0.25 mm)" in warnings[0]
-    assert "more than 5 mm between two volumes 1 time(s), at most 6.0 mm" in warnings[1]
+    assert "exceeded 5 mm between volumes once (max. 6.0 mm)" in warnings[1]
 
 
 def test_less_than_four_minutes_warns_where_it_is_allowed():

@@ -229,8 +229,9 @@ def _check_motion(fd: NDArray[np.float64] | None, max_mean_fd: float | None) -> 
         )
     if largest > WARN_FD:
         count = int((fd > WARN_FD).sum())
+        times = "once" if count == 1 else f"{count} times"
         warnings.append(
-            f"The head moved by more than {WARN_FD:g} mm between two volumes {count} time(s), "
-            f"at most {largest:.1f} mm."
+            f"Head movement exceeded {WARN_FD:g} mm between volumes {times} "
+            f"(max. {largest:.1f} mm)."
         )
     return warnings

@@ -342,7 +342,8 @@ def check_degrees_of_freedom(
     warnings = []
     if df < WARN_DF:
         warnings.append(
-            f"Cleaning leaves only {df:.1f} degrees of freedom ({what}); {WARN_DF} are wished."
+            f"Cleaning leaves only {df:.1f} degrees of freedom ({what}); at least "
+            f"{WARN_DF} are recommended."
         )
     if n_regressors < n_given:
         warnings.append(

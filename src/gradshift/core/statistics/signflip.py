@@ -216,7 +216,7 @@ STATISTIC = Statistic(
     low="p near 0: hardly a flip of signs gives as much",
     methods=(
         "Paired changes were tested two-sided by flipping their signs: all 2^n patterns for up "
-        f"to {MAX_EXACT} people, random patterns with the observed one counted for more. "
+        f"to {MAX_EXACT} people, and random patterns, including the observed one, for more. "
         "Family-wise error was controlled by the distribution of the largest |t| over the tests "
         "of a family, all flipped together."
     ),

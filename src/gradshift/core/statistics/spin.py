@@ -87,7 +87,7 @@ def _rotation(rng: np.random.Generator) -> Array:
 
 
 def spin_test(x: Array, y: Array, turned: NDArray[np.intp]) -> tuple[float, float, Array]:
-    """Test Spearman's correlation of two maps against turned maps.
+    """Test Spearman's correlation of two maps against rotated maps.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def spin_test(x: Array, y: Array, turned: NDArray[np.intp]) -> tuple[float, floa
     p : float
         Two-sided, (1 + b) / (1 + m).
     null : (m,) array
-        Correlations of the turned maps.
+        Correlations of the rotated maps.
     """
     a, b = rankdata(x), rankdata(y)
     a, b = a - a.mean(), b - b.mean()
