@@ -1,9 +1,8 @@
 """The page of the group: what can be said, the figures behind it, every number with its table."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -11,6 +10,15 @@ from gradshift.group.contrasts import Contrast
 from gradshift.group.table import statistics_used
 from gradshift.report import words
 from gradshift.report.bibliography import known
+from gradshift.report.groupcontent import (
+    Answer,
+    Entry,
+    FindingShown,
+    People,
+    PersonRow,
+    RegionFamily,
+    TaskSection,
+)
 from gradshift.report.grouped import GroupResults
 from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
@@ -49,211 +57,197 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
     output_dir : Path
         Top folder of the results.
     """
-    found = GroupResults(folder, output_dir)
-    design = str(found.about.get("Design", ""))
-    used = what_was_used(output_dir, found.sources, design, statistics_used(folder))
+    results = GroupResults(folder, output_dir)
+    design = str(results.about.get("Design", ""))
+    used = what_was_used(output_dir, results.sources, design, statistics_used(folder))
     methods = paragraphs(used)
-    listed = _listed(found)
-    tasks = [_task(found, task) for task in found.tasks]
-    about = {
-        "title": f"{found.effect[0]}: group results",
+    listed = _listed(results)
+    tasks = [_task(results, task) for task in results.tasks]
+    content = {
+        "title": f"{results.effect[0]}: group results",
         "span": _span(tasks),
-        "sessions": [words.session(name) for name in found.sessions],
-        "sides": sides(found.effect[0]),
+        "sessions": [words.session(name) for name in results.sessions],
+        "sides": sides(results.effect[0]),
         "design": design,
-        "found": found,
+        "group": results,
         "tasks": tasks,
-        "people": _people(found),
-        "with_page": {result.participant for result in found.sources},
-        "molecules": molecules(found),
-        "molecular_question": question(found),
-        "coupling": coupled_rows(found),
-        "coupling_summary": coupling_summary(found),
-        "molecular": dict(molecular_pictures(found)),
-        "claims": _claims(found),
-        "facts": facts(found),
+        "people": _people(results.people),
+        "with_page": {result.participant for result in results.sources},
+        "molecules": molecules(results),
+        "molecular_question": question(results),
+        "coupling": coupled_rows(results),
+        "coupling_summary": coupling_summary(results),
+        "molecular": dict(molecular_pictures(results)),
+        "claims": _claims(results),
+        "facts": facts(results),
         "tables": sorted(path.name for path in folder.glob("*.tsv")),
         "others": [name for name in MORE if (folder / name).exists()],
         "results": listed,
-        "n_results": len(found.rows),
+        "n_results": len(results.rows),
         "glossary": _glossary(listed),
-        "region_families": list(_region_families(found)),
+        "region_families": list(_region_families(results)),
         "columns": COLUMNS,
         "exploratory": EXPLORATORY,
         "methods": methods,
         "references": known(citations(methods)),
         "logs": "../logs",
     }
-    return write_page(folder / "index.html", "group.html", about)
+    return write_page(folder / "index.html", "group.html", content)
 
 
-def _span(tasks: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+def _span(tasks: Sequence[TaskSection]) -> tuple[float, float]:
     """Return the ends of a scale that holds every interval of the headline values, and 0."""
     ends = [
         end
         for task in tasks
-        for answered in task["answers"]
-        for one in answered["findings"]
-        if one["shown"] is not None
-        for end in (one["shown"].low, one["shown"].high)
+        for answered in task.answers
+        for one in answered.findings
+        if one.shown is not None
+        for end in (one.shown.low, one.shown.high)
         if math.isfinite(end)
     ]
     return min([*ends, -1.0]), max([*ends, 1.0])
 
 
-def _claims(found: GroupResults) -> list[str]:
+def _claims(results: GroupResults) -> list[str]:
     """Say how much can be claimed; limits of the design that the group level found come first."""
-    tested = [row for row in found.rows if found.is_headline(row)]
-    people = {row.participant_id for row in found.people}
-    compared = {person for task in found.tasks for person in found.included(task)}
+    tested = [row for row in results.rows if results.is_headline(row)]
+    people = {row.participant_id for row in results.people}
+    compared = {person for task in results.tasks for person in results.included(task)}
     first, *others = claim(
         tested,
-        alpha=found.alpha,
+        alpha=results.alpha,
         n_left_out=len(people - compared),
-        chance=(found.limits.get("Tests") or {}).get("ChanceFamilies") or {},
+        chance=results.limits.chance_families,
     )
-    return [first, *map(str, found.limits.get("Limits", [])), *others]
+    return [first, *results.limits.of_design, *others]
 
 
-def _people(found: GroupResults) -> dict[str, Any]:
-    """Put the people in a row each: what of them is compared, and why something is not.
-
-    Returns
-    -------
-    dict
-        `kinds` are modality and task in words; `moved` those of them with values of motion;
-        `rows` have as many cells as there are kinds.
-    """
-    kinds = list(dict.fromkeys((row.modality, row.task) for row in found.people))
+def _people(people: Sequence[Participation]) -> People:
+    """Put the people in a row each: what of them is compared, and why something is not."""
+    kinds = list(dict.fromkeys((row.modality, row.task) for row in people))
     kinds.sort(key=lambda kind: ("func", "pet", "mrs").index(kind[0]))
-    rows: dict[str, dict[tuple[str, str], Participation]] = {}
-    for row in found.people:
-        rows.setdefault(row.participant_id, {})[row.modality, row.task] = row
+    by_person: dict[str, dict[tuple[str, str], Participation]] = {}
+    for row in people:
+        by_person.setdefault(row.participant_id, {})[row.modality, row.task] = row
     names = {"func": "BOLD", "pet": "PET", "mrs": "MRS"}
     several = sum(kind == "func" for kind, _ in kinds) > 1
     titles = [
         f"{names[kind]}{f' {task}' if kind == 'func' and several else ''}" for kind, task in kinds
     ]
     counts = [
-        f"{sum(kind in mine and mine[kind].included for mine in rows.values())} of "
-        f"{len(rows)} people are compared in {title}"
+        f"{sum(kind in rows and rows[kind].included for rows in by_person.values())} of "
+        f"{len(by_person)} people are compared in {title}"
         for kind, title in zip(kinds, titles, strict=True)
     ]
-    return {
-        "counts": f"{'; '.join(counts)}.",
-        "kinds": titles,
-        "moved": [title for (kind, _), title in zip(kinds, titles, strict=True) if kind == "func"],
-        "rows": [
-            {
-                "name": name,
-                "cells": [mine.get(kind) for kind in kinds],
-                "motion": [mine.get(kind) for kind in kinds if kind[0] == "func"],
-                "remarks": "; ".join(dict.fromkeys(r.remarks for r in mine.values() if r.remarks)),
-            }
-            for name, mine in rows.items()
+    return People(
+        counts=f"{'; '.join(counts)}.",
+        kinds=titles,
+        moved=[title for (kind, _), title in zip(kinds, titles, strict=True) if kind == "func"],
+        rows=[
+            PersonRow(
+                name=name,
+                cells=[rows.get(kind) for kind in kinds],
+                motion=[rows.get(kind) for kind in kinds if kind[0] == "func"],
+                remarks="; ".join(dict.fromkeys(r.remarks for r in rows.values() if r.remarks)),
+            )
+            for name, rows in by_person.items()
         ],
-    }
+    )
 
 
-def _listed(found: GroupResults) -> list[Contrast]:
+def _listed(results: GroupResults) -> list[Contrast]:
     """Choose the results the page lists: the primary atlas, all recipes, no single regions."""
     listed = [
         row
-        for row in found.rows
-        if row.atlas == found.atlas and not row.family.startswith(REGION_FAMILIES)
+        for row in results.rows
+        if row.atlas == results.atlas and not row.family.startswith(REGION_FAMILIES)
     ]
     return listed[:MAX_ROWS]
 
 
-def _region_families(found: GroupResults) -> Iterator[dict[str, Any]]:
+def _region_families(results: GroupResults) -> Iterator[RegionFamily]:
     """Sum up the families of single regions of the primary atlas and recipe."""
     families: dict[tuple[str, str], list[Contrast]] = {}
-    for row in found.rows:
-        if found.is_headline(row) and row.family.startswith(REGION_FAMILIES):
+    for row in results.rows:
+        if results.is_headline(row) and row.family.startswith(REGION_FAMILIES):
             families.setdefault((row.task, row.measure), []).append(row)
     for (task, measure), rows in families.items():
         tested = [row for row in rows if math.isfinite(row.p_fwe)]
         least = min(tested, key=lambda row: row.p_fwe, default=None)
-        yield {
-            "task": task,
-            "measure": measure,
-            "n_tested": len(tested),
-            "n_significant": sum(is_significant(row, found.alpha) for row in tested),
-            "least": least.p_fwe if least else math.nan,
-            "label": least.label if least else "",
-        }
+        yield RegionFamily(
+            task=task,
+            measure=measure,
+            n_tested=len(tested),
+            n_significant=sum(is_significant(row, results.alpha) for row in tested),
+            least=least.p_fwe if least else math.nan,
+            label=least.label if least else "",
+        )
 
 
-def _glossary(rows: Sequence[Contrast]) -> list[dict[str, str]]:
+def _glossary(rows: Sequence[Contrast]) -> list[Entry]:
     """Explain the measures in the listed results: what they are, what high and low mean."""
-    told = []
+    entries = []
     for name in sorted({row.measure for row in rows}):
         measure, model = measures().get(name), models().get(name)
-        about = measure or model
-        if about is not None:
-            told.append(
-                {
-                    "name": name,
-                    "title": about.title,
-                    "unit": about.unit,
-                    "high": measure.high if measure else "",
-                    "low": measure.low if measure else "",
-                    "caveat": about.caveat,
-                }
+        if measure is not None:
+            entries.append(
+                Entry(name, measure.title, measure.unit, measure.caveat, measure.high, measure.low)
             )
-    return told
+        elif model is not None:
+            entries.append(Entry(name, model.title, model.unit, model.caveat))
+    return entries
 
 
-def _task(found: GroupResults, task: str) -> dict[str, Any]:
+def _task(results: GroupResults, task: str) -> TaskSection:
     """Collect what the page says and shows of one task."""
-    return {
-        "name": task,
-        "answers": [_answer(found, task, question) for question in QUESTIONS],
-        "pictures": dict(task_pictures(found, task)),
-    }
+    return TaskSection(
+        name=task,
+        answers=[_answer(results, task, question) for question in QUESTIONS],
+        pictures=dict(task_pictures(results, task)),
+    )
 
 
-def _answer(found: GroupResults, task: str, question: Question) -> dict[str, Any]:
+def _answer(results: GroupResults, task: str, question: Question) -> Answer:
     """Answer one of the first four questions."""
-    results = [(asked, found.find(asked.key, task, found.recipe)) for asked in question.asked]
+    rows = [(asked, results.find(asked.key, task, results.recipe)) for asked in question.asked]
     names = {asked.key: asked.name for asked in question.asked}
     differences = [
         row
-        for row in found.recipe_differences
+        for row in results.recipe_differences
         if row.task == task and (row.measure, row.level, row.label) in names
     ]
-    return {
-        "text": question.text,
-        "summary": answer(results, found.alpha),
-        "agreement": agreement(differences, names, found.alpha),
-        "findings": [_finding(found, task, asked) for asked in question.asked],
-    }
+    return Answer(
+        text=question.text,
+        summary=answer(rows, results.alpha),
+        agreement=agreement(differences, names, results.alpha),
+        findings=[_finding(results, task, asked) for asked in question.asked],
+    )
 
 
-def _finding(found: GroupResults, task: str, asked: Asked) -> dict[str, Any]:
+def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:
     """Tell one value that answers a question."""
-    row = found.find(asked.key, task, found.recipe)
+    row = results.find(asked.key, task, results.recipe)
     sentence, more = f"The {asked.name} was not measured.", []
     if row is not None:
         terms = Terms(
             name=asked.name,
             unit=words.unit(asked.measure),
-            alpha=found.alpha,
-            smallest=found.smallest,
-            n_tests=family_size(found.rows, row),
+            alpha=results.alpha,
+            smallest=results.smallest,
+            n_tests=family_size(results.rows, row),
         )
         sentence = finding(row, terms)
-        others = [found.find(asked.key, task, name) for name in found.recipes[1:]]
-        more = [adjusted(row, found.with_motion(row), found.alpha)]
-        more += [beside(row, other, found.alpha) for other in others if other is not None]
+        others = [results.find(asked.key, task, name) for name in results.recipes[1:]]
+        more = [adjusted(row, results.with_motion(row), results.alpha)]
+        more += [beside(row, other, results.alpha) for other in others if other is not None]
         more += [remarks(row)] if math.isfinite(row.p_fwe) else []
-    return {
-        "key": f"{asked.measure} {asked.label}",
-        "name": asked.name,
-        "row": row,
-        "shown": Shown.of(row) if row else None,
-        "verdict": verdict(row, found.alpha),
-        "sentence": sentence,
-        "more": list(filter(None, more)),
-        "confirmatory": row is not None and is_declared(row),
-    }
+    return FindingShown(
+        key=f"{asked.measure} {asked.label}",
+        name=asked.name,
+        shown=Shown.of(row) if row else None,
+        verdict=verdict(row, results.alpha),
+        sentence=sentence,
+        more=list(filter(None, more)),
+        confirmatory=row is not None and is_declared(row),
+    )

@@ -1,10 +1,8 @@
 """What the group level wrote, read back for its page."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results, read_matrix
 from gradshift.bids.dataset import read_json
+from gradshift.bids.outputs import Sidecar
 from gradshift.bids.rows import read_rows
 from gradshift.core.cortex.regions import Regions
 from gradshift.group.contrasts import Contrast
@@ -21,6 +20,7 @@ from gradshift.group.percent import PercentChange
 from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
 from gradshift.group.variants import Variant
+from gradshift.report.limits import Limits
 from gradshift.report.questions import QUESTIONS, Asked
 from gradshift.report.results import (
     PairedValues,
@@ -77,7 +77,7 @@ class GroupResults:
         return read_rows(self.folder / "reliability.tsv", Reliability)
 
     @cached_property
-    def about(self) -> Mapping[str, Any]:
+    def about(self) -> Sidecar:
         """What the sidecar of the results says."""
         return read_json(self.folder / "contrasts.json")
 
@@ -120,16 +120,16 @@ class GroupResults:
     @property
     def recipes(self) -> list[str]:
         """Recipes of BOLD with the primary atlas, the primary one first."""
-        there = dict.fromkeys(
+        names = dict.fromkeys(
             row.recipe for row in self.rows if row.atlas == self.atlas and row.modality == "func"
         )
-        return [self.recipe, *(name for name in there if name != self.recipe)]
+        return [self.recipe, *(name for name in names if name != self.recipe)]
 
     @cached_property
-    def limits(self) -> Mapping[str, Any]:
+    def limits(self) -> Limits:
         """What the group level says of how much can be claimed."""
         path = self.folder / "limits.json"
-        return read_json(path) if path.exists() else {}
+        return Limits(read_json(path) if path.exists() else {})
 
     @cached_property
     def effect(self) -> tuple[str, str]:
@@ -199,15 +199,15 @@ class GroupResults:
 
     def values(self, task: str) -> PairedValues:
         """Return the values of BOLD of a task."""
-        mine = self.table[(self.table["modality"] == "func") & (self.table["task"] == task)]
-        return PairedValues(table=mine, people=self.included(task), sessions=self.sessions)
+        values = self.table[(self.table["modality"] == "func") & (self.table["task"] == task)]
+        return PairedValues(table=values, people=self.included(task), sessions=self.sessions)
 
     def matrix(self, task: str, stat: str, recipe: str) -> NDArray[np.float64] | None:
         """Read a matrix of the group of the primary atlas; None where there is none."""
         first = self._first(task)
         if first is None:
             return None
-        name = outputs.group_matrix_name(task, first.about["AtlasEntities"], stat, recipe)
+        name = outputs.group_matrix_name(task, first.atlas_entities, stat, recipe)
         path = self.folder / name
         return read_matrix(path)[1] if path.exists() else None
 

@@ -39,7 +39,7 @@ Named = Iterator[tuple[str, Picture]]
 class Album:
     """Where the figures of one task go."""
 
-    found: GroupResults
+    results: GroupResults
     task: str
 
     def put(
@@ -47,31 +47,31 @@ class Album:
     ) -> tuple[str, Picture]:
         """Save a figure; `sources` are the files that hold its numbers."""
         stem = "" if self.task == "n/a" else f"task-{self.task}_"
-        path = save(figure, self.found.folder / "figures" / f"{stem}{name}.{kind}")
-        return name, picture(path, self.found.folder, alt, caption, sources)
+        path = save(figure, self.results.folder / "figures" / f"{stem}{name}.{kind}")
+        return name, picture(path, self.results.folder, alt, caption, sources)
 
 
-def task_pictures(found: GroupResults, task: str) -> Named:
+def task_pictures(results: GroupResults, task: str) -> Named:
     """Draw the figures of one task; those without data are left out."""
-    album = Album(found, task)
-    asked = found.asked(task)
+    album = Album(results, task)
+    asked = results.asked(task)
     if asked:
         yield from _headlines(album, asked)
         yield from _specification(album, asked)
-    if found.regions is not None:
-        yield from _networks(album, found.regions)
-        yield from _gradients(album, found.regions)
-        yield from _seed(album, found.regions)
-        yield from _motion_of_edges(album, found.regions)
+    if results.regions is not None:
+        yield from _networks(album, results.regions)
+        yield from _gradients(album, results.regions)
+        yield from _seed(album, results.regions)
+        yield from _motion_of_edges(album, results.regions)
     yield from _motion(album)
 
 
-def molecular_pictures(found: GroupResults) -> Named:
+def molecular_pictures(results: GroupResults) -> Named:
     """Draw the figures of PET and MRS, and of what goes together with them."""
-    album = Album(found, "n/a")
+    album = Album(results, "n/a")
     yield from _percent(album)
     yield from _density_on_cortex(album)
-    panels = list(molecules.coupled_changes(found))
+    panels = list(molecules.coupled_changes(results))
     if panels:
         yield album.put(
             "coupling",
@@ -87,53 +87,53 @@ def molecular_pictures(found: GroupResults) -> Named:
 
 
 def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
-    found, task = album.found, album.task
-    values = found.values(task)
-    sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
+    results, task = album.results, album.task
+    values = results.values(task)
+    sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
     pairs = [_pairs(values.of(one.key), words.unit(one.measure)) for one in asked]
     panels = {one.short: pair for one, pair in zip(asked, pairs, strict=True)}
-    groups = "" if found.effect[1] == "change" else " People of all groups."
+    groups = "" if results.effect[1] == "change" else " People of all groups."
     if any(np.isfinite(p.baseline + p.followup).any() for p in pairs):
         yield album.put(
             "slopes",
             slopes(panels, sessions),
             f"One line per person from {sessions[0]} to {sessions[1]} for {len(panels)} measures, "
             "with the mean as a thick line.",
-            f"Every person from {sessions[0]} to {sessions[1]}, recipe {found.recipe}; the thick "
-            "line is the mean. People without a reliable value in both sessions have no line."
-            f"{groups}",
+            f"Every person from {sessions[0]} to {sessions[1]}, recipe {results.recipe}; the "
+            "thick line is the mean. People without a reliable value in both sessions have no "
+            f"line.{groups}",
             "measures.tsv",
         )
     yield album.put(
         "forest",
-        forest(_effects(found, task, asked), found.recipes, label="Hedges' g, 95 % interval"),
+        forest(_effects(results, task, asked), results.recipes, label="Hedges' g, 95 % interval"),
         "Hedges' g with 95 % intervals of the headline measures, recipes beside each other; "
         "the numbers are in the table of results.",
         "Standardised changes with their 95 % intervals, simultaneous over the family for what "
-        f"was declared beforehand. Filled: {found.recipe}, the primary recipe.",
+        f"was declared beforehand. Filled: {results.recipe}, the primary recipe.",
         "contrasts.tsv",
     )
 
 
-def _effects(found: GroupResults, task: str, asked: Sequence[Asked]) -> dict[str, list[Effect]]:
+def _effects(results: GroupResults, task: str, asked: Sequence[Asked]) -> dict[str, list[Effect]]:
     missing = Effect(math.nan, math.nan, math.nan)
     rows = {}
     for one in asked:
-        results = [found.find(one.key, task, recipe) for recipe in found.recipes]
+        shown = [results.find(one.key, task, recipe) for recipe in results.recipes]
         rows[one.short.replace("\n", " ")] = [
-            Effect(row.hedges_g, row.ci_low, row.ci_high) if row else missing for row in results
+            Effect(row.hedges_g, row.ci_low, row.ci_high) if row else missing for row in shown
         ]
     return rows
 
 
 def _specification(album: Album, asked: Sequence[Asked]) -> Named:
     """Draw the confirmatory values under every atlas and recipe, where there are several."""
-    found = album.found
+    results = album.results
     panels = {}
     for one in asked:
-        primary = found.find(one.key, album.task, found.recipe)
+        primary = results.find(one.key, album.task, results.recipe)
         if primary is not None and primary.family == "confirmatory":
-            panels[one.short] = _variants(found, one, album.task)
+            panels[one.short] = _variants(results, one, album.task)
     if max(map(len, panels.values()), default=0) < 2:
         return
     yield album.put(
@@ -145,7 +145,7 @@ def _specification(album: Album, asked: Sequence[Asked]) -> Named:
         "Every choice of atlas and recipe, of gradients also of the kernel (aligned to the mean "
         "of all sessions compared), of graphs also of the density, from the smallest effect to "
         "the largest; the dots beneath say which. Circle: the primary choice. Filled: "
-        f"family-wise p at most {found.alpha:g}. A result that depends on one choice is weak.",
+        f"family-wise p at most {results.alpha:g}. A result that depends on one choice is weak.",
         "variants.tsv",
         "robustness.tsv",
     )
@@ -155,27 +155,28 @@ AS_RUN = "as run"
 """Neither another kernel nor another density."""
 
 
-def _variants(found: GroupResults, asked: Asked, task: str) -> list[Variant]:
-    fixed = ("func", task, *found.effect, *asked.key)
+def _variants(results: GroupResults, asked: Asked, task: str) -> list[Variant]:
+    fixed = ("func", task, *results.effect, *asked.key)
     names = ("modality", "task", "contrast", "effect", "measure", "level", "label")
     variants = []
-    for row in found.variants:
+    for row in results.variants:
         if tuple(getattr(row, name) for name in names) == fixed and math.isfinite(row.hedges_g):
             choice = row.choice or AS_RUN
             variants.append(
                 Variant(
                     choices=(row.atlas, row.recipe, choice.removesuffix(" label-blind")),
                     effect=Effect(row.hedges_g, row.ci_low, row.ci_high),
-                    significant=row.p_min <= found.alpha and row.p_fwe <= found.alpha,
-                    primary=(row.atlas, row.recipe, choice) == (found.atlas, found.recipe, AS_RUN),
+                    significant=row.p_min <= results.alpha and row.p_fwe <= results.alpha,
+                    primary=(row.atlas, row.recipe, choice)
+                    == (results.atlas, results.recipe, AS_RUN),
                 )
             )
     return variants
 
 
 def _networks(album: Album, regions: Regions) -> Named:
-    found = album.found
-    square, marked = _network_cells(found, album.task, regions)
+    results = album.results
+    square, marked = _network_cells(results, album.task, regions)
     if np.isfinite(square).any():
         names = [words.network(name) for name in regions.network_names]
         yield album.put(
@@ -184,36 +185,36 @@ def _networks(album: Album, regions: Regions) -> Named:
             "Mean change of connectivity within (diagonal) and between networks as a matrix; the "
             "numbers are in the table of results, family network.",
             "Mean change of connectivity within (diagonal) and between networks, recipe "
-            f"{found.recipe}. Starred: family-wise p at most {found.alpha:g} over all cells"
+            f"{results.recipe}. Starred: family-wise p at most {results.alpha:g} over all cells"
             + ("." if marked.any() else " (none)."),
             "contrasts.tsv",
         )
-    matrix = found.matrix(album.task, "meanchange", found.recipe)
+    matrix = results.matrix(album.task, "meanchange", results.recipe)
     if matrix is not None:
-        panels = {f"mean change ({found.effect[0]})": matrix}
+        panels = {f"mean change ({results.effect[0]})": matrix}
         figure = matrices(panels, regions.networks, unit="change of Fisher z", names=words.network)
         name, shown = album.put(
             "change",
             figure,
             "Mean change of the connectivity of every pair of regions, ordered by network.",
-            f"Mean change of every pair of regions, ordered by network, recipe {found.recipe}. "
+            f"Mean change of every pair of regions, ordered by network, recipe {results.recipe}. "
             "Not a map of tests: p of every pair is in the matrices stat-p and stat-pfwe.",
             kind="png",
         )
-        told = hover(found.folder / shown.path, panels, regions.networks, regions.names)
-        yield name, replace(shown, hover=told)
+        packed = hover(results.folder / shown.path, panels, regions.networks, regions.names)
+        yield name, replace(shown, hover=packed)
 
 
 def _network_cells(
-    found: GroupResults, task: str, regions: Regions
+    results: GroupResults, task: str, regions: Regions
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     names = regions.network_names
     square = np.full((len(names), len(names)), np.nan)
     marked = np.zeros(square.shape, dtype=bool)
-    contrast, effect = found.effect
+    contrast, effect = results.effect
     fixed = {
-        **{"task": task, "recipe": found.recipe, "atlas": found.atlas, "family": "network"},
-        **{"contrast": contrast, "effect": effect, "covariates": found.covariates},
+        **{"task": task, "recipe": results.recipe, "atlas": results.atlas, "family": "network"},
+        **{"contrast": contrast, "effect": effect, "covariates": results.covariates},
     }
     for i, first in enumerate(names):
         for j, second in enumerate(names[: i + 1]):
@@ -222,20 +223,20 @@ def _network_cells(
                 if i == j
                 else ("betweenfc", "network-pair", "-".join(sorted((first, second))))
             )
-            row = find_row(found.rows, key, **fixed)
+            row = find_row(results.rows, key, **fixed)
             if row is not None:
                 square[i, j] = square[j, i] = row.mean_change
-                marked[i, j] = marked[j, i] = is_significant(row, found.alpha)
+                marked[i, j] = marked[j, i] = is_significant(row, results.alpha)
     return square, marked
 
 
 def _gradients(album: Album, regions: Regions) -> Named:
-    found = album.found
-    gradients = found.values(album.task).regions("gradient1", regions.names)
+    results = album.results
+    gradients = results.values(album.task).regions("gradient1", regions.names)
     if not np.isfinite(gradients).all(axis=0).any():
         return
     before, after = gradients
-    sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
+    sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
     label = f"principal gradient ({words.unit('gradient1')})"
     yield album.put(
         "gradient",
@@ -245,11 +246,11 @@ def _gradients(album: Album, regions: Regions) -> Named:
         "compressed hierarchy is narrower.",
         "measures.tsv",
     )
-    vertices = read_vertices(found.output_dir, found.sources, found.atlas)
+    vertices = read_vertices(results.output_dir, results.sources, results.atlas)
     panels = {
         sessions[0]: before,
         sessions[1]: after,
-        f"change ({found.effect[0]})": after - before,
+        f"change ({results.effect[0]})": after - before,
     }
     figure = on_cortex(panels, vertices, unit=label)
     if figure is not None:
@@ -266,8 +267,8 @@ def _gradients(album: Album, regions: Regions) -> Named:
 
 def _seed(album: Album, regions: Regions) -> Named:
     """Draw the change of the connectivity of voxels with the posterior cingulate."""
-    found = album.found
-    paths = [found.map_path(album.task, stat) for stat in ("meanchange", "pfwe")]
+    results = album.results
+    paths = [results.map_path(album.task, stat) for stat in ("meanchange", "pfwe")]
     members = list(regions.sets.get("PCC", ()))
     if paths[0] is None or paths[1] is None or not members:
         return
@@ -276,20 +277,20 @@ def _seed(album: Album, regions: Regions) -> Named:
     p, _ = read_map(paths[1])
     if not np.isfinite((x, y, z)).all() or not np.isfinite(change).any():
         return
-    below = np.nan_to_num(p, nan=1.0) <= found.alpha
+    below = np.nan_to_num(p, nan=1.0) <= results.alpha
     n = int(below.sum())
-    told = f"Outlined: {n} voxels with" if n else "No voxel has"
+    outlined = f"Outlined: {n} voxels with" if n else "No voxel has"
     yield album.put(
         "seed",
         slices(
-            {f"mean change ({found.effect[0]})": change}, affine, through=(x, y, z),
+            {f"mean change ({results.effect[0]})": change}, affine, through=(x, y, z),
             limit=symmetric_limit(change), unit="change of Fisher z", outlined=below,
         ),
         "Slices through the posterior cingulate cortex with the mean change of every voxel's "
         "connectivity with it.",
         "Mean change of every voxel's connectivity with the posterior cingulate cortex, cut "
-        f"through it; left is left. {told} a family-wise p of at most {found.alpha:g} over the "
-        "whole brain.",
+        f"through it; left is left. {outlined} a family-wise p of at most {results.alpha:g} over "
+        "the whole brain.",
         paths[0].name,
         paths[1].name,
         kind="png",
@@ -298,19 +299,16 @@ def _seed(album: Album, regions: Regions) -> Named:
 
 def _motion_of_edges(album: Album, regions: Regions) -> Named:
     """Draw how far changes of connections go with changes of motion (QC-FC)."""
-    found = album.found
+    results = album.results
     upper = np.triu_indices(len(regions.names), k=1)
     places = regions.centroids
     distance = np.linalg.norm(places[upper[0]] - places[upper[1]], axis=1)
     panels = {}
-    for recipe in found.recipes:
-        matrix = found.matrix(album.task, "qcfc", recipe)
+    for recipe in results.recipes:
+        matrix = results.matrix(album.task, "qcfc", recipe)
         if matrix is not None and (np.isfinite(matrix[upper]) & np.isfinite(distance)).any():
             panels[recipe] = (matrix[upper], distance)
-    n = max(
-        (row["n"] for row in found.limits.get("MotionAndConnections", ())
-         if row["task"] == album.task), default=0,
-    )  # fmt: skip
+    n = max((row.n for row in results.limits.connections if row.task == album.task), default=0)
     if not panels or n < FEWEST:
         return
     yield album.put(
@@ -329,18 +327,18 @@ def _motion_of_edges(album: Album, regions: Regions) -> Named:
 
 
 def _motion(album: Album) -> Named:
-    found = album.found
+    results = album.results
     fd = np.array(
         [
             (person.mean_fd_baseline, person.mean_fd_followup)
-            for person in found.people
+            for person in results.people
             if person.included and person.task == album.task
         ],
         dtype=np.float64,
     ).reshape(-1, 2)
     if not np.isfinite(fd).all(axis=1).any():
         return
-    sessions = (words.session(found.sessions[0]), words.session(found.sessions[1]))
+    sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
     means = np.nanmean(fd, axis=0)
     yield album.put(
         "motion",
@@ -355,8 +353,8 @@ def _motion(album: Album) -> Named:
 
 def _percent(album: Album) -> Named:
     """Draw the changes of PET and MRS in per cent, models beside each other."""
-    found = album.found
-    rows = {(r.measure, r.level, r.label): r for r in found.percent}
+    results = album.results
+    rows = {(r.measure, r.level, r.label): r for r in results.percent}
     missing = Effect(math.nan, math.nan, math.nan)
 
     def effect(measure: str, level: str, label: str) -> Effect:
@@ -364,37 +362,35 @@ def _percent(album: Album) -> Named:
         ends = (row.mean_percent, row.ci_low, row.ci_high) if row else missing
         return Effect(*ends)
 
-    for group in molecules.molecules(found):
-        names = [group["measure"], *group["models"]] if group["measure"] else [""]
+    for molecule in molecules.molecules(results):
+        names = molecule.names or [""]
         effects = {
-            one["name"]: [
-                effect(name or one["row"].measure, one["row"].level, one["row"].label)
-                for name in names
+            one.name: [
+                effect(name or one.row.measure, one.row.level, one.row.label) for name in names
             ]
-            for one in group["rows"]
+            for one in molecule.rows
         }
-        kind = "pet" if group["measure"] else "mrs"
         if not np.isfinite([e.size for row in effects.values() for e in row]).any():
             continue
-        series = [words.measure(name) for name in names] if group["measure"] else [""]
+        series = [words.measure(name) for name in names] if molecule.names else [""]
         yield album.put(
-            kind,
+            "pet" if molecule.names else "mrs",
             forest(effects, series, label="mean change in per cent, 95 % interval"),
-            f"{group['title']}: mean changes in per cent with their 95 % intervals.",
-            f"{group['title']}: mean change in per cent of the baseline with its 95 % interval "
+            f"{molecule.title}: mean changes in per cent with their 95 % intervals.",
+            f"{molecule.title}: mean change in per cent of the baseline with its 95 % interval "
             "(not corrected for the number of tests).",
             "percentchange.tsv",
         )
 
 
 def _density_on_cortex(album: Album) -> Named:
-    found = album.found
-    pet = [group for group in molecules.molecules(found) if group["measure"]]
-    if not pet or found.regions is None:
+    results = album.results
+    pet = [molecule for molecule in molecules.molecules(results) if molecule.measure]
+    if not pet or results.regions is None:
         return
-    measure = pet[0]["measure"]
-    percent = molecules.percent_of_regions(found, measure, found.regions.names)
-    vertices = read_vertices(found.output_dir, found.sources, found.atlas)
+    measure = pet[0].measure
+    percent = molecules.percent_of_regions(results, measure, results.regions.names)
+    vertices = read_vertices(results.output_dir, results.sources, results.atlas)
     if not np.isfinite(percent).any():
         return
     figure = on_cortex({words.measure(measure): percent}, vertices, unit="mean change (%)")

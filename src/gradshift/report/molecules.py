@@ -4,7 +4,6 @@ import math
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,13 @@ from gradshift.core.statistics.coupling import leave_one_out
 from gradshift.figures.coupling import Coupled
 from gradshift.group.contrasts import Contrast
 from gradshift.group.pairs import Coupling
+from gradshift.group.percent import PercentChange
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number
 from gradshift.report.sentences import Shown
 from gradshift.report.summaries import summary
-from gradshift.report.verdicts import is_declared, verdict
+from gradshift.report.verdicts import Verdict, is_declared, verdict
 from gradshift.tracers.catalogue import Tracer
 
 KINDS = {"pet": "PET", "mrs": "MRS"}
@@ -39,84 +39,141 @@ WIDTH = 28
 Key = tuple[str, str, str]
 
 
-def molecules(found: GroupResults) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class MoleculeRow:
+    """A change of PET or spectroscopy, and what the page says beside it.
+
+    Parameters
+    ----------
+    row : Contrast
+    name : str
+        Where it is, in words.
+    shown : Shown
+    percent : PercentChange or None
+    verdict : Verdict
+    others : list of float
+        Hedges' g of the further models.
+    """
+
+    row: Contrast
+    name: str
+    shown: Shown
+    percent: PercentChange | None
+    verdict: Verdict
+    others: list[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Molecule:
+    """The changes of PET, or of spectroscopy.
+
+    Parameters
+    ----------
+    title, what : str
+        The modality, and what was measured.
+    caveats : list of str
+        Of the tracers.
+    measure : str
+        The primary model of PET; empty for spectroscopy.
+    models : list of str
+        Further models.
+    sentence : str
+    rows : list of MoleculeRow
+    """
+
+    title: str
+    what: str
+    caveats: list[str]
+    measure: str
+    models: list[str]
+    sentence: str
+    rows: list[MoleculeRow]
+
+    @property
+    def names(self) -> list[str]:
+        """All models of PET, the primary one first; none of spectroscopy."""
+        return [self.measure, *self.models] if self.measure else []
+
+
+def molecules(results: GroupResults) -> list[Molecule]:
     """Tell the changes of PET and MRS: a table each, with one primary model.
 
     Returns
     -------
-    list of dict
+    list of Molecule
         One per modality with results.
     """
-    told = []
-    for modality in KINDS:
-        rows = results(found, modality)
-        if rows:
-            told.append(_modality(found, modality, rows))
-    return told
+    by_modality = {modality: headline_rows(results, modality) for modality in KINDS}
+    return [_modality(results, modality, rows) for modality, rows in by_modality.items() if rows]
 
 
-def question(found: GroupResults) -> str:
+def question(results: GroupResults) -> str:
     """Ask question 5, by what the tracers of the study stand for."""
-    known = words.tracers(result.about for result in found.sources)
+    known = words.tracers(result.about for result in results.sources)
     pet = words.molecule(known) if known else "what PET measures"
     return f"Did {pet} or glutamate change, and do these changes go together?"
 
 
-def results(found: GroupResults, modality: str) -> list[Contrast]:
+def headline_rows(results: GroupResults, modality: str) -> list[Contrast]:
     """List the headline results of a modality that are not of single regions."""
-    mine = [
+    rows = [
         row
-        for row in found.rows
+        for row in results.rows
         if row.modality == modality
-        and (row.contrast, row.effect) == found.effect
-        and row.covariates == found.covariates
+        and (row.contrast, row.effect) == results.effect
+        and row.covariates == results.covariates
         and row.level != "region"
-        and row.atlas in (found.atlas, "n/a")
+        and row.atlas in (results.atlas, "n/a")
     ]
-    return [row for row in mine if row.recipe == mine[0].recipe]
+    return [row for row in rows if row.recipe == rows[0].recipe]
 
 
-def _modality(found: GroupResults, modality: str, rows: Sequence[Contrast]) -> dict[str, Any]:
+def _modality(results: GroupResults, modality: str, rows: Sequence[Contrast]) -> Molecule:
     primary = rows[0].measure if modality == "pet" else ""
-    tracers = words.tracers(result.about for result in found.sources) if primary else []
-    percent = {
-        (row.measure, row.level, row.label): row
-        for row in found.percent
-        if row.modality == modality and row.recipe == rows[0].recipe
-    }
+    tracers = words.tracers(result.about for result in results.sources) if primary else []
     names = [_place(row, named=not primary) for row in rows]
-    models = _models(found, modality)
+    models = _models(results, modality)
     declared = [(n, row) for n, row in zip(names, rows, strict=True) if is_declared(row)]
-    sentence = summary(declared or list(zip(names, rows, strict=True)), found.alpha)
+    sentence = summary(declared or list(zip(names, rows, strict=True)), results.alpha)
     if len(declared) == 1:
         sentence = f"{declared[0][0].capitalize()}: {sentence[0].lower()}{sentence[1:]}"
-    return {
-        "title": KINDS[modality],
-        "what": _what(primary, tracers) if primary else "",
-        "caveats": [tracer.caveat.value for tracer in tracers if tracer.caveat.value],
-        "measure": primary,
-        "models": list(models),
-        "sentence": sentence,
-        "rows": [
-            {
-                "row": row,
-                "name": name,
-                "shown": Shown.of(row),
-                "percent": percent.get(_key(row)),
-                "verdict": verdict(row, found.alpha),
-                "others": [g.get(_key(row), math.nan) for g in models.values()],
-            }
+    percent = _percent(results, modality, rows[0].recipe)
+    return Molecule(
+        title=KINDS[modality],
+        what=_what(primary, tracers) if primary else "",
+        caveats=[tracer.caveat.value for tracer in tracers if tracer.caveat.value],
+        measure=primary,
+        models=list(models),
+        sentence=sentence,
+        rows=[
+            MoleculeRow(
+                row=row,
+                name=name,
+                shown=Shown.of(row),
+                percent=percent.get(_key(row)),
+                verdict=verdict(row, results.alpha),
+                others=[g.get(_key(row), math.nan) for g in models.values()],
+            )
             for name, row in zip(names, rows, strict=True)
         ],
+    )
+
+
+def _percent(results: GroupResults, modality: str, recipe: str) -> dict[Key, PercentChange]:
+    """Return the changes in per cent of a modality by what they are of."""
+    return {
+        (row.measure, row.level, row.label): row
+        for row in results.percent
+        if row.modality == modality and row.recipe == recipe
     }
 
 
-def _models(found: GroupResults, modality: str) -> dict[str, dict[Key, float]]:
+def _models(results: GroupResults, modality: str) -> dict[str, dict[Key, float]]:
     """Return Hedges' g of the further models of PET, which are variants of the primary one."""
     models: dict[str, dict[Key, float]] = {}
-    for row in found.variants:
+    for row in results.variants:
         choice = row.choice or ""
-        same = (row.contrast, row.effect, row.modality) == (*found.effect, modality)
+        same = (row.contrast, row.effect, row.modality) == (*results.effect, modality)
         if same and choice.startswith("model "):
             key = (row.measure, row.level, row.label)
             models.setdefault(choice.removeprefix("model "), {})[key] = row.hedges_g
@@ -143,12 +200,12 @@ def _place(row: Contrast, *, named: bool) -> str:
 
 
 def percent_of_regions(
-    found: GroupResults, measure: str, names: Sequence[str]
+    results: GroupResults, measure: str, names: Sequence[str]
 ) -> NDArray[np.float64]:
     """Return the (R,) mean changes in per cent of a measure of regions."""
     by_name = {
         row.label: row.mean_percent
-        for row in found.percent
+        for row in results.percent
         if (row.measure, row.level) == (measure, "region")
     }
     return np.array([by_name.get(name, math.nan) for name in names], dtype=np.float64)
@@ -164,22 +221,22 @@ class CoupledRow:
     verdict: str
 
 
-def coupled_rows(found: GroupResults) -> list[CoupledRow]:
+def coupled_rows(results: GroupResults) -> list[CoupledRow]:
     """List the table of coupling, in words."""
     return [
         CoupledRow(
             row=row,
             words=" with ".join(_term(term) for term in row.pair.split("~")),
             how=SCOPES.get(row.scope, row.scope),
-            verdict=_coupled(row, found.alpha),
+            verdict=_coupled(row, results.alpha),
         )
-        for row in found.couplings
+        for row in results.couplings
     ]
 
 
-def coupling_summary(found: GroupResults) -> str:
+def coupling_summary(results: GroupResults) -> str:
     """Say in a sentence which changes went together over people; empty without any."""
-    rows = [row for row in coupled_rows(found) if row.row.scope == "between-people"]
+    rows = [row for row in coupled_rows(results) if row.row.scope == "between-people"]
     if not rows:
         return ""
     together = [row.words for row in rows if row.verdict == "evidence of coupling"]
@@ -215,13 +272,13 @@ def _label(label: str) -> str:
     return {"whole": "whole cortex", "region": "regions"}.get(label, label)
 
 
-def coupled_changes(found: GroupResults) -> Iterator[Coupled]:
+def coupled_changes(results: GroupResults) -> Iterator[Coupled]:
     """Yield the changes of every pair over people, as far as there are values of both."""
-    for row in found.couplings:
+    for row in results.couplings:
         if row.scope != "between-people" or not math.isfinite(row.estimate):
             continue
         first, second = row.pair.split("~")
-        changes = pd.concat([_changes(found, first), _changes(found, second)], axis=1).dropna()
+        changes = pd.concat([_changes(results, first), _changes(results, second)], axis=1).dropna()
         x, y = changes.to_numpy(float).T
         title = f"ρ = {number(row.estimate)}, n = {len(x)}"
         labels = [_axis(side) for side in (first, second)]
@@ -236,14 +293,14 @@ def _axis(text: str) -> str:
     return textwrap.fill(f"change of {words.measure(measure)}, {_label(label)}", WIDTH)
 
 
-def _changes(found: GroupResults, text: str) -> "pd.Series[float]":
+def _changes(results: GroupResults, text: str) -> "pd.Series[float]":
     """Return the change of every person in one side of a pair."""
     measure, _, label = text.partition(":")
-    table = found.table
-    mine = table[(table["measure"] == measure) & (table["label"] == label)]
-    mine = mine[~mine.status.str.startswith("unreliable")]
+    table = results.table
+    values = table[(table["measure"] == measure) & (table["label"] == label)]
+    values = values[~values.status.str.startswith("unreliable")]
     for name in ("level", "recipe", "task"):
-        mine = mine[mine[name] == mine[name].iloc[0]] if len(mine) else mine
-    means = mine.groupby(["participant_id", "session_id"])["value"].mean().unstack()
-    before, after = (means.reindex(columns=[s])[s] for s in found.sessions)
+        values = values[values[name] == values[name].iloc[0]] if len(values) else values
+    means = values.groupby(["participant_id", "session_id"])["value"].mean().unstack()
+    before, after = (means.reindex(columns=[s])[s] for s in results.sessions)
     return after - before

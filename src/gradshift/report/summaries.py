@@ -38,10 +38,10 @@ def answer(results: Found, alpha: float) -> str:
         verdicts = {verdict(row, alpha).text for _, row in results}
         only = verdicts.pop() if len(verdicts) == 1 else "exploratory results only"
         return f"{upper(only)}."
-    told = [(asked, row, verdict(row, alpha)) for asked, row in declared]
-    asked_for = [one for one in told if one[2].sign == one[0].expected]
-    opposite = [one for one in told if one[2].sign == -one[0].expected]
-    others = [one for one in told if not one[2].sign]
+    judged = [(asked, row, verdict(row, alpha)) for asked, row in declared]
+    asked_for = [one for one in judged if one[2].sign == one[0].expected]
+    opposite = [one for one in judged if one[2].sign == -one[0].expected]
+    others = [one for one in judged if not one[2].sign]
     parts = [_moved(asked, row) for asked, row, _ in (*asked_for, *opposite)]
     rest = _by_text([(asked.name, result) for asked, _, result in others])
     if asked_for and opposite:

@@ -1,9 +1,9 @@
 """Names in the tables, in words."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
+from gradshift.bids.outputs import Sidecar
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.tracers.catalogue import UNNAMED, Tracer, from_json
@@ -35,11 +35,11 @@ def measure(name: str) -> str:
     name : str
         As in the tables.
     """
-    found = measures().get(name) or models().get(name)
-    return found.title if found else name
+    known = measures().get(name) or models().get(name)
+    return known.title if known else name
 
 
-def tracers(sidecars: Iterable[Mapping[str, Any]]) -> list[Tracer]:
+def tracers(sidecars: Iterable[Sidecar]) -> list[Tracer]:
     """Return the tracers that the sidecars of PET results name, each once.
 
     Parameters
@@ -47,24 +47,24 @@ def tracers(sidecars: Iterable[Mapping[str, Any]]) -> list[Tracer]:
     sidecars : iterable of mapping
         Of results of any modality.
     """
-    found: dict[str, Tracer] = {}
-    for about in sidecars:
-        if about.get("Modality") == "pet":
-            given = about.get("Tracer")
+    by_name: dict[str, Tracer] = {}
+    for sidecar in sidecars:
+        if sidecar.get("Modality") == "pet":
+            given = sidecar.get("Tracer")
             tracer = from_json(given) if given else Tracer(name=UNNAMED)
-            found.setdefault(tracer.name, tracer)
-    return list(found.values())
+            by_name.setdefault(tracer.name, tracer)
+    return list(by_name.values())
 
 
-def molecule(found: Iterable[Tracer]) -> str:
+def molecule(tracers: Iterable[Tracer]) -> str:
     """Say what tracers stand for: synaptic density, or the uptake or binding of their names."""
-    return listed(list(dict.fromkeys(tracer.words for tracer in found)))
+    return listed(list(dict.fromkeys(tracer.words for tracer in tracers)))
 
 
 def unit(name: str) -> str:
     """Return the unit of a measure; empty where nothing is known of it."""
-    found = measures().get(name) or models().get(name)
-    return found.unit if found else ""
+    known = measures().get(name) or models().get(name)
+    return known.unit if known else ""
 
 
 def network(name: str) -> str:
@@ -94,13 +94,13 @@ def label(level: str, name: str) -> str:
 
 def where(level: str, name: str) -> str:
     """Say what a value belongs to, in a sentence after *in*."""
-    told = label(level, name)
+    place = label(level, name)
     if level == "network":
-        return f"the {told} network"
+        return f"the {place} network"
     if level == "network-pair":
-        return f"the {told} networks"
+        return f"the {place} networks"
     known = level == "whole" or name in SETS
-    return f"the {told}" if known else told
+    return f"the {place}" if known else place
 
 
 def session(name: str) -> str:

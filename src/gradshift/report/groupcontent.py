@@ -1,0 +1,131 @@
+"""What the page of the group shows, typed; the template asks for these names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gradshift.report.pages import Picture
+from gradshift.report.sentences import Shown
+from gradshift.report.verdicts import Verdict
+from gradshift.study.participation import Participation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingShown:
+    """One value that answers a question.
+
+    Parameters
+    ----------
+    key : str
+        Measure and label, as in the table.
+    name : str
+        In words.
+    shown : Shown or None
+        Effect size; None where the value was not measured.
+    verdict : Verdict
+    sentence : str
+    more : list of str
+        Further sentences.
+    confirmatory : bool
+    """
+
+    key: str
+    name: str
+    shown: Shown | None
+    verdict: Verdict
+    sentence: str
+    more: list[str]
+    confirmatory: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A question, its answer in one line, whether recipes agree, and the values behind it."""
+
+    text: str
+    summary: str
+    agreement: str
+    findings: list[FindingShown]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskSection:
+    """The answers and figures of one task."""
+
+    name: str
+    answers: list[Answer]
+    pictures: Mapping[str, Picture]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """One person.
+
+    Parameters
+    ----------
+    name : str
+    cells : list of Participation or None
+        By modality and task; None where there are no values.
+    motion : list of Participation or None
+        Those of them with values of motion.
+    remarks : str
+    """
+
+    name: str
+    cells: list[Participation | None]
+    motion: list[Participation | None]
+    remarks: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who is compared.
+
+    Parameters
+    ----------
+    counts : str
+        A sentence.
+    kinds : list of str
+        Modality and task, in words.
+    moved : list of str
+        Those of them with values of motion.
+    rows : list of PersonRow
+    """
+
+    counts: str
+    kinds: list[str]
+    moved: list[str]
+    rows: list[PersonRow]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionFamily:
+    """The tests of one measure in all regions.
+
+    Parameters
+    ----------
+    task, measure : str
+    n_tested, n_significant : int
+    least : float
+        Smallest family-wise p; NaN where nothing was tested.
+    label : str
+        The region that has it.
+    """
+
+    task: str
+    measure: str
+    n_tested: int
+    n_significant: int
+    least: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a measure is, and what high and low values mean, where that is known."""
+
+    name: str
+    title: str
+    unit: str
+    caveat: str
+    high: str = ""
+    low: str = ""

@@ -1,0 +1,190 @@
+"""What the group level wrote of how much can be claimed, read back from ``limits.json``.
+
+A number that is not known is NaN; a part that was not written is empty.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gradshift.bids.outputs import Sidecar
+
+
+class Registration(NamedTuple):
+    """The registration that a run follows, and where it departs from it."""
+
+    digest: str
+    departures: Sequence[str]
+
+
+class Power(NamedTuple):
+    """What the main test can detect.
+
+    Parameters
+    ----------
+    n : int
+        Participants.
+    can_be_significant : bool
+    single, corrected : float
+        Changes (SD) that one test, and one of 28 corrected tests, have 80 % power for.
+    curve, needed : mapping
+        Power, and people needed for 80 % power, by change (SD).
+    """
+
+    n: int
+    can_be_significant: bool
+    single: float
+    corrected: float
+    curve: Mapping[str, float]
+    needed: Mapping[str, int]
+
+
+class Marked(NamedTuple):
+    """Sessions that are missing or remarked, and people with more of them on one side."""
+
+    what: str
+    sessions: int
+    more_at_followup: int
+    more_at_baseline: int
+    p: float
+
+
+class Tests(NamedTuple):
+    """How many tests were made, and how many of them chance alone makes significant."""
+
+    number: int
+    alpha: float
+    by_chance: float
+
+
+class Motion(NamedTuple):
+    """Mean framewise displacement (mm) of one task before and after."""
+
+    task: str
+    n: int
+    baseline: float
+    followup: float
+    change: float
+    p: float
+
+
+class Connections(NamedTuple):
+    """How far changes of connections go with those of motion."""
+
+    task: str
+    atlas: str
+    recipe: str
+    n: int
+    median_r: float
+    share: float
+
+
+class Dependence(NamedTuple):
+    """Oldham's correlation of one value, with its interval."""
+
+    measure: str
+    level: str
+    label: str
+    r: float
+    low: float
+    high: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The document; empty where it was not written."""
+
+    content: Sidecar
+
+    def _rows(self, part: str) -> Sequence[Sidecar]:
+        return self.content.get(part) or []
+
+    @property
+    def of_design(self) -> list[str]:
+        """What the design leaves open, a sentence each."""
+        return list(map(str, self._rows("Limits")))
+
+    @property
+    def registration(self) -> Registration | None:
+        """The registration; None where there is none."""
+        part = self.content.get("Registration")
+        return Registration(str(part["Digest"]), part["Departures"]) if part else None
+
+    @property
+    def power(self) -> Power:
+        """Power of the main test."""
+        part = self.content.get("Power") or {}
+        detectable = part.get("DetectableAtPower80") or {}
+        return Power(
+            n=part.get("Participants", 0),
+            can_be_significant=bool(part.get("CanBeSignificant")),
+            single=_number(detectable, "alpha"),
+            corrected=_number(detectable, "alpha/28"),
+            curve=part.get("Power") or {},
+            needed=part.get("PeopleNeededForPower80") or {},
+        )
+
+    @property
+    def balance(self) -> list[Marked]:
+        """What is missing or remarked."""
+        return [
+            Marked(
+                row["What"],
+                row["Sessions"],
+                row["MoreAtFollowup"],
+                row["MoreAtBaseline"],
+                _number(row, "p"),
+            )
+            for row in self._rows("Balance")
+        ]
+
+    @property
+    def tests(self) -> Tests:
+        """Number of tests."""
+        part = self.content.get("Tests") or {}
+        chance = part.get("ExpectedByChance") or {}
+        return Tests(part.get("Number", 0), _number(chance, "Alpha"), _number(chance, "Number"))
+
+    @property
+    def chance_families(self) -> Sidecar:
+        """Families with a corrected result by chance alone."""
+        return (self.content.get("Tests") or {}).get("ChanceFamilies") or {}
+
+    @property
+    def motion(self) -> list[Motion]:
+        """Motion by task."""
+        numbers = ("MeanFDBaseline", "MeanFDFollowup", "MeanChange", "p")
+        return [
+            Motion(row["Task"], row.get("n", 0), *(_number(row, name) for name in numbers))
+            for row in self._rows("Motion")
+        ]
+
+    @property
+    def connections(self) -> list[Connections]:
+        """Connections and motion, by task, atlas and recipe."""
+        return [
+            Connections(
+                *(row["task"], row["atlas"], row["recipe"], row["n"]),
+                *(_number(row, name) for name in ("MedianAbsoluteR", "ShareBelow05")),
+            )
+            for row in self._rows("MotionAndConnections")
+        ]
+
+    @property
+    def dependence(self) -> list[Dependence]:
+        """Dependence on the baseline, of the values that it was tested of."""
+        return [
+            Dependence(
+                *(row["Measure"], row["Level"], row["Label"]),
+                *(row["OldhamR"], *row["OldhamInterval"], row["OldhamP"]),
+            )
+            for row in self._rows("BaselineDependence")
+            if math.isfinite(_number(row, "OldhamP"))
+        ]
+
+
+def _number(block: Sidecar, key: str) -> float:
+    value = block.get(key)
+    return math.nan if value is None else float(value)
