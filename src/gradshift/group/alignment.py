@@ -102,7 +102,7 @@ class Common:
         cls, sessions: list[SessionResult], output_dir: Path, options: Options
     ) -> "Common | None":
         """Find what is common; None where every session rests on it already."""
-        path = outputs.reference_path(output_dir, sessions[0].about["AtlasEntities"])
+        path = outputs.reference_path(output_dir, sessions[0].atlas_entities)
         shipped = read_array(path) if path.exists() else None
         by_session = [regions_left_out(result) for result in sessions]
         left_out = {

@@ -1,6 +1,6 @@
 """Whether what is missing or remarked falls evenly on sessions and groups."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +11,12 @@ from gradshift.group.arrange import Column
 from gradshift.group.study import Place, Study
 
 
-def balance(study: Study) -> list[dict[str, Any]]:
+def balance(study: Study) -> list[Mapping[str, object]]:
     """Test it of the sessions of BOLD, and of the confirmatory values.
 
     Returns
     -------
-    list of dict
+    list of mapping
         For sessions that cannot be used, and for every confirmatory value that is missing or
         remarked anywhere: people in whom it is so more often on the follow-up's side and on the
         baseline's, with an exact p; between groups Fisher's.
@@ -62,10 +62,10 @@ def balance(study: Study) -> list[dict[str, Any]]:
 
 def _block(
     study: Study, place: Place, what: str, names: list[str], marked: NDArray[np.bool_]
-) -> dict[str, Any]:
+) -> Mapping[str, object]:
     """Test one kind of mark."""
     within = balance_within(marked, study.main.weights)
-    block: dict[str, Any] = {
+    block: dict[str, object] = {
         "Task": place.task,
         "What": what,
         "Sessions": int(marked.sum()),

@@ -1,15 +1,14 @@
 """Changes of every person that are coupled: of one task, and of PET and spectroscopy."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.group.arrange import Column, arrange, weighted
-from gradshift.group.pairs import Pair, Place, Term
+from gradshift.group.pairs import Pair, PairColumns, Place, Term
 from gradshift.group.study import Study
 from gradshift.study.participation import change_of_motion
 
@@ -118,9 +117,16 @@ class Coupled:
         )
 
     @property
-    def columns(self) -> dict[str, Any]:
+    def columns(self) -> PairColumns:
         """What all rows of the pair share."""
-        return {**asdict(self.place), "pair": str(self.pair)}
+        place = self.place
+        return PairColumns(
+            contrast=place.contrast,
+            task=place.task,
+            atlas=place.atlas,
+            recipe=place.recipe,
+            pair=str(self.pair),
+        )
 
     def of_people(self, people: Sequence[str], side: str) -> NDArray[np.float64]:
         """Return the changes of one side, ``x`` or ``y``, of these people; NaN for others."""

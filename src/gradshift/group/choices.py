@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions
 from gradshift.core.cortex.gradients import mean_matrix, mean_reference
-from gradshift.core.cortex.measure import Measure, evaluate
+from gradshift.core.cortex.measure import Measure, Value, evaluate
 from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.measures import measures
 from gradshift.errors import InputError
@@ -79,7 +78,7 @@ def other_values(study: Study) -> pd.DataFrame:
     measured = [measures()[name] for name in sorted(set(study.table["measure"]) & set(measures()))]
     gradients = [measure for measure in measured if measure.needs_reference]
     graphs = [measure for measure in measured if measure.curve is not None]
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for sessions in by_place(compared_sessions(study.results, study.people, study.design)):
         left_out = set().union(*map(regions_left_out, sessions)) if gradients else set()
         choices = Choices(
@@ -120,16 +119,16 @@ def _alignments(
     return tuple(alignments)
 
 
-def _of_session(result: SessionResult, *, choices: Choices) -> list[dict[str, Any]]:
+def _of_session(result: SessionResult, *, choices: Choices) -> list[dict[str, object]]:
     """Measure one session with every choice."""
-    values: list[tuple[str, Any]] = []
+    values: list[tuple[str, Value]] = []
     if choices.alignments:
         session = read_session(result, choices.left_out, choices.output_dir, choices.options)
         for one in choices.alignments:
             aligned = replace(session, options=one.options, reference=one.reference)
             values += [(one.name, v) for m in choices.gradients for v in evaluate(m, aligned)]
     if choices.graphs:
-        left_out = set(result.about["RegionsLeftOutOfMeasures"])
+        left_out = set(result.left_out_of_measures)
         session = read_session(result, left_out, choices.output_dir, choices.options)
         for place, density in enumerate(choices.options.densities):
             values += [

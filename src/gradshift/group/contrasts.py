@@ -188,10 +188,7 @@ def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
     declared = is_declared(study, block.family)
     rows = []
     for i, key in enumerate(block.columns):
-        results: dict[str, Any] = {}
-        for name in COMPARED:
-            value = getattr(answer.comparison, name)
-            results[name] = value if isinstance(value, bool | int) else value[i]
+        results = {name: _at(getattr(answer.comparison, name), i) for name in COMPARED}
         results["status"] = _status(answer.comparison, i, remarks[block.place].get(key), alpha)
         measure, level, label = key
         rows.append(
@@ -204,7 +201,7 @@ def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
                 label=label,
                 covariates=" ".join(block.effect.covariates) or None,
                 p_page=np.nan,
-                verdict=_verdict(results, alpha) if declared else "n/a",
+                verdict=_verdict(answer.comparison, i, alpha) if declared else "n/a",
                 **asdict(block.place),
                 **results,
             )
@@ -212,11 +209,16 @@ def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
     return rows
 
 
-def _verdict(results: Mapping[str, Any], alpha: float) -> str:
+def _at(value: Any, i: int) -> Any:
+    """Return the value of one column; some are the same for all."""
+    return value if isinstance(value, bool | int) else value[i]
+
+
+def _verdict(comparison: Comparison, i: int, alpha: float) -> str:
     """Return what the data tell of a declared result; nothing where no p can be small enough."""
-    if not results["p_min"] <= alpha:
-        return "undecided" if np.isfinite(results["p_min"]) else "n/a"
-    return verdict(results["p_fwe"], results["p_equivalence"], alpha=alpha)
+    if not comparison.p_min[i] <= alpha:
+        return "undecided" if np.isfinite(comparison.p_min[i]) else "n/a"
+    return verdict(comparison.p_fwe[i], comparison.p_equivalence[i], alpha=alpha)
 
 
 def _status(comparison: Comparison, i: int, remark: str | None, alpha: float) -> str:

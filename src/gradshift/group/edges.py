@@ -1,6 +1,6 @@
 """Every connection compared: matrices of change, t and p, and the components they form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -239,7 +239,7 @@ def write_matrices(study: Study, folder: Path) -> None:
         _write_matrix(folder, tests, "qcfc", tests.motion.r, motion)
 
 
-def _described(n: int, study: Study) -> dict[str, Any]:
+def _described(n: int, study: Study) -> Mapping[str, object]:
     """Say in a sidecar what a matrix of the group is."""
     return {
         "Contrast": study.main.contrast,
@@ -258,10 +258,10 @@ def _write_matrix(
     tests: EdgeTests,
     stat: str,
     values: NDArray[np.float64],
-    described: dict[str, Any],
+    described: Mapping[str, object],
 ) -> None:
     path = folder / outputs.group_matrix_name(
-        tests.first.task, tests.first.about["AtlasEntities"], stat, tests.first.recipe
+        tests.first.task, tests.first.atlas_entities, stat, tests.first.recipe
     )
     write_matrix(path, tests.names, square(values, len(tests.names)))
     named = {"RelationshipMeasure": stat, "MeasureDescription": MATRICES[stat]}

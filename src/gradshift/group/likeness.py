@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +15,7 @@ from gradshift.core.statistics.effects import moments, t_interval
 from gradshift.core.statistics.signflip import signflip
 from gradshift.core.statistics.spin import spin_test, spins
 from gradshift.group.changes import Coupled
-from gradshift.group.pairs import Coupling
+from gradshift.group.pairs import Coupling, PairColumns
 from gradshift.group.study import Study
 from gradshift.images.surface import places_on_sphere
 
@@ -30,14 +29,14 @@ class Maps:
 
     Parameters
     ----------
-    columns : dict
+    columns : PairColumns
         What the rows of the pair share.
     people : list of str, length n
     first, second : (n, R) array
         NaN where there is none.
     """
 
-    columns: dict[str, Any]
+    columns: PairColumns
     people: list[str]
     first: NDArray[np.float64]
     second: NDArray[np.float64]
@@ -107,9 +106,7 @@ def over_regions(coupled: Sequence[Coupled], study: Study) -> list[Coupling]:
 
 def _atlases(study: Study) -> list[Cortex]:
     """Read the regions of every atlas that results are of, and their places on the sphere."""
-    atlases = {
-        (tuple(result.about["AtlasEntities"].items()), result.atlas) for result in study.results
-    }
+    atlases = {(tuple(result.atlas_entities.items()), result.atlas) for result in study.results}
     every = []
     for entities, name in sorted(atlases):
         path = outputs.regions_path(study.output_dir, dict(entities))

@@ -39,7 +39,7 @@ from gradshift.study.participation import change_of_motion
 EFFECTS = (0.2, 0.5, 0.7, 0.8, 0.9, 1.2)
 """Standardised changes for which power is given."""
 
-Block = dict[str, Any]
+Block = dict[str, object]
 """A part of the document."""
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
 
 from gradshift.bids.rows import column
 
@@ -49,6 +50,16 @@ class Coupling:
         "Permutations, sign patterns or rotations used", default=math.nan
     )
     status: str = column("ok, or what limits the result")
+
+
+class PairColumns(TypedDict):
+    """What all rows of a pair share, as in the table."""
+
+    contrast: str
+    task: str
+    atlas: str
+    recipe: str
+    pair: str
 
 
 @dataclass(frozen=True, slots=True)

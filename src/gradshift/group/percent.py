@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,20 @@ from gradshift.group.study import Study, once
 from gradshift.group.table import Table
 from gradshift.settings import Group
 
-KEYS = ["modality", "task", "atlas", "recipe", "measure", "level", "label"]
+
+class Key(NamedTuple):
+    """What a change is of, as in the tables."""
+
+    modality: str
+    task: str
+    atlas: str
+    recipe: str
+    measure: str
+    level: str
+    label: str
+
+
+KEYS = list(Key._fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,13 +67,16 @@ def percent_changes(study: Study) -> list[PercentChange]:
     rows = []
     for key in dict.fromkeys(values[KEYS].itertuples(index=False, name=None)):
         before, after = wide.loc[key].to_numpy(float).T
-        place = {"contrast": design.contrast, **dict(zip(KEYS, key, strict=True))}
-        rows.append(_row(place, before, after, study.group))
+        rows.append(_row(design.contrast, Key(*key), before, after, study.group))
     return rows
 
 
 def _row(
-    place: dict[str, Any], before: NDArray[np.float64], after: NDArray[np.float64], group: Group
+    contrast: str,
+    key: Key,
+    before: NDArray[np.float64],
+    after: NDArray[np.float64],
+    group: Group,
 ) -> PercentChange:
     """Describe the change of one value, of the people who have both sessions."""
     both = np.isfinite(before) & np.isfinite(after)
@@ -71,13 +87,14 @@ def _row(
             if low
             else f"{both.sum()} people with both sessions, 2 needed"
         )
-        return PercentChange(**place, n=int(both.sum()), status=status)
+        return PercentChange(contrast=contrast, **key._asdict(), n=int(both.sum()), status=status)
     percent = (100 * (after - before) / np.where(both, before, np.nan))[both][:, None]
     n, mean, sd = (float(value[0]) for value in moments(percent))
     low_end, high_end = t_interval(int(n), mean, sd)
     test = signflip(percent, n_permutations=group.n_permutations, seed=group.random_seed)
     return PercentChange(
-        **place,
+        contrast=contrast,
+        **key._asdict(),
         n=int(both.sum()),
         mean_percent=mean,
         sd_percent=sd,

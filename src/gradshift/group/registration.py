@@ -2,20 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gradshift import __version__
 from gradshift.bids.dataset import read_json
+from gradshift.bids.outputs import Sidecar
 from gradshift.bids.write import write_json
 from gradshift.core.inference.families import CONFIRMATORY, DECLARED
 from gradshift.errors import SettingsError
 from gradshift.group.study import Study
 from gradshift.study.model import read_families
 
-Content = Mapping[str, Any]
+Content = Sidecar
 """What is registered, as JSON holds it."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,27 +71,27 @@ def reliability(study: Study) -> list[Reliability]:
     return rows
 
 
-def _joined(sessions: Sequence[Sequence[dict[str, Any]]]) -> pd.DataFrame:
+def _joined(sessions: Sequence[Sequence[dict[str, object]]]) -> pd.DataFrame:
     return pd.DataFrame([value for values in sessions for value in values])
 
 
 def _both(
     result: SessionResult, *, output_dir: Path, options: Options
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Measure both halves of a session."""
     whole = read_session(result, regions_left_out(result), output_dir, options)
-    reference = outputs.reference_path(output_dir, result.about["AtlasEntities"])
+    reference = outputs.reference_path(output_dir, result.atlas_entities)
     if reference.exists():
         whole = replace(whole, reference=read_array(reference))
-    first, second = (_half(whole, half, result.about["Estimator"]) for half in (0, 1))
+    first, second = (_half(whole, half, result.estimator) for half in (0, 1))
     return _values(result, first), _values(result, second)
 
 
-def _values(result: SessionResult, session: Session) -> list[dict[str, Any]]:
+def _values(result: SessionResult, session: Session) -> list[dict[str, object]]:
     """Compute every measure the session has from one half of its volumes."""
     return [
         {**columns_of(result), **asdict(value)}
-        for name in result.about["Measures"]
+        for name in result.measures
         if name in measures()
         for value in evaluate(measures()[name], session)
         if value.level != "region"

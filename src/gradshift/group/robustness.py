@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Required, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,6 @@ from gradshift.group.study import Study, once
 from gradshift.group.table import Table
 from gradshift.group.testing import scheme_of
 from gradshift.group.variants import Result, Variant, Way, changes, variants
-
-_NOT_ASKED = {"status": "no joint test of this effect"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,44 +57,72 @@ def robustness(study: Study) -> list[Robustness]:
     by_result: dict[Result, dict[Way, Variant]] = {}
     for variant in variants(study):
         by_result.setdefault(variant.result, {})[variant.way] = variant
-    return [
-        Robustness(
-            **{
-                **dict(zip(RESULT, result, strict=True)),
-                **_spread(ways, (*study.primary, "")),
-                **_joint(study, result),
-            },
-        )
-        for result, ways in by_result.items()
-    ]
+    return [_row(study, result, ways) for result, ways in by_result.items()]
 
 
-RESULT = ("contrast", "effect", "modality", "task", "measure", "level", "label")
+def _row(study: Study, result: Result, ways: Mapping[Way, Variant]) -> Robustness:
+    contrast, effect, modality, task, measure, level, label = result
+    return Robustness(
+        contrast=contrast,
+        effect=effect,
+        modality=modality,
+        task=task,
+        measure=measure,
+        level=level,
+        label=label,
+        **_spread(ways, (*study.primary, "")),
+        **_joint(study, result),
+    )
 
 
-def _spread(ways: Mapping[Way, Variant], primary: Way) -> dict[str, Any]:
+class Spread(TypedDict):
+    """The columns that describe the variants of a result."""
+
+    n_variants: int
+    share_same_sign: float
+    g_primary: float
+    g_min: float
+    g_median: float
+    g_max: float
+    variants: str
+
+
+class Joint(TypedDict, total=False):
+    """The columns of the joint test; only the status where there is none."""
+
+    median_t: float
+    p_joint: float
+    p_min: float
+    n_permutations: int
+    exact: bool
+    status: Required[str]
+
+
+_NOT_ASKED = Joint(status="no joint test of this effect")
+
+
+def _spread(ways: Mapping[Way, Variant], primary: Way) -> Spread:
     """Describe the variants of one result."""
     first = ways.get(primary)
     g = np.sort([variant.hedges_g for variant in ways.values()])
     signs = np.sign([variant.t for variant in ways.values()])
-    return {
-        "n_variants": len(ways),
-        "share_same_sign": float((signs == np.sign(first.t)).mean()) if first else np.nan,
-        "g_primary": first.hedges_g if first else np.nan,
-        "g_min": g[0],
-        "g_median": float(np.median(g)),
-        "g_max": g[-1],
-        "status": "ok",
-        "variants": "; ".join(" ".join(filter(None, way)) for way in sorted(ways)),
-    }
+    return Spread(
+        n_variants=len(ways),
+        share_same_sign=float((signs == np.sign(first.t)).mean()) if first else np.nan,
+        g_primary=first.hedges_g if first else np.nan,
+        g_min=g[0],
+        g_median=float(np.median(g)),
+        g_max=g[-1],
+        variants="; ".join(" ".join(filter(None, way)) for way in sorted(ways)),
+    )
 
 
-def _joint(study: Study, result: Result) -> Mapping[str, Any]:
+def _joint(study: Study, result: Result) -> Joint:
     """Test the variants of one result together, where they answer the main question."""
     if result[:2] != study.main.name:
         return _NOT_ASKED
     if study.covariates:
-        return {"status": f"no joint test with {study.covariates} held constant"}
+        return Joint(status=f"no joint test with {study.covariates} held constant")
     key = result[2:]
     series: Sequence[pd.Series[float]] = [
         of_way[key] for _, of_way in sorted(changes(study).items()) if key in of_way
@@ -107,17 +133,16 @@ def _joint(study: Study, result: Result) -> Mapping[str, Any]:
     alpha = study.group.alpha
     test = joint_test(scheme_of(study.main, list(table.index), table.to_numpy(), study.group)[0])
     if not np.isfinite(test.p):
-        few = f"{len(series)} variants, {FEWEST} needed for a joint test"
-        return {"status": few}
+        return Joint(status=f"{len(series)} variants, {FEWEST} needed for a joint test")
     limit = f"cannot be significant: p_min {test.p_min:.3g} > {alpha:g}"
-    return {
-        "median_t": test.median_t,
-        "p_joint": test.p,
-        "p_min": test.p_min,
-        "n_permutations": test.n_permutations,
-        "exact": test.exact,
-        "status": "ok" if test.p_min <= alpha else limit,
-    }
+    return Joint(
+        median_t=test.median_t,
+        p_joint=test.p,
+        p_min=test.p_min,
+        n_permutations=test.n_permutations,
+        exact=test.exact,
+        status="ok" if test.p_min <= alpha else limit,
+    )
 
 
 TABLE = Table(

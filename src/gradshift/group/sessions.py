@@ -56,7 +56,7 @@ def columns_of(result: SessionResult) -> dict[str, str]:
         "modality": "func",
         "task": result.task,
         "run": result.run,
-        "space": result.about["Entities"]["space"],
+        "space": result.space,
         "atlas": result.atlas,
         "recipe": result.recipe,
     }
@@ -65,8 +65,8 @@ def columns_of(result: SessionResult) -> dict[str, str]:
 def regions_left_out(result: SessionResult) -> set[str]:
     """Name the regions that the gradients of a session do without."""
     return {
-        *result.about["RegionsLeftOutOfMeasures"],
-        *result.about["RegionsLeftOutOfGradients"],
+        *result.left_out_of_measures,
+        *result.left_out_of_gradients,
     }
 
 
@@ -80,7 +80,7 @@ def read_session(
         matrix,
         read_regions(output_dir, result),
         Common(
-            n_common=result.about["NumberOfCommonVolumes"],
+            n_common=result.n_common,
             reasons=dict.fromkeys(left_out, "left out"),
             dropout=(),
         ),

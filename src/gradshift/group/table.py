@@ -118,7 +118,7 @@ def statistics_used(folder: Path) -> list[str]:
     return [name for part in parts() for name, used in part.uses.items() if used(written)]
 
 
-def sidecar(study: Study) -> dict[str, Any]:
+def sidecar(study: Study) -> dict[str, object]:
     """Collect what every sidecar of the group level says."""
     design, group = study.design, study.group
     return {

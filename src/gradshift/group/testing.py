@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,14 +63,30 @@ def _numbers(effect: Effect, names: Sequence[str], values: Array) -> Array:
     return numbers
 
 
-def limits_of(group: Group) -> dict[str, Any]:
+class Chance(TypedDict):
+    """What every test takes from the settings."""
+
+    n_permutations: int
+    seed: int
+    confidence: float
+
+
+class Limits(Chance):
+    """What tests of a standardised effect take besides: the smallest one of interest."""
+
+    smallest_effect: float
+
+
+def chance_of(group: Group) -> Chance:
     """Return what every test takes from the settings."""
-    return {
-        "n_permutations": group.n_permutations,
-        "seed": group.random_seed,
-        "confidence": 1 - group.alpha,
-        "smallest_effect": group.smallest_effect,
-    }
+    return Chance(
+        n_permutations=group.n_permutations, seed=group.random_seed, confidence=1 - group.alpha
+    )
+
+
+def limits_of(group: Group) -> Limits:
+    """Return what tests of a standardised effect take from the settings."""
+    return Limits(**chance_of(group), smallest_effect=group.smallest_effect)
 
 
 def compare_sides(
@@ -101,8 +117,7 @@ def compare_sides(
     if effect.kind == "crossover" and covariates is None:
         return compare_crossover(before, after, number, **limits)
     if effect.kind == "number":
-        del limits["smallest_effect"]
-        return compare_number(before, after, number, **limits)
+        return compare_number(before, after, number, **chance_of(group))
     traits = [name != MOTION for name in effect.covariates]
     comparison = compare(before, after, covariates=covariates, traits=traits, **limits)
     return _described_only(comparison, effect.least) if effect.least > 2 else comparison
@@ -206,15 +221,23 @@ def split(comparison: Comparison, sizes: Sequence[int]) -> list[Comparison]:
 def _described_only(comparison: Comparison, least: int) -> Comparison:
     """Take the tests away from columns with few people."""
     few = comparison.n < least
-    tested = (
-        *("p", "p_sign", "p_fwe", "q_fdr", "p_min", "p_equivalence", "bf10"),
-        *("ci_low_fwe", "ci_high_fwe"),
+
+    def blanked(values: Array) -> Array:
+        return np.where(few, np.nan, values)
+
+    return replace(
+        comparison,
+        status=tuple(
+            f"{n} people in a subgroup, {least} needed for a test" if small else text
+            for n, small, text in zip(comparison.n, few, comparison.status, strict=True)
+        ),
+        p=blanked(comparison.p),
+        p_sign=blanked(comparison.p_sign),
+        p_fwe=blanked(comparison.p_fwe),
+        q_fdr=blanked(comparison.q_fdr),
+        p_min=blanked(comparison.p_min),
+        p_equivalence=blanked(comparison.p_equivalence),
+        bf10=blanked(comparison.bf10),
+        ci_low_fwe=blanked(comparison.ci_low_fwe),
+        ci_high_fwe=blanked(comparison.ci_high_fwe),
     )
-    kept: dict[str, Any] = {
-        name: np.where(few, np.nan, getattr(comparison, name)) for name in tested
-    }
-    status = tuple(
-        f"{n} people in a subgroup, {least} needed for a test" if small else text
-        for n, small, text in zip(comparison.n, few, comparison.status, strict=True)
-    )
-    return replace(comparison, status=status, **kept)

@@ -13,7 +13,7 @@ def write(study: Study, folder: Path) -> None:
     rows = zip(*columns, strict=True)
     write_table(folder / "measures.tsv", list(study.table.columns), rows)
     described = {
-        name: about for result in study.results for name, about in result.about["Measures"].items()
+        name: measure for result in study.results for name, measure in result.measures.items()
     }
     write_json(folder / "measures.json", {"Measures": described, **sidecar(study)})
 

@@ -65,10 +65,10 @@ def _write(study: Study, results: Sequence[SessionResult], folder: Path) -> None
     stacked = np.array([one.ravel(order="F") for one in changes if one is not None])
     places = np.flatnonzero(np.isfinite(stacked).all(axis=0))
     shape: Any = first.shape
-    values, described = _tested(study, stacked[:, places], neighbours(places, shape), people)
-    for stat, found in values.items():
+    maps, described = _tested(study, stacked[:, places], neighbours(places, shape), people)
+    for stat, values in maps.items():
         path = folder / outputs.group_map_name(results[0].target, stat)
-        write_map(path, found, places, shape, affine)
+        write_map(path, values, places, shape, affine)
         content = {
             "Description": MAPS[stat],
             "Contrast": study.main.contrast,

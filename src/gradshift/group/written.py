@@ -1,11 +1,13 @@
 """What the group level wrote, read back when it is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from gradshift.bids.dataset import read_json
+from gradshift.bids.outputs import Sidecar
 from gradshift.bids.rows import read_rows
 
 R = TypeVar("R")
@@ -35,5 +37,5 @@ class Written:
     def limits(self, part: str, key: str) -> bool:
         """Tell whether a part of the limits has a value."""
         path = self.folder / "limits.json"
-        blocks: list[dict[str, Any]] = read_json(path).get(part, []) if path.exists() else []
+        blocks: Sequence[Sidecar] = read_json(path).get(part, []) if path.exists() else []
         return any(block.get(key) is not None for block in blocks)

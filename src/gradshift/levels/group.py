@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +36,7 @@ from gradshift.study.questions import find_effects
 logger = logging.getLogger("gradshift")
 
 
-def group(settings: Settings, given: Mapping[str, Any]) -> int:
+def group(settings: Settings, given: Mapping[str, object]) -> int:
     """Run the group level.
 
     Parameters
@@ -78,7 +77,7 @@ def group(settings: Settings, given: Mapping[str, Any]) -> int:
     return 0
 
 
-def prepare(settings: Settings, given: Mapping[str, Any]) -> Study:
+def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     """Find who is compared with what, and what is asked, before anything is computed.
 
     Returns

@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids.collect import SessionResult
@@ -24,8 +23,8 @@ def find_design(
     settings: Settings,
     tables: StudyTables,
     results: Sequence[SessionResult],
-    given: Mapping[str, Any],
-    recorded: Mapping[str, Any],
+    given: Mapping[str, object],
+    recorded: Mapping[str, object],
 ) -> Design:
     """Find which sessions to compare, and the order of atlases and recipes.
 
@@ -59,14 +58,14 @@ def find_design(
     atlases = _ordered(
         "atlas",
         list(dict.fromkeys(result.atlas for result in results)),
-        asked=[load_atlas(spec).name for spec in given.get("atlas", ())],
-        known=recorded.get("atlas", ()),
+        asked=[load_atlas(spec).name for spec in _names(given, "atlas")],
+        known=_names(recorded, "atlas"),
     )
     recipes = _ordered(
         "recipe",
         list(dict.fromkeys(result.recipe for result in results)),
-        asked=[load_recipe(spec).name for spec in given.get("denoise", ())],
-        known=recorded.get("denoise", ()),
+        asked=[load_recipe(spec).name for spec in _names(given, "denoise")],
+        known=_names(recorded, "denoise"),
     )
     others = [result for result in results if result.modality != "func"]
     return replace(
@@ -111,6 +110,12 @@ def _covariates(tables: StudyTables, model: Model | None) -> dict[str, dict[str,
         texts = {} if name == MOTION else tables.known(name)
         covariates[name] = known_numbers(texts, f"The covariate {name}")
     return covariates
+
+
+def _names(options: Mapping[str, object], option: str) -> list[str]:
+    """Return the names that an option holds; none where it was not given."""
+    names = options.get(option)
+    return list(map(str, names)) if isinstance(names, list | tuple) else []
 
 
 def _ordered(

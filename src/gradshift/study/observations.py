@@ -134,9 +134,7 @@ def _check(
         *check_people(people, names, bids_dir),
         *check_sessions(sessions, measured, bids_dir),
     ]
-    remarks += several_measurements(
-        result.about["Entities"] for result in results if not result.excluded
-    )
+    remarks += several_measurements(result.entities for result in results if not result.excluded)
     for remark in remarks:
         logger.warning("%s", remark)
 
