@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gradshift.bids.dataset import read_json
 from gradshift.bids.tables import people_table
 from gradshift.bids.write import write_json
 from gradshift.core.inference.page import chance_families
+from gradshift.core.inference.resampling import Resampled
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import (
     detectable_change,
@@ -206,7 +207,7 @@ def _motion(study: Study) -> list[Block]:
     return blocks
 
 
-def _flipped(study: Study, changes: Any) -> Any:
+def _flipped(study: Study, changes: NDArray[np.float64]) -> Resampled:
     """Test changes by flipping their signs."""
     group = study.group
     return signflip(changes, n_permutations=group.n_permutations, seed=group.random_seed)
