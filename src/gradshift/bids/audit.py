@@ -86,8 +86,8 @@ class Difference:
     def sentence(self) -> str:
         """The difference in words."""
         who = "People" if self.scope == "study" else f"Sessions of {self.participant}"
-        told = "; ".join(f"{value}: {_some(runs)}" for value, runs in self.values.items())
-        return f"{who} differ in {self.what.replace('_', ' ')} of task-{self.task} ({told})."
+        values = "; ".join(f"{value}: {_some(runs)}" for value, runs in self.values.items())
+        return f"{who} differ in {self.what.replace('_', ' ')} of task-{self.task} ({values})."
 
 
 def acquisition(run: Run, metadata: Mapping[str, Any], fmriprep: str | None = None) -> Acquisition:
@@ -132,13 +132,13 @@ def read_acquisition(run: Run, root: Path, fmriprep: str | None = None) -> Acqui
     """
     raw = {key: run.entities[key] for key in RAW_ENTITIES if key in run.entities}
     image = Path(folder(raw, "func")) / file_name(raw, "bold.nii.gz")
-    found: dict[str, Any] = {}
+    original: dict[str, Any] = {}
     for place in raw_folders(root):
         if place != root and (metadata := _inherited(place / image, raw, place)):
-            found = metadata
+            original = metadata
             break
     prepared = _inherited(run.bold, dict(run.entities), root)
-    return acquisition(run, {**found, **prepared}, fmriprep)
+    return acquisition(run, {**original, **prepared}, fmriprep)
 
 
 def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, Any]:
@@ -184,14 +184,14 @@ def differences(acquired: Sequence[tuple[Run, Acquisition]]) -> list[Difference]
         Those of people first, then those of the study: things in which no person differs, but
         people do.
     """
-    found = []
+    differing = []
     tasks = sorted({run.entities.get("task", "n/a") for run, _ in acquired})
     for task in tasks:
         rows = [(r, a) for r, a in acquired if r.entities.get("task", "n/a") == task]
         for what in (f.name for f in fields(Acquisition)):
             inside = list(_of_people(rows, what, task))
-            found += inside or _of_study(rows, what, task)
-    return sorted(found, key=lambda row: (row.scope, row.participant, row.task))
+            differing += inside or _of_study(rows, what, task)
+    return sorted(differing, key=lambda row: (row.scope, row.participant, row.task))
 
 
 def _of_people(

@@ -203,12 +203,12 @@ def modern_names(path: Path, names: Iterable[str]) -> list[str]:
     InputError
         If a column stands there under its old and its new name.
     """
-    found = [_modern(str(name)) for name in names]
-    if twice := [name for name in dict.fromkeys(found) if found.count(name) > 1]:
+    modern = [_modern(str(name)) for name in names]
+    if twice := [name for name in dict.fromkeys(modern) if modern.count(name) > 1]:
         raise InputError(
             f"The confounds file {path} has more than one column with the name {twice[0][:60]!r}."
         )
-    return found
+    return modern
 
 
 def _modern(name: str) -> str:
@@ -304,11 +304,11 @@ def unequal_components(by_session: Mapping[str, Mapping[str, int]]) -> tuple[str
     masks = sorted({mask for counts in by_session.values() for mask in counts})
     remarks = []
     for mask in masks:
-        counts = {label: found.get(mask, 0) for label, found in sorted(by_session.items())}
+        counts = {label: by_mask.get(mask, 0) for label, by_mask in sorted(by_session.items())}
         if len(set(counts.values())) > 1:
-            told = ", ".join(f"{label} {count}" for label, count in counts.items())
+            numbers = ", ".join(f"{label} {count}" for label, count in counts.items())
             remarks.append(
-                f"Sessions differ in the number of aCompCor components of {mask}: {told}."
+                f"Sessions differ in the number of aCompCor components of {mask}: {numbers}."
             )
     return tuple(remarks)
 
@@ -403,13 +403,15 @@ def _components(columns: Iterable[str], metadata: Mapping[str, Any], mask: str) 
     described = [
         name
         for name in present
-        if isinstance(about := metadata.get(name), dict)
-        and about.get("Method") == "aCompCor"
-        and about.get("Mask") == mask
-        and about.get("Retained", True) is True
+        if isinstance(entry := metadata.get(name), dict)
+        and entry.get("Method") == "aCompCor"
+        and entry.get("Mask") == mask
+        and entry.get("Retained", True) is True
     ]
-    told = any(isinstance(about, dict) and "Mask" in about for about in metadata.values())
-    if not told and any(name.startswith(("c_comp_cor_", "w_comp_cor_")) for name in present):
+    masks_known = any(isinstance(entry, dict) and "Mask" in entry for entry in metadata.values())
+    if not masks_known and any(
+        name.startswith(("c_comp_cor_", "w_comp_cor_")) for name in present
+    ):
         described = [name for name in present if BY_NAME.get(name[: len("c_comp_cor_")]) == mask]
     return sorted(described, key=_by_number)
 
@@ -426,13 +428,13 @@ def _is_pattern(name: str) -> bool:
 
 def _matches(columns: Iterable[str], recipe: Recipe) -> list[str]:
     names = list(columns)
-    found: list[str] = []
+    matching: list[str] = []
     for wanted in recipe.columns:
         if _is_pattern(wanted):
-            found += [name for name in names if fnmatchcase(name, wanted)]
+            matching += [name for name in names if fnmatchcase(name, wanted)]
         else:
-            found.append(wanted)
-    return found
+            matching.append(wanted)
+    return matching
 
 
 def _missing(

@@ -38,12 +38,14 @@ def read_json(path: Path) -> dict[str, Any]:
         If it cannot be read, or does not hold a JSON object.
     """
     try:
-        found = json.loads(read_bytes(path).decode("utf-8-sig"))
+        content = json.loads(read_bytes(path).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{shown(path)} is not a JSON file: {shown(error)}.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} should hold a JSON object, but holds a {type(found).__name__}.")
-    return found
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path} should hold a JSON object, but holds a {type(content).__name__}."
+        )
+    return content
 
 
 def may(path: str | Path, mode: int) -> bool:
@@ -112,23 +114,23 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
     if is_prepared(description):
         return bids_dir
     below = derivatives_of(bids_dir)
-    found = [path for path, about in below.items() if is_prepared(about)]
-    found = found or [path for path in below if _has_names(path)]
-    if not found and _has_names(bids_dir):
+    ready = [path for path, entry in below.items() if is_prepared(entry)]
+    ready = ready or [path for path in below if _has_names(path)]
+    if not ready and _has_names(bids_dir):
         return bids_dir
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(ready) == 1:
+        return ready[0]
+    if ready:
         raise SettingsError(
             f"{shown(bids_dir)} has several fMRIPrep outputs: "
-            f"{', '.join(shown(path.relative_to(bids_dir)) for path in found)}. Choose one with "
+            f"{', '.join(shown(path.relative_to(bids_dir)) for path in ready)}. Choose one with "
             "--derivatives fmriprep=PATH."
         )
-    there = {
-        str(path.relative_to(bids_dir / "derivatives")): ", ".join(makers(about))
-        for path, about in below.items()
+    makers_below = {
+        str(path.relative_to(bids_dir / "derivatives")): ", ".join(makers(entry))
+        for path, entry in below.items()
     }
-    raise MissingInputError(diagnose_folder(bids_dir, makers(description), there))
+    raise MissingInputError(diagnose_folder(bids_dir, makers(description), makers_below))
 
 
 def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, Any] | None]:
@@ -138,13 +140,13 @@ def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, Any] | None]:
     ``derivatives/fmriprep-20.2.7/fmriprep``. A description that cannot be read is said, and
     counts as none: it may be of a dataset that nobody asks for.
     """
-    found: dict[Path, Mapping[str, Any] | None] = {}
+    datasets: dict[Path, Mapping[str, Any] | None] = {}
     for folder in _folders(bids_dir / "derivatives"):
-        about = _description(folder)
-        inner = [] if about else _folders(folder)
+        description = _description(folder)
+        inner = [] if description else _folders(folder)
         described = {path: inside for path in inner if (inside := _description(path))}
-        found |= described if described else {folder: about}
-    return found
+        datasets |= described if described else {folder: description}
+    return datasets
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -217,18 +219,18 @@ def _find_other(
             raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
         return folder
 
-    def made(about: Mapping[str, Any] | None) -> bool:
-        return any(name in made_by(about) for name in pipelines)
+    def made(description: Mapping[str, Any] | None) -> bool:
+        return any(name in made_by(description) for name in pipelines)
 
     if made(describe(bids_dir)):
         return bids_dir
-    found = [path for path, about in derivatives_of(bids_dir).items() if made(about)]
-    if len(found) > 1:
+    outputs = [path for path, description in derivatives_of(bids_dir).items() if made(description)]
+    if len(outputs) > 1:
         raise SettingsError(
             f"{bids_dir} has several outputs of {' or '.join(pipelines)}: "
-            f"{', '.join(p.name for p in found)}. Choose one with --derivatives {name}=PATH."
+            f"{', '.join(p.name for p in outputs)}. Choose one with --derivatives {name}=PATH."
         )
-    return found[0] if found else None
+    return outputs[0] if outputs else None
 
 
 def _named(derivatives: Sequence[str]) -> dict[str, str]:

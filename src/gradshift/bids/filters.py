@@ -36,12 +36,12 @@ class Condition:
         return self.any_label or value in self.labels or value.lstrip("0") in numbers
 
 
-def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
+def filtered(files: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
     """Apply an entry of a filter file, with the entity names of pybids.
 
     Parameters
     ----------
-    found : list of IndexedFile
+    files : list of IndexedFile
     path : str or None
         The filter file; None keeps all.
     entry : {'bold', 'pet'}
@@ -56,13 +56,13 @@ def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[Ind
     conditions = read_filters(path, entry)
     kept = [
         file
-        for file in found
+        for file in files
         if all(holds.holds(file.entities.get(key)) for key, holds in conditions.items())
     ]
-    if found and not kept:
+    if files and not kept:
         raise NothingSelectedError(
-            f"The filters of {path} leave none of {len(found)} {entry.upper()} files, such as "
-            f"{found[0].path.name}."
+            f"The filters of {path} leave none of {len(files)} {entry.upper()} files, such as "
+            f"{files[0].path.name}."
         )
     return kept
 

@@ -67,7 +67,7 @@ def index(
         In the order of their names, whatever the file system gives.
     """
     lists = _Lists.load(root, database_dir)
-    found = []
+    files = []
     for label in sorted(participants):
         for folder, folders in _folders(root / f"sub-{label}", wanted["datatype"], lists):
             for name in lists.names(folder):
@@ -77,9 +77,9 @@ def index(
                     for key, values in wanted.items()
                     if key != "datatype"
                 ):
-                    found.append(file)
+                    files.append(file)
     lists.keep()
-    return found
+    return files
 
 
 def people(root: Path) -> list[str]:
@@ -179,12 +179,12 @@ class _Lists:
             changed = os.stat(folder).st_mtime_ns if self.kept else 0
             if self.kept and key in self.known and self.known[key][0] == changed:
                 return self.known[key][1]
-            found = sorted(filter(_is_text, os.listdir(folder)))
+            listed = sorted(filter(_is_text, os.listdir(folder)))
         except OSError:
             return []
         if self.kept:
-            self.known[key], self.changed = (changed, found), True
-        return found
+            self.known[key], self.changed = (changed, listed), True
+        return listed
 
     def keep(self) -> None:
         """Write the lists, complete or not at all, but for folders that are still changing."""

@@ -38,19 +38,21 @@ def repetition_time(
     InputError
         If neither tells, or the value makes no sense.
     """
-    told = metadata.get("RepetitionTime")
-    if told is None and from_header is None:
+    from_json = metadata.get("RepetitionTime")
+    if from_json is None and from_header is None:
         raise InputError(
             f"The repetition time of {bold.name} is not known: no RepetitionTime in its JSON "
             "sidecar, and 0 in its header. Add RepetitionTime, in seconds, to the sidecar."
         )
-    where, value = ("header", from_header) if told is None else ("JSON sidecar", told)
+    where, value = ("header", from_header) if from_json is None else ("JSON sidecar", from_json)
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 60:
         raise InputError(
             f"RepetitionTime of {bold.name} is {_short(value)} in its {where}; it must be in "
             "seconds, above 0 and below 60."
         )
-    differs = told is not None and (from_header is None or abs(from_header - value) > 0.01 * value)
+    differs = from_json is not None and (
+        from_header is None or abs(from_header - value) > 0.01 * value
+    )
     return RepetitionTime(float(value), _differing(value, from_header) if differs else "")
 
 

@@ -118,8 +118,8 @@ def find_values(settings: Settings) -> list[Metabolite]:
     elif given:
         raise MissingInputError(missing(path))
     else:
-        found = [_wide(p) for p in sorted(root.glob("sub-*/sub-*_sessions.tsv"))]
-        table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+        tables = [_wide(p) for p in sorted(root.glob("sub-*/sub-*_sessions.tsv"))]
+        table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     if table.empty:
         return []
     for name, prefix in (("participant_id", "sub-"), ("session_id", "ses-")):
@@ -199,18 +199,18 @@ def _check_people(table: pd.DataFrame, root: Path) -> None:
     InputError
         If nobody of the table is in the study.
     """
-    there = {p.name for p in root.glob("sub-*") if p.is_dir()}
-    there |= {f"sub-{str(name).removeprefix('sub-')}" for name in people_table(root).index}
-    strangers = [name for name in dict.fromkeys(table["participant_id"]) if name not in there]
-    if not there or not strangers:
+    people = {p.name for p in root.glob("sub-*") if p.is_dir()}
+    people |= {f"sub-{str(name).removeprefix('sub-')}" for name in people_table(root).index}
+    strangers = [name for name in dict.fromkeys(table["participant_id"]) if name not in people]
+    if not people or not strangers:
         return
-    told = []
+    listed = []
     for name in strangers[:MOST_TOLD]:
-        lower = {other.lower(): other for other in there}
+        lower = {other.lower(): other for other in people}
         close = get_close_matches(name.lower(), sorted(lower), n=1)
-        told.append(f"{name} (nearest: {lower[close[0]]})" if close else name)
-    more = f" and {len(strangers) - len(told)} more" if len(strangers) > len(told) else ""
-    source, names = table["source"].iloc[0], ", ".join(told) + more
+        listed.append(f"{name} (nearest: {lower[close[0]]})" if close else name)
+    more = f" and {len(strangers) - len(listed)} more" if len(strangers) > len(listed) else ""
+    source, names = table["source"].iloc[0], ", ".join(listed) + more
     if len(strangers) == table["participant_id"].nunique():
         raise InputError(
             f"{source} matches nobody of {root}: it has {names}; correct participant_id there."
@@ -233,17 +233,17 @@ def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
             "which is which with --mrs-columns, such as value=concentration."
         )
     table = table.assign(**{ours: table[theirs] for ours, theirs in names.items()})
-    about = read_json(sidecar(path)) if sidecar(path).exists() else {}
+    described = read_json(sidecar(path)) if sidecar(path).exists() else {}
     for name in COLUMNS:
         if name not in table:
-            table[name] = _units(about, "value") if name == "units" else ""
+            table[name] = _units(described, "value") if name == "units" else ""
     return table[list(COLUMNS)].assign(source=path.name)
 
 
 def _wide(path: Path) -> pd.DataFrame:
     """Read the columns ``mrs_<voxel>_<metabolite>`` of the sessions of a person."""
     table = read_table(path)
-    about = read_json(sidecar(path)) if sidecar(path).exists() else {}
+    described = read_json(sidecar(path)) if sidecar(path).exists() else {}
     person = path.name.removesuffix("_sessions.tsv")
     rows = []
     for column in table.columns:
@@ -257,16 +257,16 @@ def _wide(path: Path) -> pd.DataFrame:
                         "voi": named[1],
                         "metabolite": named[2],
                         "value": value,
-                        "units": _units(about, str(column)),
+                        "units": _units(described, str(column)),
                         "source": path.name,
                     }
                 )
     return pd.DataFrame(rows, columns=[*COLUMNS, "source"])
 
 
-def _units(about: Mapping[str, Any], column: str) -> str:
-    described = about.get(column)
-    return str(described.get("Units", "")) if isinstance(described, dict) else ""
+def _units(descriptions: Mapping[str, Any], column: str) -> str:
+    entry = descriptions.get(column)
+    return str(entry.get("Units", "")) if isinstance(entry, dict) else ""
 
 
 def _number(row: Mapping[str, str], name: str) -> float:
@@ -373,21 +373,21 @@ def _one_scale(values: Sequence[Metabolite]) -> list[Metabolite]:
     for value in known:
         key = (value.participant, value.voi, value.measure)
         scales.setdefault(key, set()).add(_scale(value))
-    found = []
+    scaled = []
     for value in values:
         used = scales.get((value.participant, value.voi, value.measure), set())
         if len(used) > 1:
             reason = f"reference, unit or correction differs between sessions: {_told(used)}"
             value = replace(value, value=np.nan, status=reason)
-        found.append(value)
+        scaled.append(value)
     for voi, measure in dict.fromkeys((value.voi, value.measure) for value in known):
-        same = [v for v in found if (v.voi, v.measure) == (voi, measure) and np.isfinite(v.value)]
+        same = [v for v in scaled if (v.voi, v.measure) == (voi, measure) and np.isfinite(v.value)]
         if len(used := {_scale(value) for value in same}) > 1:
             raise InputError(
                 f"{same[0].source} has {measure} in {voi} on several scales: {_told(used)}; give "
                 "all people one unit, reference and correction for tissue."
             )
-    return found
+    return scaled
 
 
 def _scale(value: Metabolite) -> tuple[str, str, str]:

@@ -167,11 +167,11 @@ def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str
 
 def _check_same_times(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> None:
     """Hold the frames of a table against those of the scan's JSON."""
-    told, duration = (_times(metadata, key) for key in ("FrameTimesStart", "FrameDuration"))
-    if told is None or duration is None or not (len(told) and len(duration)):
+    starts, duration = (_times(metadata, key) for key in ("FrameTimesStart", "FrameDuration"))
+    if starts is None or duration is None or not (len(starts) and len(duration)):
         return
-    ends, last = told[-1] + duration[-1], end[-1]
-    if abs(last - ends) <= 0.02 * abs(ends - min(injection(metadata), told[0])):
+    ends, last = starts[-1] + duration[-1], end[-1]
+    if abs(last - ends) <= 0.02 * abs(ends - min(injection(metadata), starts[0])):
         return
     pairs = {
         1 / 60: "minutes",
@@ -212,12 +212,12 @@ def tissue_factor(metadata: Mapping[str, Any], name: str) -> float:
 
 
 def _factor(unit: object, what: str) -> float:
-    found = KBQ.get(str(unit).replace(" ", "").lower().replace("^", ""))
-    if found is None:
+    factor = KBQ.get(str(unit).replace(" ", "").lower().replace("^", ""))
+    if factor is None:
         raise InputError(
             f"{what} is {unit!r}; it must be an activity per volume such as Bq/mL or kBq/mL."
         )
-    return found
+    return factor
 
 
 def check_decay(metadata: Mapping[str, Any], name: str) -> list[str]:
@@ -290,26 +290,29 @@ def read_blood(paths: Sequence[Path], scan_end: float, injected: float = 0.0) ->
     InputError
         If times or units do not make sense.
     """
-    found = [_read_samples(path, injected) for path in paths]
-    last = max(float(np.nanmax(samples.time)) for samples in found)
+    blood = [_read_samples(path, injected) for path in paths]
+    last = max(float(np.nanmax(samples.time)) for samples in blood)
     if abs(last * 60 - scan_end) < 0.35 * scan_end:
         raise InputError(
             f"The last blood sample ({paths[-1].name}) is at {last * 60:.3g} seconds, the scan "
             f"ends at {scan_end * 60:.5g} seconds: the times of the blood are minutes. BIDS has "
             "seconds."
         )
-    return found
+    return blood
 
 
 def _read_samples(path: Path, injected: float) -> Samples:
-    table, about = read_table(path), read_json(sidecar(path)) if sidecar(path).exists() else {}
+    table, description = (
+        read_table(path),
+        read_json(sidecar(path)) if sidecar(path).exists() else {},
+    )
     if "time" not in table.columns:
         raise InputError(f"{path.name} has no column time; it has {_some(table.columns)}.")
     numbers = _numbers(table, path)
-    _check_seconds(about.get("time"), f"time of {path.name}")
+    _check_seconds(description.get("time"), f"time of {path.name}")
 
     def column(name: str, flag: str) -> Array:
-        if name not in numbers or about.get(flag) is False:
+        if name not in numbers or description.get(flag) is False:
             return np.full(len(table), np.nan)
         return numbers[name]
 
@@ -317,7 +320,7 @@ def _read_samples(path: Path, injected: float) -> Samples:
         values = column(name, flag)
         if np.isnan(values).all():
             return values
-        described = about.get(name)
+        described = description.get(name)
         unit = described.get("Units") if isinstance(described, dict) else None
         if unit is None:
             raise InputError(
@@ -363,15 +366,15 @@ def free_fraction(paths: Sequence[Path]) -> float | None:
     InputError
         If it is no per cent.
     """
-    found = []
+    fractions = []
     for path in paths:
-        about = read_json(sidecar(path)) if sidecar(path).exists() else {}
-        given = about.get("PlasmaFreeFraction")
+        description = read_json(sidecar(path)) if sidecar(path).exists() else {}
+        given = description.get("PlasmaFreeFraction")
         values = given if isinstance(given, list) else [given]
-        found += [float(value) for value in values if isinstance(value, int | float)]
-    if not found:
+        fractions += [float(value) for value in values if isinstance(value, int | float)]
+    if not fractions:
         return None
-    mean = float(np.mean(found))
+    mean = float(np.mean(fractions))
     if not 1 < mean <= 100:
         raise InputError(
             f"PlasmaFreeFraction of {paths[0].name} is {mean:g}; BIDS has per cent, such as 27."
@@ -387,19 +390,19 @@ def injected(metadata: Mapping[str, Any]) -> dict[str, float | None]:
     InputError
         If a unit is not known.
     """
-    found: dict[str, float | None] = {}
+    doses: dict[str, float | None] = {}
     for name, key, units in (
         ("activity", "InjectedRadioactivity", MBQ),
         ("mass", "InjectedMass", MICROGRAM),
     ):
         value, unit = metadata.get(key), metadata.get(f"{key}Units")
-        found[name] = None
+        doses[name] = None
         if isinstance(value, int | float) and not isinstance(value, bool):
             factor = units.get(str(unit).lower().replace("µ", "u").replace("μ", "u"))
             if factor is None:
                 raise InputError(f"{key}Units is {unit!r}; it must be one of {', '.join(units)}.")
-            found[name] = float(value) * factor
-    return found
+            doses[name] = float(value) * factor
+    return doses
 
 
 def displacement(path: Path) -> tuple[float, float]:
@@ -436,22 +439,22 @@ def read_finished(
     table = read_table(path)
     lower = {str(name).lower(): str(name) for name in table.columns}
     table_names(path, "table", columns)
-    found = {"region": columns.get("region") or _region_column(table)}
-    found |= {ours: lower[name] for name, ours in known.items() if name in lower}
-    found |= {ours: columns[ours] for ours in known.values() if ours in columns}
-    found = {ours: theirs for ours, theirs in found.items() if theirs in table.columns}
-    if len(found) < 2:
+    chosen = {"region": columns.get("region") or _region_column(table)}
+    chosen |= {ours: lower[name] for name, ours in known.items() if name in lower}
+    chosen |= {ours: columns[ours] for ours in known.values() if ours in columns}
+    chosen = {ours: theirs for ours, theirs in chosen.items() if theirs in table.columns}
+    if len(chosen) < 2:
         raise InputError(
             f"{path.name} has no column that is known: it has {_some(table.columns)}. Say which "
             "is which with --pet-columns, such as region=name vtlogan=VT."
         )
-    picked = table[list(found.values())].set_axis(list(found), axis=1)
+    picked = table[list(chosen.values())].set_axis(list(chosen), axis=1)
     if picked["region"].duplicated().any():
         raise InputError(
             f"{path.name} has the region {picked['region'][picked['region'].duplicated()].iloc[0]}"
             " twice."
         )
-    for name in list(found)[1:]:
+    for name in list(chosen)[1:]:
         picked[name] = pd.to_numeric(picked[name], errors="coerce")
     return picked
 
@@ -479,15 +482,15 @@ def table_names(path: Path, kind: str, columns: Mapping[str, str]) -> list[str]:
 
 def _numbers(table: pd.DataFrame, path: Path) -> dict[str, Array]:
     """Return the columns that are numbers; n/a becomes NaN."""
-    found = {}
+    numbers = {}
     for name in map(str, table.columns):
         try:
-            found[name] = read_numbers(list(table[name]), f"{name} of {path.name}")
+            numbers[name] = read_numbers(list(table[name]), f"{name} of {path.name}")
         except InputError:
             if name in ("time", "frame_start", "frame_end"):
                 raise
-            found[name] = np.full(len(table), np.nan)
-    return found
+            numbers[name] = np.full(len(table), np.nan)
+    return numbers
 
 
 def _check_seconds(described: object, what: str) -> None:

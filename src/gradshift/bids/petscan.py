@@ -105,11 +105,11 @@ def one_per_session(scans: Sequence[PetScan]) -> list[PetScan]:
     for scan in scans:
         key = tuple(scan.entities.get(name, "") for name in ("sub", "ses", "task"))
         sessions.setdefault(key, []).append(scan)
-    found = []
-    for mine in sessions.values():
-        problem = _not_one(mine)
-        found += [replace(scan, problem=scan.problem or problem) for scan in mine]
-    return found
+    checked = []
+    for same in sessions.values():
+        problem = _not_one(same)
+        checked += [replace(scan, problem=scan.problem or problem) for scan in same]
+    return checked
 
 
 def _not_one(scans: Sequence[PetScan]) -> str:
@@ -120,21 +120,21 @@ def _not_one(scans: Sequence[PetScan]) -> str:
     for key in ("trc", "rec", "acq"):
         values = sorted({scan.entities.get(key, "") for scan in scans})
         if len(values) > 1:
-            told = ", ".join(f"{key}-{value}" if value else f"no {key}-" for value in values)
+            listed = ", ".join(f"{key}-{value}" if value else f"no {key}-" for value in values)
             entry = json.dumps({"pet": {ENTITIES[key]: values[-1]}})
             return (
                 f"the session has {len(acquired)} PET scans that differ in {ENTITIES[key]} "
-                f"({told}), and one measurement has one value; choose one with "
+                f"({listed}), and one measurement has one value; choose one with "
                 f"--bids-filter-file, such as {entry}"
             )
     windows = sorted(_windows(acquired.values()))
     apart = [(a, b) for a, b in pairwise(windows) if a[1] <= b[0]]
     if not apart:
         return ""
-    told = " and ".join(f"{low:g} to {high:g}" for low, high in apart[0])
+    listed = " and ".join(f"{low:g} to {high:g}" for low, high in apart[0])
     run = next(scan.entities["run"] for scan in scans if "run" in scan.entities)
     return (
-        f"the runs of the session are windows of one injection (from {told} minutes after it), "
+        f"the runs of the session are windows of one injection (from {listed} minutes after it), "
         "and one measurement has one value; join their curves in one table, or choose a run with "
         f"--bids-filter-file, such as {json.dumps({'pet': {'run': run}})}"
     )

@@ -21,11 +21,11 @@ def seconds(metadata: Mapping[str, Any], key: str) -> float | None:
     if value is None or value == "n/a":
         return None
     try:
-        found = float("nan") if isinstance(value, bool) else float(value)
+        number = float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
-        found = float("nan")
-    if abs(found) < float("inf"):
-        return found
+        number = float("nan")
+    if abs(number) < float("inf"):
+        return number
     raise InputError(f"{key} in the JSON of the scan is {value!r}; BIDS has seconds.")
 
 

@@ -337,12 +337,12 @@ def check_sessions(
 ) -> list[str]:
     """Hold the sessions of every sessions.tsv against those with results, as `check_people`."""
     remarks = []
-    there: dict[str, list[str]] = {}
+    by_person: dict[str, list[str]] = {}
     for person, session in results:
         if session != "n/a":
-            there.setdefault(person, []).append(session)
-    for person, path in _session_tables(bids_dir, sorted(there)):
+            by_person.setdefault(person, []).append(session)
+    for person, path in _session_tables(bids_dir, sorted(by_person)):
         if person in sessions.index.get_level_values(0):
             own = [str(name) for name in sessions.loc[[person]].index.get_level_values(1)]
-            remarks += matched(own, sorted(set(there[person])), path)
+            remarks += matched(own, sorted(set(by_person[person])), path)
     return remarks

@@ -139,7 +139,9 @@ def _components(headers: Sequence[Header], recipes: Sequence[Recipe]) -> dict[st
 
 def component_remarks(by_session: Mapping[str, Outlook]) -> tuple[str, ...]:
     """Say where the sessions of one person would be cleaned with unequal numbers of components."""
-    return unequal_components({label: found.components for label, found in by_session.items()})
+    return unequal_components(
+        {label: prospects.components for label, prospects in by_session.items()}
+    )
 
 
 def describe_runs(
@@ -167,13 +169,13 @@ def describe_runs(
     for unit in group_runs(runs, combine=combine):
         lines = [line for run in unit for line in _describe_run(run, atlases)]
         if good := [run for run in unit if not run.problem]:
-            found = outlook(good, recipes)
-            usable += 0 if found.problem else len(good)
-            lines += _describe_outlook(found, len(good))
+            expected = outlook(good, recipes)
+            usable += 0 if expected.problem else len(good)
+            lines += _describe_outlook(expected, len(good))
             label = " ".join(
                 f"{k}-{v}" for k, v in unit_entities(good).items() if k in ("ses", "run")
             )
-            outlooks.setdefault(f"sub-{good[0].entities['sub']}", {})[label] = found
+            outlooks.setdefault(f"sub-{good[0].entities['sub']}", {})[label] = expected
         blocks.append("\n".join(lines))
     for person, by_session in outlooks.items():
         blocks += [f"{person}: {remark}" for remark in component_remarks(by_session)]
@@ -197,10 +199,10 @@ def _describe_run(run: Run, atlases: Sequence[str]) -> list[str]:
     ]
 
 
-def _describe_outlook(found: Outlook, n_runs: int) -> list[str]:
-    lines = [f"  joined     {n_runs} runs, {found.minutes:.1f} min"] if n_runs > 1 else []
-    for prospect in found.prospects:
-        told = (
+def _describe_outlook(expected: Outlook, n_runs: int) -> list[str]:
+    lines = [f"  joined     {n_runs} runs, {expected.minutes:.1f} min"] if n_runs > 1 else []
+    for prospect in expected.prospects:
+        fate = (
             f"left out: {prospect.problem}"
             if prospect.problem
             else (
@@ -208,17 +210,19 @@ def _describe_outlook(found: Outlook, n_runs: int) -> list[str]:
                 "of freedom before censoring"
             )
         )
-        lines.append(f"  recipe     {prospect.recipe}: {told}")
-    if found.problem:
-        would = ", ".join(found.fitting) or "none of the shipped ones"
-        lines.append(f"  would do   {would} (--denoise){_needed(found)}, if no volume is censored")
+        lines.append(f"  recipe     {prospect.recipe}: {fate}")
+    if expected.problem:
+        would = ", ".join(expected.fitting) or "none of the shipped ones"
+        lines.append(
+            f"  would do   {would} (--denoise){_needed(expected)}, if no volume is censored"
+        )
     return lines
 
 
-def _needed(found: Outlook) -> str:
+def _needed(expected: Outlook) -> str:
     """Say what else a short session needs."""
-    if found.minutes >= Recipe.min_minutes:
+    if expected.minutes >= Recipe.min_minutes:
         return ""
-    if found.minutes < WARN_MINUTES:
+    if expected.minutes < WARN_MINUTES:
         return f", but less than {WARN_MINUTES:g} min is unreliable (--min-minutes allows it)"
     return f" with --min-minutes {WARN_MINUTES:g}"

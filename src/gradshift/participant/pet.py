@@ -148,9 +148,9 @@ def check_models(settings: Settings) -> None:
     for name in settings.pet.pet_model:
         if name not in models():
             refused = {t.name: why for t in (*own, *shipped()) if (why := t.why_refused(name))}
-            told = "".join(f" It is not offered for {t}: {why}." for t, why in refused.items())
+            reasons = "".join(f" It is not offered for {t}: {why}." for t, why in refused.items())
             raise SettingsError(
-                f"There is no PET model {name}; models are {', '.join(models())}.{told}"
+                f"There is no PET model {name}; models are {', '.join(models())}.{reasons}"
             )
     if unknown := sorted(set(columns(settings.inputs.pet_columns)) - {"region", *models()}):
         raise SettingsError(

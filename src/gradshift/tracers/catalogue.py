@@ -187,22 +187,22 @@ def from_json(content: object) -> Tracer:
 
 
 def _fact(content: object, key: str) -> Fact:
-    found = Fact(**_checked(content, Fact, f"'{key}'"))
-    if not all(isinstance(text, str) and text for text in (found.value, found.source)):
+    fact = Fact(**_checked(content, Fact, f"'{key}'"))
+    if not all(isinstance(text, str) and text for text in (fact.value, fact.source)):
         raise SettingsError(f"'{key}' must have a text as value, and its source.")
-    return found
+    return fact
 
 
 def _plausible(content: object) -> Plausible:
-    found = Plausible(**_checked(content, Plausible, "a plausible range"))
+    usual = Plausible(**_checked(content, Plausible, "a plausible range"))
     numbers = all(
-        isinstance(v, int | float) and not isinstance(v, bool) for v in (found.low, found.high)
+        isinstance(v, int | float) and not isinstance(v, bool) for v in (usual.low, usual.high)
     )
-    if not numbers or not found.low < found.high or found.where not in WHERE or not found.source:
+    if not numbers or not usual.low < usual.high or usual.where not in WHERE or not usual.source:
         raise SettingsError(
             f"a plausible range has low < high, where ({' or '.join(WHERE)}) and a source."
         )
-    return found
+    return usual
 
 
 def _checked(content: object, cls: type, what: str) -> dict[str, Any]:
@@ -225,10 +225,10 @@ def radionuclide(text: object) -> str:
     text : object
         As ``TracerRadionuclide`` has it, such as ``C11``, ``11C`` or ``[11C]``.
     """
-    found = RADIONUCLIDE.fullmatch(str(text or "").strip())
-    if found is None:
+    match = RADIONUCLIDE.fullmatch(str(text or "").strip())
+    if match is None:
         return ""
-    mass, symbol = (found[1], found[2]) if found[1] else (found[4], found[3])
+    mass, symbol = (match[1], match[2]) if match[1] else (match[4], match[3])
     return f"{mass}{symbol.capitalize()}"
 
 
@@ -256,15 +256,17 @@ def identify(label: str, metadata: Mapping[str, Any], more: Iterable[Tracer] = (
         One that is known by that name, and has that radionuclide if both are told; otherwise
         one with its name (and radionuclide) only.
     """
-    told = str(metadata.get("TracerName") or "").strip()
-    nuclide = radionuclide(metadata.get("TracerRadionuclide")) or _leading(told) or _leading(label)
-    names = {plain(name) for name in (told, label) if plain(name)}
+    given = str(metadata.get("TracerName") or "").strip()
+    nuclide = (
+        radionuclide(metadata.get("TracerRadionuclide")) or _leading(given) or _leading(label)
+    )
+    names = {plain(name) for name in (given, label) if plain(name)}
     for tracer in _known(more):
         same = not nuclide or tracer.radionuclide.value in ("", nuclide)
         if plain(tracer.name) in names and same:
             return tracer
     fact = Fact(value=nuclide, source="TracerRadionuclide") if nuclide else Fact()
-    return Tracer(name=told if plain(told) else label or UNNAMED, radionuclide=fact)
+    return Tracer(name=given if plain(given) else label or UNNAMED, radionuclide=fact)
 
 
 def _known(more: Iterable[Tracer]) -> Sequence[Tracer]:
@@ -273,5 +275,5 @@ def _known(more: Iterable[Tracer]) -> Sequence[Tracer]:
 
 def _leading(name: str) -> str:
     """Return the radionuclide that a name starts with, such as ``[18F]``."""
-    found = re.match(r"\[(\d{1,3}[A-Za-z]{1,2})\]|(11C|C11|18F|F18)(?=[-_A-Za-z])", name.strip())
-    return radionuclide(found[1] or found[2]) if found else ""
+    match = re.match(r"\[(\d{1,3}[A-Za-z]{1,2})\]|(11C|C11|18F|F18)(?=[-_A-Za-z])", name.strip())
+    return radionuclide(match[1] or match[2]) if match else ""

@@ -126,16 +126,16 @@ def _warnings(
         low, high = usual.low, usual.high
         if usual.outcome != model.outcome:
             continue
-        told = f"outside {low:g} to {high:g} {model.unit}, where {tracer.name} has"
+        limits = f"outside {low:g} to {high:g} {model.unit}, where {tracer.name} has"
         beyond = int(((cortex < low) | (cortex > high)).sum())
         if usual.where == "cortex" and beyond > len(cortex) / 2:
             warnings.append(
-                f"{model.name} of {beyond} of {len(cortex)} cortical regions lies {told} it: "
+                f"{model.name} of {beyond} of {len(cortex)} cortical regions lies {limits} it: "
                 "check units, blood and tracer."
             )
         if usual.where == "reference":
             warnings += [
-                f"{model.name} of {reference_name} is {value:.3g} {model.unit}, {told} that of "
+                f"{model.name} of {reference_name} is {value:.3g} {model.unit}, {limits} that of "
                 "the reference region: check the reference region."
                 for value in fitted.values[len(regions) :]
                 if not low <= value <= high

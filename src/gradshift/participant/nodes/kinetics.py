@@ -28,10 +28,10 @@ REFERENCE_MODEL = "vt1tcm"
 
 def with_cingulate(regions: Regions) -> Regions:
     """Add the set ACC, which spectroscopy is compared with, where it has regions."""
-    found = regions.anterior_cingulate
-    if not found or "ACC" in regions.sets:
+    cingulate = regions.anterior_cingulate
+    if not cingulate or "ACC" in regions.sets:
         return regions
-    return replace(regions, sets={**regions.sets, "ACC": found})
+    return replace(regions, sets={**regions.sets, "ACC": cingulate})
 
 
 def _blood_volume(word: str) -> float | None:
