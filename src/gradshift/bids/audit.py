@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 from gradshift.bids.dataset import describe, find_fmriprep
 from gradshift.bids.diagnosis import makers
@@ -90,7 +89,9 @@ class Difference:
         return f"{who} differ in {self.what.replace('_', ' ')} of task-{self.task} ({values})."
 
 
-def acquisition(run: Run, metadata: Mapping[str, Any], fmriprep: str | None = None) -> Acquisition:
+def acquisition(
+    run: Run, metadata: Mapping[str, object], fmriprep: str | None = None
+) -> Acquisition:
     """Describe how one run was acquired.
 
     Parameters
@@ -132,7 +133,7 @@ def read_acquisition(run: Run, root: Path, fmriprep: str | None = None) -> Acqui
     """
     raw = {key: run.entities[key] for key in RAW_ENTITIES if key in run.entities}
     image = Path(folder(raw, "func")) / file_name(raw, "bold.nii.gz")
-    original: dict[str, Any] = {}
+    original: dict[str, object] = {}
     for place in raw_folders(root):
         if place != root and (metadata := _inherited(place / image, raw, place)):
             original = metadata
@@ -141,7 +142,7 @@ def read_acquisition(run: Run, root: Path, fmriprep: str | None = None) -> Acqui
     return acquisition(run, {**original, **prepared}, fmriprep)
 
 
-def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, Any]:
+def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, object]:
     try:
         return inherited(path, entities, root)
     except GradshiftError:  # an audit says what is known; the run itself was checked before
@@ -250,7 +251,7 @@ def _voxels(affine: Sequence[Sequence[float]]) -> str | None:
     return " x ".join(f"{size:.2f}".rstrip("0").rstrip(".") for size in sizes)
 
 
-def _slices(metadata: Mapping[str, Any]) -> str | None:
+def _slices(metadata: Mapping[str, object]) -> str | None:
     corrected = metadata.get("SliceTimingCorrected")
     if isinstance(corrected, bool):
         return "corrected" if corrected else "not corrected"

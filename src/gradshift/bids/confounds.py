@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class Confounds:
 
     path: Path
     columns: Mapping[str, NDArray[np.float64]]
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, object]
 
     @property
     def n_volumes(self) -> int:
@@ -325,7 +325,7 @@ class Header(NamedTuple):
 
     path: Path
     names: list[str]
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, object]
 
     def missing(self, recipe: Recipe) -> tuple[str, ...]:
         """Return what a recipe needs and the file does not have."""
@@ -365,7 +365,7 @@ def read_header(path: Path) -> Header:
     return Header(path, names, _read_metadata(path))
 
 
-def _read_metadata(path: Path) -> Mapping[str, Any]:
+def _read_metadata(path: Path) -> Mapping[str, object]:
     sidecar = path.with_suffix(".json")
     try:
         return read_json(sidecar)
@@ -394,7 +394,7 @@ def _base(name: str) -> tuple[str, str]:
     return name.removesuffix(suffix), suffix
 
 
-def _components(columns: Iterable[str], metadata: Mapping[str, Any], mask: str) -> list[str]:
+def _components(columns: Iterable[str], metadata: Mapping[str, object], mask: str) -> list[str]:
     """Return the retained aCompCor columns of a mask, first component first.
 
     Where no metadata tell the masks, the names do, if they are those of fMRIPrep 21 and later.
@@ -438,7 +438,7 @@ def _matches(columns: Iterable[str], recipe: Recipe) -> list[str]:
 
 
 def _missing(
-    columns: Iterable[str], metadata: Mapping[str, Any], recipe: Recipe
+    columns: Iterable[str], metadata: Mapping[str, object], recipe: Recipe
 ) -> tuple[str, ...]:
     names = list(columns)
     missing = [
@@ -460,7 +460,7 @@ def _missing(
 
 
 def _require(
-    path: Path, columns: Iterable[str], metadata: Mapping[str, Any], recipe: Recipe
+    path: Path, columns: Iterable[str], metadata: Mapping[str, object], recipe: Recipe
 ) -> None:
     names = list(columns)
     missing = _missing(names, metadata, recipe)
@@ -477,7 +477,7 @@ def _require(
     )
 
 
-def _working(names: Sequence[str], metadata: Mapping[str, Any]) -> tuple[str, ...]:
+def _working(names: Sequence[str], metadata: Mapping[str, object]) -> tuple[str, ...]:
     shipped = [load_recipe(name) for name in available()]
     # A recipe that needs nothing always works, but is no remedy.
     return tuple(
@@ -487,7 +487,7 @@ def _working(names: Sequence[str], metadata: Mapping[str, Any]) -> tuple[str, ..
     )
 
 
-def _advice(names: Sequence[str], metadata: Mapping[str, Any]) -> str:
+def _advice(names: Sequence[str], metadata: Mapping[str, object]) -> str:
     working = _working(names, metadata)
     if working:
         return f"shipped recipes that would work: {', '.join(working)} (--denoise)"

@@ -53,19 +53,19 @@ def may(path: str | Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
-def describe(folder: Path) -> dict[str, Any] | None:
+def describe(folder: Path) -> dict[str, object] | None:
     """Read the dataset_description.json of a folder; None where there is none."""
     path = folder / "dataset_description.json"
     return read_json(path) if path.exists() or path.is_symlink() else None
 
 
-def made_by(description: Mapping[str, Any] | None) -> str:
+def made_by(description: Mapping[str, object] | None) -> str:
     """Return the lower-case name of the pipeline that made a derivative dataset, or ''."""
     named = generated_by(description)
     return str(named[0]["Name"]).lower() if named else ""
 
 
-def is_prepared(description: Mapping[str, Any] | None) -> bool:
+def is_prepared(description: Mapping[str, object] | None) -> bool:
     """Tell whether any pipeline that made a dataset names its files as fMRIPrep does."""
     return any(part in name.lower() for name in makers(description) for part in PREPARED)
 
@@ -133,14 +133,14 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
     raise MissingInputError(diagnose_folder(bids_dir, makers(description), makers_below))
 
 
-def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, Any] | None]:
+def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, object] | None]:
     """Return the derivative datasets of a study with their descriptions.
 
     A folder without description whose folders have one stands for these, as in
     ``derivatives/fmriprep-20.2.7/fmriprep``. A description that cannot be read is said, and
     counts as none: it may be of a dataset that nobody asks for.
     """
-    datasets: dict[Path, Mapping[str, Any] | None] = {}
+    datasets: dict[Path, Mapping[str, object] | None] = {}
     for folder in _folders(bids_dir / "derivatives"):
         description = _description(folder)
         inner = [] if description else _folders(folder)
@@ -158,7 +158,7 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _description(folder: Path) -> dict[str, Any] | None:
+def _description(folder: Path) -> dict[str, object] | None:
     try:
         return describe(folder)
     except GradshiftError as error:
@@ -219,7 +219,7 @@ def _find_other(
             raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
         return folder
 
-    def made(description: Mapping[str, Any] | None) -> bool:
+    def made(description: Mapping[str, object] | None) -> bool:
         return any(name in made_by(description) for name in pipelines)
 
     if made(describe(bids_dir)):

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile
@@ -210,7 +209,7 @@ def other_level(bids_dir: Path) -> str:
     return ""
 
 
-def makers(description: Mapping[str, Any] | None) -> tuple[str, ...]:
+def makers(description: Mapping[str, object] | None) -> tuple[str, ...]:
     """Return name and version of every pipeline that a description says it was made by."""
     return tuple(
         shown(f"{entry['Name']} {entry.get('Version') or ''}".strip())
@@ -218,7 +217,7 @@ def makers(description: Mapping[str, Any] | None) -> tuple[str, ...]:
     )
 
 
-def generated_by(description: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+def generated_by(description: Mapping[str, object] | None) -> list[Mapping[str, object]]:
     """Return the pipelines of a description that have a name, as it has them."""
     known = description or {}
     generated = known.get("GeneratedBy")

@@ -68,7 +68,7 @@ def _inside(folder: Path) -> Iterator[Path]:
 def _linked(bids_dir: Path) -> Iterator[Path]:
     """Yield the local datasets that a description names as its source."""
     try:
-        description: Mapping[str, Any] = describe(bids_dir) or {}
+        description: Mapping[str, object] = describe(bids_dir) or {}
     except GradshiftError:
         return
     links = description.get("DatasetLinks")

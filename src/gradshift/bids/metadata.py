@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gradshift.bids.dataset import read_json
 from gradshift.errors import InputError
@@ -18,7 +18,7 @@ class RepetitionTime(NamedTuple):
 
 
 def repetition_time(
-    bold: Path, metadata: Mapping[str, Any], from_header: float | None
+    bold: Path, metadata: Mapping[str, object], from_header: float | None
 ) -> RepetitionTime:
     """Return the repetition time of a run.
 
@@ -68,10 +68,10 @@ def _differing(seconds: float, from_header: float | None) -> str:
     )
 
 
-def inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, Any]:
+def inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, object]:
     """Collect the JSON metadata of a file: nearer files win over those higher up."""
     suffix = path.name.split(".")[0].rsplit("_", 1)[-1]
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, object] = {}
     upwards = path.parent.relative_to(root).parents
     folders = [root / folder for folder in reversed([path.parent.relative_to(root), *upwards])]
     for folder in folders:

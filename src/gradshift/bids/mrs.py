@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -264,7 +263,7 @@ def _wide(path: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*COLUMNS, "source"])
 
 
-def _units(descriptions: Mapping[str, Any], column: str) -> str:
+def _units(descriptions: Mapping[str, object], column: str) -> str:
     entry = descriptions.get(column)
     return str(entry.get("Units", "")) if isinstance(entry, dict) else ""
 

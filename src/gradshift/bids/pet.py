@@ -182,7 +182,7 @@ class _Acquisition:
 
     def _make(self, file: IndexedFile, kind: str, **more: Any) -> PetScan:
         root = next(root for root in self.roots if file.path.is_relative_to(root))
-        metadata, problem = dict[str, Any](), ""
+        metadata, problem = dict[str, object](), ""
         try:
             metadata = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
         except GradshiftError as error:
@@ -209,7 +209,7 @@ class _Acquisition:
         }
         return PetScan(**{**given, **more})
 
-    def _raw_metadata(self) -> dict[str, Any]:
+    def _raw_metadata(self) -> dict[str, object]:
         """Read what the JSON files of the raw scan say."""
         if self.raw is None:
             return {}

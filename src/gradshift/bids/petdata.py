@@ -6,7 +6,7 @@ seconds and whatever unit they declare.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ class Curves(NamedTuple):
     activity: Array  # (T, R), kBq/mL
 
 
-def read_curves(path: Path, metadata: Mapping[str, Any]) -> Curves:
+def read_curves(path: Path, metadata: Mapping[str, object]) -> Curves:
     """Read a table of time-activity curves.
 
     Parameters
@@ -84,7 +84,7 @@ def read_curves(path: Path, metadata: Mapping[str, Any]) -> Curves:
     return Curves(frames, names, activity * tissue_factor(metadata, path.name))
 
 
-def frames_of(metadata: Mapping[str, Any], n_frames: int, name: str) -> Frames:
+def frames_of(metadata: Mapping[str, object], n_frames: int, name: str) -> Frames:
     """Return the frames of an image from its metadata.
 
     The time of a single frame need not be known.
@@ -110,7 +110,7 @@ def frames_of(metadata: Mapping[str, Any], n_frames: int, name: str) -> Frames:
     return make_frames(start, start + duration, metadata, name)
 
 
-def _times(metadata: Mapping[str, Any], key: str) -> Array | None:
+def _times(metadata: Mapping[str, object], key: str) -> Array | None:
     """Return a list of seconds; None where there is none.
 
     Raises
@@ -127,7 +127,7 @@ def _times(metadata: Mapping[str, Any], key: str) -> Array | None:
         raise InputError(f"{key} in the JSON of the scan must be a list of seconds.") from None
 
 
-def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> Frames:
+def make_frames(start: Array, end: Array, metadata: Mapping[str, object], name: str) -> Frames:
     """Check the times of frames (s), and count them in minutes from injection.
 
     Raises
@@ -165,7 +165,7 @@ def make_frames(start: Array, end: Array, metadata: Mapping[str, Any], name: str
     return Frames((start - zero) / 60, (end - zero) / 60)
 
 
-def _check_same_times(start: Array, end: Array, metadata: Mapping[str, Any], name: str) -> None:
+def _check_same_times(start: Array, end: Array, metadata: Mapping[str, object], name: str) -> None:
     """Hold the frames of a table against those of the scan's JSON."""
     starts, duration = (_times(metadata, key) for key in ("FrameTimesStart", "FrameDuration"))
     if starts is None or duration is None or not (len(starts) and len(duration)):
@@ -191,12 +191,12 @@ def _check_same_times(start: Array, end: Array, metadata: Mapping[str, Any], nam
     )
 
 
-def is_uptake(metadata: Mapping[str, Any]) -> bool:
+def is_uptake(metadata: Mapping[str, object]) -> bool:
     """Tell whether a scan holds uptake values (SUV) in place of activity."""
     return str(metadata.get("Units", "")).lower() in UPTAKE
 
 
-def tissue_factor(metadata: Mapping[str, Any], name: str) -> float:
+def tissue_factor(metadata: Mapping[str, object], name: str) -> float:
     """Return what makes the activity of a scan kBq/mL; Bq/mL, as BIDS has it, if not told.
 
     Uptake values stay as they are.
@@ -220,7 +220,7 @@ def _factor(unit: object, what: str) -> float:
     return factor
 
 
-def check_decay(metadata: Mapping[str, Any], name: str) -> list[str]:
+def check_decay(metadata: Mapping[str, object], name: str) -> list[str]:
     """Refuse an image that is corrected for decay to a time that its blood cannot have.
 
     BIDS adjusts scan and blood to TimeZero; many laboratories correct both to the injection.
@@ -382,7 +382,7 @@ def free_fraction(paths: Sequence[Path]) -> float | None:
     return mean / 100
 
 
-def injected(metadata: Mapping[str, Any]) -> dict[str, float | None]:
+def injected(metadata: Mapping[str, object]) -> dict[str, float | None]:
     """Return what was injected: ``activity`` in MBq and ``mass`` in micrograms; None if unknown.
 
     Raises

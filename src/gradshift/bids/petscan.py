@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from gradshift.bids.names import ENTITIES
 from gradshift.bids.pettimes import window
@@ -67,7 +66,7 @@ class PetScan:
     motion: Path | None = None
     tracer: Tracer = field(default_factory=lambda: Tracer(name=UNNAMED))
     reference_name: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     mask: Path | None = None
     shape: tuple[int, int, int] = (0, 0, 0)
     affine: tuple[tuple[float, ...], ...] = ()

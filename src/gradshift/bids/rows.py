@@ -38,7 +38,9 @@ def columns(row: type) -> dict[str, str]:
     return {f.name: f.metadata["description"] for f in fields(row) if "description" in f.metadata}
 
 
-def write_rows(path: Path, row: type, rows: Iterable[object], sidecar: Mapping[str, Any]) -> None:
+def write_rows(
+    path: Path, row: type, rows: Iterable[object], sidecar: Mapping[str, object]
+) -> None:
     """Write a table and the JSON that describes its columns.
 
     Parameters

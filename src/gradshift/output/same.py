@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gradshift import plugins
 from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
+from gradshift.bids.outputs import Sidecar
 from gradshift.errors import SettingsError
 from gradshift.output import provenance
 
@@ -107,7 +107,7 @@ def _settings(settings: Mapping[str, object] | None) -> Iterator[Fact]:
             yield Fact(f"settings: {flag}", value, schema.shown(value))
 
 
-def _datasets(sidecar: Mapping[str, Any], modality: str) -> Iterator[Fact]:
+def _datasets(sidecar: Sidecar, modality: str) -> Iterator[Fact]:
     """Yield which datasets a result comes from."""
     dataset = sidecar.get("SourceDataset")
     shown = provenance.named(dataset) if dataset else "none recorded"

@@ -30,7 +30,7 @@ def add_scans(
     workflow: pe.Workflow,
     sources: Sequence[Source],
     asked: Asked,
-    origin: Mapping[str, Any],
+    origin: Mapping[str, object],
     untouched: Collection[str],
 ) -> None:
     """Add the steps of all PET scans: ``sub_<label>_pet`` for every person.
@@ -61,7 +61,7 @@ def _person_workflow(
     sources: Sequence[Source],
     names: Sequence[str],
     asked: Asked,
-    origin: Mapping[str, Any],
+    origin: Mapping[str, object],
     *,
     writes_again: bool,
 ) -> pe.Workflow:
@@ -109,7 +109,7 @@ def _kinetics(source: Source, settings: Settings, names: Sequence[str], name: st
 
 
 def _save(
-    source: Source, asked: Asked, origin: Mapping[str, Any], name: str, *, writes_again: bool
+    source: Source, asked: Asked, origin: Mapping[str, object], name: str, *, writes_again: bool
 ) -> pe.Node:
     settings = asked.settings
     return step(

@@ -192,7 +192,7 @@ class Recipe:
             min_minutes=self.min_minutes if min_minutes is None else min_minutes,
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return all values as plain JSON types, for sidecars and logs."""
         values = asdict(self)
         for key in ("columns", "cite", "band"):

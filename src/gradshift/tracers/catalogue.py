@@ -123,7 +123,7 @@ class Tracer:
         named = (model, f"bpnd{model}")
         return next((fact.value for name, fact in self.refused.items() if name in named), "")
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return its facts as `from_json` takes them."""
         unknown = asdict(Fact())
         return {name: v for name, v in asdict(self).items() if v and v != unknown}
@@ -173,17 +173,16 @@ def from_json(content: object) -> Tracer:
         If a key is unknown, or a fact lacks its source.
     """
     values = _checked(content, Tracer, "a tracer")
-    given: dict[str, Any] = {"name": values.pop("name")}
-    if not (isinstance(given["name"], str) and plain(given["name"])):
+    name = values.pop("name")
+    if not (isinstance(name, str) and plain(name)):
         raise SettingsError("'name' must hold letters or digits.")
-    if ranges := values.pop("plausible", ()):
-        given["plausible"] = tuple(map(_plausible, ranges))
+    plausible = tuple(map(_plausible, values.pop("plausible", None) or ()))
     refused = values.pop("refused", {})
     if not isinstance(refused, dict):
         raise SettingsError("'refused' must be an object of models and reasons.")
-    given["refused"] = {model: _fact(why, model) for model, why in refused.items()}
-    given |= {key: _fact(value, key) for key, value in values.items()}
-    return Tracer(**given)
+    reasons = {model: _fact(why, model) for model, why in refused.items()}
+    facts = {key: _fact(value, key) for key, value in values.items()}
+    return Tracer(name=name, plausible=plausible, refused=reasons, **facts)
 
 
 def _fact(content: object, key: str) -> Fact:
@@ -238,7 +237,7 @@ def plain(name: str) -> str:
     return re.sub(r"^(11c|c11|18f|f18)(?=[a-z])", "", bare)
 
 
-def identify(label: str, metadata: Mapping[str, Any], more: Iterable[Tracer] = ()) -> Tracer:
+def identify(label: str, metadata: Mapping[str, object], more: Iterable[Tracer] = ()) -> Tracer:
     """Tell which tracer a scan was made with.
 
     Parameters

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from nipype.interfaces.base import File, traits
@@ -79,7 +78,7 @@ class SavePet(Save):
 
     def _sidecar(
         self, atlas: AtlasRecord, scan: ScanRecord | Failure, fitted: FittedScan
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Collect what every sidecar of a scan has."""
         facts = ScanFacts() if isinstance(scan, Failure) else scan.facts
         excluded = scan.reason if isinstance(scan, Failure) else fitted.nothing
@@ -124,7 +123,7 @@ class SavePet(Save):
         atlas: AtlasRecord,
         scan: RegionCurves,
         curves: Mapping[str, np.ndarray],
-        sidecar: Mapping[str, Any],
+        sidecar: Mapping[str, object],
     ) -> list[Path]:
         """Write curves by the model that fitted them; those without a model were measured."""
         root = Path(self.inputs.output_dir)
