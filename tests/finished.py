@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_array, write_json, write_matrix, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_array, write_matrix, write_table
 from gradshift.cli import main
 from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.regions import Regions

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradshift.bids.confoundnames import MOTION, OLD_NAMES
 from gradshift.bids.confounds import (
-    MOTION,
-    OLD_NAMES,
     check_header,
     framewise_displacement,
     read_confounds,

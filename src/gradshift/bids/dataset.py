@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.diagnosis import diagnose_folder, generated_by, makers, other_level
+from gradshift.bids.diagnosis import diagnose_folder, other_level
+from gradshift.bids.makers import generated_by, makers
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.bids.parse import is_ready
 from gradshift.errors import (

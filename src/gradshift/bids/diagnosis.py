@@ -209,22 +209,6 @@ def other_level(bids_dir: Path) -> str:
     return ""
 
 
-def makers(description: Mapping[str, object] | None) -> tuple[str, ...]:
-    """Return name and version of every pipeline that a description says it was made by."""
-    return tuple(
-        shown(f"{entry['Name']} {entry.get('Version') or ''}".strip())
-        for entry in generated_by(description)
-    )
-
-
-def generated_by(description: Mapping[str, object] | None) -> list[Mapping[str, object]]:
-    """Return the pipelines of a description that have a name, as it has them."""
-    known = description or {}
-    generated = known.get("GeneratedBy")
-    entries = generated if isinstance(generated, list) else [known.get("PipelineDescription")]
-    return [entry for entry in entries if isinstance(entry, dict) and entry.get("Name")]
-
-
 def _listed(names: Iterable[str], most: int = 8) -> str:
     ordered = sorted(names)
     return ", ".join(ordered[:most]) + (" ..." if len(ordered) > most else "")

@@ -9,10 +9,11 @@ from typing import Any
 
 from gradshift.bids.content import absent, get_command
 from gradshift.bids.dataset import describe, find_fmriprep
-from gradshift.bids.diagnosis import diagnose, evidence, makers
+from gradshift.bids.diagnosis import diagnose, evidence
 from gradshift.bids.filters import Condition, excluded, filtered, read_filters
 from gradshift.bids.grids import GRID, Key, acquired, choose_grid, grid_of
 from gradshift.bids.index import index, people
+from gradshift.bids.makers import makers
 from gradshift.bids.measurements import several_measurements
 from gradshift.bids.metadata import inherited, repetition_time
 from gradshift.bids.names import file_name

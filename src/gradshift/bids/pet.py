@@ -14,7 +14,8 @@ from gradshift.bids.index import BLOOD, PET, index
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.parse import IndexedFile
-from gradshift.bids.petscan import ACQUIRED, PetScan, one_per_session
+from gradshift.bids.petruns import one_per_session
+from gradshift.bids.petscan import ACQUIRED, PetScan
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.images.volumes import read_header
 from gradshift.settings import Settings, columns

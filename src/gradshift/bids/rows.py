@@ -8,7 +8,8 @@ from typing import Any, TypeVar, get_type_hints
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import read_tsv
-from gradshift.bids.write import write_json, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_table
 from gradshift.errors import InputError
 
 R = TypeVar("R")

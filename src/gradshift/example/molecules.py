@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift import __version__
-from gradshift.bids.write import write_array, write_bytes, write_json, write_table, write_text
+from gradshift.bids.write import write_bytes, write_json, write_text
+from gradshift.bids.writetable import write_array, write_table
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.pet.blood import hill
 from gradshift.core.pet.curves import Frames, InputFunction, tissue_response
+from gradshift.core.pet.parent import hill
 from gradshift.example import texts
 from gradshift.example.images import nifti_bytes
 from gradshift.example.people import SESSIONS, Person, generator

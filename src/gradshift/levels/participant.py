@@ -8,13 +8,8 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.index import closed_folders
-from gradshift.bids.write import (
-    remove_temporary,
-    remove_unfinished,
-    write_array,
-    write_bytes,
-    write_json,
-)
+from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
+from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.levels.pages import (
@@ -25,9 +20,10 @@ from gradshift.levels.pages import (
 )
 from gradshift.output import provenance, record
 from gradshift.output.finished import untouched
+from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
 from gradshift.output.place import check_output, preprocessed
-from gradshift.output.provenance import Provenance, digest, identity
+from gradshift.output.provenance import Provenance
 from gradshift.participant import changes
 from gradshift.participant.modality import Asked, Modality, NothingFoundError, modalities
 from gradshift.participant.nodes.atlas import files_of

@@ -16,11 +16,11 @@ from gradshift.bids.filters import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.errors import InputError, MissingInputError, NothingSelectedError
+from gradshift.participant.describe import describe_runs
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Asked, Modality, NothingFoundError
 from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
-from gradshift.participant.outlook import describe_runs
 from gradshift.recipes.catalogue import Recipe
 
 STEPS = ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save", "savemaps")

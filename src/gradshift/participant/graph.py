@@ -15,7 +15,7 @@ from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
 from gradshift.output import record
-from gradshift.output.provenance import digest
+from gradshift.output.identity import digest
 from gradshift.participant import volumes
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import read_atlas

@@ -9,8 +9,8 @@ import numpy as np
 from gradshift.atlases.catalogue import Atlas, available, load_atlas
 from gradshift.bids import outputs
 from gradshift.bids.dataset import read_json
+from gradshift.bids.kinpar import table_names
 from gradshift.bids.pet import SCHAEFER
-from gradshift.bids.petdata import table_names
 from gradshift.bids.petscan import PetScan
 from gradshift.bids.pettimes import window
 from gradshift.core.cortex.regions import Regions

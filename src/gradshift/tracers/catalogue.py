@@ -9,7 +9,6 @@ What is not known is left out. Unknown keys are refused.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from functools import cache
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.errors import MissingInputError, SettingsError
+from gradshift.tracers.names import leading, plain, radionuclide
 
 FOLDER = Path(__file__).parent
 
@@ -24,9 +24,6 @@ HALF_LIVES = {"11C": 20.3402, "18F": 109.734}
 """Minutes, by radionuclide (Kondev et al., 2021)."""
 
 HALF_LIFE_SOURCE = "Kondev2021"
-
-RADIONUCLIDE = re.compile(r"\[?(\d{1,3})-?([A-Za-z]{1,2})\]?|\[?([A-Za-z]{1,2})-?(\d{1,3})\]?")
-"""``11C``, ``[11C]``, ``C11`` or ``C-11``."""
 
 UNNAMED = "the tracer"
 """Name of a tracer that neither the names of files nor their JSON tell."""
@@ -216,27 +213,6 @@ def _checked(content: object, cls: type, what: str) -> dict[str, Any]:
     return dict(content)
 
 
-def radionuclide(text: object) -> str:
-    """Return a radionuclide as ``11C``; empty where a text names none.
-
-    Parameters
-    ----------
-    text : object
-        As ``TracerRadionuclide`` has it, such as ``C11``, ``11C`` or ``[11C]``.
-    """
-    match = RADIONUCLIDE.fullmatch(str(text or "").strip())
-    if match is None:
-        return ""
-    mass, symbol = (match[1], match[2]) if match[1] else (match[4], match[3])
-    return f"{mass}{symbol.capitalize()}"
-
-
-def plain(name: str) -> str:
-    """Return what two spellings of a tracer's name share: no radionuclide, letters and digits."""
-    bare = re.sub(r"[^a-z0-9]", "", re.sub(r"^\s*[\[(]\s*\w+\s*[\])]", "", name).lower())
-    return re.sub(r"^(11c|c11|18f|f18)(?=[a-z])", "", bare)
-
-
 def identify(label: str, metadata: Mapping[str, object], more: Iterable[Tracer] = ()) -> Tracer:
     """Tell which tracer a scan was made with.
 
@@ -256,9 +232,7 @@ def identify(label: str, metadata: Mapping[str, object], more: Iterable[Tracer] 
         one with its name (and radionuclide) only.
     """
     given = str(metadata.get("TracerName") or "").strip()
-    nuclide = (
-        radionuclide(metadata.get("TracerRadionuclide")) or _leading(given) or _leading(label)
-    )
+    nuclide = radionuclide(metadata.get("TracerRadionuclide")) or leading(given) or leading(label)
     names = {plain(name) for name in (given, label) if plain(name)}
     for tracer in _known(more):
         same = not nuclide or tracer.radionuclide.value in ("", nuclide)
@@ -270,9 +244,3 @@ def identify(label: str, metadata: Mapping[str, object], more: Iterable[Tracer] 
 
 def _known(more: Iterable[Tracer]) -> Sequence[Tracer]:
     return (*more, *shipped())
-
-
-def _leading(name: str) -> str:
-    """Return the radionuclide that a name starts with, such as ``[18F]``."""
-    match = re.match(r"\[(\d{1,3}[A-Za-z]{1,2})\]|(11C|C11|18F|F18)(?=[-_A-Za-z])", name.strip())
-    return radionuclide(match[1] or match[2]) if match else ""

@@ -10,7 +10,8 @@ from gradshift.core.series.censor import check_length
 from gradshift.core.series.connectivity import correlate, partial_correlate
 from gradshift.core.series.series import join
 from gradshift.errors import ExcludedError
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import (
     CleanedRun,
     DenoisedRun,

@@ -15,7 +15,8 @@ from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import (
     Carpet,
     CleanedRun,

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from gradshift.core.cortex.measure import Flagged, Value, tabulate
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.pet.curves import runs_test
 from gradshift.core.pet.model import Fit, Model
+from gradshift.core.pet.runs import runs_test
 from gradshift.participant.nodes.petrecords import FittedAtlas
 from gradshift.tracers.catalogue import Tracer
 

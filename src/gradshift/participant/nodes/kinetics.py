@@ -13,7 +13,8 @@ from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
 from gradshift.participant.nodes.fitted import Collected, Unfitted
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load, read
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.petrecords import (
     FittedScan,
     PersonEfflux,

@@ -9,7 +9,8 @@ from gradshift.core.cortex.gradients import search_dropout
 from gradshift.core.cortex.session import Common, build_session
 from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Step, StepSpec, read
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import read
 from gradshift.participant.nodes.records import CommonGround, JoinedRuns, JoinedSession
 
 

@@ -6,13 +6,15 @@ from pathlib import Path
 from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_array, write_json, write_matrix, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_array, write_matrix, write_table
 from gradshift.core.cortex.measure import Value
 from gradshift.core.cortex.session import Common
 from gradshift.core.measures import measures
-from gradshift.output.provenance import digest
+from gradshift.output.identity import digest
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
+from gradshift.participant.nodes.outcome import Save, SaveSpec
+from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.records import (
     CleanedRun,
     CommonGround,

@@ -8,10 +8,12 @@ from nipype.interfaces.base import File, traits
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult
-from gradshift.bids.write import write_array, write_json, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_array, write_table
 from gradshift.core.kinetics import models
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
-from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
+from gradshift.participant.nodes.outcome import Save, SaveSpec
+from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.petrecords import (
     FittedAtlas,
     FittedScan,

@@ -12,7 +12,8 @@ from gradshift.core.series.maps import Grid, Volumes, VoxelRun, region_means, se
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Step, StepSpec, read
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import read
 from gradshift.participant.nodes.parcellate import VOXELS
 from gradshift.participant.nodes.records import (
     CommonGround,
