@@ -7,7 +7,7 @@ from gradshift.example.connectome import (
     planted_connectome,
     varied_connectome,
 )
-from gradshift.example.expected import QUANTITIES, Quantity
+from gradshift.example.measured import QUANTITIES, Quantity
 
 RISING = ("lowhighfc", "betweenfc")
 """What the planting raises; all other quantities fall."""

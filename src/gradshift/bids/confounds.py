@@ -1,6 +1,5 @@
 """fMRIPrep's confounds: read the file, select what a recipe needs, say what is missing."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -11,19 +10,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.bids.components import components_of
 from gradshift.bids.confoundnames import DVARS, FD, MOTION, modern_names
 from gradshift.bids.dataset import read_json
 from gradshift.bids.numbers import LARGEST, read_numbers
 from gradshift.bids.opener import is_dangling
 from gradshift.bids.tables import read_table
 from gradshift.errors import InputError, MissingInputError
-from gradshift.recipes.catalogue import Recipe, available, load_recipe
+from gradshift.recipes.catalogue import available, load_recipe
+from gradshift.recipes.recipe import Recipe
 
 HEAD_RADIUS = 50.0
 """Radius (mm) of the sphere on which rotations become displacements."""
-
-BY_NAME: Mapping[str, str] = {"c_comp_cor_": "CSF", "w_comp_cor_": "WM", "a_comp_cor_": "combined"}
-"""Masks that names of CompCor tell since fMRIPrep 21; before, ``a_comp_cor_`` was of any mask."""
 
 _EXPANSIONS = ("_derivative1_power2", "_derivative1", "_power2")
 _SHOWN = 6
@@ -206,7 +204,7 @@ def select(confounds: Confounds, recipe: Recipe) -> Regressors:
     names = _matches(columns, recipe)
     used: dict[str, int] = {}
     for mask, count in recipe.acompcor.items():
-        taken = _components(columns, metadata, mask)[:count]
+        taken = components_of(columns, metadata, mask)[:count]
         used[mask] = len(taken)
         names += taken
     filled = {name: _fill(path, name, _expanded(columns, name)) for name in names}
@@ -233,31 +231,6 @@ def _notes(
     return tuple(notes)
 
 
-def unequal_components(by_session: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
-    """Say where the sessions of a person were cleaned with unequal numbers of components.
-
-    Parameters
-    ----------
-    by_session : mapping of str to mapping of str to int
-        `Regressors.components` by the label of the session.
-
-    Returns
-    -------
-    tuple of str
-        A sentence per mask.
-    """
-    masks = sorted({mask for counts in by_session.values() for mask in counts})
-    remarks = []
-    for mask in masks:
-        counts = {label: by_mask.get(mask, 0) for label, by_mask in sorted(by_session.items())}
-        if len(set(counts.values())) > 1:
-            numbers = ", ".join(f"{label} {count}" for label, count in counts.items())
-            remarks.append(
-                f"Sessions differ in the number of aCompCor components of {mask}: {numbers}."
-            )
-    return tuple(remarks)
-
-
 class Header(NamedTuple):
     """The columns of a confounds file and the JSON file beside it; none of the rows.
 
@@ -279,7 +252,7 @@ class Header(NamedTuple):
     def components(self, recipe: Recipe) -> dict[str, int]:
         """Return how many aCompCor components a recipe finds, by mask."""
         return {
-            mask: min(count, len(_components(self.names, self.metadata, mask)))
+            mask: min(count, len(components_of(self.names, self.metadata, mask)))
             for mask, count in recipe.acompcor.items()
         }
 
@@ -339,34 +312,6 @@ def _base(name: str) -> tuple[str, str]:
     return name.removesuffix(suffix), suffix
 
 
-def _components(columns: Iterable[str], metadata: Mapping[str, object], mask: str) -> list[str]:
-    """Return the retained aCompCor columns of a mask, first component first.
-
-    Where no metadata tell the masks, the names do, if they are those of fMRIPrep 21 and later.
-    """
-    present = list(columns)
-    described = [
-        name
-        for name in present
-        if isinstance(entry := metadata.get(name), dict)
-        and entry.get("Method") == "aCompCor"
-        and entry.get("Mask") == mask
-        and entry.get("Retained", True) is True
-    ]
-    masks_known = any(isinstance(entry, dict) and "Mask" in entry for entry in metadata.values())
-    if not masks_known and any(
-        name.startswith(("c_comp_cor_", "w_comp_cor_")) for name in present
-    ):
-        described = [name for name in present if BY_NAME.get(name[: len("c_comp_cor_")]) == mask]
-    return sorted(described, key=_by_number)
-
-
-def _by_number(name: str) -> tuple[int, str]:
-    number = re.search("[0-9]+$", name)
-    # A few digits only: a name is not to be trusted with the length of an integer.
-    return (int(number.group()[-9:]) if number else 0), name
-
-
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
@@ -394,7 +339,7 @@ def _missing(
         and not (_is_pattern(wanted) and any(fnmatchcase(name, wanted) for name in names))
     ]
     for mask, count in recipe.acompcor.items():
-        if not _components(names, metadata, mask):
+        if not components_of(names, metadata, mask):
             missing.append(f"aCompCor components of {mask} (up to {count}, none there)")
     if recipe.scrub is not None:
         if recipe.scrub.fd_threshold is not None and FD not in names:

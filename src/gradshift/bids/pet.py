@@ -19,7 +19,8 @@ from gradshift.bids.petscan import ACQUIRED, PetScan
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.images.volumes import read_header
 from gradshift.settings import Settings, columns
-from gradshift.tracers.catalogue import Tracer, identify, load_tracer
+from gradshift.tracers.catalogue import identify, load_tracer
+from gradshift.tracers.tracer import Tracer
 
 SCHAEFER = re.compile(r"Schaefer2018(\d+)Parcels(7|17)Networks")
 """PETPrep's name of a segmentation that is an atlas of ours."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradshift.tracers.catalogue import UNNAMED, Tracer
+from gradshift.tracers.tracer import UNNAMED, Tracer
 
 ACQUIRED = ("sub", "ses", "task", "acq", "trc", "rec", "run")
 """Entities that tell one PET scan from another."""

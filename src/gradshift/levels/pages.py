@@ -19,7 +19,7 @@ from gradshift.errors import MissingInputError
 from gradshift.output import provenance, record
 from gradshift.output.finished import is_current, keep
 from gradshift.participant.order import order_sessions
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from gradshift.bids.confounds import unequal_components
+from gradshift.bids.components import unequal_components
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import group_runs, unit_entities
-from gradshift.core.series.censor import WARN_MINUTES
+from gradshift.core.series.length import WARN_MINUTES
 from gradshift.participant.outlook import Outlook, outlook
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 
 def component_remarks(by_session: Mapping[str, Outlook]) -> tuple[str, ...]:

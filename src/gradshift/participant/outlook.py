@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from gradshift.bids.confounds import Header, read_header
 from gradshift.bids.inputs import Run
-from gradshift.core.series.denoise import MIN_DF, degrees_of_freedom
+from gradshift.core.series.freedom import MIN_DF, degrees_of_freedom
 from gradshift.errors import GradshiftError
-from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.lean import LEAN, fitting
+from gradshift.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from gradshift.bids.petscan import PetScan
 from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
 from gradshift.errors import SettingsError
+from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.ending import clean, exit_code, in_person
-from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.modality import Modality
 from gradshift.participant.origin import provenance
 from gradshift.participant.petsources import Source, chosen_models, place, workflow_name
 from gradshift.settings import Settings, columns

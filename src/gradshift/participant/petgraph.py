@@ -13,7 +13,7 @@ from gradshift.bids import outputs
 from gradshift.bids.tables import people_table
 from gradshift.core.kinetics import models
 from gradshift.output.record import numbers
-from gradshift.participant.modality import Asked
+from gradshift.participant.asked import Asked
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.curves import PetCurves
 from gradshift.participant.nodes.finished import FinishedPet

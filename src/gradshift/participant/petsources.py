@@ -16,7 +16,7 @@ from gradshift.bids.pettimes import window
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.pet.model import LATEST_START
 from gradshift.errors import GradshiftError
-from gradshift.participant.modality import Asked
+from gradshift.participant.asked import Asked
 from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions, read_atlas
 from gradshift.participant.nodes.petsource import plain_name
 from gradshift.settings import Settings, columns

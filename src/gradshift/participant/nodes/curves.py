@@ -10,7 +10,8 @@ from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
 from gradshift.bids.blood import free_fraction, read_blood, undispersed
-from gradshift.bids.petdata import check_decay, check_tissue_and_blood, frames_of, read_curves
+from gradshift.bids.frames import frames_of
+from gradshift.bids.petdata import check_decay, check_tissue_and_blood, read_curves
 from gradshift.bids.pettimes import decay, injection
 from gradshift.bids.petunits import is_uptake, tissue_factor
 from gradshift.core.pet.blood import input_function

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
 from gradshift.core.series.censor import retained
-from gradshift.core.series.denoise import check_band, check_degrees_of_freedom, clean
+from gradshift.core.series.denoise import check_band, clean
+from gradshift.core.series.freedom import check_degrees_of_freedom
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError, InputError
@@ -24,7 +25,7 @@ from gradshift.participant.nodes.records import (
     ParcellatedRun,
     RegionQuality,
 )
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 Array = NDArray[np.float64]
 

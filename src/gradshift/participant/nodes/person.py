@@ -11,7 +11,7 @@ from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.packing import read
-from gradshift.participant.nodes.records import CommonGround, JoinedRuns, JoinedSession
+from gradshift.participant.nodes.sessionrecords import CommonGround, JoinedRuns, JoinedSession
 
 
 class _Spec(StepSpec):

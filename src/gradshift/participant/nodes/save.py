@@ -15,16 +15,14 @@ from gradshift.output.identity import digest
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Save, SaveSpec
 from gradshift.participant.nodes.packing import Failure, load, read
-from gradshift.participant.nodes.records import (
-    CleanedRun,
+from gradshift.participant.nodes.records import CleanedRun, DenoisedRun, RegionQuality
+from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
-    DenoisedRun,
     JoinedRuns,
     JoinedSession,
     MeasuredSession,
-    RegionQuality,
 )
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 DESCRIPTIONS = {
     "pearson": ("Pearson correlation", "Pearson correlation of the denoised region series."),
