@@ -11,13 +11,8 @@ import pytest
 from scipy import stats
 
 from gradshift.core.contrasts import compare
-from gradshift.core.inference.power import (
-    detectable_change,
-    people_needed,
-    power_curve,
-    power_groups,
-    power_paired,
-)
+from gradshift.core.inference.detectable import detectable_change, people_needed
+from gradshift.core.inference.power import power_curve, power_groups, power_paired
 from gradshift.core.statistics import statistics
 from gradshift.core.statistics.effects import (
     effect_interval,

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from gradshift.bids.acquisition import Acquisition, read_acquisition
+from gradshift.bids.acquired import read_acquisition
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.dataset import describe, find_fmriprep
 from gradshift.bids.inputs import Run
 from gradshift.bids.makers import makers

@@ -11,7 +11,7 @@ from gradshift.bids.outputs import sidecar
 from gradshift.bids.petcolumns import check_seconds, listed, number_columns
 from gradshift.bids.petunits import activity_factor
 from gradshift.bids.tables import read_table
-from gradshift.core.pet.blood import Samples
+from gradshift.core.pet.samples import Samples
 from gradshift.errors import InputError
 
 Array = NDArray[np.float64]

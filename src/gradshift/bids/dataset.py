@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.diagnosis import diagnose_folder, other_level
 from gradshift.bids.makers import generated_by, makers
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.bids.parse import is_ready
+from gradshift.bids.wrongfolder import diagnose_folder, other_level
 from gradshift.errors import (
     GradshiftError,
     InputError,

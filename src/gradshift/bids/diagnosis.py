@@ -1,6 +1,5 @@
 """What a folder holds in place of fMRIPrep's BOLD in a standard space, in one sentence."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,7 +82,7 @@ def diagnose(files: Evidence, root: Path) -> str:
     """Say in one sentence why there is no BOLD image in a standard space, and what to do."""
     made = f" (made by {', '.join(files.makers)})" if files.makers else ""
     here = f"{shown(root)}{made}"
-    if remedy := _remedy(files.makers):
+    if remedy := remedy_for(files.makers):
         return f"{here} is no fMRIPrep output: {remedy}."
     again = f"run fMRIPrep again on the same output with --output-spaces {STANDARD}"
     for sentence in (_by_echo(files, here), _native(files, here, again), _others(files, here)):
@@ -144,69 +143,12 @@ def _others(files: Evidence, here: str) -> str:
     return ""
 
 
-def _remedy(makers: Sequence[str]) -> str:
+def remedy_for(makers: Sequence[str]) -> str:
     """Return what to do with the output of a pipeline that is known."""
     names = [maker.lower() for maker in makers]
     if any("fmriprep" in name for name in names):
         return ""
     return next((text for part, text in REMEDIES.items() for n in names if part in n), "")
-
-
-def diagnose_folder(bids_dir: Path, makers: Sequence[str], below: Mapping[str, str]) -> str:
-    """Say what a folder is in which no fMRIPrep output was found, and what to do.
-
-    Parameters
-    ----------
-    bids_dir : Path
-    makers : sequence of str
-        Names and versions of the pipelines that made it; empty for raw data.
-    below : mapping of str to str
-        What lies in ``derivatives``: names of folders, and what made them as far as is known.
-    """
-    if remark := other_level(bids_dir):
-        return remark
-    if makers:
-        remedy = _remedy(makers) or "it has no BOLD with the names of fMRIPrep"
-        return (
-            f"{shown(bids_dir)} is the output of {', '.join(makers)}: {remedy}. Another folder is "
-            "named with --derivatives fmriprep=PATH."
-        )
-    contents = ", ".join(
-        f"{shown(name)} ({made})" if made else shown(name) for name, made in below.items()
-    )
-    derivatives = bids_dir / "derivatives"
-    return (
-        f"No fMRIPrep output in {shown(derivatives)} (a folder whose dataset_description.json "
-        f"says GeneratedBy fMRIPrep, or with its names); there is: {contents or 'nothing'}. "
-        f"Preprocess first: fmriprep {shown(bids_dir)} {shown(derivatives / 'fmriprep')} "
-        f"participant --output-spaces {STANDARD}, or name the folder with --derivatives "
-        "fmriprep=PATH."
-    )
-
-
-def other_level(bids_dir: Path) -> str:
-    """Say that the folder lies above or below that of a dataset, if it does."""
-    names = sorted(os.listdir(bids_dir))
-    for folder in [bids_dir, *bids_dir.parents]:
-        if folder.name.startswith("sub-"):
-            return (
-                f"{shown(bids_dir)} is the folder of one participant, or lies in it; give that of "
-                f"the dataset, {shown(folder.parent)}, and choose with --participant-label."
-            )
-    if any((bids_dir / name / "MNINonLinear").is_dir() for name in names):
-        return f"{shown(bids_dir)} has the layout of the HCP pipelines: {REMEDIES['hcp']}."
-    inside = [n for n in names if (bids_dir / n / "dataset_description.json").is_file()]
-    if (
-        inside
-        and not any(name.startswith("sub-") for name in names)
-        and (not (bids_dir / "dataset_description.json").exists())
-    ):
-        first = bids_dir / inside[0]
-        return (
-            f"{shown(bids_dir)} is no dataset, but holds {shown(', '.join(inside[:6]))}; give one "
-            f"of these, such as {shown(first)}."
-        )
-    return ""
 
 
 def _listed(names: Iterable[str], most: int = 8) -> str:

@@ -10,7 +10,8 @@ from typing import Any
 from gradshift.bids.content import absent, get_command
 from gradshift.bids.dataset import describe, find_fmriprep
 from gradshift.bids.diagnosis import diagnose, evidence
-from gradshift.bids.filters import Condition, excluded, filtered, read_filters
+from gradshift.bids.exclude import excluded
+from gradshift.bids.filters import Condition, filtered, read_filters
 from gradshift.bids.grids import GRID, Key, acquired, choose_grid, grid_of
 from gradshift.bids.index import index, people
 from gradshift.bids.makers import makers

@@ -12,14 +12,10 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.example.connectome import (
-    ATLAS,
-    PLANTING,
-    STATE_DRAWS,
-    TRAIT_DRAWS,
-)
+from gradshift.example.connectome import ATLAS, STATE_DRAWS, TRAIT_DRAWS
 from gradshift.example.measured import QUANTITIES, RECIPE, Quantity
 from gradshift.example.people import EFFECT_SD, N_VOLUMES
+from gradshift.example.planting import PLANTING
 from gradshift.example.signals import TR
 from gradshift.recipes.catalogue import load_recipe
 

@@ -11,14 +11,13 @@ import pandas as pd
 from gradshift.bids.dataset import read_json
 from gradshift.bids.tables import people_table
 from gradshift.bids.write import write_json
-from gradshift.core.inference.page import chance_families
-from gradshift.core.inference.power import (
+from gradshift.core.inference.detectable import (
     detectable_change,
     detectable_difference,
     people_needed,
-    power_groups,
-    power_paired,
 )
+from gradshift.core.inference.page import chance_families
+from gradshift.core.inference.power import power_groups, power_paired
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import signflip

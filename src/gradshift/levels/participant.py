@@ -7,7 +7,7 @@ from pathlib import Path
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs, readme
-from gradshift.bids.index import closed_folders
+from gradshift.bids.closed import closed_folders
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures

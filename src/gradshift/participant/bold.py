@@ -12,7 +12,7 @@ from gradshift.bids import outputs
 from gradshift.bids.audit import Difference, audit
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_fmriprep, read_json
-from gradshift.bids.filters import names_bold
+from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.errors import InputError, MissingInputError, NothingSelectedError

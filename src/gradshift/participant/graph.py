@@ -23,7 +23,8 @@ from gradshift.participant.nodes.connect import Connect
 from gradshift.participant.nodes.figures import Figures
 from gradshift.participant.nodes.measure import Measures
 from gradshift.participant.nodes.person import Person
-from gradshift.participant.nodes.save import SaveRun, SaveSession
+from gradshift.participant.nodes.save import SaveSession
+from gradshift.participant.nodes.saverun import SaveRun
 from gradshift.participant.origin import digest_of, origins
 from gradshift.participant.plan import (
     Plan,

@@ -17,7 +17,8 @@ from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Modality
 from gradshift.participant.origin import provenance
-from gradshift.participant.petsources import Source, chosen_models, place, workflow_name
+from gradshift.participant.petmodels import chosen_models
+from gradshift.participant.petsources import Source, place, workflow_name
 from gradshift.settings import Settings, columns
 from gradshift.tracers.catalogue import load_tracer, shipped
 

@@ -17,10 +17,12 @@ from gradshift.participant.asked import Asked
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.curves import PetCurves
 from gradshift.participant.nodes.finished import FinishedPet
-from gradshift.participant.nodes.kinetics import REFERENCE_MODEL, Kinetics, PetPerson
+from gradshift.participant.nodes.kinetics import Kinetics
+from gradshift.participant.nodes.petperson import REFERENCE_MODEL, PetPerson
 from gradshift.participant.nodes.savepet import SavePet
 from gradshift.participant.origin import digest_of, origins
-from gradshift.participant.petsources import Source, chosen_models, workflow_name
+from gradshift.participant.petmodels import chosen_models
+from gradshift.participant.petsources import Source, workflow_name
 from gradshift.settings import Settings, columns
 
 logger = logging.getLogger("gradshift")

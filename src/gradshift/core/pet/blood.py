@@ -4,36 +4,16 @@ Times are minutes since injection, activities kBq/mL, corrected for decay to inj
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.pet.curves import InputFunction
 from gradshift.core.pet.parent import BEYOND, parent_fraction
+from gradshift.core.pet.samples import Samples
 from gradshift.errors import InputError
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Samples:
-    """One series of blood samples; NaN where a sample lacks a value.
-
-    Parameters
-    ----------
-    time : (N,) array
-        Minutes since injection.
-    plasma, whole_blood : (N,) array
-        kBq/mL.
-    parent_fraction : (N,) array
-        Share of plasma activity that is unchanged tracer.
-    """
-
-    time: Array
-    plasma: Array
-    whole_blood: Array
-    parent_fraction: Array
 
 
 def input_function(recordings: Sequence[Samples], end: float) -> tuple[InputFunction, list[str]]:

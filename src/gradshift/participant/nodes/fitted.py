@@ -11,8 +11,8 @@ from gradshift.core.cortex.measure import Flagged, Value, tabulate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.pet.model import Fit, Model
 from gradshift.core.pet.runs import runs_test
+from gradshift.participant.nodes.fittedrecords import FittedAtlas
 from gradshift.participant.nodes.fitwarnings import NOISY, missed_shape, warn_of_values
-from gradshift.participant.nodes.petrecords import FittedAtlas
 from gradshift.tracers.tracer import Tracer
 
 

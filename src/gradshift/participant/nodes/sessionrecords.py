@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.measure import Value
-from gradshift.core.cortex.session import Common, RegionMaps
+from gradshift.core.cortex.session import RegionMaps
 from gradshift.core.series.series import RegionSeries
 
 Array = NDArray[np.float64]
