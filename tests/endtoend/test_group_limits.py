@@ -7,12 +7,12 @@ from contextlib import redirect_stderr
 import nibabel
 import numpy as np
 import pytest
+from gradshift.report.wording import EVIDENCE
 from scipy import stats
 
 from finished import finish
 from gradshift.bids.collect import find_results, read_matrix
-from gradshift.core.statistics.effects import power_paired
-from gradshift.report.wording import EVIDENCE
+from gradshift.core.inference.power import power_paired
 from pagereader import Page
 
 
