@@ -572,7 +572,8 @@ CASES = [
     _run("mask: one voxel", _new_mask(np.eye(1, 720, 101).reshape(8, 9, 10).astype(np.uint8)),
          "No region of the atlas has a value: .* no voxel in the brain mask"),
     # confounds
-    _run("confounds: missing", _remove(_confounds), "There is no (confounds )?file .*desc-confounds"),
+    _run("confounds: missing", _remove(_confounds),
+         "There is no (confounds )?file .*desc-confounds"),
     _run("confounds: empty file", _bytes(lambda b: b"", _confounds),
          "confounds_timeseries.tsv is empty"),
     _run("confounds: a header and no rows", _bytes(lambda b: b.split(b"\n")[0], _confounds),
@@ -655,7 +656,7 @@ CASES = [
     _refused("dataset: dataset_description.json is not JSON",
              _study_file("dataset_description.json", "{"), 65, "is not a JSON file"),
     _fine("derivative: no dataset_description.json",
-          _study_file("derivatives/fmriprep/dataset_description.json", None)),
+          _study_file("derivatives/fmriprep/dataset_description.json", None), spoilt="sub-"),
     _refused("derivative: two versions of fMRIPrep side by side", _second_fmriprep, 64,
              "has several fMRIPrep outputs: .*fmriprep-21"),
     _refused("derivative: no image in a standard space", _native_only, 65,

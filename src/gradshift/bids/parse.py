@@ -50,7 +50,7 @@ def parse(path: Path, folders: Mapping[str, str]) -> IndexedFile:
     stem, dot, extension = path.name.partition(".")
     *parts, suffix = stem.split("_")
     given = _entities(path)
-    # Of a person and a session the folders speak; whoever reads a file checks that its name agrees.
+    # The folders name person and session; whoever reads a file checks that its name agrees.
     parts = [part for part in parts if part.partition("-")[0] not in folders]
     more = [part for part in parts if given.get(part.partition("-")[0]) != part.partition("-")[2]]
     if "bold" in more and "desc" not in given:

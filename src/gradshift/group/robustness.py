@@ -133,7 +133,8 @@ def _joint(study: Study, result: Result) -> Joint:
     alpha = study.group.alpha
     test = joint_test(scheme_of(study.main, list(table.index), table.to_numpy(), study.group)[0])
     if not np.isfinite(test.p):
-        return Joint(status=f"{len(series)} variants, {FEWEST} needed for a joint test")
+        few = f"{len(series)} variants, {FEWEST} needed for a joint test"
+        return Joint(median_t=test.median_t, status=few)
     limit = f"cannot be significant: p_min {test.p_min:.3g} > {alpha:g}"
     return Joint(
         median_t=test.median_t,
