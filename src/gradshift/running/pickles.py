@@ -4,7 +4,7 @@ import dataclasses
 import gzip
 import io
 import json
-import pickle
+import pickle  # nosec B403 - only to subclass Unpickler, which refuses what is not on a list
 from pathlib import Path
 from typing import Any
 
