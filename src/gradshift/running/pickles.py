@@ -4,7 +4,7 @@ import dataclasses
 import gzip
 import io
 import json
-import pickle  # nosec B403 - only to subclass Unpickler, which refuses what is not on a list
+import pickle  # nosec B403
 from pathlib import Path
 from typing import Any
 
