@@ -157,7 +157,8 @@ def _write(
         names = session.regions.names
         write_array(outputs.series_path(out, target), names, found)
         retained = {
-            "RetainedVolumes": np.arange(N_VOLUMES), "RetainedVolumesRun": np.zeros(N_VOLUMES, int)
+            "NumberOfVolumes": N_VOLUMES, "RetainedVolumes": np.arange(N_VOLUMES),
+            "RetainedVolumesRun": np.zeros(N_VOLUMES, int),
         }  # fmt: skip
         write_json(outputs.sidecar(outputs.series_path(out, target)), {**about, **retained})
         write_matrix(outputs.matrix_path(out, target, "pearson"), names, session.matrix)

@@ -28,6 +28,7 @@ from gradshift.output import record
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.running.execute import _read_plugin
 from gradshift.settings import make, read_file
+from gradshift.study.designs import kinds
 from gradshift.study.model import read_families, read_model
 
 CASES = int(os.environ.get("GRADSHIFT_FUZZ", "100"))
@@ -137,7 +138,7 @@ READERS = [
            read_record),
     Reader("plugin.yml", b"plugin: SLURM\nplugin_args:\n  sbatch_args: --mem=4G\n", _read_plugin),
     Reader("model.json", b'{"Name": "k", "BIDSModelVersion": "1.0.0", "Design": "paired", '
-           b'"Baseline": "pre", "Followup": "post", "Covariates": ["deltafd"]}', read_model),
+           b'"Baseline": "pre", "Followup": "post", "Covariates": ["deltafd"]}', lambda path: read_model(path, tuple(kinds()))),
     Reader("families.json", b'{"c": [["withinfc", "network", "Default"]], "d": [["x", "*", "*"]]}',
            read_families),
     Reader("relmat.tsv", b"Node\tA\tB\nA\t1\t0.5\nB\t0.5\t1\n", collect.read_matrix),

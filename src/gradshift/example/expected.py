@@ -62,7 +62,9 @@ class Quantity:
 
 QUANTITIES = (
     Quantity("withinfc", "network", "Default"),
+    Quantity("segregation", "network", "Default"),
     Quantity("lowhighfc", "whole", "whole"),
+    Quantity("ordercollapse", "whole", "whole"),
     Quantity("lambdaref", "whole", "whole"),
     Quantity("eigenvectorcentrality", "set", "PCC"),
     Quantity("betweenfc", "network-pair", "Default-SomMot"),

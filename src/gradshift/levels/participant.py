@@ -46,8 +46,9 @@ def participant(settings: Settings) -> int:
         return write_boilerplate(settings, asked.atlases, asked.recipes)
     inputs = find_inputs(asked)
     if settings.running.dry_run:
-        print("\n".join(filter(None, (kind.describe() for kind in inputs))))
-        return InputError.exit_code if all(kind.problem for kind in inputs) else 0
+        texts, possible = zip(*(kind.describe() for kind in inputs), strict=True)
+        print("\n".join(filter(None, texts)))
+        return 0 if any(possible) else InputError.exit_code
     if all(kind.problem for kind in inputs):
         raise InputError(inputs[0].problem)
     for difference in (one for kind in inputs for one in kind.differences()):
@@ -62,11 +63,11 @@ def participant(settings: Settings) -> int:
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
     with locked(settings.output_dir / "logs", people):
+        discard_damaged(intermediate(settings.work_dir), people)
         inputs = [kind.place() for kind in inputs]
         with record.shared(settings.output_dir):
             _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
-            discard_damaged(intermediate(settings.work_dir), people)
         crashed = _compute(asked, inputs, people)
         remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = [kind.summary(crashed) for kind in inputs]

@@ -95,17 +95,12 @@ class Bold(Modality):
             )
         ]
 
-    def describe(self) -> str:
-        """Say what would be done, a block per run, as far as headers tell."""
-        text, _ = self._outlook()
-        return text
-
     def differences(self) -> list[Difference]:
         """List how the acquisitions of people, and of the study, differ."""
         return audit([run for run in self.runs if not run.problem], self.asked.settings)
 
-    def _outlook(self) -> tuple[str, bool]:
-        """Say what would be done, and whether any recipe can be used."""
+    def describe(self) -> tuple[str, bool]:
+        """Say what would be done, a block per session, and whether a recipe can clean any."""
         return describe_runs(
             self.runs,
             [atlas.name for atlas in self.asked.atlases],

@@ -117,8 +117,11 @@ class Modality(ABC):
         return ""
 
     @abstractmethod
-    def describe(self) -> str:
-        """Say what would be done, a block per input; empty to say nothing."""
+    def describe(self) -> tuple[str, bool]:
+        """Say what would be done, a block per input, and whether any of it can be.
+
+        As far as headers and tables tell; an empty text says nothing.
+        """
 
     def differences(self) -> list[Difference]:
         """List how the acquisitions of people, and of the study, differ."""

@@ -48,9 +48,9 @@ class Mrs(Modality):
         """The participants, with prefix."""
         return {value.participant for value in self.values}
 
-    def describe(self) -> str:
+    def describe(self) -> tuple[str, bool]:
         """Say nothing: there is nothing to compute."""
-        return ""
+        return "", bool(self.values)
 
     def build(self, workflow: Any, untouched: Collection[str]) -> None:
         """Write the values of every session; again without flagged ones, where there are any."""

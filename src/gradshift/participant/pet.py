@@ -76,8 +76,8 @@ class Pet(Modality):
         folders = [find(settings.bids_dir, given) for find in (find_petprep, find_kinetics)]
         return [folder for folder in folders if folder is not None]
 
-    def describe(self) -> str:
-        """Say what would be done, a block per scan."""
+    def describe(self) -> tuple[str, bool]:
+        """Say what would be done, a block per scan, and whether any can be used."""
         names = ", ".join(chosen_models(self.scans, self.asked.settings))
         blocks = []
         for scan in self.scans:
@@ -88,7 +88,7 @@ class Pet(Modality):
                 blood = ", ".join(path.name for path in scan.blood) or "none"
                 lines += [f"  blood      {blood}", f"  models     {names}"]
             blocks.append("\n".join(lines))
-        return "\n".join(blocks)
+        return "\n".join(blocks), any(not scan.problem for scan in self.scans)
 
     def place(self) -> Self:
         """Find the regions of every scan."""

@@ -34,7 +34,8 @@ def discard_damaged(steps: Path, people: Sequence[str]) -> int:
     int
         How many were removed.
     """
-    files = [path for name in people for path in steps.glob(f"finished/{name}.json")]
+    files = [steps / "finished" / f"{name}.json" for name in [*people, "code"]]
+    files = [path for path in files if path.exists()]
     files += [path for path in (steps / "atlases").glob("*") if TEMPORARY not in path.name]
     removed = [path for path in files if not _is_readable(path)]
     for path in removed:

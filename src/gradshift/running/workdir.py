@@ -109,7 +109,7 @@ def check_above(folder: Path) -> None:
 
 
 def _existing_above(folder: Path) -> Iterator[Path]:
-    return (above for above in folder.parents if above.exists())
+    return (above for above in folder.parents if above.is_dir())
 
 
 def _others_write(status: os.stat_result) -> bool:
