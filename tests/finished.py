@@ -158,7 +158,7 @@ def _write(
         write_array(outputs.series_path(out, target), names, found)
         retained = {
             "NumberOfVolumes": N_VOLUMES, "RetainedVolumes": np.arange(N_VOLUMES),
-            "RetainedVolumesRun": np.zeros(N_VOLUMES, int),
+            "RetainedVolumesRun": np.zeros(N_VOLUMES, int), "RegionsLeftOut": {}, "Sources": [],
         }  # fmt: skip
         write_json(outputs.sidecar(outputs.series_path(out, target)), {**about, **retained})
         write_matrix(outputs.matrix_path(out, target, "pearson"), names, session.matrix)
