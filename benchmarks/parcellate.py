@@ -72,7 +72,8 @@ def read(folder, n_atlases, keep=None):
 
 def maps(folder):
     from gradshift.core.series.denoise import cleaning_operator
-    from gradshift.core.series.maps import VoxelRun, region_means, session_maps
+    from gradshift.core.series.maps import VoxelRun, session_maps
+    from gradshift.core.series.smooth import region_means
 
     with tempfile.TemporaryDirectory() as kept:
         found, header, mask, atlases = read(folder, 1, Path(kept) / "voxels.npy")

@@ -24,7 +24,8 @@ from gradshift.core.statistics import statistics
 from gradshift.group.table import tables
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
-from gradshift.tracers.catalogue import HALF_LIFE_SOURCE, Tracer, shipped
+from gradshift.tracers.catalogue import shipped
+from gradshift.tracers.tracer import HALF_LIFE_SOURCE, Tracer
 
 CHANGED = {
     "participant": "Changes the numbers of both levels.",

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_array, write_json, write_matrix, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_array, write_matrix, write_table
 from gradshift.cli import main
 from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.regions import Regions
@@ -157,8 +158,9 @@ def _write(
         names = session.regions.names
         write_array(outputs.series_path(out, target), names, found)
         retained = {
-            "NumberOfVolumes": N_VOLUMES, "RetainedVolumes": np.arange(N_VOLUMES),
-            "RetainedVolumesRun": np.zeros(N_VOLUMES, int), "RegionsLeftOut": {}, "Sources": [],
+            "NumberOfVolumes": N_VOLUMES, "RegionsLeftOut": {}, "Sources": [],
+            "RetainedVolumes": np.arange(N_VOLUMES),
+            "RetainedVolumesRun": np.zeros(N_VOLUMES, int),
         }  # fmt: skip
         write_json(outputs.sidecar(outputs.series_path(out, target)), {**about, **retained})
         write_matrix(outputs.matrix_path(out, target, "pearson"), names, session.matrix)

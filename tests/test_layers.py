@@ -34,7 +34,7 @@ MAY_IMPORT = {
             "tracers",
             "core.cortex.regions",
             "core.series.series",
-            "core.pet.blood",
+            "core.pet.samples",
             "core.pet.curves",
         }
     ),

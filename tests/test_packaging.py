@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from gradshift.bids import outputs
+from gradshift.bids import readme
 from gradshift.running.execute import _read_plugin
 from gradshift.settings import options
 
@@ -200,7 +200,7 @@ the names of these files against a schema that knows them."""
 
 
 def test_the_validator_leaves_out_what_it_must_and_nothing_else():
-    lines = outputs.BIDSIGNORE.splitlines()
+    lines = readme.BIDSIGNORE.splitlines()
     assert [line for line in lines if line in WITHOUT_A_NAME] == list(WITHOUT_A_NAME)
     patterns = [line for line in lines if line not in WITHOUT_A_NAME]
     form = r"\*_(?:stat-coverage_)?([a-z]+)\.(tsv|json|nii\.gz)"

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.atlases.definition import read_table
-from gradshift.bids import collect, mrs, petdata, tables
+from gradshift.atlases.labeltable import read_table
+from gradshift.bids import collect, kinpar, mrs, petdata, tables
 from gradshift.bids.confounds import check_header, read_confounds, select
 from gradshift.bids.dataset import describe, made_by, read_json
 from gradshift.errors import GradshiftError
@@ -128,7 +128,7 @@ READERS = [
     Reader("tacs.tsv", b"frame_start\tframe_end\tA\tB\n0\t60\t0.1\t0.2\n60\t120\t5\t6\n120\t300\t"
            b"7\t8\n", lambda p: petdata.read_curves(p, {})),
     Reader("kinpar.tsv", b"name\tVT\tBPnd\nA\t10.1\t1\nB\t20\tn/a\n",
-           lambda p: petdata.read_finished(p, {"region": "name", "vtlogan": "VT"},
+           lambda p: kinpar.read_finished(p, {"region": "name", "vtlogan": "VT"},
                                            {"vtlogan": "vtlogan", "bpnd": "bpsrtm"})),
     Reader("recipe.json", b'{"name": "M", "columns": ["csf", "rot_?"], "acompcor": {"CSF": 5}, '
            b'"scrub": {"fd_threshold": 0.3}, "filter": true}', lambda p: load_recipe(str(p))),
@@ -138,7 +138,8 @@ READERS = [
            read_record),
     Reader("plugin.yml", b"plugin: SLURM\nplugin_args:\n  sbatch_args: --mem=4G\n", _read_plugin),
     Reader("model.json", b'{"Name": "k", "BIDSModelVersion": "1.0.0", "Design": "paired", '
-           b'"Baseline": "pre", "Followup": "post", "Covariates": ["deltafd"]}', lambda path: read_model(path, tuple(kinds()))),
+           b'"Baseline": "pre", "Followup": "post", "Covariates": ["deltafd"]}',
+           lambda path: read_model(path, tuple(kinds()))),
     Reader("families.json", b'{"c": [["withinfc", "network", "Default"]], "d": [["x", "*", "*"]]}',
            read_families),
     Reader("relmat.tsv", b"Node\tA\tB\nA\t1\t0.5\nB\t0.5\t1\n", collect.read_matrix),

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.example import expected
+from gradshift.example import expected, measured
 from gradshift.example.connectome import ATLAS
 
 TARGET = Path(expected.__file__).with_name(expected.TABLE)
@@ -40,7 +40,7 @@ def main(n_people: int = 440, seed: int = 715, keep: Path | None = None) -> None
 
 def _of_person(number: int, seed: int) -> NDArray[np.float64]:
     regions = load_atlas(ATLAS).regions()
-    return expected.person_changes(number, expected.EFFECTS, regions, seed=seed)
+    return measured.person_changes(number, expected.EFFECTS, regions, seed=seed)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from zipfile import ZipFile, ZipInfo
 
 import numpy as np
 
-from gradshift.core.cortex.gradients import N_COMPONENTS, mean_reference, n_kept
+from gradshift.core.cortex.embedding import N_COMPONENTS, n_kept
+from gradshift.core.cortex.gradients import mean_reference
 from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.cortex.regions import Regions
 

@@ -28,7 +28,7 @@ from gradshift.errors import MissingInputError, SettingsError
 GROUP = "gradshift.plugins"
 """The entry point group that an installed package names its modules under."""
 
-KINDS: Mapping[str, tuple[type, Callable[[], Mapping[str, Any]]]] = {
+KINDS: Mapping[str, tuple[type, Callable[[], Mapping[str, Measure | Model]]]] = {
     "MEASURE": (Measure, measures),
     "MODEL": (Model, models),
 }

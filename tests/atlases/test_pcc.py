@@ -3,7 +3,7 @@
 import pytest
 
 from gradshift.atlases.catalogue import load_atlas
-from gradshift.atlases.definition import Row
+from gradshift.atlases.labeltable import Row
 from gradshift.atlases.pcc import pcc_sets
 from gradshift.errors import SettingsError
 

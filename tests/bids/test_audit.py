@@ -4,7 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gradshift import settings as schema
-from gradshift.bids.audit import Acquisition, audit, differences, read_acquisition
+from gradshift.bids.acquired import read_acquisition
+from gradshift.bids.acquisition import Acquisition
+from gradshift.bids.audit import audit, differences
 from gradshift.bids.inputs import Run, find_runs
 from synthetic import MNI, RAW, Image, grow, person, preprocessed
 

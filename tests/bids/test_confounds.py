@@ -10,18 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gradshift.bids.components import unequal_components
+from gradshift.bids.confoundnames import MOTION, OLD_NAMES
 from gradshift.bids.confounds import (
-    MOTION,
-    OLD_NAMES,
     check_header,
     framewise_displacement,
     read_confounds,
     read_header,
     select,
-    unequal_components,
 )
 from gradshift.errors import GradshiftError, InputError, MissingInputError
-from gradshift.recipes.catalogue import Recipe, Scrub, available, load_recipe
+from gradshift.recipes.catalogue import available, load_recipe
+from gradshift.recipes.recipe import Recipe, Scrub
 
 T = 60
 STEM = "sub-01_ses-pre_task-rest"

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gradshift.bids.petdata import check_decay, make_frames, read_blood
+from gradshift.bids.blood import read_blood
+from gradshift.bids.frames import make_frames
+from gradshift.bids.petdata import check_decay
 from gradshift.bids.pettimes import decay, injection, seconds, window
 from gradshift.errors import InputError
 

@@ -14,13 +14,12 @@ from hypothesis import strategies as st
 from gradshift.bids.dates import by_time, is_before, read_date
 from gradshift.bids.labels import as_label
 from gradshift.bids.layout import study_root
+from gradshift.bids.numbers import is_bound, read_number
 from gradshift.bids.opener import check_file, read_bytes, shown
 from gradshift.bids.tables import (
     check_people,
     check_sessions,
-    is_bound,
     people_table,
-    read_number,
     read_sessions,
     read_table,
     sessions_table,

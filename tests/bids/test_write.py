@@ -7,7 +7,7 @@ import stat
 import numpy as np
 import pytest
 
-from gradshift.bids import write
+from gradshift.bids import write, writetable
 from gradshift.bids.collect import read_matrix, read_tsv
 
 
@@ -57,7 +57,7 @@ def test_the_umask_is_respected_and_left_alone(tmp_path, umask, mask, mode):
 
 def test_what_is_missing_in_a_table_is_na(tmp_path):
     rows = [(None, float("nan"), np.float32("nan"), float("inf"), True, np.False_, 3, "a\tb\nc")]
-    path = write.write_table(tmp_path / "t.tsv", list("abcdefgh"), rows)
+    path = writetable.write_table(tmp_path / "t.tsv", list("abcdefgh"), rows)
     assert (
         path.read_text() == "a\tb\tc\td\te\tf\tg\th\nn/a\tn/a\tn/a\tn/a\ttrue\tfalse\t3\ta b c\n"
     )
@@ -81,7 +81,7 @@ def test_a_matrix_keeps_its_digits_and_its_gaps(tmp_path, rng):
     values = np.tanh(rng.normal(size=(7, 7)) * np.logspace(-6, 1, 7))
     values[2] = values[:, 2] = np.nan
     names = [f"R{i}" for i in range(7)]
-    path = write.write_matrix(tmp_path / "m.tsv", names, values)
+    path = writetable.write_matrix(tmp_path / "m.tsv", names, values)
     lines = path.read_text().splitlines()
     assert lines[0].split("\t") == ["Node", *names]
     assert lines[3].split("\t") == ["R2", *["n/a"] * 7]
@@ -91,12 +91,12 @@ def test_a_matrix_keeps_its_digits_and_its_gaps(tmp_path, rng):
 
 
 def test_an_array_without_rows_or_with_infinities_is_still_a_table(tmp_path):
-    empty = write.write_array(tmp_path / "e.tsv", ["a", "b"], np.empty((0, 2)))
+    empty = writetable.write_array(tmp_path / "e.tsv", ["a", "b"], np.empty((0, 2)))
     assert empty.read_text() == "a\tb\n"
-    odd = write.write_array(tmp_path / "o.tsv", ["a", "b"], np.array([[np.inf, -np.inf]]))
+    odd = writetable.write_array(tmp_path / "o.tsv", ["a", "b"], np.array([[np.inf, -np.inf]]))
     assert read_tsv(odd).to_numpy().tolist() == [["n/a", "n/a"]]
 
 
 def test_a_matrix_needs_a_name_per_row(tmp_path):
     with pytest.raises(ValueError, match="zip"):
-        write.write_matrix(tmp_path / "m.tsv", ["a"], np.eye(2))
+        writetable.write_matrix(tmp_path / "m.tsv", ["a"], np.eye(2))

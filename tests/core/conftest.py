@@ -92,6 +92,7 @@ def make_regions():
 @pytest.fixture
 def like_brainspace(monkeypatch):
     """Keep as many connections per region as BrainSpace 0.3 does, one less for most atlases."""
-    monkeypatch.setattr(
-        "gradshift.core.cortex.gradients.n_kept", lambda n_regions: int(n_regions * (1 - 0.9))
-    )
+    for module in ("embedding", "gradients"):
+        monkeypatch.setattr(
+            f"gradshift.core.cortex.{module}.n_kept", lambda n_regions: int(n_regions * (1 - 0.9))
+        )

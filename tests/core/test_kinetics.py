@@ -10,9 +10,12 @@ import pytest
 from scipy import stats
 
 from gradshift.core.kinetics import models
-from gradshift.core.pet.blood import Samples, hill, input_function
-from gradshift.core.pet.curves import Frames, InputFunction, convolve, runs_test
+from gradshift.core.pet.blood import input_function
+from gradshift.core.pet.curves import Frames, InputFunction, convolve
 from gradshift.core.pet.model import Scan, UnfitError, fit
+from gradshift.core.pet.parent import hill
+from gradshift.core.pet.runs import runs_test
+from gradshift.core.pet.samples import Samples
 from gradshift.errors import InputError
 
 DATA = Path(__file__).parents[1] / "data"

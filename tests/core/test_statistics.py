@@ -11,16 +11,13 @@ import pytest
 from scipy import stats
 
 from gradshift.core.contrasts import compare
+from gradshift.core.inference.detectable import detectable_change, people_needed
+from gradshift.core.inference.power import power_curve, power_groups, power_paired
 from gradshift.core.statistics import statistics
 from gradshift.core.statistics.effects import (
-    detectable_change,
     effect_interval,
     hedges_correction,
     moments,
-    people_needed,
-    power_curve,
-    power_groups,
-    power_paired,
     standardised_change,
 )
 from gradshift.core.statistics.fdr import benjamini_hochberg

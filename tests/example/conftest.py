@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.core.cortex.regions import Regions
 from gradshift.example.connectome import ATLAS
-from gradshift.example.expected import QUANTITIES, Cleaned, Quantity, measure_person
+from gradshift.example.measured import QUANTITIES, Cleaned, Quantity, measure_person
 
 Measured = Callable[[NDArray[np.float64]], dict[Quantity, float]]
 

@@ -1,13 +1,9 @@
 import numpy as np
 import pytest
 
-from gradshift.example.connectome import (
-    Planting,
-    group_connectome,
-    planted_connectome,
-    varied_connectome,
-)
-from gradshift.example.expected import QUANTITIES, Quantity
+from gradshift.example.connectome import group_connectome, planted_connectome, varied_connectome
+from gradshift.example.measured import QUANTITIES, Quantity
+from gradshift.example.planting import Planting
 
 RISING = ("lowhighfc", "betweenfc")
 """What the planting raises; all other quantities fall."""

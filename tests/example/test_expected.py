@@ -5,16 +5,8 @@ import pytest
 
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.example.connectome import group_connectome
-from gradshift.example.expected import (
-    EFFECTS,
-    QUANTITIES,
-    Cleaned,
-    expected_changes,
-    measure_person,
-    settings,
-    table,
-    tabulate,
-)
+from gradshift.example.expected import EFFECTS, expected_changes, settings, table, tabulate
+from gradshift.example.measured import QUANTITIES, Cleaned, measure_person
 from gradshift.example.people import draw_person
 
 

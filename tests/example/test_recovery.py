@@ -26,11 +26,11 @@ from gradshift.example.connectome import (
     planted_connectome,
     varied_connectome,
 )
-from gradshift.example.expected import (
+from gradshift.example.expected import expected_changes
+from gradshift.example.measured import (
     QUANTITIES,
     Cleaned,
     Quantity,
-    expected_changes,
     measure_person,
     person_changes,
 )

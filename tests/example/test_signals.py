@@ -3,11 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gradshift.core.series.censor import check_length
 from gradshift.core.series.connectivity import correlate
+from gradshift.core.series.length import check_length
 from gradshift.example.confounds import MOTION, framewise_displacement
 from gradshift.example.connectome import group_connectome
-from gradshift.example.expected import QUANTITIES, RECIPE, clean_session
+from gradshift.example.measured import QUANTITIES, RECIPE, clean_session
 from gradshift.example.people import N_VOLUMES, SESSIONS, draw_person, scan
 from gradshift.example.signals import TR, coloured_noise, simulate_session
 from gradshift.recipes.catalogue import load_recipe

@@ -4,7 +4,7 @@ import pytest
 
 from gradshift import cli
 from gradshift import settings as schema
-from gradshift.bids import outputs
+from gradshift.bids import readme
 from gradshift.errors import OutputError
 from gradshift.output.place import check_output
 from gradshift.running.workdir import intermediate
@@ -57,7 +57,7 @@ def test_another_dataset_is_not_overwritten(root):
 
 
 def test_an_output_of_gradshift_is_used_again(root, tmp_path):
-    outputs.prepare(tmp_path / "out", version="0", sources=[root])
+    readme.prepare(tmp_path / "out", version="0", sources=[root])
     check_output(settings(root, tmp_path / "out"))
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from gradshift.errors import SettingsError
 from gradshift.output import provenance
-from gradshift.output.provenance import Provenance, atlas_files, identity
+from gradshift.output.identity import digest, identity
+from gradshift.output.provenance import Provenance, atlas_files
 
 
 def dataset(folder, **description):
@@ -28,7 +29,7 @@ def made_of(tmp_path):
             dataset=identity(raw),
             derivatives={"BOLD run": [identity(dataset(tmp_path / "prep", Name="fMRIPrep"))]},
             atlases={atlas: files},
-            recipes={"36P": provenance.digest(recipe)},
+            recipes={"36P": digest(recipe)},
         )
 
     return make

@@ -9,7 +9,8 @@ import pytest
 from gradshift.errors import MissingInputError
 from gradshift.levels import participant as level
 from gradshift.participant import modality
-from gradshift.participant.modality import Asked, Modality, NothingFoundError, modalities
+from gradshift.participant.asked import Asked, NothingFoundError
+from gradshift.participant.modality import Modality, modalities
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gradshift.participant.nodes.outcome import Failure, load, read, to_bytes
+from gradshift.participant.nodes.packing import Failure, load, read, to_bytes
 
 
 @dataclass(frozen=True)

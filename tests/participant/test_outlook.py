@@ -6,7 +6,8 @@ import pytest
 
 from gradshift import settings as schema
 from gradshift.bids.inputs import find_runs
-from gradshift.participant.outlook import describe_runs, outlook
+from gradshift.participant.describe import describe_runs
+from gradshift.participant.outlook import outlook
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.lean import lean_recipe
 from synthetic import MNI, Dangling, Image, grow, preprocessed, run_files

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
-from gradshift.recipes.catalogue import Recipe, Scrub, available, load_recipe
+from gradshift.recipes.catalogue import available, load_recipe
+from gradshift.recipes.recipe import Recipe, Scrub
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,8 @@ from gradshift.core.kinetics import models
 from gradshift.core.pet.model import OUTCOMES
 from gradshift.errors import MissingInputError, SettingsError
 from gradshift.report.bibliography import references
-from gradshift.tracers.catalogue import (
-    HALF_LIFE_SOURCE,
-    available,
-    from_json,
-    identify,
-    load_tracer,
-    shipped,
-)
+from gradshift.tracers.catalogue import available, from_json, identify, load_tracer, shipped
+from gradshift.tracers.tracer import HALF_LIFE_SOURCE
 
 
 @pytest.mark.parametrize("tracer", shipped(), ids=available())

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.atlases import remote
-from gradshift.atlases.definition import Part, Row, check_images, label_image, read_definition
+from gradshift.atlases.definition import Part, check_images, label_image, read_definition
+from gradshift.atlases.labeltable import Row
 from gradshift.atlases.pcc import pcc_sets, places
 from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError, SettingsError

@@ -1,15 +1,14 @@
 """An atlas as its JSON and label table define it, read and checked."""
 
-import csv
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from gradshift.atlases.labeltable import Row, listed, read_table
 from gradshift.errors import InputError, MissingInputError
 from gradshift.images.labels import LabelImage, centroids, read_labels
 
@@ -33,34 +32,7 @@ ENTITIES = ("atlas", "seg", "scale")
 REFERENCE_SPACE = "MNI152NLin6Asym"
 """Centroids are taken in this space where an atlas has an image in it."""
 
-COLUMNS = ("index", "name", "hemisphere", "network", "x", "y", "z")
-NONE = ("", "n/a")
-
 WORD = re.compile(r"[A-Za-z0-9]+")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One region in a label table.
-
-    Parameters
-    ----------
-    index : int
-        The label in the images.
-    name : str
-    hemisphere : str
-        ``L``, ``R`` or empty.
-    network : str
-        Empty for a region that belongs to no network.
-    centroid : tuple of three float, optional
-        Millimetres.
-    """
-
-    index: int
-    name: str
-    hemisphere: str = ""
-    network: str = ""
-    centroid: tuple[float, float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,48 +110,6 @@ def read_definition(path: Path) -> Part:
     )
 
 
-def read_table(path: Path) -> tuple[Row, ...]:
-    """Read a label table.
-
-    Parameters
-    ----------
-    path : Path
-        Tab-separated, with the columns index and name, and maybe hemisphere (L, R, n/a), network
-        and x, y, z (mm); other columns are left alone.
-
-    Returns
-    -------
-    tuple of Row
-        In the order of the table. Centroids are None unless every region has one.
-
-    Raises
-    ------
-    MissingInputError
-        If there is no file.
-    InputError
-        If a column or value is missing, makes no sense or comes twice.
-    """
-    if not path.is_file():
-        raise MissingInputError(f"No label table at {path}; check `labels` in the atlas's JSON.")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-            header = tuple(reader.fieldnames or ())
-            entries = list(reader)
-    except UnicodeDecodeError as error:
-        raise InputError(f"The label table {path} is not UTF-8 text; save it as UTF-8.") from error
-    if absent := [column for column in COLUMNS[:2] if column not in header]:
-        raise InputError(
-            f"The label table {path} lacks {_list(absent)}; it needs tab-separated columns "
-            f"`index` and `name`, and its header is {_list(header)}."
-        )
-    rows = tuple(_row(entry, line, path) for line, entry in enumerate(entries, start=2))
-    _check_rows(rows, path)
-    if any(row.centroid is None for row in rows):
-        rows = tuple(replace(row, centroid=None) for row in rows)
-    return rows
-
-
 def check_images(part: Part) -> Part:
     """Hold an atlas's images against its label table.
 
@@ -236,11 +166,11 @@ def _read_json(path: Path) -> dict[str, object]:
     except ValueError as error:
         raise InputError(f"The atlas definition {path} is not valid JSON: {error}.") from error
     if not isinstance(content, dict):
-        raise InputError(f"The atlas definition {path} must be a JSON object with {_list(KEYS)}.")
+        raise InputError(f"The atlas definition {path} must be a JSON object with {listed(KEYS)}.")
     if unknown := [key for key in content if key not in KEYS]:
         raise InputError(
-            f"The atlas definition {path} has unknown keys {_list(unknown)}; it may have "
-            f"{_list(KEYS)}."
+            f"The atlas definition {path} has unknown keys {listed(unknown)}; it may have "
+            f"{listed(KEYS)}."
         )
     return content
 
@@ -293,7 +223,7 @@ def _images(content: Mapping[str, object], path: Path) -> dict[str, Path]:
         raise InputError(
             f"The atlas definition {path} must say where its images are: either `images` with a "
             f"file for each space, or `image` and `space` for a single one; it has "
-            f"{_list(content)}."
+            f"{listed(content)}."
         )
     images = {content["space"]: content["image"]} if short else content["images"]
     if (
@@ -307,76 +237,15 @@ def _images(content: Mapping[str, object], path: Path) -> dict[str, Path]:
         )
     if odd := [space for space in images if not WORD.fullmatch(space)]:
         raise InputError(
-            f"The atlas definition {path} has the spaces {_list(odd)}; a space is the `space-` "
+            f"The atlas definition {path} has the spaces {listed(odd)}; a space is the `space-` "
             "label of the scans, such as MNI152NLin2009cAsym."
         )
     return {space: path.parent / Path(file).expanduser() for space, file in images.items()}
 
 
-def _row(entry: Mapping[str, str | None], line: int, path: Path) -> Row:
-    """Return one line of a label table."""
-    text = {column: (entry.get(column) or "").strip() for column in COLUMNS}
-    if not text["index"].isdecimal() or int(text["index"]) < 1:
-        raise InputError(
-            f"The label table {path} has the index {text['index']!r} in line {line}; an index is "
-            "a whole number from 1 on."
-        )
-    if text["name"] in NONE:
-        raise InputError(
-            f"The label table {path} has no name in line {line}; give the region one."
-        )
-    if text["hemisphere"] not in ("L", "R", *NONE):
-        raise InputError(
-            f"The label table {path} has the hemisphere {text['hemisphere']!r} in line {line}; "
-            "it must be L, R or n/a."
-        )
-    return Row(
-        index=int(text["index"]),
-        name=text["name"],
-        hemisphere="" if text["hemisphere"] in NONE else text["hemisphere"],
-        network="" if text["network"] in NONE else text["network"],
-        centroid=_centroid([text[axis] for axis in "xyz"], line, path),
-    )
-
-
-def _centroid(texts: list[str], line: int, path: Path) -> tuple[float, float, float] | None:
-    if any(text in NONE for text in texts):
-        return None
-    try:
-        x, y, z = (float(text) for text in texts)
-    except ValueError:
-        x = y = z = float("nan")
-    if not np.isfinite([x, y, z]).all():
-        raise InputError(
-            f"The label table {path} has the place {', '.join(texts)} in line {line}; x, y and z "
-            "are millimetres, or n/a."
-        )
-    return x, y, z
-
-
-def _check_rows(rows: tuple[Row, ...], path: Path) -> None:
-    """Raise InputError for an empty table, or an index or name that comes twice."""
-    if not rows:
-        raise InputError(f"The label table {path} has no rows; give each label of the image one.")
-    columns: dict[str, list[object]] = {
-        "index": [row.index for row in rows],
-        "name": [row.name for row in rows],
-    }
-    for column, values in columns.items():
-        if twice := [value for value, count in Counter(values).items() if count > 1]:
-            raise InputError(
-                f"The label table {path} has the same {column} in several rows: {_list(twice)}; "
-                "each region needs its own."
-            )
-
-
-def _list(values: Iterable[object]) -> str:
-    return ", ".join(map(str, values)) or "nothing"
-
-
 def _some(labels: Iterable[int], limit: int = 10) -> str:
     """Return labels as text, not all when there are many."""
     ordered = sorted(labels)
-    shown = _list(ordered[:limit])
+    shown = listed(ordered[:limit])
     more = f" and {len(ordered) - limit} more" if len(ordered) > limit else ""
     return f"label{'s' if len(ordered) > 1 else ''} {shown}{more}"

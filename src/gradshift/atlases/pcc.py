@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.atlases.definition import Row
+from gradshift.atlases.labeltable import Row
 from gradshift.errors import SettingsError
 
 RULES = ("core", "all")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gradshift.atlases.definition import REFERENCE_SPACE, Part, Row, check_images, check_labels
-from gradshift.atlases.definition import read_table as read_plain_table
+from gradshift.atlases.definition import REFERENCE_SPACE, Part, check_images, check_labels
+from gradshift.atlases.labeltable import Row
+from gradshift.atlases.labeltable import read_table as read_plain_table
 from gradshift.errors import InputError, MissingInputError
 from gradshift.images.labels import read_labels
 

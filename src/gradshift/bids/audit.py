@@ -2,58 +2,16 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any
 
+from gradshift.bids.acquired import read_acquisition
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.dataset import describe, find_fmriprep
-from gradshift.bids.diagnosis import makers
 from gradshift.bids.inputs import Run
-from gradshift.bids.layout import raw_folders
-from gradshift.bids.metadata import inherited
-from gradshift.bids.names import file_name, folder
-from gradshift.errors import GradshiftError
+from gradshift.bids.makers import makers
 from gradshift.settings import Settings
-
-RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 
 BEARING = frozenset({"repetition_time", "voxel_size", "resolution", "space"})
 """What bears on numbers: a difference within a person belongs into their ``status``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acquisition:
-    """How one run was acquired and preprocessed; None where nothing tells.
-
-    Parameters
-    ----------
-    repetition_time : float
-        Seconds.
-    echo_time : str
-        Milliseconds, with commas between those of several echoes.
-    voxel_size : str
-        Millimetres of the preprocessed image, such as ``2 x 2 x 2``.
-    volumes : int
-    phase_encoding, slice_timing, manufacturer, model, coil, software, fmriprep : str
-        Slice timing is ``corrected``, ``not corrected``, or how many slices were taken at once.
-    field_strength : float
-        Tesla.
-    space, resolution : str
-    """
-
-    repetition_time: float | None = None
-    echo_time: str | None = None
-    voxel_size: str | None = None
-    volumes: int | None = None
-    phase_encoding: str | None = None
-    slice_timing: str | None = None
-    field_strength: float | None = None
-    manufacturer: str | None = None
-    model: str | None = None
-    coil: str | None = None
-    software: str | None = None
-    fmriprep: str | None = None
-    space: str | None = None
-    resolution: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,66 +44,8 @@ class Difference:
     def sentence(self) -> str:
         """The difference in words."""
         who = "People" if self.scope == "study" else f"Sessions of {self.participant}"
-        told = "; ".join(f"{value}: {_some(runs)}" for value, runs in self.values.items())
-        return f"{who} differ in {self.what.replace('_', ' ')} of task-{self.task} ({told})."
-
-
-def acquisition(run: Run, metadata: Mapping[str, Any], fmriprep: str | None = None) -> Acquisition:
-    """Describe how one run was acquired.
-
-    Parameters
-    ----------
-    run : Run
-    metadata : mapping
-        JSON of the raw image, with that of the preprocessed one on top.
-    fmriprep : str, optional
-        Name and version of the pipeline.
-    """
-    return Acquisition(
-        repetition_time=round(run.tr, 4) or None,
-        echo_time=_milliseconds(metadata.get("EchoTime")),
-        voxel_size=_voxels(run.affine),
-        volumes=run.n_volumes or None,
-        phase_encoding=_text(metadata.get("PhaseEncodingDirection")),
-        slice_timing=_slices(metadata),
-        field_strength=_number(metadata.get("MagneticFieldStrength")),
-        manufacturer=_text(metadata.get("Manufacturer")),
-        model=_text(metadata.get("ManufacturersModelName")),
-        coil=_text(metadata.get("ReceiveCoilName") or metadata.get("ReceiveCoilActiveElements")),
-        software=_text(metadata.get("SoftwareVersions")),
-        fmriprep=fmriprep,
-        space=run.entities.get("space"),
-        resolution=run.entities.get("res"),
-    )
-
-
-def read_acquisition(run: Run, root: Path, fmriprep: str | None = None) -> Acquisition:
-    """Read the JSON of a run, and of the raw image where it lies beside, and describe it.
-
-    Parameters
-    ----------
-    run : Run
-    root : Path
-        The preprocessed dataset.
-    fmriprep : str, optional
-        Name and version of the pipeline.
-    """
-    raw = {key: run.entities[key] for key in RAW_ENTITIES if key in run.entities}
-    image = Path(folder(raw, "func")) / file_name(raw, "bold.nii.gz")
-    found: dict[str, Any] = {}
-    for place in raw_folders(root):
-        if place != root and (metadata := _inherited(place / image, raw, place)):
-            found = metadata
-            break
-    prepared = _inherited(run.bold, dict(run.entities), root)
-    return acquisition(run, {**found, **prepared}, fmriprep)
-
-
-def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, Any]:
-    try:
-        return inherited(path, entities, root)
-    except GradshiftError:  # an audit says what is known; the run itself was checked before
-        return {}
+        values = "; ".join(f"{value}: {_some(runs)}" for value, runs in self.values.items())
+        return f"{who} differ in {self.what.replace('_', ' ')} of task-{self.task} ({values})."
 
 
 def audit(runs: Sequence[Run], settings: Settings) -> list[Difference]:
@@ -184,14 +84,14 @@ def differences(acquired: Sequence[tuple[Run, Acquisition]]) -> list[Difference]
         Those of people first, then those of the study: things in which no person differs, but
         people do.
     """
-    found = []
+    differing = []
     tasks = sorted({run.entities.get("task", "n/a") for run, _ in acquired})
     for task in tasks:
         rows = [(r, a) for r, a in acquired if r.entities.get("task", "n/a") == task]
         for what in (f.name for f in fields(Acquisition)):
             inside = list(_of_people(rows, what, task))
-            found += inside or _of_study(rows, what, task)
-    return sorted(found, key=lambda row: (row.scope, row.participant, row.task))
+            differing += inside or _of_study(rows, what, task)
+    return sorted(differing, key=lambda row: (row.scope, row.participant, row.task))
 
 
 def _of_people(
@@ -235,40 +135,6 @@ def _by_value(
     for name, texts in sorted(had.items()):
         values.setdefault(" and ".join(sorted(texts)), []).append(name)
     return {text: tuple(names) for text, names in sorted(values.items())}
-
-
-def _milliseconds(value: object) -> str | None:
-    times = value if isinstance(value, list) else [value]
-    known = [number for time in times if (number := _number(time)) is not None]
-    return ", ".join(f"{1000 * time:g}" for time in known) or None
-
-
-def _voxels(affine: Sequence[Sequence[float]]) -> str | None:
-    if not affine:
-        return None
-    sizes = [sum(row[axis] ** 2 for row in affine[:3]) ** 0.5 for axis in range(3)]
-    return " x ".join(f"{size:.2f}".rstrip("0").rstrip(".") for size in sizes)
-
-
-def _slices(metadata: Mapping[str, Any]) -> str | None:
-    corrected = metadata.get("SliceTimingCorrected")
-    if isinstance(corrected, bool):
-        return "corrected" if corrected else "not corrected"
-    times = metadata.get("SliceTiming")
-    if isinstance(times, list) and times:
-        return f"{len(times)} slices, {len({str(time) for time in times})} times"
-    return None
-
-
-def _number(value: object) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known else None  # type: ignore[arg-type]
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, list):
-        value = ", ".join(map(str, value))
-    return str(value).strip() or None if value is not None else None
 
 
 def _some(names: Sequence[str], most: int = 4) -> str:

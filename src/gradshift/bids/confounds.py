@@ -1,59 +1,27 @@
 """fMRIPrep's confounds: read the file, select what a recipe needs, say what is missing."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.bids.components import components_of
+from gradshift.bids.confoundnames import DVARS, FD, MOTION, modern_names
 from gradshift.bids.dataset import read_json
+from gradshift.bids.numbers import LARGEST, read_numbers
 from gradshift.bids.opener import is_dangling
-from gradshift.bids.tables import LARGEST, read_numbers, read_table
+from gradshift.bids.tables import read_table
 from gradshift.errors import InputError, MissingInputError
-from gradshift.recipes.catalogue import Recipe, available, load_recipe
-
-MOTION = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
-"""Three translations (mm) and three rotations (radians)."""
+from gradshift.recipes.catalogue import available, load_recipe
+from gradshift.recipes.recipe import Recipe
 
 HEAD_RADIUS = 50.0
 """Radius (mm) of the sphere on which rotations become displacements."""
-
-FD = "framewise_displacement"
-DVARS = "std_dvars"
-
-OLD_NAMES: Mapping[str, str] = {
-    "CSF": "csf",
-    "WhiteMatter": "white_matter",
-    "GlobalSignal": "global_signal",
-    "stdDVARS": "std_dvars",
-    "non-stdDVARS": "dvars",
-    "vx-wisestdDVARS": "vx_wisestd_dvars",
-    "FramewiseDisplacement": FD,
-    "X": "trans_x",
-    "Y": "trans_y",
-    "Z": "trans_z",
-    "RotX": "rot_x",
-    "RotY": "rot_y",
-    "RotZ": "rot_z",
-}
-"""Columns of fMRIPrep 1.0 and 1.1, and what they have been called since."""
-
-OLD_NUMBERED: Mapping[str, str] = {
-    "aCompCor": "a_comp_cor_",
-    "tCompCor": "t_comp_cor_",
-    "Cosine": "cosine",
-    "NonSteadyStateOutlier": "non_steady_state_outlier",
-    "AROMAAggrComp": "aroma_motion_",
-}
-"""The same of columns that end in a number."""
-
-BY_NAME: Mapping[str, str] = {"c_comp_cor_": "CSF", "w_comp_cor_": "WM", "a_comp_cor_": "combined"}
-"""Masks that names of CompCor tell since fMRIPrep 21; before, ``a_comp_cor_`` was of any mask."""
 
 _EXPANSIONS = ("_derivative1_power2", "_derivative1", "_power2")
 _SHOWN = 6
@@ -75,7 +43,7 @@ class Confounds:
 
     path: Path
     columns: Mapping[str, NDArray[np.float64]]
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, object]
 
     @property
     def n_volumes(self) -> int:
@@ -195,31 +163,6 @@ def read_confounds(path: Path, n_volumes: int | None = None) -> Confounds:
     return Confounds(path=path, columns=columns, metadata=_read_metadata(path))
 
 
-def modern_names(path: Path, names: Iterable[str]) -> list[str]:
-    """Translate the columns of fMRIPrep 1.0 and 1.1.
-
-    Raises
-    ------
-    InputError
-        If a column stands there under its old and its new name.
-    """
-    found = [_modern(str(name)) for name in names]
-    if twice := [name for name in dict.fromkeys(found) if found.count(name) > 1]:
-        raise InputError(
-            f"The confounds file {path} has more than one column with the name {twice[0][:60]!r}."
-        )
-    return found
-
-
-def _modern(name: str) -> str:
-    if name in OLD_NAMES:
-        return OLD_NAMES[name]
-    word = re.fullmatch(r"([A-Za-z]+?)([0-9]{1,4})", name)
-    if word and word[1] in OLD_NUMBERED:
-        return OLD_NUMBERED[word[1]] + word[2]
-    return name
-
-
 def check_header(path: Path, recipe: Recipe) -> None:
     """Check by its header that a confounds file has what a recipe needs.
 
@@ -261,7 +204,7 @@ def select(confounds: Confounds, recipe: Recipe) -> Regressors:
     names = _matches(columns, recipe)
     used: dict[str, int] = {}
     for mask, count in recipe.acompcor.items():
-        taken = _components(columns, metadata, mask)[:count]
+        taken = components_of(columns, metadata, mask)[:count]
         used[mask] = len(taken)
         names += taken
     filled = {name: _fill(path, name, _expanded(columns, name)) for name in names}
@@ -288,31 +231,6 @@ def _notes(
     return tuple(notes)
 
 
-def unequal_components(by_session: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
-    """Say where the sessions of a person were cleaned with unequal numbers of components.
-
-    Parameters
-    ----------
-    by_session : mapping of str to mapping of str to int
-        `Regressors.components` by the label of the session.
-
-    Returns
-    -------
-    tuple of str
-        A sentence per mask.
-    """
-    masks = sorted({mask for counts in by_session.values() for mask in counts})
-    remarks = []
-    for mask in masks:
-        counts = {label: found.get(mask, 0) for label, found in sorted(by_session.items())}
-        if len(set(counts.values())) > 1:
-            told = ", ".join(f"{label} {count}" for label, count in counts.items())
-            remarks.append(
-                f"Sessions differ in the number of aCompCor components of {mask}: {told}."
-            )
-    return tuple(remarks)
-
-
 class Header(NamedTuple):
     """The columns of a confounds file and the JSON file beside it; none of the rows.
 
@@ -325,7 +243,7 @@ class Header(NamedTuple):
 
     path: Path
     names: list[str]
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, object]
 
     def missing(self, recipe: Recipe) -> tuple[str, ...]:
         """Return what a recipe needs and the file does not have."""
@@ -334,7 +252,7 @@ class Header(NamedTuple):
     def components(self, recipe: Recipe) -> dict[str, int]:
         """Return how many aCompCor components a recipe finds, by mask."""
         return {
-            mask: min(count, len(_components(self.names, self.metadata, mask)))
+            mask: min(count, len(components_of(self.names, self.metadata, mask)))
             for mask, count in recipe.acompcor.items()
         }
 
@@ -365,7 +283,7 @@ def read_header(path: Path) -> Header:
     return Header(path, names, _read_metadata(path))
 
 
-def _read_metadata(path: Path) -> Mapping[str, Any]:
+def _read_metadata(path: Path) -> Mapping[str, object]:
     sidecar = path.with_suffix(".json")
     try:
         return read_json(sidecar)
@@ -394,49 +312,23 @@ def _base(name: str) -> tuple[str, str]:
     return name.removesuffix(suffix), suffix
 
 
-def _components(columns: Iterable[str], metadata: Mapping[str, Any], mask: str) -> list[str]:
-    """Return the retained aCompCor columns of a mask, first component first.
-
-    Where no metadata tell the masks, the names do, if they are those of fMRIPrep 21 and later.
-    """
-    present = list(columns)
-    described = [
-        name
-        for name in present
-        if isinstance(about := metadata.get(name), dict)
-        and about.get("Method") == "aCompCor"
-        and about.get("Mask") == mask
-        and about.get("Retained", True) is True
-    ]
-    told = any(isinstance(about, dict) and "Mask" in about for about in metadata.values())
-    if not told and any(name.startswith(("c_comp_cor_", "w_comp_cor_")) for name in present):
-        described = [name for name in present if BY_NAME.get(name[: len("c_comp_cor_")]) == mask]
-    return sorted(described, key=_by_number)
-
-
-def _by_number(name: str) -> tuple[int, str]:
-    number = re.search("[0-9]+$", name)
-    # A few digits only: a name is not to be trusted with the length of an integer.
-    return (int(number.group()[-9:]) if number else 0), name
-
-
 def _is_pattern(name: str) -> bool:
     return any(sign in name for sign in "*?[")
 
 
 def _matches(columns: Iterable[str], recipe: Recipe) -> list[str]:
     names = list(columns)
-    found: list[str] = []
+    matching: list[str] = []
     for wanted in recipe.columns:
         if _is_pattern(wanted):
-            found += [name for name in names if fnmatchcase(name, wanted)]
+            matching += [name for name in names if fnmatchcase(name, wanted)]
         else:
-            found.append(wanted)
-    return found
+            matching.append(wanted)
+    return matching
 
 
 def _missing(
-    columns: Iterable[str], metadata: Mapping[str, Any], recipe: Recipe
+    columns: Iterable[str], metadata: Mapping[str, object], recipe: Recipe
 ) -> tuple[str, ...]:
     names = list(columns)
     missing = [
@@ -447,7 +339,7 @@ def _missing(
         and not (_is_pattern(wanted) and any(fnmatchcase(name, wanted) for name in names))
     ]
     for mask, count in recipe.acompcor.items():
-        if not _components(names, metadata, mask):
+        if not components_of(names, metadata, mask):
             missing.append(f"aCompCor components of {mask} (up to {count}, none there)")
     if recipe.scrub is not None:
         if recipe.scrub.fd_threshold is not None and FD not in names:
@@ -458,7 +350,7 @@ def _missing(
 
 
 def _require(
-    path: Path, columns: Iterable[str], metadata: Mapping[str, Any], recipe: Recipe
+    path: Path, columns: Iterable[str], metadata: Mapping[str, object], recipe: Recipe
 ) -> None:
     names = list(columns)
     missing = _missing(names, metadata, recipe)
@@ -475,7 +367,7 @@ def _require(
     )
 
 
-def _working(names: Sequence[str], metadata: Mapping[str, Any]) -> tuple[str, ...]:
+def _working(names: Sequence[str], metadata: Mapping[str, object]) -> tuple[str, ...]:
     shipped = [load_recipe(name) for name in available()]
     # A recipe that needs nothing always works, but is no remedy.
     return tuple(
@@ -485,7 +377,7 @@ def _working(names: Sequence[str], metadata: Mapping[str, Any]) -> tuple[str, ..
     )
 
 
-def _advice(names: Sequence[str], metadata: Mapping[str, Any]) -> str:
+def _advice(names: Sequence[str], metadata: Mapping[str, object]) -> str:
     working = _working(names, metadata)
     if working:
         return f"shipped recipes that would work: {', '.join(working)} (--denoise)"

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.diagnosis import diagnose_folder, generated_by, makers, other_level
+from gradshift.bids.makers import generated_by, makers
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.bids.parse import is_ready
+from gradshift.bids.wrongfolder import diagnose_folder, other_level
 from gradshift.errors import (
     GradshiftError,
     InputError,
@@ -38,12 +39,14 @@ def read_json(path: Path) -> dict[str, Any]:
         If it cannot be read, or does not hold a JSON object.
     """
     try:
-        found = json.loads(read_bytes(path).decode("utf-8-sig"))
+        content = json.loads(read_bytes(path).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{shown(path)} is not a JSON file: {shown(error)}.") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} should hold a JSON object, but holds a {type(found).__name__}.")
-    return found
+    if not isinstance(content, dict):
+        raise InputError(
+            f"{path} should hold a JSON object, but holds a {type(content).__name__}."
+        )
+    return content
 
 
 def may(path: str | Path, mode: int) -> bool:
@@ -51,19 +54,19 @@ def may(path: str | Path, mode: int) -> bool:
     return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
-def describe(folder: Path) -> dict[str, Any] | None:
+def describe(folder: Path) -> dict[str, object] | None:
     """Read the dataset_description.json of a folder; None where there is none."""
     path = folder / "dataset_description.json"
     return read_json(path) if path.exists() or path.is_symlink() else None
 
 
-def made_by(description: Mapping[str, Any] | None) -> str:
+def made_by(description: Mapping[str, object] | None) -> str:
     """Return the lower-case name of the pipeline that made a derivative dataset, or ''."""
     named = generated_by(description)
     return str(named[0]["Name"]).lower() if named else ""
 
 
-def is_prepared(description: Mapping[str, Any] | None) -> bool:
+def is_prepared(description: Mapping[str, object] | None) -> bool:
     """Tell whether any pipeline that made a dataset names its files as fMRIPrep does."""
     return any(part in name.lower() for name in makers(description) for part in PREPARED)
 
@@ -112,39 +115,39 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
     if is_prepared(description):
         return bids_dir
     below = derivatives_of(bids_dir)
-    found = [path for path, about in below.items() if is_prepared(about)]
-    found = found or [path for path in below if _has_names(path)]
-    if not found and _has_names(bids_dir):
+    ready = [path for path, entry in below.items() if is_prepared(entry)]
+    ready = ready or [path for path in below if _has_names(path)]
+    if not ready and _has_names(bids_dir):
         return bids_dir
-    if len(found) == 1:
-        return found[0]
-    if found:
+    if len(ready) == 1:
+        return ready[0]
+    if ready:
         raise SettingsError(
             f"{shown(bids_dir)} has several fMRIPrep outputs: "
-            f"{', '.join(shown(path.relative_to(bids_dir)) for path in found)}. Choose one with "
+            f"{', '.join(shown(path.relative_to(bids_dir)) for path in ready)}. Choose one with "
             "--derivatives fmriprep=PATH."
         )
-    there = {
-        str(path.relative_to(bids_dir / "derivatives")): ", ".join(makers(about))
-        for path, about in below.items()
+    makers_below = {
+        str(path.relative_to(bids_dir / "derivatives")): ", ".join(makers(entry))
+        for path, entry in below.items()
     }
-    raise MissingInputError(diagnose_folder(bids_dir, makers(description), there))
+    raise MissingInputError(diagnose_folder(bids_dir, makers(description), makers_below))
 
 
-def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, Any] | None]:
+def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, object] | None]:
     """Return the derivative datasets of a study with their descriptions.
 
     A folder without description whose folders have one stands for these, as in
     ``derivatives/fmriprep-20.2.7/fmriprep``. A description that cannot be read is said, and
     counts as none: it may be of a dataset that nobody asks for.
     """
-    found: dict[Path, Mapping[str, Any] | None] = {}
+    datasets: dict[Path, Mapping[str, object] | None] = {}
     for folder in _folders(bids_dir / "derivatives"):
-        about = _description(folder)
-        inner = [] if about else _folders(folder)
+        description = _description(folder)
+        inner = [] if description else _folders(folder)
         described = {path: inside for path in inner if (inside := _description(path))}
-        found |= described if described else {folder: about}
-    return found
+        datasets |= described if described else {folder: description}
+    return datasets
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -156,7 +159,7 @@ def _folders(folder: Path) -> list[Path]:
         return []
 
 
-def _description(folder: Path) -> dict[str, Any] | None:
+def _description(folder: Path) -> dict[str, object] | None:
     try:
         return describe(folder)
     except GradshiftError as error:
@@ -217,18 +220,18 @@ def _find_other(
             raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
         return folder
 
-    def made(about: Mapping[str, Any] | None) -> bool:
-        return any(name in made_by(about) for name in pipelines)
+    def made(description: Mapping[str, object] | None) -> bool:
+        return any(name in made_by(description) for name in pipelines)
 
     if made(describe(bids_dir)):
         return bids_dir
-    found = [path for path, about in derivatives_of(bids_dir).items() if made(about)]
-    if len(found) > 1:
+    outputs = [path for path, description in derivatives_of(bids_dir).items() if made(description)]
+    if len(outputs) > 1:
         raise SettingsError(
             f"{bids_dir} has several outputs of {' or '.join(pipelines)}: "
-            f"{', '.join(p.name for p in found)}. Choose one with --derivatives {name}=PATH."
+            f"{', '.join(p.name for p in outputs)}. Choose one with --derivatives {name}=PATH."
         )
-    return found[0] if found else None
+    return outputs[0] if outputs else None
 
 
 def _named(derivatives: Sequence[str]) -> dict[str, str]:

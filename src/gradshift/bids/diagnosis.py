@@ -1,10 +1,8 @@
 """What a folder holds in place of fMRIPrep's BOLD in a standard space, in one sentence."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile
@@ -80,22 +78,22 @@ def evidence(files: Sequence[IndexedFile], makers: Iterable[str]) -> Evidence:
     )
 
 
-def diagnose(found: Evidence, root: Path) -> str:
+def diagnose(files: Evidence, root: Path) -> str:
     """Say in one sentence why there is no BOLD image in a standard space, and what to do."""
-    made = f" (made by {', '.join(found.makers)})" if found.makers else ""
+    made = f" (made by {', '.join(files.makers)})" if files.makers else ""
     here = f"{shown(root)}{made}"
-    if remedy := _remedy(found.makers):
+    if remedy := remedy_for(files.makers):
         return f"{here} is no fMRIPrep output: {remedy}."
     again = f"run fMRIPrep again on the same output with --output-spaces {STANDARD}"
-    for told in (_by_echo(found, here), _native(found, here, again), _others(found, here)):
-        if told:
-            return told
-    if found.surfaces:
+    for sentence in (_by_echo(files, here), _native(files, here, again), _others(files, here)):
+        if sentence:
+            return sentence
+    if files.surfaces:
         return (
-            f"{here} has BOLD on surfaces only (CIFTI or GIFTI in {_listed(found.surfaces)}), and "
+            f"{here} has BOLD on surfaces only (CIFTI or GIFTI in {_listed(files.surfaces)}), and "
             f"volumes in a standard space are needed here: {again}."
         )
-    if {"boldref", "xfm"} & found.suffixes:
+    if {"boldref", "xfm"} & files.suffixes:
         return (
             f"{here} has references and transforms of BOLD and no preprocessed series: fMRIPrep "
             "ran with --level minimal or resampling; run it again on the same output with --level "
@@ -107,15 +105,15 @@ def diagnose(found: Evidence, root: Path) -> str:
     )
 
 
-def _by_echo(found: Evidence, here: str) -> str:
-    echoes = {f.entities["echo"] for f in found.preprocessed if "echo" in f.entities}
-    if tedana := sorted(found.descs & set(TEDANA)):
+def _by_echo(files: Evidence, here: str) -> str:
+    echoes = {f.entities["echo"] for f in files.preprocessed if "echo" in f.entities}
+    if tedana := sorted(files.descs & set(TEDANA)):
         return (
             f"{here} has no desc-preproc BOLD in a standard space, but images as tedana writes "
             f"them (desc-{', desc-'.join(tedana)}): choose one with a --bids-filter-file such as "
             f'{{"bold": {{"desc": "{tedana[0]}"}}}}.'
         )
-    if echoes and all("echo" in file.entities for file in found.preprocessed):
+    if echoes and all("echo" in file.entities for file in files.preprocessed):
         return (
             f"{here} has single echoes only (echo-{', echo-'.join(sorted(echoes))}), and no "
             "combination of them in a standard space: run fMRIPrep without --me-output-echos, or "
@@ -125,8 +123,8 @@ def _by_echo(found: Evidence, here: str) -> str:
     return ""
 
 
-def _native(found: Evidence, here: str, again: str) -> str:
-    spaces = {file.entities.get("space", "the scanner") for file in found.preprocessed}
+def _native(files: Evidence, here: str, again: str) -> str:
+    spaces = {file.entities.get("space", "the scanner") for file in files.preprocessed}
     if not spaces:
         return ""
     if spaces <= {*NATIVE, "the scanner"}:
@@ -137,93 +135,20 @@ def _native(found: Evidence, here: str, again: str) -> str:
     return ""
 
 
-def _others(found: Evidence, here: str) -> str:
-    if {"feature", "setting"} & found.more:
+def _others(files: Evidence, here: str) -> str:
+    if {"feature", "setting"} & files.more:
         return f"{here} has the names of HALFpipe: {REMEDIES['halfpipe']}."
-    if "template" in found.spaces:
+    if "template" in files.spaces:
         return f"{here} has the names of C-PAC (space-template): {REMEDIES['cpac']}."
     return ""
 
 
-def _remedy(makers: Sequence[str]) -> str:
+def remedy_for(makers: Sequence[str]) -> str:
     """Return what to do with the output of a pipeline that is known."""
     names = [maker.lower() for maker in makers]
     if any("fmriprep" in name for name in names):
         return ""
     return next((text for part, text in REMEDIES.items() for n in names if part in n), "")
-
-
-def diagnose_folder(bids_dir: Path, makers: Sequence[str], below: Mapping[str, str]) -> str:
-    """Say what a folder is in which no fMRIPrep output was found, and what to do.
-
-    Parameters
-    ----------
-    bids_dir : Path
-    makers : sequence of str
-        Names and versions of the pipelines that made it; empty for raw data.
-    below : mapping of str to str
-        What lies in ``derivatives``: names of folders, and what made them as far as is known.
-    """
-    if told := other_level(bids_dir):
-        return told
-    if makers:
-        remedy = _remedy(makers) or "it has no BOLD with the names of fMRIPrep"
-        return (
-            f"{shown(bids_dir)} is the output of {', '.join(makers)}: {remedy}. Another folder is "
-            "named with --derivatives fmriprep=PATH."
-        )
-    there = ", ".join(
-        f"{shown(name)} ({made})" if made else shown(name) for name, made in below.items()
-    )
-    derivatives = bids_dir / "derivatives"
-    return (
-        f"No fMRIPrep output in {shown(derivatives)} (a folder whose dataset_description.json "
-        f"says GeneratedBy fMRIPrep, or with its names); there is: {there or 'nothing'}. "
-        f"Preprocess first: fmriprep {shown(bids_dir)} {shown(derivatives / 'fmriprep')} "
-        f"participant --output-spaces {STANDARD}, or name the folder with --derivatives "
-        "fmriprep=PATH."
-    )
-
-
-def other_level(bids_dir: Path) -> str:
-    """Say that the folder lies above or below that of a dataset, if it does."""
-    names = sorted(os.listdir(bids_dir))
-    for folder in [bids_dir, *bids_dir.parents]:
-        if folder.name.startswith("sub-"):
-            return (
-                f"{shown(bids_dir)} is the folder of one participant, or lies in it; give that of "
-                f"the dataset, {shown(folder.parent)}, and choose with --participant-label."
-            )
-    if any((bids_dir / name / "MNINonLinear").is_dir() for name in names):
-        return f"{shown(bids_dir)} has the layout of the HCP pipelines: {REMEDIES['hcp']}."
-    inside = [n for n in names if (bids_dir / n / "dataset_description.json").is_file()]
-    if (
-        inside
-        and not any(name.startswith("sub-") for name in names)
-        and (not (bids_dir / "dataset_description.json").exists())
-    ):
-        first = bids_dir / inside[0]
-        return (
-            f"{shown(bids_dir)} is no dataset, but holds {shown(', '.join(inside[:6]))}; give one "
-            f"of these, such as {shown(first)}."
-        )
-    return ""
-
-
-def makers(description: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """Return name and version of every pipeline that a description says it was made by."""
-    return tuple(
-        shown(f"{entry['Name']} {entry.get('Version') or ''}".strip())
-        for entry in generated_by(description)
-    )
-
-
-def generated_by(description: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
-    """Return the pipelines of a description that have a name, as it has them."""
-    about = description or {}
-    generated = about.get("GeneratedBy")
-    entries = generated if isinstance(generated, list) else [about.get("PipelineDescription")]
-    return [entry for entry in entries if isinstance(entry, dict) and entry.get("Name")]
 
 
 def _listed(names: Iterable[str], most: int = 8) -> str:

@@ -1,17 +1,14 @@
 """What a user chooses: the filter file that fMRIPrep takes, and the list of runs to leave out."""
 
-import re
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gradshift.bids.dataset import read_json
 from gradshift.bids.names import ENTITIES
-from gradshift.bids.opener import read_bytes, shown
+from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile
 from gradshift.errors import InputError, NothingSelectedError
-from gradshift.settings import Inputs
 
 ANY, NONE, OPTIONAL = "*", "Query.NONE", "Query.OPTIONAL"
 """What a filter may have in place of a label: any label, no such entity, either."""
@@ -36,12 +33,12 @@ class Condition:
         return self.any_label or value in self.labels or value.lstrip("0") in numbers
 
 
-def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
+def filtered(files: list[IndexedFile], path: str | None, entry: str) -> list[IndexedFile]:
     """Apply an entry of a filter file, with the entity names of pybids.
 
     Parameters
     ----------
-    found : list of IndexedFile
+    files : list of IndexedFile
     path : str or None
         The filter file; None keeps all.
     entry : {'bold', 'pet'}
@@ -56,13 +53,13 @@ def filtered(found: list[IndexedFile], path: str | None, entry: str) -> list[Ind
     conditions = read_filters(path, entry)
     kept = [
         file
-        for file in found
+        for file in files
         if all(holds.holds(file.entities.get(key)) for key, holds in conditions.items())
     ]
-    if found and not kept:
+    if files and not kept:
         raise NothingSelectedError(
-            f"The filters of {path} leave none of {len(found)} {entry.upper()} files, such as "
-            f"{found[0].path.name}."
+            f"The filters of {path} leave none of {len(files)} {entry.upper()} files, such as "
+            f"{files[0].path.name}."
         )
     return kept
 
@@ -107,52 +104,3 @@ def _condition(value: Any, key: str) -> Condition:
         any_label=bool({ANY, "Query.ANY", "Query.REQUIRED", OPTIONAL} & set(texts)),
         absent=bool({NONE, OPTIONAL} & set(texts)),
     )
-
-
-def names_bold(inputs: Inputs) -> bool:
-    """Tell whether the user named any BOLD: what is named and yields nothing is an error."""
-    return bool(
-        any(word.startswith("fmriprep=") for word in inputs.derivatives)
-        or inputs.task_id
-        or inputs.space
-        or inputs.exclude
-        or read_filters(inputs.bids_filter_file, "bold")
-    )
-
-
-def excluded(names: Mapping[str, str], path: str | None, others: Collection[str]) -> set[str]:
-    """Return the files that the user's list leaves out.
-
-    Parameters
-    ----------
-    names : mapping of str to str
-        Labels of participants by the names of all BOLD files there are.
-    path : str or None
-        Text file with a name, or the start of one, per line.
-    others : collection of str
-        Participants of the study that are not looked at; their lines are not for this run.
-
-    Raises
-    ------
-    MissingInputError, InputError
-        If there is no such file, it cannot be read, or a line names nothing.
-    """
-    if path is None:
-        return set()
-    try:
-        lines = read_bytes(Path(path)).decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"The list of runs to leave out, {path}, is not text in UTF-8."
-        ) from error
-    out: set[str] = set()
-    for start in filter(None, (line.split("#")[0].strip() for line in lines)):
-        pattern = re.compile(re.escape(start) + r"(?![a-zA-Z0-9])")
-        matching = {name for name in names if pattern.match(name)}
-        if not matching and start.partition("_")[0].removeprefix("sub-") not in others:
-            raise InputError(
-                f"{path} names {shown(start)}, which is no run here; the runs are named as "
-                f"{min(names, default='sub-01_task-rest')}, or by the start of such a name."
-            )
-        out |= matching
-    return out

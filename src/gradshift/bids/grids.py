@@ -91,15 +91,15 @@ def _counted(pairs: Iterable[tuple[T, Key]]) -> dict[T, int]:
     return {key: len(acquisitions) for key, acquisitions in had.items()}
 
 
-def _possible(there: Sequence[str], atlas_spaces: Mapping[str, Sequence[str]]) -> list[str]:
+def _possible(offered: Sequence[str], atlas_spaces: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the spaces that may be used: those of every atlas, or those that may be fetched."""
-    fitting = [s for s in there if all(s in spaces for spaces in atlas_spaces.values())]
-    if possible := fitting or [s for s in PREFERRED_SPACES if s in there]:
+    fitting = [s for s in offered if all(s in spaces for spaces in atlas_spaces.values())]
+    if possible := fitting or [s for s in PREFERRED_SPACES if s in offered]:
         return possible
-    comes = "; ".join(f"{name} in {', '.join(found)}" for name, found in atlas_spaces.items())
-    kind = "of each person only" if set(there) <= set(NATIVE) else "of no atlas asked for"
+    comes = "; ".join(f"{name} in {', '.join(spaces)}" for name, spaces in atlas_spaces.items())
+    kind = "of each person only" if set(offered) <= set(NATIVE) else "of no atlas asked for"
     raise InputError(
-        f"BOLD files are in a space {kind} ({_listed(there)}), and the atlases come in others "
+        f"BOLD files are in a space {kind} ({_listed(offered)}), and the atlases come in others "
         f"({comes}): run fMRIPrep again on the same output with --output-spaces {STANDARD}, or "
         "give an atlas of your own in that space."
     )

@@ -4,21 +4,14 @@ Only ``sub-*/func``, ``sub-*/ses-*/func`` and the same of PET are listed, so tha
 lead in circles, copies such as ``func_old`` and whatever else lies in a dataset are never entered.
 """
 
-import hashlib
-import json
 import logging
-import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from gradshift.bids.dataset import may
+from gradshift.bids.folderlists import FolderLists
 from gradshift.bids.names import is_label
 from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile, parse
-from gradshift.bids.write import write_text
-from gradshift.errors import OutputError
 
 BOLD: Mapping[str, Sequence[str]] = {"datatype": ("func",)}
 """Whatever lies beside BOLD files: what is not read is needed to say what is there."""
@@ -34,9 +27,6 @@ BLOOD: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",), "suffix": ("blood",), "extension": (".tsv",)
 }  # fmt: skip
 """Blood samples of a raw dataset."""
-
-FRESH = 2_000_000_000
-"""Nanoseconds: a folder that changed this short ago may change again within the same tick."""
 
 logger = logging.getLogger("gradshift")
 
@@ -66,8 +56,8 @@ def index(
     list of IndexedFile
         In the order of their names, whatever the file system gives.
     """
-    lists = _Lists.load(root, database_dir)
-    found = []
+    lists = FolderLists.load(root, database_dir)
+    files = []
     for label in sorted(participants):
         for folder, folders in _folders(root / f"sub-{label}", wanted["datatype"], lists):
             for name in lists.names(folder):
@@ -77,9 +67,9 @@ def index(
                     for key, values in wanted.items()
                     if key != "datatype"
                 ):
-                    found.append(file)
+                    files.append(file)
     lists.keep()
-    return found
+    return files
 
 
 def people(root: Path) -> list[str]:
@@ -94,7 +84,7 @@ def people(root: Path) -> list[str]:
 
 
 def _folders(
-    person: Path, datatypes: Sequence[str], lists: "_Lists"
+    person: Path, datatypes: Sequence[str], lists: "FolderLists"
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """Yield the folders of images of a person with what their path says: sub, ses."""
     own = {"sub": person.name.removeprefix("sub-")}
@@ -119,94 +109,3 @@ def _say_left_out(folder: Path) -> None:
     logger.warning(
         "The folder %s is not looked at: it has no name that BIDS knows.", shown(folder)
     )
-
-
-def closed_folders(root: Path, participants: Sequence[str]) -> list[Path]:
-    """List the folders of participants, all if none is named, that may not be read."""
-    lists = _Lists(root)
-    closed = []
-    for label in participants or [path.name[4:] for path in sorted(root.glob("sub-*"))]:
-        person = root / f"sub-{label}"
-        sessions = [person / name for name in lists.names(person) if name.startswith("ses-")]
-        places = [person, *sessions]
-        places += [place / name for place in places for name in ("func", "pet")]
-        closed += [place for place in places if place.is_dir() and not _may_enter(place)]
-    return closed
-
-
-def _may_enter(folder: Path) -> bool:
-    return may(folder, os.R_OK | os.X_OK)
-
-
-@dataclass
-class _Lists:
-    """The names in folders, kept from one run to the next where that is wanted.
-
-    Parameters
-    ----------
-    root : Path
-    kept : Path, optional
-        The file they are kept in.
-    known : dict
-        Names by folder, with the time of the last change of the folder (ns).
-    """
-
-    root: Path
-    kept: Path | None = None
-    known: dict[str, tuple[int, list[str]]] = field(default_factory=dict)
-    changed: bool = False
-
-    @classmethod
-    def load(cls, root: Path, database_dir: str | None) -> "_Lists":
-        """Load what was kept of a dataset; what cannot be used is made anew."""
-        if database_dir is None:
-            return cls(root)
-        name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
-        kept = Path(database_dir).resolve() / f"gradshift-{name}.json"
-        try:
-            stored = json.loads(kept.read_text(encoding="utf-8"))["folders"]
-            known = {
-                str(k): (int(when), list(map(str, names))) for k, (when, names) in stored.items()
-            }
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            known = {}
-        return cls(root, kept, known)
-
-    def names(self, folder: Path) -> list[str]:
-        """List what lies in a folder, in alphabetical order; nothing of one that is closed."""
-        key = str(folder)[len(str(self.root)) :]
-        try:
-            changed = os.stat(folder).st_mtime_ns if self.kept else 0
-            if self.kept and key in self.known and self.known[key][0] == changed:
-                return self.known[key][1]
-            found = sorted(filter(_is_text, os.listdir(folder)))
-        except OSError:
-            return []
-        if self.kept:
-            self.known[key], self.changed = (changed, found), True
-        return found
-
-    def keep(self) -> None:
-        """Write the lists, complete or not at all, but for folders that are still changing."""
-        if self.kept is None or not self.changed:
-            return
-        settled = time.time_ns() - FRESH
-        known = {key: value for key, value in self.known.items() if value[0] < settled}
-        try:
-            write_text(self.kept, json.dumps({"dataset": str(self.root), "folders": known}))
-        except OSError as error:
-            raise OutputError(
-                f"The index cannot be kept in {self.kept.parent}: {error.strerror}."
-            ) from error
-
-
-def _is_text(name: str) -> bool:
-    """Leave out a name that is not UTF-8: no BIDS name is like that."""
-    if name.isascii():
-        return True
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        logger.warning("A file is left out: its name, %s, is not UTF-8.", shown(name))
-        return False
-    return True

@@ -9,10 +9,12 @@ from typing import Any
 
 from gradshift.bids.content import absent, get_command
 from gradshift.bids.dataset import describe, find_fmriprep
-from gradshift.bids.diagnosis import diagnose, evidence, makers
-from gradshift.bids.filters import Condition, excluded, filtered, read_filters
+from gradshift.bids.diagnosis import diagnose, evidence
+from gradshift.bids.exclude import excluded
+from gradshift.bids.filters import Condition, filtered, read_filters
 from gradshift.bids.grids import GRID, Key, acquired, choose_grid, grid_of
 from gradshift.bids.index import index, people
+from gradshift.bids.makers import makers
 from gradshift.bids.measurements import several_measurements
 from gradshift.bids.metadata import inherited, repetition_time
 from gradshift.bids.names import file_name
@@ -128,26 +130,26 @@ class _Study:
     ----------
     root : Path
     inputs : Inputs
-    there : list of str
+    everybody : list of str
         Labels of all participants.
     """
 
     root: Path
     inputs: Inputs
-    there: list[str]
+    everybody: list[str]
 
     @property
     def asked(self) -> list[str]:
         """Labels of the participants to look at; those asked for must be there."""
         wanted, root = self.inputs.participant_label, shown(self.root)
-        if not self.there:
+        if not self.everybody:
             raise NothingSelectedError(f"There is no participant folder (sub-...) in {root}.")
-        if unknown := sorted(set(wanted) - set(self.there)):
+        if unknown := sorted(set(wanted) - set(self.everybody)):
             raise NothingSelectedError(
                 f"No participant {', '.join(unknown)} in {root}. Participants there: "
-                f"{_listed(self.there)}."
+                f"{_listed(self.everybody)}."
             )
-        return sorted(wanted) or self.there
+        return sorted(wanted) or self.everybody
 
     def files(self, participants: Sequence[str]) -> list[IndexedFile]:
         """List the files in the func folders of participants."""
@@ -156,25 +158,25 @@ class _Study:
     def grid(self, bolds: Sequence[IndexedFile], atlas_spaces: Mapping[str, Sequence[str]]) -> Key:
         """Choose the grid that all runs of the study share."""
         grids = {grid_of(file.entities) for file in bolds}
-        if len(grids) > 1 and set(self.asked) < set(self.there):
-            bolds = _in_a_space(self._chosen(self.files(self.there)))
+        if len(grids) > 1 and set(self.asked) < set(self.everybody):
+            bolds = _in_a_space(self._chosen(self.files(self.everybody)))
         return choose_grid(_in_a_space(bolds), self.inputs.space, atlas_spaces)
 
     def select(
         self, files: Sequence[IndexedFile], participants: Sequence[str]
     ) -> list[IndexedFile]:
         """Keep the preprocessed BOLD files that pass the filters, or say what there is."""
-        found = self._preprocessed(files)
-        if not _in_a_space(found):
+        prepared = self._preprocessed(files)
+        if not _in_a_space(prepared):
             raise NothingSelectedError(diagnose(evidence(files, self._makers()), self.root))
-        if idle := set(participants) - {file.entities["sub"] for file in found}:
+        if idle := set(participants) - {file.entities["sub"] for file in prepared}:
             logger.warning("No preprocessed BOLD file for sub-%s.", _listed(idle))
         for key, option, wanted in (
             ("ses", "session", self.inputs.session_label),
             ("task", "task", self.inputs.task_id),
         ):
-            self._insist(found, key, option, wanted)
-        chosen = filtered(self._labelled(found), self.inputs.bids_filter_file, "bold")
+            self._insist(prepared, key, option, wanted)
+        chosen = filtered(self._labelled(prepared), self.inputs.bids_filter_file, "bold")
         return _without_echoes(chosen)
 
     def _chosen(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
@@ -201,29 +203,29 @@ class _Study:
             and not file.more
         ]
 
-    def _labelled(self, found: Sequence[IndexedFile]) -> list[IndexedFile]:
+    def _labelled(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
         sessions, tasks = self.inputs.session_label, self.inputs.task_id
         return [
             file
-            for file in found
+            for file in files
             if (not sessions or file.entities.get("ses") in sessions)
             and (not tasks or file.entities.get("task") in tasks)
         ]
 
     def _insist(
-        self, found: Sequence[IndexedFile], key: str, option: str, wanted: Sequence[str]
+        self, files: Sequence[IndexedFile], key: str, option: str, wanted: Sequence[str]
     ) -> None:
         """Refuse a label that the study does not have; say one that only these people lack."""
-        there = {file.entities[key] for file in found if key in file.entities}
-        unknown = sorted(set(wanted) - there)
+        labels = {file.entities[key] for file in files if key in file.entities}
+        unknown = sorted(set(wanted) - labels)
         if not unknown:
             return
         message = (
             f"No {option} {', '.join(unknown)} among the preprocessed BOLD files in "
-            f"{shown(self.root)}. {option.capitalize()}s there: {_listed(there) or 'none'}."
+            f"{shown(self.root)}. {option.capitalize()}s there: {_listed(labels) or 'none'}."
         )
-        if set(self.asked) < set(self.there) and set(wanted) & there:
-            everybody = self._preprocessed(self.files(self.there))
+        if set(self.asked) < set(self.everybody) and set(wanted) & labels:
+            everybody = self._preprocessed(self.files(self.everybody))
             if set(unknown) <= {file.entities.get(key) for file in everybody}:
                 logger.warning("%s", message)
                 return
@@ -238,7 +240,7 @@ class _Study:
     def without_excluded(self, runs: Sequence[Run], files: Sequence[IndexedFile]) -> list[Run]:
         """Mark the runs that the user's list leaves out."""
         names = {f.path.name: f.entities["sub"] for f in files if f.suffix == "bold"}
-        out = excluded(names, self.inputs.exclude, set(self.there) - set(self.asked))
+        out = excluded(names, self.inputs.exclude, set(self.everybody) - set(self.asked))
         problem = f"{LEFT_OUT} {Path(self.inputs.exclude or '').name}"
         return [
             replace(run, problem=problem) if not run.problem and run.bold.name in out else run
@@ -340,14 +342,14 @@ def _elsewhere(file: IndexedFile, grid: Key, beside: _Beside) -> Run:
     """Name a run that does not come on the grid of the others."""
     run = _paths(file, beside)
     wanted = dict(grid)
-    there = file.entities.get("space", "the space of the scanner")
-    same = there == wanted["space"]
+    space = file.entities.get("space", "the space of the scanner")
+    same = space == wanted["space"]
     what = "at that resolution" if same else f"in {wanted['space']}"
     bare = {k: v for k, v in run.entities.items() if k not in GRID}
     return replace(
         run,
         entities={**bare, **wanted},
-        problem=f"{file.path.name} is in {there}, and there is no such file {what}, as the other "
+        problem=f"{file.path.name} is in {space}, and there is no such file {what}, as the other "
         "runs have it; run fMRIPrep with the same output spaces for all.",
     )
 
@@ -391,10 +393,10 @@ def _check_content(run: Run, sidecar: Path) -> None:
 def _check_place(file: IndexedFile) -> None:
     """Refuse a file that lies in the folder of another person or session."""
     for key in ("sub", "ses"):
-        said = f"_{key}-{file.entities.get(key)}_"
-        if key in file.entities and said not in f"_{file.path.name}":
+        label = f"_{key}-{file.entities.get(key)}_"
+        if key in file.entities and label not in f"_{file.path.name}":
             raise InputError(
-                f"{file.path} lies in the folder of {said.strip('_')}, and its name says "
+                f"{file.path} lies in the folder of {label.strip('_')}, and its name says "
                 "otherwise; move it or rename it, whichever is wrong."
             )
 
@@ -437,8 +439,8 @@ def _refused(runs: Sequence[Run], key: Callable[[Run], Any], text: str) -> list[
     """Mark the runs that share a key; None is shared with nobody."""
     by_key: dict[Any, list[Run]] = {}
     for run in runs:
-        if not run.problem and (found := key(run)) is not None:
-            by_key.setdefault(found, []).append(run)
+        if not run.problem and (shared := key(run)) is not None:
+            by_key.setdefault(shared, []).append(run)
     marked = {}
     for same in (same for same in by_key.values() if len(same) > 1):
         for run in same:

@@ -39,14 +39,14 @@ def normalised(ids: Iterable[str], prefix: str, known: Collection[str], path: Pa
     folded: dict[str, list[str]] = {}
     for name in known:
         folded.setdefault(name.casefold(), []).append(name)
-    found = []
+    names = []
     for line, text in enumerate(ids, start=2):
         name = f"{prefix}-{_bare(text, prefix)}"
         if name == f"{prefix}-":
             raise InputError(f"Line {line} of {shown(path)} has no {prefix}- label.")
         same = folded.get(name.casefold(), [])
-        found.append(same[0] if name not in known and len(same) == 1 else name)
-    return found
+        names.append(same[0] if name not in known and len(same) == 1 else name)
+    return names
 
 
 def _bare(text: str, prefix: str) -> str:
@@ -71,14 +71,14 @@ def matched(ids: Sequence[str], wanted: Sequence[str], path: Path) -> list[str]:
     absent = [name for name in wanted if name not in ids]
     if not absent or not wanted:
         return []
-    told = ", ".join(_near(name, ids) for name in absent[:6])
+    listed = ", ".join(_near(name, ids) for name in absent[:6])
     more = f" and {len(absent) - 6} more" if len(absent) > 6 else ""
     if len(absent) == len(wanted):
         raise InputError(
-            f"{shown(path)} names none of those with results: it has no {told}{more}. Write its "
+            f"{shown(path)} names none of those with results: it has no {listed}{more}. Write its "
             "ids as the folders have them."
         )
-    return [f"{shown(path)} has no row for {told}{more}: what it says is not known of them."]
+    return [f"{shown(path)} has no row for {listed}{more}: what it says is not known of them."]
 
 
 def _near(name: str, ids: Sequence[str]) -> str:

@@ -68,13 +68,13 @@ def _inside(folder: Path) -> Iterator[Path]:
 def _linked(bids_dir: Path) -> Iterator[Path]:
     """Yield the local datasets that a description names as its source."""
     try:
-        about: Mapping[str, Any] = describe(bids_dir) or {}
+        description: Mapping[str, object] = describe(bids_dir) or {}
     except GradshiftError:
         return
-    links = about.get("DatasetLinks")
+    links = description.get("DatasetLinks")
     if isinstance(links, dict):
         yield from _local(bids_dir, [links[name] for name in sorted(links, key=_raw_first)])
-    sources = about.get("SourceDatasets")
+    sources = description.get("SourceDatasets")
     if isinstance(sources, list):
         yield from _local(bids_dir, [s.get("URL") for s in sources if isinstance(s, dict)])
 

@@ -32,17 +32,17 @@ def several_measurements(runs: Iterable[Mapping[str, str]]) -> list[str]:
     alike: dict[tuple[str, ...], list[str]] = {}
     for (sub, ses, task), kinds in sorted(sessions.items()):
         if len(kinds) > 1:
-            told = (task, *sorted(_text(kind) for kind in kinds))
-            alike.setdefault(told, []).append(f"sub-{sub}" + (f" ses-{ses}" if ses else ""))
-    return [_sentence(told, places) for told, places in alike.items()]
+            ways = (task, *sorted(_text(kind) for kind in kinds))
+            alike.setdefault(ways, []).append(f"sub-{sub}" + (f" ses-{ses}" if ses else ""))
+    return [_sentence(ways, places) for ways, places in alike.items()]
 
 
 def _text(kind: tuple[tuple[str, str], ...]) -> str:
     return "_".join(f"{key}-{value}" for key, value in kind) or "no label"
 
 
-def _sentence(told: tuple[str, ...], places: list[str]) -> str:
-    task, *kinds = told
+def _sentence(ways: tuple[str, ...], places: list[str]) -> str:
+    task, *kinds = ways
     key, _, value = next(kind for kind in kinds if "-" in kind).partition("_")[0].partition("-")
     example = f'{{"bold": {{"{ENTITIES[key]}": "{value}"}}}}'
     listed = ", ".join(places[:6]) + (f" and {len(places) - 6} more" if len(places) > 6 else "")

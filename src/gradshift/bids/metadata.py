@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gradshift.bids.dataset import read_json
 from gradshift.errors import InputError
@@ -18,7 +18,7 @@ class RepetitionTime(NamedTuple):
 
 
 def repetition_time(
-    bold: Path, metadata: Mapping[str, Any], from_header: float | None
+    bold: Path, metadata: Mapping[str, object], from_header: float | None
 ) -> RepetitionTime:
     """Return the repetition time of a run.
 
@@ -38,19 +38,21 @@ def repetition_time(
     InputError
         If neither tells, or the value makes no sense.
     """
-    told = metadata.get("RepetitionTime")
-    if told is None and from_header is None:
+    from_json = metadata.get("RepetitionTime")
+    if from_json is None and from_header is None:
         raise InputError(
             f"The repetition time of {bold.name} is not known: no RepetitionTime in its JSON "
             "sidecar, and 0 in its header. Add RepetitionTime, in seconds, to the sidecar."
         )
-    where, value = ("header", from_header) if told is None else ("JSON sidecar", told)
+    where, value = ("header", from_header) if from_json is None else ("JSON sidecar", from_json)
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < 60:
         raise InputError(
             f"RepetitionTime of {bold.name} is {_short(value)} in its {where}; it must be in "
             "seconds, above 0 and below 60."
         )
-    differs = told is not None and (from_header is None or abs(from_header - value) > 0.01 * value)
+    differs = from_json is not None and (
+        from_header is None or abs(from_header - value) > 0.01 * value
+    )
     return RepetitionTime(float(value), _differing(value, from_header) if differs else "")
 
 
@@ -66,10 +68,10 @@ def _differing(seconds: float, from_header: float | None) -> str:
     )
 
 
-def inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, Any]:
+def inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, object]:
     """Collect the JSON metadata of a file: nearer files win over those higher up."""
     suffix = path.name.split(".")[0].rsplit("_", 1)[-1]
-    metadata: dict[str, Any] = {}
+    metadata: dict[str, object] = {}
     upwards = path.parent.relative_to(root).parents
     folders = [root / folder for folder in reversed([path.parent.relative_to(root), *upwards])]
     for folder in folders:

@@ -6,25 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.dataset import read_json
-from gradshift.bids.names import is_label
+from gradshift.bids.mrstable import COLUMNS, NONE, label_of, read_long, read_wide
 from gradshift.bids.opener import missing
-from gradshift.bids.outputs import sidecar
-from gradshift.bids.tables import people_table, read_table
+from gradshift.bids.tables import people_table
 from gradshift.errors import InputError, MissingInputError, SettingsError
 from gradshift.settings import Settings, columns
-
-COLUMNS = (
-    "participant_id", "session_id", "voi", "metabolite", "value", "units", "reference", "crlb_pct",
-    "fwhm_hz", "snr", "fGM", "fWM", "fCSF", "tissue_corrected", "sequence", "te_ms",
-)  # fmt: skip
-NEEDED = ("participant_id", "session_id", "voi", "metabolite", "value")
-NONE = ("", "n/a", "nan", "NaN")
 
 NAMES = {
     "glu": "glutamate",
@@ -48,9 +38,6 @@ ALPHA = 0.5
 
 GREY = ("gaba", "gabaplus")
 """Metabolites that grey and white matter have in different amounts, as `ALPHA` says."""
-
-WIDE = re.compile(r"mrs_([A-Za-z0-9]+)_([A-Za-z0-9+]+)")
-"""A column of sessions.tsv with a metabolite."""
 
 MOST_TOLD = 5
 """People that a message names."""
@@ -114,17 +101,17 @@ def find_values(settings: Settings) -> list[Metabolite]:
     limits = crlb_limits(settings.inputs.mrs_crlb)
     path = Path(given) if given else root / "phenotype" / "mrs.tsv"
     if path.exists():
-        table = _long(path, columns(settings.inputs.mrs_columns))
+        table = read_long(path, columns(settings.inputs.mrs_columns))
     elif given:
         raise MissingInputError(missing(path))
     else:
-        found = [_wide(p) for p in sorted(root.glob("sub-*/sub-*_sessions.tsv"))]
-        table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
+        tables = [read_wide(p) for p in sorted(root.glob("sub-*/sub-*_sessions.tsv"))]
+        table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     if table.empty:
         return []
     for name, prefix in (("participant_id", "sub-"), ("session_id", "ses-")):
         table[name] = [
-            _label(*row, prefix) for row in zip(table[name], table["source"], strict=True)
+            label_of(*row, prefix) for row in zip(table[name], table["source"], strict=True)
         ]
     _check_people(table, root)
     twice = table.duplicated(["participant_id", "session_id", "voi", "metabolite"])
@@ -173,24 +160,6 @@ def measure_of(metabolite: str) -> str:
     return NAMES.get(bare) or re.sub(r"[^a-z0-9]", "", bare.replace("+", "plus"))
 
 
-def _label(text: str, source: str, prefix: str) -> str:
-    """Return a participant or session with its prefix.
-
-    Raises
-    ------
-    InputError
-        If it is no BIDS label.
-    """
-    bare = text.strip().removeprefix(prefix)
-    if not is_label(bare):
-        what = {"sub-": "participant_id", "ses-": "session_id"}[prefix]
-        raise InputError(
-            f"{source} has {text!r} as {what}; it must be letters and digits, with or without "
-            f"{prefix}, as in the names of the folders."
-        )
-    return prefix + bare
-
-
 def _check_people(table: pd.DataFrame, root: Path) -> None:
     """Hold the people of a table against those of the study, where it tells who they are.
 
@@ -199,74 +168,23 @@ def _check_people(table: pd.DataFrame, root: Path) -> None:
     InputError
         If nobody of the table is in the study.
     """
-    there = {p.name for p in root.glob("sub-*") if p.is_dir()}
-    there |= {f"sub-{str(name).removeprefix('sub-')}" for name in people_table(root).index}
-    strangers = [name for name in dict.fromkeys(table["participant_id"]) if name not in there]
-    if not there or not strangers:
+    people = {p.name for p in root.glob("sub-*") if p.is_dir()}
+    people |= {f"sub-{str(name).removeprefix('sub-')}" for name in people_table(root).index}
+    strangers = [name for name in dict.fromkeys(table["participant_id"]) if name not in people]
+    if not people or not strangers:
         return
-    told = []
+    listed = []
     for name in strangers[:MOST_TOLD]:
-        lower = {other.lower(): other for other in there}
+        lower = {other.lower(): other for other in people}
         close = get_close_matches(name.lower(), sorted(lower), n=1)
-        told.append(f"{name} (nearest: {lower[close[0]]})" if close else name)
-    more = f" and {len(strangers) - len(told)} more" if len(strangers) > len(told) else ""
-    source, names = table["source"].iloc[0], ", ".join(told) + more
+        listed.append(f"{name} (nearest: {lower[close[0]]})" if close else name)
+    more = f" and {len(strangers) - len(listed)} more" if len(strangers) > len(listed) else ""
+    source, names = table["source"].iloc[0], ", ".join(listed) + more
     if len(strangers) == table["participant_id"].nunique():
         raise InputError(
             f"{source} matches nobody of {root}: it has {names}; correct participant_id there."
         )
     logger.warning("%s has people who are not in %s: %s.", source, root, names)
-
-
-def _long(path: Path, names: Mapping[str, str]) -> pd.DataFrame:
-    """Read a table with a row per value."""
-    if unknown := sorted(set(names) - set(COLUMNS)):
-        raise InputError(
-            f"--mrs-columns names {', '.join(unknown)}, which is no column of ours: "
-            f"{', '.join(COLUMNS)}."
-        )
-    table = read_table(path)
-    wanted = dict.fromkeys(names.get(name, name) for name in (*NEEDED, *names))
-    if absent := [name for name in wanted if name not in table.columns]:
-        raise InputError(
-            f"{path} has no column {', '.join(absent)}; it has {', '.join(table.columns)}. Say "
-            "which is which with --mrs-columns, such as value=concentration."
-        )
-    table = table.assign(**{ours: table[theirs] for ours, theirs in names.items()})
-    about = read_json(sidecar(path)) if sidecar(path).exists() else {}
-    for name in COLUMNS:
-        if name not in table:
-            table[name] = _units(about, "value") if name == "units" else ""
-    return table[list(COLUMNS)].assign(source=path.name)
-
-
-def _wide(path: Path) -> pd.DataFrame:
-    """Read the columns ``mrs_<voxel>_<metabolite>`` of the sessions of a person."""
-    table = read_table(path)
-    about = read_json(sidecar(path)) if sidecar(path).exists() else {}
-    person = path.name.removesuffix("_sessions.tsv")
-    rows = []
-    for column in table.columns:
-        if (named := WIDE.fullmatch(str(column))) and "session_id" in table.columns:
-            for session, value in zip(table["session_id"], table[column], strict=True):
-                rows.append(
-                    dict.fromkeys(COLUMNS, "")
-                    | {
-                        "participant_id": person,
-                        "session_id": session,
-                        "voi": named[1],
-                        "metabolite": named[2],
-                        "value": value,
-                        "units": _units(about, str(column)),
-                        "source": path.name,
-                    }
-                )
-    return pd.DataFrame(rows, columns=[*COLUMNS, "source"])
-
-
-def _units(about: Mapping[str, Any], column: str) -> str:
-    described = about.get(column)
-    return str(described.get("Units", "")) if isinstance(described, dict) else ""
 
 
 def _number(row: Mapping[str, str], name: str) -> float:
@@ -373,21 +291,21 @@ def _one_scale(values: Sequence[Metabolite]) -> list[Metabolite]:
     for value in known:
         key = (value.participant, value.voi, value.measure)
         scales.setdefault(key, set()).add(_scale(value))
-    found = []
+    scaled = []
     for value in values:
         used = scales.get((value.participant, value.voi, value.measure), set())
         if len(used) > 1:
             reason = f"reference, unit or correction differs between sessions: {_told(used)}"
             value = replace(value, value=np.nan, status=reason)
-        found.append(value)
+        scaled.append(value)
     for voi, measure in dict.fromkeys((value.voi, value.measure) for value in known):
-        same = [v for v in found if (v.voi, v.measure) == (voi, measure) and np.isfinite(v.value)]
+        same = [v for v in scaled if (v.voi, v.measure) == (voi, measure) and np.isfinite(v.value)]
         if len(used := {_scale(value) for value in same}) > 1:
             raise InputError(
                 f"{same[0].source} has {measure} in {voi} on several scales: {_told(used)}; give "
                 "all people one unit, reference and correction for tissue."
             )
-    return found
+    return scaled
 
 
 def _scale(value: Metabolite) -> tuple[str, str, str]:

@@ -114,5 +114,5 @@ def _check(path: Path, status: os.stat_result, most: int | None, *, empty: bool 
 
 
 def _unreadable(path: Path, error: Exception) -> InputError:
-    told = error.strerror if isinstance(error, OSError) else str(error)
-    return InputError(f"{shown(path)} cannot be read: {told}.")
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return InputError(f"{shown(path)} cannot be read: {reason}.")

@@ -1,6 +1,6 @@
 """What gradshift writes: where it lies, what it is called, and what is said beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,46 +8,12 @@ from typing import Any
 import numpy as np
 
 from gradshift.bids.names import file_name, folder
-from gradshift.bids.write import write_json, write_text
 from gradshift.core.cortex.regions import Regions
 
 MEASURE_COLUMNS = (
     "modality", "task", "run", "space", "atlas", "recipe", "measure", "level", "label",
     "value", "unit", "status",
 )  # fmt: skip
-
-BIDSIGNORE = """\
-/work
-/logs
-/atlases
-/group
-figures
-*.html
-*_relmat.tsv
-*_relmat.json
-*_measures.tsv
-*_measures.json
-*_timeseries.tsv
-*_timeseries.json
-*_outliers.tsv
-*_outliers.json
-*_stat-coverage_bold.tsv
-*_stat-coverage_bold.json
-*_boldmap.nii.gz
-*_boldmap.json
-*_tacs.tsv
-*_tacs.json
-*_kinpar.tsv
-*_kinpar.json
-"""
-
-README = """\
-Results of gradshift, a BIDS App that compares sessions before and after a drug.
-
-sub-*/ holds the series, matrices and measures of every session; group/ holds the comparison
-of the sessions. Every table has a JSON file beside it that says what its columns are and how
-its values were made. logs/ keeps the settings of every run; work/ may be removed.
-"""
 
 Sidecar = Mapping[str, Any]
 """What the JSON file beside a table or an image says, by the keys of BIDS and of ours."""
@@ -221,23 +187,3 @@ def regions_from(plain: Sidecar) -> Regions:
         centroids=np.array(plain["centroids"], dtype=np.float64),
         sets={name: tuple(positions) for name, positions in plain["sets"].items()},
     )
-
-
-def prepare(root: Path, *, version: str, sources: Sequence[Path]) -> None:
-    """Write the descriptions of the output dataset."""
-    description = {
-        "Name": "gradshift: network connectivity before and after a drug",
-        "BIDSVersion": "1.10.0",
-        "DatasetType": "derivative",
-        "GeneratedBy": [
-            {
-                "Name": "gradshift",
-                "Version": version,
-                "Description": "BIDS App for pharmacological before-after imaging studies",
-            }
-        ],
-        "SourceDatasets": [{"URL": source.as_uri()} for source in sources],
-    }
-    write_json(root / "dataset_description.json", description)
-    write_text(root / ".bidsignore", BIDSIGNORE)
-    write_text(root / "README", README)

@@ -49,13 +49,15 @@ def parse(path: Path, folders: Mapping[str, str]) -> IndexedFile:
     """
     stem, dot, extension = path.name.partition(".")
     *parts, suffix = stem.split("_")
-    found = _entities(path)
-    more = [part for part in parts if found.get(part.partition("-")[0]) != part.partition("-")[2]]
-    if "bold" in more and "desc" not in found:
-        suffix, found = _modern(suffix, found)
+    given = _entities(path)
+    # Of a person and a session the folders speak; whoever reads a file checks that its name agrees.
+    parts = [part for part in parts if part.partition("-")[0] not in folders]
+    more = [part for part in parts if given.get(part.partition("-")[0]) != part.partition("-")[2]]
+    if "bold" in more and "desc" not in given:
+        suffix, given = _modern(suffix, given)
         more.remove("bold")
-    found |= folders
-    entities = {key: found[key] for key in ENTITIES if key in found}
+    given |= folders
+    entities = {key: given[key] for key in ENTITIES if key in given}
     return IndexedFile(path, entities, suffix, dot + extension, tuple(more))
 
 
@@ -75,14 +77,14 @@ def _entities(path: Path) -> dict[str, str]:
     return {key: str(values[name]) for key, name in ENTITIES.items() if name in values}
 
 
-def _modern(suffix: str, found: dict[str, str]) -> tuple[str, dict[str, str]]:
+def _modern(suffix: str, entities: dict[str, str]) -> tuple[str, dict[str, str]]:
     """Translate ``_bold_space-X_preproc``, ``_bold_space-X_brainmask`` and ``_bold_confounds``."""
     if suffix == "confounds":
-        return "regressors", {**found, "desc": "confounds"}
+        return "regressors", {**entities, "desc": "confounds"}
     if suffix in OLD:
         suffix, desc = OLD[suffix]
-        return suffix, {**found, "desc": desc}
-    return suffix, found
+        return suffix, {**entities, "desc": desc}
+    return suffix, entities
 
 
 _READY = re.compile(

@@ -14,11 +14,13 @@ from gradshift.bids.index import BLOOD, PET, index
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.parse import IndexedFile
-from gradshift.bids.petscan import ACQUIRED, PetScan, one_per_session
+from gradshift.bids.petruns import one_per_session
+from gradshift.bids.petscan import ACQUIRED, PetScan
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError
 from gradshift.images.volumes import read_header
 from gradshift.settings import Settings, columns
-from gradshift.tracers.catalogue import Tracer, identify, load_tracer
+from gradshift.tracers.catalogue import identify, load_tracer
+from gradshift.tracers.tracer import Tracer
 
 SCHAEFER = re.compile(r"Schaefer2018(\d+)Parcels(7|17)Networks")
 """PETPrep's name of a segmentation that is an atlas of ours."""
@@ -70,9 +72,9 @@ def find_scans(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) ->
     database, sessions = settings.inputs.bids_database_dir, settings.inputs.session_label
     files: list[IndexedFile] = []
     for root in dict.fromkeys(roots):
-        there = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
+        labels = sorted(p.name.removeprefix("sub-") for p in root.glob("sub-*") if p.is_dir())
         wanted = settings.inputs.participant_label
-        if people := [label for label in there if not wanted or label in wanted]:
+        if people := [label for label in labels if not wanted or label in wanted]:
             files += index(root, people, database, PET)
     files = [file for file in files if not sessions or file.entities.get("ses") in sessions]
     values = [file for file in files if _has_values(file)]
@@ -104,10 +106,10 @@ def _check_own(own: Sequence[Tracer], scans: Sequence[PetScan]) -> None:
     """Refuse a tracer of the user's own that no scan is of."""
     for tracer in own:
         if scans and not any(scan.tracer == tracer for scan in scans):
-            there = ", ".join(sorted({scan.tracer.name for scan in scans}))
+            tracers = ", ".join(sorted({scan.tracer.name for scan in scans}))
             raise SettingsError(
                 f"--tracer holds {tracer.name}, and no scan is of it: trc- or TracerName say "
-                f"{there}."
+                f"{tracers}."
             )
 
 
@@ -182,12 +184,12 @@ class _Acquisition:
 
     def _make(self, file: IndexedFile, kind: str, **more: Any) -> PetScan:
         root = next(root for root in self.roots if file.path.is_relative_to(root))
-        told, problem = dict[str, Any](), ""
+        metadata, problem = dict[str, object](), ""
         try:
-            told = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
+            metadata = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
         except GradshiftError as error:
             problem = str(error)
-        tracer = identify(self.entities.get("trc", ""), told, self.tracers)
+        tracer = identify(self.entities.get("trc", ""), metadata, self.tracers)
         references = tuple(sorted(self._references(file)))
         name = self.settings.pet.pet_reference or tracer.reference_region.value
         if not name and len(references) == 1:
@@ -201,7 +203,7 @@ class _Acquisition:
             "pvc": file.entities.get("pvc", ""),
             "blood": self.blood,
             "motion": motion[0] if motion else None,
-            "metadata": told,
+            "metadata": metadata,
             "tracer": tracer,
             "reference_name": name,
             "references": references,
@@ -209,7 +211,7 @@ class _Acquisition:
         }
         return PetScan(**{**given, **more})
 
-    def _raw_metadata(self) -> dict[str, Any]:
+    def _raw_metadata(self) -> dict[str, object]:
         """Read what the JSON files of the raw scan say."""
         if self.raw is None:
             return {}
@@ -234,13 +236,13 @@ class _Acquisition:
         """Put the finished tables of one segmentation and correction together."""
         scans = []
         for key in dict.fromkeys(_variant(file) for file in tables):
-            mine = sorted((f for f in tables if _variant(f) == key), key=lambda f: f.path.name)
+            files = sorted((f for f in tables if _variant(f) == key), key=lambda f: f.path.name)
             scans.append(
                 self._make(
-                    mine[0],
+                    files[0],
                     "table",
-                    sources=tuple(f.path for f in mine),
-                    models=tuple(f.entities.get("model", "") for f in mine),
+                    sources=tuple(f.path for f in files),
+                    models=tuple(f.entities.get("model", "") for f in files),
                     blood=(),
                 )
             )
@@ -249,11 +251,11 @@ class _Acquisition:
     def _maps(self) -> list[tuple[IndexedFile, str]]:
         """List the finished maps that show a model of ours."""
         named = {word.lower(): ours for ours, word in self._columns().items()}
-        found = []
+        maps = []
         for file in self._in_space("mimap"):
             model, meas = (file.entities.get(k, "").lower() for k in ("model", "meas"))
             if ours := named.get(meas) or named.get(model) or MODELS.get((model, meas)):
-                found.append((file, ours))
+                maps.append((file, ours))
             else:
                 logger.warning(
                     "%s is not used: no model of ours gives it; --pet-columns vtlogan=%s would "
@@ -261,7 +263,7 @@ class _Acquisition:
                     file.path.name,
                     file.entities.get("meas", "MEAS"),
                 )
-        return found
+        return maps
 
     def _columns(self) -> dict[str, str]:
         return columns(self.settings.inputs.pet_columns)
@@ -270,12 +272,12 @@ class _Acquisition:
         """Put the finished maps of one partial volume correction together."""
         scans = []
         for pvc in dict.fromkeys(file.entities.get("pvc", "") for file, _ in known):
-            mine = [(f, ours) for f, ours in known if f.entities.get("pvc", "") == pvc]
-            shown = [ours for _, ours in mine]
-            first = self._image(mine[0][0], None)
+            maps = [(f, ours) for f, ours in known if f.entities.get("pvc", "") == pvc]
+            shown = [ours for _, ours in maps]
+            first = self._image(maps[0][0], None)
             problem = first.problem
             if twice := [ours for ours in shown if shown.count(ours) > 1]:
-                names = ", ".join(f.path.name for f, ours in mine if ours == twice[0])
+                names = ", ".join(f.path.name for f, ours in maps if ours == twice[0])
                 problem = (
                     f"Several maps are {twice[0]}: {names}; choose one with --bids-filter-file."
                 )
@@ -283,7 +285,7 @@ class _Acquisition:
                 replace(
                     first,
                     kind="maps",
-                    sources=tuple(file.path for file, _ in mine),
+                    sources=tuple(file.path for file, _ in maps),
                     models=tuple(shown),
                     blood=(),
                     problem=problem,
@@ -299,10 +301,12 @@ class _Acquisition:
             if file.suffix == suffix and "space" in file.entities and "stat" not in file.entities
         ]
         asked = self.settings.inputs.space
-        there = {file.entities["space"] for file in images}
-        fitting = [s for s in there if all(s in spaces for spaces in self.atlas_spaces.values())]
+        available = {file.entities["space"] for file in images}
+        fitting = [
+            s for s in available if all(s in spaces for spaces in self.atlas_spaces.values())
+        ]
         order = [s for s in PREFERRED_SPACES if s in fitting] + sorted(fitting)
-        chosen = next((s for s in ([asked] if asked else order) if s in there), None)
+        chosen = next((s for s in ([asked] if asked else order) if s in available), None)
         return sorted(
             (file for file in images if file.entities["space"] == chosen),
             key=lambda file: file.path.name,

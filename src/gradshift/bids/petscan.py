@@ -1,15 +1,10 @@
 """One scan of PET and what goes with it; one measurement per session."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from gradshift.bids.names import ENTITIES
-from gradshift.bids.pettimes import window
-from gradshift.tracers.catalogue import UNNAMED, Tracer
+from gradshift.tracers.tracer import UNNAMED, Tracer
 
 ACQUIRED = ("sub", "ses", "task", "acq", "trc", "rec", "run")
 """Entities that tell one PET scan from another."""
@@ -67,7 +62,7 @@ class PetScan:
     motion: Path | None = None
     tracer: Tracer = field(default_factory=lambda: Tracer(name=UNNAMED))
     reference_name: str = ""
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, object] = field(default_factory=dict)
     mask: Path | None = None
     shape: tuple[int, int, int] = (0, 0, 0)
     affine: tuple[tuple[float, ...], ...] = ()
@@ -83,64 +78,3 @@ class PetScan:
     def on_grid(self) -> bool:
         """Whether the sources are images, which need the labels of an atlas."""
         return self.kind in ("image", "static", "maps")
-
-
-def one_per_session(scans: Sequence[PetScan]) -> list[PetScan]:
-    """Give scans that are not one measurement of their session a reason not to be used.
-
-    Runs that cover the same minutes after their injections are repeats of one measurement.
-    Scans that differ in tracer, acquisition or reconstruction are not, nor are runs that cover
-    different minutes: two windows of one injection.
-
-    Parameters
-    ----------
-    scans : sequence of PetScan
-
-    Returns
-    -------
-    list of PetScan
-        All of them, with `problem` where it must be chosen.
-    """
-    sessions: dict[tuple[str, ...], list[PetScan]] = {}
-    for scan in scans:
-        key = tuple(scan.entities.get(name, "") for name in ("sub", "ses", "task"))
-        sessions.setdefault(key, []).append(scan)
-    found = []
-    for mine in sessions.values():
-        problem = _not_one(mine)
-        found += [replace(scan, problem=scan.problem or problem) for scan in mine]
-    return found
-
-
-def _not_one(scans: Sequence[PetScan]) -> str:
-    """Say why the scans of a session are not one measurement; empty if they are."""
-    acquired = {tuple(scan.entities.get(key) for key in ACQUIRED): scan for scan in scans}
-    if len(acquired) == 1:
-        return ""
-    for key in ("trc", "rec", "acq"):
-        values = sorted({scan.entities.get(key, "") for scan in scans})
-        if len(values) > 1:
-            told = ", ".join(f"{key}-{value}" if value else f"no {key}-" for value in values)
-            entry = json.dumps({"pet": {ENTITIES[key]: values[-1]}})
-            return (
-                f"the session has {len(acquired)} PET scans that differ in {ENTITIES[key]} "
-                f"({told}), and one measurement has one value; choose one with "
-                f"--bids-filter-file, such as {entry}"
-            )
-    windows = sorted(_windows(acquired.values()))
-    apart = [(a, b) for a, b in pairwise(windows) if a[1] <= b[0]]
-    if not apart:
-        return ""
-    told = " and ".join(f"{low:g} to {high:g}" for low, high in apart[0])
-    run = next(scan.entities["run"] for scan in scans if "run" in scan.entities)
-    return (
-        f"the runs of the session are windows of one injection (from {told} minutes after it), "
-        "and one measurement has one value; join their curves in one table, or choose a run with "
-        f"--bids-filter-file, such as {json.dumps({'pet': {'run': run}})}"
-    )
-
-
-def _windows(scans: Iterable[PetScan]) -> Iterator[tuple[float, float]]:
-    for scan in scans:
-        if (minutes := window(scan.metadata)) is not None:
-            yield minutes

@@ -1,15 +1,15 @@
 """Times of PET in BIDS: everything counts in seconds from TimeZero, the injection too."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from gradshift.bids.outputs import Sidecar
 from gradshift.errors import InputError
 
 SAME = 1.0
 """Seconds that two times may differ and be the same."""
 
 
-def seconds(metadata: Mapping[str, Any], key: str) -> float | None:
+def seconds(metadata: Sidecar, key: str) -> float | None:
     """Return a time in seconds after TimeZero; None where it is not told.
 
     Raises
@@ -21,20 +21,20 @@ def seconds(metadata: Mapping[str, Any], key: str) -> float | None:
     if value is None or value == "n/a":
         return None
     try:
-        found = float("nan") if isinstance(value, bool) else float(value)
+        number = float("nan") if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):
-        found = float("nan")
-    if abs(found) < float("inf"):
-        return found
+        number = float("nan")
+    if abs(number) < float("inf"):
+        return number
     raise InputError(f"{key} in the JSON of the scan is {value!r}; BIDS has seconds.")
 
 
-def injection(metadata: Mapping[str, Any]) -> float:
+def injection(metadata: Mapping[str, object]) -> float:
     """Return when the tracer was injected, seconds after TimeZero; at it, if not told."""
     return seconds(metadata, "InjectionStart") or 0.0
 
 
-def window(metadata: Mapping[str, Any]) -> tuple[float, float] | None:
+def window(metadata: Mapping[str, object]) -> tuple[float, float] | None:
     """Return the minutes after injection that a scan covers; None where its JSON tells not."""
     starts, durations = metadata.get("FrameTimesStart"), metadata.get("FrameDuration")
     if not (isinstance(starts, list) and isinstance(durations, list) and starts and durations):
@@ -46,7 +46,7 @@ def window(metadata: Mapping[str, Any]) -> tuple[float, float] | None:
         return None  # the reader of the curves says what is wrong
 
 
-def check_start(metadata: Mapping[str, Any], first: float, name: str) -> None:
+def check_start(metadata: Mapping[str, object], first: float, name: str) -> None:
     """Refuse frames that begin before their scan.
 
     Parameters
@@ -69,7 +69,7 @@ def check_start(metadata: Mapping[str, Any], first: float, name: str) -> None:
         )
 
 
-def decay(metadata: Mapping[str, Any], wanted: float, half_life: float | None) -> float | None:
+def decay(metadata: Mapping[str, object], wanted: float, half_life: float | None) -> float | None:
     """Return the factor that takes an activity to the time that the image is corrected to.
 
     Parameters

@@ -1,14 +1,15 @@
 """Tables whose rows are dataclasses: a field with a description is a column."""
 
-import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, fields
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from gradshift.bids import outputs
+from gradshift.bids.celltypes import READERS
 from gradshift.bids.collect import read_tsv
-from gradshift.bids.write import write_json, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_table
 from gradshift.errors import InputError
 
 R = TypeVar("R")
@@ -38,7 +39,9 @@ def columns(row: type) -> dict[str, str]:
     return {f.name: f.metadata["description"] for f in fields(row) if "description" in f.metadata}
 
 
-def write_rows(path: Path, row: type, rows: Iterable[object], sidecar: Mapping[str, Any]) -> None:
+def write_rows(
+    path: Path, row: type, rows: Iterable[object], sidecar: Mapping[str, object]
+) -> None:
     """Write a table and the JSON that describes its columns.
 
     Parameters
@@ -89,36 +92,7 @@ def read_rows(path: Path, row: type[R]) -> list[R]:
         )
     types = get_type_hints(row)
     try:
-        parsed = [list(map(_READERS[types[name]], table[name])) for name in names]
+        parsed = [list(map(READERS[types[name]], table[name])) for name in names]
     except ValueError as error:
         raise InputError(f"{path} has a cell that does not fit its column: {error}.") from error
     return [row(**dict(zip(names, cells, strict=True))) for cells in zip(*parsed, strict=True)]
-
-
-def _number(text: str) -> float:
-    return math.nan if text == "n/a" else float(text)
-
-
-_WORDS = {"true": True, "false": False}
-
-
-def _truth(text: str) -> bool:
-    if text not in _WORDS:
-        raise ValueError(f"{text!r} is neither true nor false")
-    return _WORDS[text]
-
-
-def _or_none(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    return lambda text: None if text == "n/a" else read(text)
-
-
-_READERS: Mapping[Any, Callable[[str], Any]] = {
-    str: str,
-    float: _number,
-    int: int,
-    bool: _truth,
-    str | None: _or_none(str),
-    int | None: _or_none(int),
-    bool | None: _or_none(_truth),
-}
-"""How a cell is read, by the type of its field."""

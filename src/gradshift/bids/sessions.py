@@ -15,7 +15,7 @@ def group_runs(runs: Sequence[Run], *, combine: bool) -> list[list[Run]]:
         return tuple((k, v) for k, v in run.entities.items() if k not in left_out)
 
     ordered = sorted(runs, key=lambda run: (unit(run), run.bold.name))
-    return [list(found) for _, found in groupby(ordered, key=unit)]
+    return [list(members) for _, members in groupby(ordered, key=unit)]
 
 
 def unit_entities(unit: Sequence[Run]) -> dict[str, str]:

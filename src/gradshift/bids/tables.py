@@ -7,28 +7,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from gradshift.bids.dates import read_date
 from gradshift.bids.labels import matched, normalised
 from gradshift.bids.layout import study_root
+from gradshift.bids.numbers import NOTHING
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.errors import InputError
 
 KEYS = ("participant_id", "session_id")
-NOTHING = ("", "n/a", "N/A", "NA", "NaN", "nan")
-"""How a table says that a value is not known; BIDS has the second."""
-
-LARGEST = 1e30
-"""No measured number is larger: its square would be no number any more."""
 
 logger = logging.getLogger("gradshift")
-
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.ASCII | re.I)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_BOUND = re.compile(r"[<>≤≥]=?\s*\d+(\.\d+)?|\d+(\.\d+)?\s*\+", re.ASCII)  # as 89+
 
 
 def read_table(
@@ -132,88 +123,6 @@ def _check_header(path: Path, names: Sequence[str], required: Sequence[str]) -> 
             f"{shown(path)} has no column {', '.join(absent)}; it has "
             f"{', '.join(names[:12])}{' ...' if len(names) > 12 else ''}.{hint}"
         )
-
-
-def read_number(text: str, what: str, *, low: float = -LARGEST, high: float = LARGEST) -> float:
-    """Read one number of a table; NaN where it is not known.
-
-    Parameters
-    ----------
-    text : str
-    what : str
-        How a message calls it, such as ``The age of sub-01``.
-    low, high : float
-        Smallest and largest value that make sense.
-
-    Raises
-    ------
-    InputError
-        If it is no number, or outside the range.
-    """
-    if text.strip() in NOTHING:
-        return np.nan
-    if not _NUMBER.fullmatch(text.strip()):
-        raise InputError(f"{what} is {text[:40]!r}, where a number or n/a should be.")
-    value = float(text)
-    if np.isfinite(value) and not low <= value <= high:
-        raise InputError(f"{what} is {text[:40]}, which cannot be: {_range(low, high)}.")
-    return value
-
-
-def read_numbers(
-    cells: Sequence[str], what: str, *, low: float = -LARGEST, high: float = LARGEST
-) -> NDArray[np.float64]:
-    """Read a column of numbers, as `read_number`; a message names the line of the table."""
-    values = np.empty(len(cells))
-    for row, cell in enumerate(cells):
-        try:
-            values[row] = read_number(cell, what, low=low, high=high)
-        except InputError:
-            read_number(cell, f"{what} in line {row + 2}", low=low, high=high)
-    return values
-
-
-def known_numbers(
-    texts: Mapping[str, str], column: str, *, low: float = -LARGEST
-) -> dict[str, float]:
-    """Read the values of a column that are known; a bound such as ``89+`` is said, and left out.
-
-    Parameters
-    ----------
-    texts : mapping of str to str
-        Values by the place they stand at, such as a participant.
-    column : str
-    low : float
-        Smallest value that makes sense.
-
-    Raises
-    ------
-    InputError
-        If there is anything but numbers, bounds and ``n/a``.
-    """
-    bounds = sorted(place for place, text in texts.items() if is_bound(text))
-    if bounds:
-        logger.warning(
-            "%s is a bound and no number for %s: it counts as n/a there.",
-            shown(column), ", ".join(bounds),
-        )  # fmt: skip
-    numbers = {
-        place: read_number(text, f"{shown(column)} of {place}", low=low)
-        for place, text in texts.items()
-        if place not in bounds
-    }
-    return {place: number for place, number in numbers.items() if np.isfinite(number)}
-
-
-def is_bound(text: str) -> bool:
-    """Tell whether a cell says that a number lies beyond another, as ``89+`` of an age."""
-    return _BOUND.fullmatch(text.strip()) is not None
-
-
-def _range(low: float, high: float) -> str:
-    if low > -LARGEST and high < LARGEST:
-        return f"it lies between {low:g} and {high:g}"
-    return f"it is at least {low:g}" if low > -LARGEST else f"it is at most {high:g}"
 
 
 def read_participants(bids_dir: Path, known: Iterable[str] = ()) -> list[str]:
@@ -337,12 +246,12 @@ def check_sessions(
 ) -> list[str]:
     """Hold the sessions of every sessions.tsv against those with results, as `check_people`."""
     remarks = []
-    there: dict[str, list[str]] = {}
+    by_person: dict[str, list[str]] = {}
     for person, session in results:
         if session != "n/a":
-            there.setdefault(person, []).append(session)
-    for person, path in _session_tables(bids_dir, sorted(there)):
+            by_person.setdefault(person, []).append(session)
+    for person, path in _session_tables(bids_dir, sorted(by_person)):
         if person in sessions.index.get_level_values(0):
             own = [str(name) for name in sessions.loc[[person]].index.get_level_values(1)]
-            remarks += matched(own, sorted(set(there[person])), path)
+            remarks += matched(own, sorted(set(by_person[person])), path)
     return remarks

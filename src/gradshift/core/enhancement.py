@@ -67,7 +67,7 @@ def voxel_scores(t: Floats, pairs: Places, height: float) -> Floats:
     links = np.zeros(pairs.shape[1], dtype=np.int8)
     _shared_levels(levels, pairs, links)
     states = _States.of(np.abs(levels), 1, len(links))
-    n_states, _ = _grown(links, pairs, states, 0, 0)
+    n_states, _ = _grown(links, pairs, states, _Rule(weight=0, apart=0))
     return states.gains(n_states, height, step)[: len(t)]
 
 
@@ -92,7 +92,7 @@ def connection_scores(t: Floats, ends: Places, n_regions: int, height: float) ->
     step = _step(t)
     links = _levels(t, step)
     states = _States.of(np.zeros(2 * n_regions, dtype=np.int8), 0, len(t))
-    n_states, state_of_link = _grown(links, ends, states, 1, n_regions)
+    n_states, state_of_link = _grown(links, ends, states, _Rule(weight=1, apart=n_regions))
     scores = states.gains(n_states, height, step).take(state_of_link)
     scores[links == 0] = 0.0
     return scores
@@ -123,8 +123,9 @@ def components(t: Floats, ends: Places, n_regions: int, threshold: float) -> Com
     label = np.full(len(t), -1, dtype=np.int32)
     extent, intensity = np.zeros((2, 2 * n_regions))
     parent = np.full(2 * n_regions, -1, dtype=np.int32)
-    _gather(np.ascontiguousarray(t), threshold, ends, n_regions, parent, label, extent, intensity)
-    return Components(label, extent, intensity)
+    gathered = Components(label, extent, intensity)
+    _gather(np.ascontiguousarray(t), threshold, ends, n_regions, parent, gathered)
+    return gathered
 
 
 class _States(NamedTuple):
@@ -173,6 +174,26 @@ class _States(NamedTuple):
         return gain
 
 
+class _Rule(NamedTuple):
+    """How links join.
+
+    Parameters
+    ----------
+    weight : int
+        What a link adds to the extent.
+    apart : int
+        A link of a decrease joins the elements from this one on.
+    """
+
+    weight: int
+    apart: int
+
+
+_STATES = types.NamedTuple((_LEVELS, *[_PLACES] * 4), _States)
+_RULE = types.NamedUniTuple(int64, 2, _Rule)
+_COMPONENTS = types.NamedTuple((_PLACES, _FLOATS, _FLOATS), Components)
+
+
 def _step(t: Floats) -> float:
     return float(min(np.abs(t).max(initial=0.0), HIGHEST) / STEPS)
 
@@ -185,14 +206,12 @@ def _levels(t: Floats, step: float) -> Levels:
     return levels
 
 
-def _grown(
-    links: Levels, ends: Places, states: _States, weight: int, apart: int
-) -> tuple[int, Places]:
+def _grown(links: Levels, ends: Places, states: _States, rule: _Rule) -> tuple[int, Places]:
     """Join components link by link; return the number of states, and that each link led to."""
     order = np.empty(len(links), dtype=np.int32)
     n_linked = _from_the_top(links, order, np.zeros(STEPS + 1, dtype=np.int64))
     state_of_link = np.zeros(len(links), dtype=np.int32)
-    n_states = _grow(order[:n_linked], links, ends, *states, weight, apart, state_of_link)
+    n_states = _grow(order[:n_linked], links, ends, states, rule, state_of_link)
     return n_states, state_of_link
 
 
@@ -242,25 +261,21 @@ def _root_of(parent: Places, i: int) -> int:
     return i
 
 
-@_compiled(int64, _PLACES, _LEVELS, _PAIRS, _LEVELS, *[_PLACES] * 4, int64, int64, _PLACES)
+@_compiled(int64, _PLACES, _LEVELS, _PAIRS, _STATES, _RULE, _PLACES)
 def _grow(
     order: Places,
     links: Levels,
     ends: Places,
-    level: Levels,
-    heir: Places,
-    extent: Places,
-    parent: Places,
-    current: Places,
-    weight: int,
-    apart: int,
+    states: _States,
+    rule: _Rule,
     state_of_link: Places,
 ) -> int:
     """Join components link by link; return the number of states.
 
-    A link adds `weight` to the extent; one of a decrease joins the elements from `apart` on.
     An heir always comes later, as the sums over states need: of two states the later is taken.
     """
+    level, heir, extent, parent, current = states
+    weight, apart = rule
     n_states = len(parent)
     for k in order:
         shift, height = (apart if links[k] < 0 else 0), abs(links[k])
@@ -298,18 +313,17 @@ def _add_up(level: Levels, heir: Places, extent: Places, below: Floats, gain: Fl
         gain[state] = later + np.sqrt(extent[state]) * (below[level[state]] - below[until])
 
 
-@_compiled(void, _VALUES, float64, _PAIRS, int64, _PLACES, _PLACES, _FLOATS, _FLOATS)
+@_compiled(void, _VALUES, float64, _PAIRS, int64, _PLACES, _COMPONENTS)
 def _gather(
     t: Floats,
     threshold: float,
     ends: Places,
     n_regions: int,
     parent: Places,
-    label: Places,
-    extent: Floats,
-    intensity: Floats,
+    gathered: Components,
 ) -> None:
     """Join the ends of all links that pass the threshold, and add up each component."""
+    label, extent, intensity = gathered
     for k in range(len(t)):
         if abs(t[k]) > threshold:
             shift = n_regions if t[k] < 0 else 0

@@ -3,19 +3,24 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift import __version__
-from gradshift.bids.write import write_array, write_bytes, write_json, write_table, write_text
+from gradshift.bids.write import write_bytes, write_json, write_text
+from gradshift.bids.writetable import write_array, write_table
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.pet.blood import hill
-from gradshift.core.pet.curves import Frames, InputFunction, tissue_response
+from gradshift.core.pet.curves import Frames
 from gradshift.example import texts
 from gradshift.example.images import nifti_bytes
 from gradshift.example.people import SESSIONS, Person, generator
+from gradshift.example.petsignals import (
+    Blood,
+    simulated_activity,
+    simulated_blood,
+    simulated_frames,
+)
 
 RISE_PCC = 0.08
 """Mean rise of VT in the posterior cingulate, as a share of baseline."""
@@ -37,40 +42,6 @@ REGION_SD = 0.01
 
 GLUTAMATE_SD = 0.01
 """From scan to scan, as a share."""
-
-NOISE = 0.01
-"""Noise of a five-minute frame, as a share of the largest activity."""
-
-BLOOD = 0.05
-"""Share of a region that is blood."""
-
-DURATIONS = (0.5,) * 6 + (1.0,) * 3 + (2.0,) * 2 + (5.0,) * 16
-SAMPLED = (
-    0.25,
-    0.5,
-    0.75,
-    1,
-    1.25,
-    1.5,
-    2,
-    2.5,
-    3,
-    4,
-    5,
-    6,
-    8,
-    10,
-    15,
-    20,
-    30,
-    40,
-    50,
-    60,
-    75,
-    90,
-)
-FRACTION = (0.15, 1.3, 14.0)
-"""Parent fraction: a Hill function of time."""
 
 SEG = "Schaefer2018200Parcels7Networks"
 GLUTAMATE = "mrs_ACC_Glu"
@@ -147,32 +118,6 @@ def _pattern(regions: Regions) -> Array:
     return pattern
 
 
-def _frames() -> Frames:
-    end = np.cumsum(DURATIONS)
-    return Frames(end - np.array(DURATIONS), end)
-
-
-class _Blood(NamedTuple):
-    """Samples of blood: minutes, activities in kBq/mL, and the share of the parent."""
-
-    time: Array
-    plasma: Array
-    whole: Array
-    parent_fraction: Array
-
-
-def _blood() -> _Blood:
-    time = np.array(SAMPLED, dtype=np.float64)
-    bolus = np.clip(time - 0.25, 0, None)
-    plasma = 1.2 * (
-        (160 * bolus - 8.0) * np.exp(-3.0 * bolus)
-        + 6.5 * np.exp(-0.12 * bolus)
-        + 1.5 * np.exp(-0.004 * bolus)
-    )
-    fraction = hill(time, np.array(FRACTION))
-    return _Blood(time, plasma, plasma * (0.9 - 0.1 * fraction), fraction)
-
-
 def _write_scan(
     folder: Path,
     label: str,
@@ -184,9 +129,9 @@ def _write_scan(
     """Write the curves of one scan, the stand-in of its image, and its blood."""
     pet = Path(f"sub-{label}", f"ses-{session}", "pet")
     stem = f"sub-{label}_ses-{session}_trc-UCBJ"
-    frames = _frames()
-    blood = _Blood(*(np.round(values, 5) for values in _blood()))
-    activity = _activity(volumes, frames, blood, rng)
+    frames = simulated_frames()
+    blood = Blood(*(np.round(values, 5) for values in simulated_blood()))
+    activity = simulated_activity(volumes, frames, blood, rng)
     times = 60 * np.column_stack([frames.start, frames.end])
     header = ["frame_start", "frame_end"]
     derived = folder / "derivatives" / "petprep" / pet
@@ -200,27 +145,7 @@ def _write_scan(
     _write_raw(folder / pet / stem, frames, activity, blood)
 
 
-def _activity(volumes: Array, frames: Frames, blood: _Blood, rng: np.random.Generator) -> Array:
-    """Simulate the measured curves of all regions and, last, of the reference region."""
-    source = InputFunction(
-        np.append(0.0, blood.time),
-        np.append(0.0, blood.plasma * blood.parent_fraction),
-        np.append(0.0, blood.whole),
-    )
-    k1 = np.append(np.full(len(volumes), 0.34), 0.10)
-    rates = k1 / np.append(volumes, 4.8)
-    mixed = (1 - BLOOD) * k1 * tissue_response(source, frames, rates)
-    in_blood = source.blood_in(frames)
-    assert in_blood is not None
-    mixed += BLOOD * in_blood[:, None]
-    noise = NOISE * mixed.max() * np.sqrt(5 / frames.duration)
-    noise[frames.end < 1] *= 0.1
-    size = np.append(np.ones(len(volumes)), 0.2)  # the reference region is large
-    mixed += noise[:, None] * size * rng.standard_normal(mixed.shape)
-    return 1000 * mixed
-
-
-def _write_raw(start: Path, frames: Frames, activity: Array, blood: _Blood) -> None:
+def _write_raw(start: Path, frames: Frames, activity: Array, blood: Blood) -> None:
     """Write the stand-in of the image, and the blood, with names that begin alike."""
     image = np.zeros((4, 4, 4, len(frames.end)), dtype=np.int16)
     image[1:3, 1:3, 1:3] = np.round(activity[:, :-1].mean(axis=1) / 10)

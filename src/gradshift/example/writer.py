@@ -12,11 +12,12 @@ from gradshift.atlases.catalogue import load_atlas
 from gradshift.core.cortex.regions import Regions
 from gradshift.example import texts
 from gradshift.example.confounds import Confounds
-from gradshift.example.connectome import ATLAS, PLANTING, group_connectome
+from gradshift.example.connectome import ATLAS, group_connectome
 from gradshift.example.expected import expected_changes, place, settings
 from gradshift.example.images import SLOPE, Brain, build_brain, nifti_bytes, paint
 from gradshift.example.molecules import write_molecules
 from gradshift.example.people import EFFECT_SD, SESSIONS, Person, draw_person, generator, scan
+from gradshift.example.planting import PLANTING
 from gradshift.example.signals import TR
 
 SPACE = "MNI152NLin2009cAsym"

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_matrix, read_regions
 from gradshift.bids.rows import column
-from gradshift.bids.write import write_json, write_matrix
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_matrix
 from gradshift.core.inference.resampling import Resampled, largest_t
 from gradshift.core.series.connectivity import fisher_z
 from gradshift.core.statistics.motion import MotionDependence, motion_dependence

@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from gradshift.bids.dataset import read_json
 from gradshift.bids.tables import people_table
 from gradshift.bids.write import write_json
-from gradshift.core.inference.page import chance_families
-from gradshift.core.inference.resampling import Resampled
-from gradshift.core.statistics.baseline import baseline_dependence
-from gradshift.core.statistics.effects import (
+from gradshift.core.inference.detectable import (
     detectable_change,
     detectable_difference,
-    moments,
     people_needed,
-    power_groups,
-    power_paired,
 )
+from gradshift.core.inference.page import chance_families
+from gradshift.core.inference.power import power_groups, power_paired
+from gradshift.core.inference.resampling import Resampled
+from gradshift.core.statistics.baseline import baseline_dependence
+from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import signflip
 from gradshift.group.answers import answers
 from gradshift.group.arrange import Column, arrange, weighted

@@ -5,8 +5,9 @@ from itertools import groupby
 from pathlib import Path
 
 from gradshift.bids.collect import SessionResult, read_matrix, read_regions, read_series
+from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.options import Options
-from gradshift.core.cortex.session import Common, Session, build_session
+from gradshift.core.cortex.session import Session, build_session
 from gradshift.study.design import Design
 from gradshift.study.participation import Participation
 

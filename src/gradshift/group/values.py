@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from gradshift.bids.write import write_json, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_table
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
 

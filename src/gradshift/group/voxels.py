@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_map
-from gradshift.bids.write import write_json, write_map
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_map
 from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
 from gradshift.group.study import Study

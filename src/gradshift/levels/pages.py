@@ -12,13 +12,14 @@ from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.collect import find_results
 from gradshift.bids.dataset import read_json
-from gradshift.bids.write import write_table, write_text
+from gradshift.bids.write import write_text
+from gradshift.bids.writetable import write_table
 from gradshift.core.measures import measures
 from gradshift.errors import MissingInputError
 from gradshift.output import provenance, record
 from gradshift.output.finished import is_current, keep
 from gradshift.participant.order import order_sessions
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 

@@ -6,15 +6,10 @@ from pathlib import Path
 
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
-from gradshift.bids import outputs
-from gradshift.bids.index import closed_folders
-from gradshift.bids.write import (
-    remove_temporary,
-    remove_unfinished,
-    write_array,
-    write_bytes,
-    write_json,
-)
+from gradshift.bids import outputs, readme
+from gradshift.bids.closed import closed_folders
+from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
+from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.levels.pages import (
@@ -25,13 +20,16 @@ from gradshift.levels.pages import (
 )
 from gradshift.output import provenance, record
 from gradshift.output.finished import untouched
+from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
 from gradshift.output.place import check_output, preprocessed
-from gradshift.output.provenance import Provenance, digest, identity
+from gradshift.output.provenance import Provenance
 from gradshift.participant import changes
-from gradshift.participant.modality import Asked, Modality, NothingFoundError, modalities
+from gradshift.participant.asked import Asked, NothingFoundError
+from gradshift.participant.modality import Modality, modalities
 from gradshift.participant.nodes.atlas import files_of
-from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.recipes.catalogue import load_recipe
+from gradshift.recipes.recipe import Recipe
 from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
@@ -188,7 +186,7 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
     if not anew:  # once more: another process may have been the first
         provenance.check(settings.output_dir, made_of)
     provenance.keep(settings.output_dir, made_of, anew=anew)
-    outputs.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
+    readme.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
     spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
     for atlas in asked.atlases:
         _keep_atlas(atlas, settings, spaces)

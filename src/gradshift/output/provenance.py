@@ -4,17 +4,14 @@ The record lies in ``logs/provenance.json``. Digests are those of contents, so t
 move, and two files of one name are told apart.
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Required, TypedDict, cast
 
-from gradshift.bids.dataset import describe, read_json
+from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
 from gradshift.errors import SettingsError
-from gradshift.output.code import LENGTH
+from gradshift.output.identity import Identity, digest, named
 
 ADVICE = "Use another OUTPUT_DIR, or --overwrite to replace the results that are there."
 
@@ -38,15 +35,6 @@ class AtlasFiles:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-class Identity(TypedDict, total=False):
-    """Which dataset a folder holds; see `identity`."""
-
-    Name: str
-    DatasetDOI: str
-    GeneratedBy: list[dict[str, object]]
-    Digest: Required[str]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
     """What the results of a run are made of.
@@ -66,43 +54,6 @@ class Provenance:
     derivatives: Mapping[str, Sequence[Identity]]
     atlases: Mapping[str, AtlasFiles]
     recipes: Mapping[str, str]
-
-
-def identity(folder: Path) -> Identity:
-    """Say which dataset a folder holds, wherever it lies.
-
-    That is what stays the same while a study grows and moves: name, DOI, and of a derivative
-    what made it, with its version. People, authors and acknowledgements may be added.
-
-    Parameters
-    ----------
-    folder : Path
-
-    Returns
-    -------
-    Identity
-        ``Name``, ``DatasetDOI`` and ``GeneratedBy``, as far as they are known, and ``Digest``.
-    """
-    description = describe(folder) or {}
-    made = description.get("GeneratedBy")
-    makers = made if isinstance(made, list) else []
-    known = {
-        "Name": description.get("Name"),
-        "DatasetDOI": description.get("DatasetDOI"),
-        "GeneratedBy": [
-            {key: maker[key] for key in ("Name", "Version") if key in maker}
-            for maker in makers
-            if isinstance(maker, dict)
-        ],
-    }
-    known = {key: value for key, value in known.items() if value}
-    return cast(Identity, {**known, "Digest": digest(known)})
-
-
-def digest(content: object) -> str:
-    """Return the digest of plain content, or of bytes."""
-    data = content if isinstance(content, bytes) else json.dumps(content, sort_keys=True).encode()
-    return hashlib.sha256(data).hexdigest()[:LENGTH]
 
 
 def atlas_files(tables: Sequence[Path], images: Mapping[str, Sequence[Path]]) -> AtlasFiles:
@@ -234,14 +185,3 @@ def _other_copies(output_dir: Path, now: Provenance) -> Iterator[str]:
             path = output_dir / "atlases" / file
             if path.is_file() and path.stat().st_size and digest(path.read_bytes()) != content:
                 yield f"another atlas {name}, or its copy {path} is damaged (remove it then)"
-
-
-def named(dataset: Identity) -> str:
-    """Name a dataset in a message."""
-    makers = " and ".join(
-        " ".join(str(maker[key]) for key in ("Name", "Version") if key in maker)
-        for maker in dataset.get("GeneratedBy", ())
-    )
-    parts = [dataset.get("DatasetDOI"), f"by {makers}" if makers else None]
-    more = ", ".join(part for part in parts if part)
-    return repr(dataset.get("Name", "unnamed")) + (f" ({more})" if more else "")

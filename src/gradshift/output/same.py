@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gradshift import plugins
 from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
+from gradshift.bids.outputs import Sidecar
 from gradshift.errors import SettingsError
-from gradshift.output import provenance
+from gradshift.output.identity import named
 
 ADVICE = (
     "Run the participant level in the same way for all, or remove the results that no longer "
@@ -107,12 +107,12 @@ def _settings(settings: Mapping[str, object] | None) -> Iterator[Fact]:
             yield Fact(f"settings: {flag}", value, schema.shown(value))
 
 
-def _datasets(sidecar: Mapping[str, Any], modality: str) -> Iterator[Fact]:
+def _datasets(sidecar: Sidecar, modality: str) -> Iterator[Fact]:
     """Yield which datasets a result comes from."""
     dataset = sidecar.get("SourceDataset")
-    shown = provenance.named(dataset) if dataset else "none recorded"
+    shown = named(dataset) if dataset else "none recorded"
     yield Fact("source datasets:", dataset and dataset["Digest"], shown)
     derivatives = sidecar.get("SourceDerivatives")
-    names = ", ".join(map(provenance.named, derivatives or ())) or "none recorded"
+    names = ", ".join(map(named, derivatives or ())) or "none recorded"
     digests = None if derivatives is None else [one["Digest"] for one in derivatives]
     yield Fact(f"preprocessed datasets ({modality}):", digests, names)

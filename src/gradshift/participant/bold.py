@@ -12,16 +12,17 @@ from gradshift.bids import outputs
 from gradshift.bids.audit import Difference, audit
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_fmriprep, read_json
-from gradshift.bids.filters import names_bold
+from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.errors import InputError, MissingInputError, NothingSelectedError
+from gradshift.participant.asked import Asked, NothingFoundError
+from gradshift.participant.describe import describe_runs
 from gradshift.participant.ending import clean, exit_code, in_person
-from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.modality import Modality
 from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
-from gradshift.participant.outlook import describe_runs
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 STEPS = ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save", "savemaps")
 CODE = tuple(f"gradshift.participant.nodes.{name}" for name in STEPS)

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Collection, Iterable, Sequence
 
 from gradshift.errors import InputError
-from gradshift.participant.modality import Asked
+from gradshift.participant.asked import Asked
 
 
 def exit_code(failed: int, n: int, *, trouble: bool) -> int:

@@ -15,7 +15,7 @@ from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
 from gradshift.output import record
-from gradshift.output.provenance import digest
+from gradshift.output.identity import digest
 from gradshift.participant import volumes
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import read_atlas
@@ -23,7 +23,8 @@ from gradshift.participant.nodes.connect import Connect
 from gradshift.participant.nodes.figures import Figures
 from gradshift.participant.nodes.measure import Measures
 from gradshift.participant.nodes.person import Person
-from gradshift.participant.nodes.save import SaveRun, SaveSession
+from gradshift.participant.nodes.save import SaveSession
+from gradshift.participant.nodes.saverun import SaveRun
 from gradshift.participant.origin import digest_of, origins
 from gradshift.participant.plan import (
     Plan,

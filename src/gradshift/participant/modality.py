@@ -6,65 +6,16 @@ asks each for its summary.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Sequence
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any, ClassVar, Self
 
 import gradshift.participant
-from gradshift.atlases.catalogue import Atlas
 from gradshift.bids.audit import Difference
-from gradshift.errors import GradshiftError
-from gradshift.recipes.catalogue import Recipe
-from gradshift.running.workdir import intermediate
+from gradshift.participant.asked import Asked
 from gradshift.settings import Settings
-
-
-class NothingFoundError(Exception):
-    """There is nothing of a kind of input; the cause is why, where that is worth telling."""
-
-    def __init__(self, cause: GradshiftError | None = None) -> None:
-        super().__init__()
-        self.cause = cause
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the participant level was asked for.
-
-    Parameters
-    ----------
-    settings : Settings
-    atlases, recipes : sequence
-        The first of each is the primary one.
-    """
-
-    settings: Settings
-    atlases: Sequence[Atlas]
-    recipes: Sequence[Recipe]
-
-    @property
-    def spaces(self) -> Mapping[str, Sequence[str]]:
-        """The spaces every atlas comes in, by its name."""
-        return {atlas.name: atlas.spaces for atlas in self.atlases}
-
-    @property
-    def output_dir(self) -> Path:
-        """Top folder of the results."""
-        return self.settings.output_dir
-
-    @cached_property
-    def steps_dir(self) -> Path:
-        """Folder of the intermediate results."""
-        return intermediate(self.settings.work_dir)
-
-    @property
-    def atlas_dir(self) -> Path:
-        """Folder of the atlases as the steps read them."""
-        return self.steps_dir / "atlases"
 
 
 class Modality(ABC):

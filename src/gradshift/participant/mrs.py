@@ -12,9 +12,11 @@ import numpy as np
 from gradshift import __version__
 from gradshift.bids import outputs
 from gradshift.bids.mrs import STRICT, Metabolite, find_values
-from gradshift.bids.write import write_json, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_table
 from gradshift.output import record
-from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.asked import Asked, NothingFoundError
+from gradshift.participant.modality import Modality
 from gradshift.participant.origin import provenance
 
 logger = logging.getLogger("gradshift")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from gradshift import plugins
 from gradshift.core import folders
 from gradshift.output import code
-from gradshift.output.provenance import identity
+from gradshift.output.identity import identity
 from gradshift.participant.modality import Modality
 
 

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradshift.bids.confounds import Header, read_header, unequal_components
+from gradshift.bids.confounds import Header, read_header
 from gradshift.bids.inputs import Run
-from gradshift.bids.sessions import group_runs, unit_entities
-from gradshift.core.series.censor import WARN_MINUTES
-from gradshift.core.series.denoise import MIN_DF, degrees_of_freedom
+from gradshift.core.series.freedom import MIN_DF, degrees_of_freedom
 from gradshift.errors import GradshiftError
-from gradshift.recipes.catalogue import Recipe, load_recipe
+from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.lean import LEAN, fitting
+from gradshift.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,90 +134,3 @@ def _components(headers: Sequence[Header], recipes: Sequence[Recipe]) -> dict[st
         return {}
     counts = [header.components(taking) for header in headers]
     return {mask: min(count[mask] for count in counts) for mask in taking.acompcor}
-
-
-def component_remarks(by_session: Mapping[str, Outlook]) -> tuple[str, ...]:
-    """Say where the sessions of one person would be cleaned with unequal numbers of components."""
-    return unequal_components({label: found.components for label, found in by_session.items()})
-
-
-def describe_runs(
-    runs: Sequence[Run], atlases: Sequence[str], recipes: Sequence[Recipe], *, combine: bool
-) -> tuple[str, bool]:
-    """Write what would be done, a block per session, and tell whether anything could be.
-
-    Parameters
-    ----------
-    runs : sequence of Run
-    atlases : sequence of str
-        Their names.
-    recipes : sequence of Recipe
-    combine : bool
-        Whether the runs of a session are joined.
-
-    Returns
-    -------
-    text : str
-    possible : bool
-        Whether a session is left that a recipe can clean.
-    """
-    blocks, usable = [], 0
-    outlooks: dict[str, dict[str, Outlook]] = {}
-    for unit in group_runs(runs, combine=combine):
-        lines = [line for run in unit for line in _describe_run(run, atlases)]
-        if good := [run for run in unit if not run.problem]:
-            found = outlook(good, recipes)
-            usable += 0 if found.problem else len(good)
-            lines += _describe_outlook(found, len(good))
-            label = " ".join(
-                f"{k}-{v}" for k, v in unit_entities(good).items() if k in ("ses", "run")
-            )
-            outlooks.setdefault(f"sub-{good[0].entities['sub']}", {})[label] = found
-        blocks.append("\n".join(lines))
-    for person, by_session in outlooks.items():
-        blocks += [f"{person}: {remark}" for remark in component_remarks(by_session)]
-    blocks.append(f"{usable} of {len(runs)} runs would be processed.")
-    return "\n".join(blocks), bool(usable)
-
-
-def _describe_run(run: Run, atlases: Sequence[str]) -> list[str]:
-    lines = [run.label, f"  BOLD       {run.bold}"]
-    if run.problem:
-        return [*lines, f"  left out   {run.problem}"]
-    return [
-        *lines,
-        f"  mask       {run.mask}",
-        f"  confounds  {run.confounds}",
-        f"  TR         {run.tr:g} s, {run.n_volumes} volumes "
-        f"({run.n_volumes * run.tr / 60:.1f} min)",
-        f"  space      {run.entities['space']}",
-        f"  atlas      {', '.join(atlases)}",
-        *(f"  remark     {remark}" for remark in run.remarks),
-    ]
-
-
-def _describe_outlook(found: Outlook, n_runs: int) -> list[str]:
-    lines = [f"  joined     {n_runs} runs, {found.minutes:.1f} min"] if n_runs > 1 else []
-    for prospect in found.prospects:
-        told = (
-            f"left out: {prospect.problem}"
-            if prospect.problem
-            else (
-                f"{prospect.n_regressors} regressors, {prospect.degrees_of_freedom:.0f} degrees "
-                "of freedom before censoring"
-            )
-        )
-        lines.append(f"  recipe     {prospect.recipe}: {told}")
-    if found.problem:
-        would = ", ".join(found.fitting) or "none of the shipped ones"
-        lines.append(f"  would do   {would} (--denoise){_needed(found)}, if no volume is censored")
-    return lines
-
-
-def _needed(found: Outlook) -> str:
-    """Say what else a short session needs."""
-    if found.minutes >= Recipe.min_minutes:
-        return ""
-    if found.minutes < WARN_MINUTES:
-        return f", but less than {WARN_MINUTES:g} min is unreliable (--min-minutes allows it)"
-    return f" with --min-minutes {WARN_MINUTES:g}"

@@ -13,10 +13,12 @@ from gradshift.bids.petscan import PetScan
 from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
 from gradshift.errors import SettingsError
+from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.ending import clean, exit_code, in_person
-from gradshift.participant.modality import Asked, Modality, NothingFoundError
+from gradshift.participant.modality import Modality
 from gradshift.participant.origin import provenance
-from gradshift.participant.petsources import Source, chosen_models, place, workflow_name
+from gradshift.participant.petmodels import chosen_models
+from gradshift.participant.petsources import Source, place, workflow_name
 from gradshift.settings import Settings, columns
 from gradshift.tracers.catalogue import load_tracer, shipped
 
@@ -148,9 +150,9 @@ def check_models(settings: Settings) -> None:
     for name in settings.pet.pet_model:
         if name not in models():
             refused = {t.name: why for t in (*own, *shipped()) if (why := t.why_refused(name))}
-            told = "".join(f" It is not offered for {t}: {why}." for t, why in refused.items())
+            reasons = "".join(f" It is not offered for {t}: {why}." for t, why in refused.items())
             raise SettingsError(
-                f"There is no PET model {name}; models are {', '.join(models())}.{told}"
+                f"There is no PET model {name}; models are {', '.join(models())}.{reasons}"
             )
     if unknown := sorted(set(columns(settings.inputs.pet_columns)) - {"region", *models()}):
         raise SettingsError(

@@ -13,14 +13,16 @@ from gradshift.bids import outputs
 from gradshift.bids.tables import people_table
 from gradshift.core.kinetics import models
 from gradshift.output.record import numbers
-from gradshift.participant.modality import Asked
+from gradshift.participant.asked import Asked
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.curves import PetCurves
 from gradshift.participant.nodes.finished import FinishedPet
-from gradshift.participant.nodes.kinetics import REFERENCE_MODEL, Kinetics, PetPerson
+from gradshift.participant.nodes.kinetics import Kinetics
+from gradshift.participant.nodes.petperson import REFERENCE_MODEL, PetPerson
 from gradshift.participant.nodes.savepet import SavePet
 from gradshift.participant.origin import digest_of, origins
-from gradshift.participant.petsources import Source, chosen_models, workflow_name
+from gradshift.participant.petmodels import chosen_models
+from gradshift.participant.petsources import Source, workflow_name
 from gradshift.settings import Settings, columns
 
 logger = logging.getLogger("gradshift")
@@ -30,7 +32,7 @@ def add_scans(
     workflow: pe.Workflow,
     sources: Sequence[Source],
     asked: Asked,
-    origin: Mapping[str, Any],
+    origin: Mapping[str, object],
     untouched: Collection[str],
 ) -> None:
     """Add the steps of all PET scans: ``sub_<label>_pet`` for every person.
@@ -61,7 +63,7 @@ def _person_workflow(
     sources: Sequence[Source],
     names: Sequence[str],
     asked: Asked,
-    origin: Mapping[str, Any],
+    origin: Mapping[str, object],
     *,
     writes_again: bool,
 ) -> pe.Workflow:
@@ -109,7 +111,7 @@ def _kinetics(source: Source, settings: Settings, names: Sequence[str], name: st
 
 
 def _save(
-    source: Source, asked: Asked, origin: Mapping[str, Any], name: str, *, writes_again: bool
+    source: Source, asked: Asked, origin: Mapping[str, object], name: str, *, writes_again: bool
 ) -> pe.Node:
     settings = asked.settings
     return step(

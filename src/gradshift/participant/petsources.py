@@ -8,15 +8,12 @@ import numpy as np
 
 from gradshift.atlases.catalogue import Atlas, available, load_atlas
 from gradshift.bids import outputs
-from gradshift.bids.dataset import read_json
+from gradshift.bids.kinpar import table_names
 from gradshift.bids.pet import SCHAEFER
-from gradshift.bids.petdata import table_names
 from gradshift.bids.petscan import PetScan
-from gradshift.bids.pettimes import window
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.pet.model import LATEST_START
 from gradshift.errors import GradshiftError
-from gradshift.participant.modality import Asked
+from gradshift.participant.asked import Asked
 from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions, read_atlas
 from gradshift.participant.nodes.petsource import plain_name
 from gradshift.settings import Settings, columns
@@ -54,32 +51,6 @@ class Source:
 def workflow_name(scan: PetScan) -> str:
     """Name the part of the graph that a scan belongs to: its person and correction."""
     return f"sub_{scan.entities['sub']}_pet" + (f"_{scan.pvc}" if scan.pvc else "")
-
-
-def chosen_models(scans: Sequence[PetScan], settings: Settings) -> list[str]:
-    """Return the models asked for, or the best that the scans allow."""
-    if settings.pet.pet_model:
-        return list(settings.pet.pet_model)
-    if any(scan.blood and scan.kind != "static" for scan in scans):
-        free = any(_has_free_fraction(scan.blood) for scan in scans)
-        late = any(_is_late(scan) for scan in scans)
-        divided = ["vtfplogan", "vtfp1tcm"] if free else []
-        return ["vtlogan", "vt1tcm", *divided, *(["suvr"] if late else [])]
-    if settings.pet.k2prime is not None and any(scan.kind != "static" for scan in scans):
-        return ["dvrreflogan", "bpndmrtm2", "bpndsrtm2"]
-    return ["suvr"]
-
-
-def _is_late(scan: PetScan) -> bool:
-    """Tell whether a scan starts long after its injection: ratios are all that it gives."""
-    minutes = window(scan.metadata)
-    return minutes is not None and minutes[0] >= LATEST_START
-
-
-def _has_free_fraction(blood: Sequence[Path]) -> bool:
-    """Tell whether the free fraction was measured; whether it makes sense is found later."""
-    described = [outputs.sidecar(path) for path in blood]
-    return any(path.exists() and read_json(path).get("PlasmaFreeFraction") for path in described)
 
 
 def place(scan: PetScan, asked: Asked) -> Source:

@@ -8,8 +8,8 @@ from nipype.pipeline import engine as pe
 
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import unit_entities
-from gradshift.participant.modality import Asked
-from gradshift.recipes.catalogue import Recipe
+from gradshift.participant.asked import Asked
+from gradshift.recipes.recipe import Recipe
 from gradshift.settings import Analysis
 
 

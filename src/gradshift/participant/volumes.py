@@ -8,7 +8,7 @@ from nipype.pipeline import engine as pe
 from gradshift import __version__
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import unit_entities
-from gradshift.output.provenance import digest
+from gradshift.output.identity import digest
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.participant.nodes.parcellate import Parcellate

@@ -20,7 +20,7 @@ from gradshift.report.numbers import number
 from gradshift.report.sentences import Shown
 from gradshift.report.summaries import summary
 from gradshift.report.verdicts import Verdict, is_declared, verdict
-from gradshift.tracers.catalogue import Tracer
+from gradshift.tracers.tracer import Tracer
 
 KINDS = {"pet": "PET", "mrs": "MRS"}
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from gradshift.bids.outputs import Sidecar
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
-from gradshift.tracers.catalogue import UNNAMED, Tracer, from_json
+from gradshift.tracers.catalogue import from_json
+from gradshift.tracers.tracer import UNNAMED, Tracer
 
 NETWORKS = {
     "Vis": "visual",

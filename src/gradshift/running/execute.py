@@ -15,7 +15,7 @@ from typing import Any
 import nipype
 
 from gradshift.bids.opener import missing
-from gradshift.bids.write import write_table
+from gradshift.bids.writetable import write_table
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.running.cluster import RefusedError, going_on
 from gradshift.running.crashes import Crashed, noting

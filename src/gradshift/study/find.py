@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids.collect import SessionResult
-from gradshift.bids.tables import known_numbers
+from gradshift.bids.numbers import known_numbers
 from gradshift.errors import InputError, SettingsError
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.settings import Settings

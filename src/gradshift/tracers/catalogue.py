@@ -9,124 +9,17 @@ What is not known is left out. Unknown keys are refused.
 """
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from gradshift.errors import MissingInputError, SettingsError
+from gradshift.tracers.names import leading, plain, radionuclide
+from gradshift.tracers.tracer import UNNAMED, WHERE, Fact, Plausible, Tracer
 
 FOLDER = Path(__file__).parent
-
-HALF_LIVES = {"11C": 20.3402, "18F": 109.734}
-"""Minutes, by radionuclide (Kondev et al., 2021)."""
-
-HALF_LIFE_SOURCE = "Kondev2021"
-
-RADIONUCLIDE = re.compile(r"\[?(\d{1,3})-?([A-Za-z]{1,2})\]?|\[?([A-Za-z]{1,2})-?(\d{1,3})\]?")
-"""``11C``, ``[11C]``, ``C11`` or ``C-11``."""
-
-UNNAMED = "the tracer"
-"""Name of a tracer that neither the names of files nor their JSON tell."""
-
-WHERE = ("cortex", "reference")
-"""What a plausible range is of: most regions of the cortex, or the reference region."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """A text and the key of its source."""
-
-    value: str = ""
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plausible:
-    """A range beyond which an outcome of a model is worth a warning.
-
-    Parameters
-    ----------
-    outcome : str
-        Key of ``gradshift.core.pet.model.OUTCOMES``.
-    where : {'cortex', 'reference'}
-    low, high : float
-        In the unit of the outcome.
-    source : str
-    """
-
-    outcome: str
-    where: str
-    low: float
-    high: float
-    source: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tracer:
-    """What is known of a tracer; a fact without a value is not known.
-
-    Parameters
-    ----------
-    name : str
-        With its radionuclide, such as ``[11C]UCB-J``.
-    radionuclide, target, meaning, reference_region, caveat : Fact
-        `meaning` is what its binding stands for, in words; `reference_region` its name in
-        PETPrep.
-    plausible : tuple of Plausible
-    refused : mapping of str to Fact
-        Models that are not offered for it, by the name they have or would have, and why.
-    """
-
-    name: str
-    radionuclide: Fact = field(default_factory=Fact)
-    target: Fact = field(default_factory=Fact)
-    meaning: Fact = field(default_factory=Fact)
-    reference_region: Fact = field(default_factory=Fact)
-    caveat: Fact = field(default_factory=Fact)
-    plausible: tuple[Plausible, ...] = ()
-    refused: Mapping[str, Fact] = field(default_factory=dict)
-
-    @property
-    def words(self) -> str:
-        """What its outcome stands for; neutral where that is not known."""
-        return self.meaning.value or f"uptake or binding of {self.name}"
-
-    @property
-    def told(self) -> str:
-        """The sentence for the methods section."""
-        if not (self.target.value and self.meaning.value):
-            return f"PET measured the {self.words}."
-        return (
-            f"The PET tracer {self.name} binds to {self.target.value}; its binding stood for "
-            f"{self.words}."
-        )
-
-    @property
-    def half_life(self) -> float | None:
-        """Minutes; None where the radionuclide is not known."""
-        return HALF_LIVES.get(self.radionuclide.value)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """Keys of the sources of its facts, each once."""
-        single = (
-            self.radionuclide, self.target, self.meaning, self.reference_region, self.caveat
-        )  # fmt: skip
-        facts: list[Fact | Plausible] = [*single, *self.plausible, *self.refused.values()]
-        return tuple(dict.fromkeys(key for fact in facts if (key := str(fact.source))))
-
-    def why_refused(self, model: str) -> str:
-        """Say why a model is not offered for this tracer; empty if it is."""
-        named = (model, f"bpnd{model}")
-        return next((fact.value for name, fact in self.refused.items() if name in named), "")
-
-    def to_json(self) -> dict[str, Any]:
-        """Return its facts as `from_json` takes them."""
-        unknown = asdict(Fact())
-        return {name: v for name, v in asdict(self).items() if v and v != unknown}
 
 
 def available() -> tuple[str, ...]:
@@ -173,36 +66,35 @@ def from_json(content: object) -> Tracer:
         If a key is unknown, or a fact lacks its source.
     """
     values = _checked(content, Tracer, "a tracer")
-    given: dict[str, Any] = {"name": values.pop("name")}
-    if not (isinstance(given["name"], str) and plain(given["name"])):
+    name = values.pop("name")
+    if not (isinstance(name, str) and plain(name)):
         raise SettingsError("'name' must hold letters or digits.")
-    if ranges := values.pop("plausible", ()):
-        given["plausible"] = tuple(map(_plausible, ranges))
+    plausible = tuple(map(_plausible, values.pop("plausible", None) or ()))
     refused = values.pop("refused", {})
     if not isinstance(refused, dict):
         raise SettingsError("'refused' must be an object of models and reasons.")
-    given["refused"] = {model: _fact(why, model) for model, why in refused.items()}
-    given |= {key: _fact(value, key) for key, value in values.items()}
-    return Tracer(**given)
+    reasons = {model: _fact(why, model) for model, why in refused.items()}
+    facts = {key: _fact(value, key) for key, value in values.items()}
+    return Tracer(name=name, plausible=plausible, refused=reasons, **facts)
 
 
 def _fact(content: object, key: str) -> Fact:
-    found = Fact(**_checked(content, Fact, f"'{key}'"))
-    if not all(isinstance(text, str) and text for text in (found.value, found.source)):
+    fact = Fact(**_checked(content, Fact, f"'{key}'"))
+    if not all(isinstance(text, str) and text for text in (fact.value, fact.source)):
         raise SettingsError(f"'{key}' must have a text as value, and its source.")
-    return found
+    return fact
 
 
 def _plausible(content: object) -> Plausible:
-    found = Plausible(**_checked(content, Plausible, "a plausible range"))
+    usual = Plausible(**_checked(content, Plausible, "a plausible range"))
     numbers = all(
-        isinstance(v, int | float) and not isinstance(v, bool) for v in (found.low, found.high)
+        isinstance(v, int | float) and not isinstance(v, bool) for v in (usual.low, usual.high)
     )
-    if not numbers or not found.low < found.high or found.where not in WHERE or not found.source:
+    if not numbers or not usual.low < usual.high or usual.where not in WHERE or not usual.source:
         raise SettingsError(
             f"a plausible range has low < high, where ({' or '.join(WHERE)}) and a source."
         )
-    return found
+    return usual
 
 
 def _checked(content: object, cls: type, what: str) -> dict[str, Any]:
@@ -217,28 +109,7 @@ def _checked(content: object, cls: type, what: str) -> dict[str, Any]:
     return dict(content)
 
 
-def radionuclide(text: object) -> str:
-    """Return a radionuclide as ``11C``; empty where a text names none.
-
-    Parameters
-    ----------
-    text : object
-        As ``TracerRadionuclide`` has it, such as ``C11``, ``11C`` or ``[11C]``.
-    """
-    found = RADIONUCLIDE.fullmatch(str(text or "").strip())
-    if found is None:
-        return ""
-    mass, symbol = (found[1], found[2]) if found[1] else (found[4], found[3])
-    return f"{mass}{symbol.capitalize()}"
-
-
-def plain(name: str) -> str:
-    """Return what two spellings of a tracer's name share: no radionuclide, letters and digits."""
-    bare = re.sub(r"[^a-z0-9]", "", re.sub(r"^\s*[\[(]\s*\w+\s*[\])]", "", name).lower())
-    return re.sub(r"^(11c|c11|18f|f18)(?=[a-z])", "", bare)
-
-
-def identify(label: str, metadata: Mapping[str, Any], more: Iterable[Tracer] = ()) -> Tracer:
+def identify(label: str, metadata: Mapping[str, object], more: Iterable[Tracer] = ()) -> Tracer:
     """Tell which tracer a scan was made with.
 
     Parameters
@@ -256,22 +127,16 @@ def identify(label: str, metadata: Mapping[str, Any], more: Iterable[Tracer] = (
         One that is known by that name, and has that radionuclide if both are told; otherwise
         one with its name (and radionuclide) only.
     """
-    told = str(metadata.get("TracerName") or "").strip()
-    nuclide = radionuclide(metadata.get("TracerRadionuclide")) or _leading(told) or _leading(label)
-    names = {plain(name) for name in (told, label) if plain(name)}
+    given = str(metadata.get("TracerName") or "").strip()
+    nuclide = radionuclide(metadata.get("TracerRadionuclide")) or leading(given) or leading(label)
+    names = {plain(name) for name in (given, label) if plain(name)}
     for tracer in _known(more):
         same = not nuclide or tracer.radionuclide.value in ("", nuclide)
         if plain(tracer.name) in names and same:
             return tracer
     fact = Fact(value=nuclide, source="TracerRadionuclide") if nuclide else Fact()
-    return Tracer(name=told if plain(told) else label or UNNAMED, radionuclide=fact)
+    return Tracer(name=given if plain(given) else label or UNNAMED, radionuclide=fact)
 
 
 def _known(more: Iterable[Tracer]) -> Sequence[Tracer]:
     return (*more, *shipped())
-
-
-def _leading(name: str) -> str:
-    """Return the radionuclide that a name starts with, such as ``[18F]``."""
-    found = re.match(r"\[(\d{1,3}[A-Za-z]{1,2})\]|(11C|C11|18F|F18)(?=[-_A-Za-z])", name.strip())
-    return radionuclide(found[1] or found[2]) if found else ""

@@ -6,19 +6,15 @@ import numpy as np
 import pytest
 
 from gradshift.atlases.templates import load_template
+from gradshift.core.cortex.embedding import affinity, embed, n_kept, random_walk, sparsify
 from gradshift.core.cortex.gradients import (
-    affinity,
-    embed,
     find_dropout,
     hierarchy_strength,
     mean_matrix,
     mean_reference,
-    n_kept,
     principal_first,
     procrustes,
-    random_walk,
     session_gradients,
-    sparsify,
 )
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from gradshift.core.cortex.measure import evaluate
-from gradshift.core.cortex.networks import NOT_POSITIVE, mean_connection
+from gradshift.core.cortex.networks import mean_connection
 from gradshift.core.cortex.regions import Regions
+from gradshift.core.cortex.separation import NOT_POSITIVE
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate

@@ -10,9 +10,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from gradshift.core.kinetics import models
-from gradshift.core.pet.blood import Samples, input_function
+from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction, tissue_response, until_middle
 from gradshift.core.pet.model import Fit, Model, Scan, UnfitError, fit
+from gradshift.core.pet.samples import Samples
 
 DATA = Path(__file__).parents[2] / "data"
 TACS = np.loadtxt(DATA / "pet_synth_tacs.csv", delimiter=",", skiprows=1)

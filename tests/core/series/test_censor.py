@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from gradshift.core.series.censor import check_length, retained
+from gradshift.core.series.censor import retained
+from gradshift.core.series.length import check_length
 from gradshift.errors import ExcludedError
-from gradshift.recipes.catalogue import Scrub
+from gradshift.recipes.recipe import Scrub
 
 N = 40
 

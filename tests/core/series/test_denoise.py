@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 from nilearn import signal
 
-from gradshift.core.series.denoise import (
-    MIN_FILTER_VOLUMES,
-    check_band,
+from gradshift.core.series.denoise import MIN_FILTER_VOLUMES, check_band, clean
+from gradshift.core.series.freedom import (
     check_degrees_of_freedom,
-    clean,
     count_regressors,
     degrees_of_freedom,
 )

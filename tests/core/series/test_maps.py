@@ -6,9 +6,10 @@ import pytest
 from gradshift.core.series import maps
 from gradshift.core.series.connectivity import join_runs
 from gradshift.core.series.denoise import clean, cleaning_operator
-from gradshift.core.series.maps import Grid, Volumes, VoxelRun, region_means, session_maps, smooth
+from gradshift.core.series.maps import Grid, Volumes, VoxelRun, session_maps
 from gradshift.core.series.reho import concordance, doubled_ranks, planes
 from gradshift.core.series.seeds import seed_map
+from gradshift.core.series.smooth import region_means, smooth
 from gradshift.core.series.spectra import over_mean, spectrum, z_scores
 
 SHAPE = (5, 6, 7)

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.gradients import Gradients, session_gradients
 from gradshift.core.cortex.graph import Graph, positive_weights
 from gradshift.core.cortex.options import Options
@@ -127,26 +128,6 @@ class Session:
             self.volumes[first],
             self.run_of[first],
         )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Common:
-    """What the sessions of a person have in common, for one atlas and one recipe.
-
-    Parameters
-    ----------
-    n_common : int
-        Number of retained volumes that every session has.
-    reasons : mapping of str to str
-        Regions left out of the measures of every session, and why.
-    dropout : tuple of str, optional
-        Regions left out of the gradients of every session; if not given, each session looks
-        for its own.
-    """
-
-    n_common: int
-    reasons: Mapping[str, str]
-    dropout: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ Every test here rests on a number s between -1 and 1, a correlation, that rises 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gradshift.core.inference.tails import runs_of_df, s_of_t, t_of_s
 
 TIE = 1e-8
 """Values of a statistic that differ by no more than this share are the same: what is tested has
@@ -201,7 +202,7 @@ def largest_t(scheme: Scheme, workers: Workers = map) -> Resampled:
         largest[done : done + len(highest)] = highest
         done += len(highest)
     family = np.zeros(len(columns), dtype=np.int64)
-    for run, df in _runs(scheme.df):
+    for run, df in runs_of_df(scheme.df):
         ordered = np.sort(s_of_t(largest, df))
         family[run] = len(ordered) - np.searchsorted(ordered, threshold[run], side="left")
     p_min = scheme.smallest_p()
@@ -239,7 +240,7 @@ def _reached(
         The largest |t| of each pattern.
     """
     own, largest = np.zeros(len(threshold), dtype=np.uint8), np.zeros(len(block))
-    for run, df_of_run in _runs(df):
+    for run, df_of_run in runs_of_df(df):
         highest = np.zeros(len(block))
         for start in range(run.start, run.stop, COLUMNS):
             part = slice(start, min(start + COLUMNS, run.stop))
@@ -271,30 +272,3 @@ def share(
     reached = len(ordered) - np.searchsorted(ordered, least, side="left")
     shares: NDArray[np.float64] = (reached + extra) / (len(ordered) + extra)
     return shares
-
-
-def _runs(df: NDArray[np.intp]) -> list[tuple[slice, int]]:
-    """Cut sorted degrees of freedom into runs of the same number."""
-    edges = [0, *(np.flatnonzero(np.diff(df)) + 1).tolist(), len(df)]
-    return [
-        (slice(start, stop), int(df[start])) for start, stop in pairwise(edges) if stop > start
-    ]
-
-
-def s_of_t(t: NDArray[np.float64], df: NDArray[np.intp] | int) -> NDArray[np.float64]:
-    """Turn t into ``t / sqrt(t^2 + df)``."""
-    with np.errstate(invalid="ignore"):
-        s = t / np.hypot(t, np.sqrt(df))
-    return np.where(np.isinf(t), np.sign(t), s)
-
-
-def t_of_s(s: NDArray[np.float64], df: NDArray[np.intp] | int) -> NDArray[np.float64]:
-    """Turn s back into t, infinite at 1."""
-    left = np.square(s)
-    np.subtract(1, left, out=left)
-    np.sqrt(np.maximum(left, 0, out=left), out=left)
-    t = np.multiply(s, np.sqrt(df))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t /= left
-    t += 0.0  # no -0
-    return t

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gradshift.core.pet.curves import linear_fit, propagated, until_middle
+from gradshift.core.pet.curves import propagated, until_middle
+from gradshift.core.pet.linear import linear_fit
 from gradshift.core.pet.model import Fit, Model, Scan
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.pet.curves import convolve, propagated, separable_fit
+from gradshift.core.pet.curves import convolve, propagated
 from gradshift.core.pet.model import Fit, Model, Scan
+from gradshift.core.pet.separable import separable_fit
 
 K2A_BOUNDS = (1e-4, 0.5)
 """1/min."""

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gradshift.core.pet.curves import late_line, until_middle
+from gradshift.core.pet.curves import until_middle
+from gradshift.core.pet.linear import late_line
 from gradshift.core.pet.model import LATE, Fit, Model, Scan, late_frames
 
 

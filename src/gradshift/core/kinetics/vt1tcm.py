@@ -5,8 +5,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.pet.curves import SeparableFit, propagated, separable_fit, tissue_response
+from gradshift.core.pet.curves import propagated, tissue_response
 from gradshift.core.pet.model import Fit, Model, Scan
+from gradshift.core.pet.separable import SeparableFit, separable_fit
 
 K2_BOUNDS = (1e-5, 0.5)
 """1/min."""

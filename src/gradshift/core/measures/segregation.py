@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradshift.core.cortex.measure import Measure, Values
-from gradshift.core.cortex.networks import segregation as pooled_segregation
+from gradshift.core.cortex.separation import segregation as pooled_segregation
 from gradshift.core.cortex.session import Session
 
 

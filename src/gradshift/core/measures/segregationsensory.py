@@ -3,8 +3,8 @@
 import numpy as np
 
 from gradshift.core.cortex.measure import Measure, Values
-from gradshift.core.cortex.networks import mean_segregation
 from gradshift.core.cortex.regions import LOW
+from gradshift.core.cortex.separation import mean_segregation
 from gradshift.core.cortex.session import Session
 
 

@@ -1,7 +1,7 @@
 """System segregation with negative correlations kept."""
 
 from gradshift.core.cortex.measure import Measure, Values
-from gradshift.core.cortex.networks import segregation
+from gradshift.core.cortex.separation import segregation
 from gradshift.core.cortex.session import Session
 
 

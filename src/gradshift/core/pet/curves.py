@@ -3,10 +3,7 @@
 Times are minutes since injection, activities kBq/mL, corrected for decay to injection.
 """
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +12,6 @@ Array = NDArray[np.float64]
 
 GRID = 60
 """Rate constants tried before the best one is refined."""
-
-HALVINGS = 42
-"""Steps of the golden section: to some 1e-9 of the rate constant."""
 
 
 @dataclass(frozen=True)
@@ -143,81 +137,6 @@ def from_injection(frames: Frames) -> tuple[Frames, Array]:
     return Frames(start, end), scale
 
 
-class LinearFit(NamedTuple):
-    """Weighted least squares of R regions with p regressors each."""
-
-    beta: Array  # (R, p)
-    covariance: Array  # (R, p, p)
-    fitted: Array  # (n, R)
-
-
-def linear_fit(design: Array, y: Array, weights: Array) -> LinearFit:
-    """Fit each region's curve by its own regressors.
-
-    Parameters
-    ----------
-    design : (n, R, p) array
-    y : (n, R) array
-    weights : (n,) array
-
-    Returns
-    -------
-    LinearFit
-        NaN for regions with a value that is not finite, or with regressors that depend on
-        each other.
-    """
-    n, n_regions, p = design.shape
-    scale = np.sqrt((weights[:, None, None] * design**2).sum(axis=0))
-    usable = np.isfinite(design).all(axis=(0, 2)) & np.isfinite(y).all(axis=0)
-    usable &= (scale > 0).all(axis=1)
-    beta = np.full((n_regions, p), np.nan)
-    covariance = np.full((n_regions, p, p), np.nan)
-    for region in np.flatnonzero(usable):
-        root = np.sqrt(weights)
-        scaled = root[:, None] * design[:, region] / scale[region]
-        u, s, vt = np.linalg.svd(scaled, full_matrices=False)
-        if s[-1] < 1e-12 * s[0]:
-            continue
-        solution = vt.T @ ((u.T @ (root * y[:, region])) / s)
-        residual = root * y[:, region] - scaled @ solution
-        variance = residual @ residual / max(n - p, 1)
-        beta[region] = solution / scale[region]
-        inverse = (vt.T / s**2) @ vt
-        covariance[region] = variance * inverse / np.outer(scale[region], scale[region])
-    return LinearFit(beta, covariance, np.einsum("nrp,rp->nr", design, beta))
-
-
-def late_line(
-    x: Array, y: Array, activity: Array, late: NDArray[np.bool_]
-) -> tuple[Array, Array, Array, Array]:
-    """Fit a straight line to the late part of a graphical plot, frames alike.
-
-    Parameters
-    ----------
-    x, y : (T, R) array
-        Integrals before their division by `activity`, kBq/mL min.
-    activity : (T, R) array
-        kBq/mL.
-    late : (T,) array of bool
-        Frames to use.
-
-    Returns
-    -------
-    slope, error, intercept : (R,) array
-    curves : (T, R) array
-        The activity that the line stands for; NaN in frames that were not used.
-    """
-    usable = (activity[late] > 0).all(axis=0)
-    below = np.where(usable, activity[late], np.nan)
-    design = np.stack([x[late] / below, np.ones_like(below)], axis=2)
-    fit = linear_fit(design, y[late] / below, np.ones(int(late.sum())))
-    curves = np.full(activity.shape, np.nan)
-    slope, intercept = fit.beta.T
-    with np.errstate(divide="ignore", invalid="ignore"):
-        curves[late] = (y[late] - slope * x[late]) / intercept
-    return slope, np.sqrt(fit.covariance[:, 0, 0]), intercept, curves
-
-
 def convolve(rates: Array, time: Array, values: Array) -> Array:
     """Convolve a piecewise linear function with decaying exponentials, exactly.
 
@@ -268,154 +187,6 @@ def tissue_response(source: InputFunction, frames: Frames, rates: Array) -> Arra
         frames.duration, rates
     )
     return mean
-
-
-class SeparableFit(NamedTuple):
-    """A curve that is a size times a shape, and what is known of both."""
-
-    size: Array  # (R,)
-    rate: Array  # (R,), 1/min
-    covariance: Array  # (R, 2 or 3, same): size, rate, and the other regressor's share
-    share: Array  # (R,), of the other regressor
-    fitted: Array  # (T, R)
-    at_bound: NDArray[np.bool_]  # (R,)
-
-
-def separable_fit(
-    shape: Callable[[Array], Array],
-    y: Array,
-    weights: Array,
-    bounds: tuple[float, float],
-    other: Array | None = None,
-) -> SeparableFit:
-    """Fit ``size * shape(rate) + share * other``: a search over the rate, the rest is linear.
-
-    Parameters
-    ----------
-    shape : callable
-        Takes (R,) rates, gives (T, R) curves.
-    y : (T, R) array
-    weights : (T,) array
-    bounds : tuple of float
-        Of the rate, 1/min.
-    other : (T,) array, optional
-        A further curve, whose share is fitted.
-
-    Returns
-    -------
-    SeparableFit
-        NaN for regions with a value that is not finite.
-    """
-    root = np.sqrt(weights)[:, None]
-    unit = None
-    if other is not None:
-        unit = root[:, 0] * other
-        unit = unit / np.linalg.norm(unit)
-
-    def apart(curves: Array) -> Array:
-        scaled = root * curves
-        return scaled if unit is None else scaled - np.outer(unit, unit @ scaled)
-
-    target = apart(y)
-
-    def squares(candidates: Array) -> Array:
-        basis = apart(candidates)
-        explained = (basis * target).sum(axis=0) ** 2 / (basis**2).sum(axis=0)
-        left: Array = (target**2).sum(axis=0) - explained
-        return left
-
-    rate = _best_rate(shape, squares, bounds)
-    basis = shape(rate)
-    nearby = 1e-4 * rate
-    slope = (shape(rate + nearby) - shape(rate - nearby)) / (2 * nearby)
-    inside = apart(basis)
-    size = (inside * target).sum(axis=0) / (inside**2).sum(axis=0)
-    columns = [basis, size * slope]
-    share = np.zeros_like(size)
-    if other is not None:
-        share = (weights * other) @ (y - size * basis) / (weights @ other**2)
-        columns.append(np.repeat(other[:, None], y.shape[1], axis=1))
-    fitted = size * basis + share * (0.0 if other is None else other[:, None])
-    covariance = _covariance(np.stack(columns, axis=2), y - fitted, weights)
-    edge = (rate <= bounds[0] * 1.01) | (rate >= bounds[1] / 1.01)
-    missing = np.isnan(y).any(axis=0)
-    rate, size, share = (np.where(missing, np.nan, v) for v in (rate, size, share))
-    return SeparableFit(size, rate, covariance, share, fitted, edge & ~missing)
-
-
-def _best_rate(
-    shape: Callable[[Array], Array], squares: Callable[[Array], Array], bounds: tuple[float, float]
-) -> Array:
-    """Find the rate of the smallest squares for every region: on a grid, then between."""
-    grid = np.geomspace(*bounds, GRID)
-    tried = shape(grid)
-    every = np.array([squares(tried[:, [k]]) for k in range(GRID)])
-    best = np.argmin(np.where(np.isnan(every), np.inf, every), axis=0)
-    low, high = grid[np.maximum(best - 1, 0)], grid[np.minimum(best + 1, GRID - 1)]
-    return _golden(lambda rates: squares(shape(rates)), low, high)
-
-
-def _golden(objective: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Find the smallest value between bounds, for every region by itself."""
-    ratio = (np.sqrt(5) - 1) / 2
-    for _ in range(HALVINGS):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        lower = objective(left) < objective(right)
-        low, high = np.where(lower, low, left), np.where(lower, right, high)
-    return (low + high) / 2
-
-
-def _covariance(jacobian: Array, residuals: Array, weights: Array) -> Array:
-    """Return the (R, p, p) covariance of the parameters of a weighted fit."""
-    n, n_regions, p = jacobian.shape
-    covariance = np.full((n_regions, p, p), np.nan)
-    variance = (weights[:, None] * residuals**2).sum(axis=0) / max(n - p, 1)
-    scaled = np.sqrt(weights)[:, None, None] * jacobian
-    size = np.sqrt((scaled**2).sum(axis=0))
-    for region in np.flatnonzero(np.isfinite(variance) & (size > 0).all(axis=1)):
-        units = scaled[:, region] / size[region]
-        inverse = np.linalg.pinv(units.T @ units, hermitian=True)
-        covariance[region] = variance[region] * inverse / np.outer(size[region], size[region])
-    return covariance
-
-
-def runs_test(residuals: Array) -> Array:
-    """Test whether residuals change sign too seldom, as where a model misses the curve.
-
-    Parameters
-    ----------
-    residuals : (T, R) array
-        NaN in frames that were not used; zeros are left out.
-
-    Returns
-    -------
-    (R,) array
-        Exact one-sided p of as few runs of signs as there are, given how many are above and
-        below; NaN where all have one sign or nothing is left.
-
-    References
-    ----------
-    Wald and Wolfowitz (1940), Ann Math Stat 11:147.
-    """
-    p = np.full(residuals.shape[1], np.nan)
-    for region, column in enumerate(residuals.T):
-        above = column[np.isfinite(column) & (column != 0)] > 0
-        n, m = int(above.sum()), int((~above).sum())
-        if n and m:
-            runs = 1 + int((above[1:] != above[:-1]).sum())
-            ways = sum(_ways(n, m, r) for r in range(2, runs + 1))
-            p[region] = ways / math.comb(n + m, n)
-    return p
-
-
-def _ways(n: int, m: int, runs: int) -> int:
-    """Count the orders of n and m signs that have this many runs."""
-    half = runs // 2
-    if runs % 2 == 0:
-        return 2 * math.comb(n - 1, half - 1) * math.comb(m - 1, half - 1)
-    return math.comb(n - 1, half) * math.comb(m - 1, half - 1) + math.comb(
-        n - 1, half - 1
-    ) * math.comb(m - 1, half)
 
 
 def propagated(gradient: Array, covariance: Array) -> Array:

@@ -197,12 +197,12 @@ def fit(model: Model, scan: Scan) -> Fit:
     if lacking := scan.lacks(model):
         raise UnfitError(f"{model.name} needs {' and '.join(lacking)}")
     try:
-        found = model.fit(scan)
+        fitted = model.fit(scan)
     except (ArithmeticError, np.linalg.LinAlgError) as error:
         raise UnfitError(f"{model.name} has no solution ({error})") from error
     curves = np.full((len(after), tissue.shape[1]), np.nan)
-    curves[after] = found.curves / scale[after, None]
-    return replace(found, curves=curves)
+    curves[after] = fitted.curves / scale[after, None]
+    return replace(fitted, curves=curves)
 
 
 def divided(result: Fit, by: float) -> Fit:

@@ -5,12 +5,6 @@ from numpy.typing import NDArray
 
 from gradshift.errors import ExcludedError, InputError, SettingsError
 
-MIN_DF = 10
-"""Degrees of freedom below which a run is left out."""
-
-WARN_DF = 30
-"""Degrees of freedom below which a run is remarked upon."""
-
 MIN_FILTER_VOLUMES = 34
 """Shortest series that the filter can pad (band-pass Butterworth of order 5)."""
 
@@ -87,7 +81,7 @@ def clean(
         check_band(tr, band)
     index = np.flatnonzero(kept)
     result = np.full((len(index), series.shape[1]), np.nan)
-    usable = _varying(series[index])
+    usable = varying(series[index])
     if len(index) == 0 or not usable.any():
         return result
     span = slice(index[0], index[-1] + 1)
@@ -175,15 +169,15 @@ def _check_sizes(
         raise ValueError("Confounds must be finite in every retained volume.")
 
 
-def _varying(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+def varying(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     """(R,) True for columns that are finite and not constant up to rounding."""
     finite = np.isfinite(values).all(axis=0)
     if len(values) == 0:
         return np.zeros_like(finite)
     held = np.where(finite, values, 0).astype(np.float64)
     rounding = 10 * np.finfo(np.float64).eps * np.abs(held).max(axis=0)
-    varying: NDArray[np.bool_] = finite & (np.ptp(held, axis=0) > rounding)
-    return varying
+    varied: NDArray[np.bool_] = finite & (np.ptp(held, axis=0) > rounding)
+    return varied
 
 
 def _interpolate(values: NDArray[np.floating], kept: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -229,125 +223,3 @@ def check_band(tr: float, band: tuple[float, float]) -> None:
             f"A repetition time of {tr:g} s shows nothing above {nyquist:.4g} Hz, so the band "
             f"{low:g}-{high:g} Hz cannot be filtered; choose a lower upper edge with --band."
         )
-
-
-def count_regressors(confounds: NDArray[np.floating], kept: NDArray[np.bool_]) -> int:
-    """Count the linearly independent regressors among K confounds in the retained volumes.
-
-    Parameters
-    ----------
-    confounds : (T, K) array
-    kept : (T,) array of bool
-
-    Returns
-    -------
-    int
-        The rank of the confounds with their means taken out; a constant column counts
-        nothing.
-    """
-    used = confounds[kept].astype(np.float64)
-    used = used[:, _varying(used)]
-    if used.size == 0:
-        return 0
-    return int(np.linalg.matrix_rank((used - used.mean(axis=0)) / used.std(axis=0)))
-
-
-def degrees_of_freedom(
-    n_retained: int,
-    *,
-    tr: float,
-    band: tuple[float, float] | None,
-    n_regressors: int,
-    detrend: bool = True,
-) -> float:
-    """Estimate the degrees of freedom that cleaning leaves in a series.
-
-    A filter leaves ``2 * tr * (high - low)`` of each retained volume's one; the mean and the
-    trend lie outside the band. Without a filter the mean costs one and the trend one.
-
-    With a filter this is an estimate, because the filter's edges are not sharp and nilearn
-    standardises the filtered confounds: of 240 volumes of noise at 2 s, filtered to 0.01-0.08
-    Hz, correlations spread as with 50 (67.2 by the formula, no regressors), 35 (33.2; 34
-    regressors), 21 (15.2; 52 regressors).
-
-    Parameters
-    ----------
-    n_retained : int
-        Number of retained volumes.
-    tr : float
-        Repetition time in seconds.
-    band : tuple of two float, or None
-        Edges in Hz.
-    n_regressors : int
-        Number of linearly independent confounds.
-    detrend : bool
-        Whether the trend is removed.
-
-    Returns
-    -------
-    float
-        May be negative.
-    """
-    if band is None:
-        return float(n_retained - n_regressors - (2 if detrend else 1))
-    low, high = band
-    return n_retained * 2 * tr * (high - low) - n_regressors
-
-
-def check_degrees_of_freedom(
-    confounds: NDArray[np.floating],
-    kept: NDArray[np.bool_],
-    *,
-    tr: float,
-    band: tuple[float, float] | None,
-    detrend: bool = True,
-) -> tuple[float, list[str]]:
-    """Check that cleaning leaves enough degrees of freedom.
-
-    Parameters
-    ----------
-    confounds : (T, K) array
-    kept : (T,) array of bool
-    tr : float
-        Repetition time in seconds.
-    band : tuple of two float, or None
-        Edges in Hz.
-    detrend : bool
-        Whether the trend is removed.
-
-    Returns
-    -------
-    df : float
-        See `degrees_of_freedom`.
-    warnings : list of str
-        A sentence each: few degrees of freedom, confounds that repeat each other.
-
-    Raises
-    ------
-    ExcludedError
-        If fewer than 10 are left.
-    """
-    n_retained, n_given = int(kept.sum()), confounds.shape[1]
-    n_regressors = count_regressors(confounds, kept)
-    df = degrees_of_freedom(
-        n_retained, tr=tr, band=band, n_regressors=n_regressors, detrend=detrend
-    )
-    filtered = f" filtered to {band[0]:g}-{band[1]:g} Hz" if band else ""
-    what = f"{n_retained} volumes at {tr:g} s{filtered} with {n_regressors} regressors"
-    if df < MIN_DF:
-        raise ExcludedError(
-            f"Cleaning leaves {df:.1f} degrees of freedom ({what}), and at least {MIN_DF} are "
-            "needed; choose a recipe with fewer regressors or a wider --band."
-        )
-    warnings = []
-    if df < WARN_DF:
-        warnings.append(
-            f"Cleaning leaves only {df:.1f} degrees of freedom ({what}); at least "
-            f"{WARN_DF} are recommended."
-        )
-    if n_regressors < n_given:
-        warnings.append(
-            f"Of {n_given} confounds only {n_regressors} are linearly independent in the "
-            "retained volumes."
-        )
-    return df, warnings

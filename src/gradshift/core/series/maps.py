@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import svd
-from scipy.ndimage import gaussian_filter
 
 from gradshift.core.series.connectivity import join_runs
 from gradshift.core.series.parcellate import give_back
@@ -19,9 +18,6 @@ from gradshift.errors import InputError
 
 MAPS = ("alff", "malff", "falff", "zfalff", "reho")
 """Maps of intrinsic activity, each the measure of the same name."""
-
-FWHM = 2 * np.sqrt(2 * np.log(2))
-"""Full width at half maximum of a Gaussian with a standard deviation of one."""
 
 
 BLOCK = 512
@@ -178,7 +174,7 @@ def session_maps(
         missing = dict.fromkeys(MAPS[:4], str(error))
     # In C order the grid is that of z, y, x; neighbours are the same.
     n_voxels = len(grid.places)
-    mask = _on_grid(np.ones(n_voxels, dtype=bool), grid.places, grid.shape[::-1])
+    mask = on_grid(np.ones(n_voxels, dtype=bool), grid.places, grid.shape[::-1])
     one_pass = _Pass(
         runs=runs,
         spectrum=waves,
@@ -243,77 +239,10 @@ class _Pass:
         return doubled_ranks(joined[: self.n_common].T)
 
 
-def region_means(
-    values: NDArray[np.float64], labels: NDArray[np.integer[Any]], n_regions: int
-) -> NDArray[np.float64]:
-    """Average a map over regions, over the voxels that have a value.
-
-    Parameters
-    ----------
-    values : (V,) array
-    labels : (V,) array of int
-        1..R, 0 for no region.
-    n_regions : int
-        R.
-
-    Returns
-    -------
-    (R,) array
-        NaN for regions without a voxel.
-    """
-    finite = np.isfinite(values)
-    count = np.bincount(labels[finite], minlength=n_regions + 1)[1:]
-    total = np.bincount(labels[finite], values[finite], minlength=n_regions + 1)[1:]
-    means: NDArray[np.float64] = total / np.where(count > 0, count, np.nan)
-    return means
-
-
-def smooth(
-    values: NDArray[np.float64],
-    places: NDArray[np.intp],
-    shape: tuple[int, int, int],
-    zooms: tuple[float, float, float],
-    fwhm: float,
-) -> NDArray[np.float64]:
-    """Smooth a map with a Gaussian, within its own voxels.
-
-    Parameters
-    ----------
-    values : (V,) array
-        NaN where there is no value: it stays so, and does not spread.
-    places : (V,) array of int
-        Places of the voxels on the grid, x fastest.
-    shape : tuple of int
-        Voxels along x, y and z.
-    zooms : tuple of float
-        Their size in mm.
-    fwhm : float
-        Full width at half maximum in mm; 0 changes nothing.
-
-    Returns
-    -------
-    (V,) array
-    """
-    if fwhm == 0:
-        return values
-    finite = np.isfinite(values)
-    sigma = [fwhm / FWHM / zoom for zoom in zooms[::-1]]
-
-    def spread(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-        image = _on_grid(numbers, places, shape[::-1])
-        return np.asarray(gaussian_filter(image, sigma, mode="constant").ravel()[places])
-
-    smoothed = np.full(len(values), np.nan)
-    weight = spread(finite.astype(np.float64))
-    smoothed[finite] = (spread(np.where(finite, values, 0.0)) / np.where(finite, weight, 1.0))[
-        finite
-    ]
-    return smoothed
-
-
-def _on_grid(
+def on_grid(
     values: NDArray[Any], places: NDArray[np.intp], shape: tuple[int, ...]
 ) -> NDArray[Any]:
+    """Put values back at their places in a grid."""
     image = np.zeros(shape, dtype=values.dtype)
     image.ravel()[places] = values
     return image

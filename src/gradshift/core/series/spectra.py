@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import rfft
 
+from gradshift.core.series.waves import Waves, n_spanned, waves_of
 from gradshift.errors import InputError
 
 BAND = (0.01, 0.08)
@@ -21,49 +21,6 @@ TOLERANCE = 1e-12
 
 MIN_PERIODS = 3
 """Periods of the lowest frequency that a recording should hold."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Waves:
-    """Waves that are fitted to the volumes of one run.
-
-    Their products with a series are those of its Fourier transform, with zeros for missing
-    volumes, after a turn of each phase; divided by the size of the wave they are amplitudes.
-
-    Parameters
-    ----------
-    rows : (n,) array of int
-        Where these volumes are among those of the session.
-    volumes : (n,) array of int
-        Volumes since the first of these.
-    frequency : (F,) array
-        In hertz: whole numbers of periods in the span of the volumes.
-    turn : (1 + F,) array of complex
-        Of the phase of a constant and of each wave, such that sine and cosine are orthogonal
-        over the volumes that are there (Lomb's offset).
-    over_size : (2 + 2 F,) array
-        One over the sum of the squares of cosine and sine in turn; 0 where that vanishes.
-    """
-
-    rows: NDArray[np.intp]
-    volumes: NDArray[np.intp]
-    frequency: NDArray[np.float64]
-    turn: NDArray[np.complex128]
-    over_size: NDArray[np.float64]
-
-    def amplitudes(self, series: NDArray[np.floating[Any]]) -> NDArray[Any]:
-        """Fit every wave to every series, (V, T): return (V, F), in the precision given."""
-        some = series[:, self.rows[0] : self.rows[-1] + 1]
-        # Taken out first: in the zeros between the volumes a mean would be a fluctuation.
-        filled = np.zeros((len(series), int(self.volumes[-1]) + 1), dtype=series.dtype)
-        filled[:, self.volumes] = some - some.mean(axis=1, keepdims=True)
-        waves = rfft(filled, axis=1, overwrite_x=True)
-        waves *= self.turn.astype(waves.dtype)
-        parts = waves.view(series.dtype)  # cosine and sine in turn
-        parts *= self.over_size.astype(series.dtype)
-        np.square(parts, out=parts)
-        power = parts[:, 2::2] + parts[:, 3::2]
-        return np.asarray(np.sqrt(power, out=power))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +37,7 @@ class Spectrum:
         What a reader must know.
     """
 
-    waves: tuple[_Waves, ...]
+    waves: tuple[Waves, ...]
     band: tuple[float, float]
     remarks: tuple[str, ...]
 
@@ -152,7 +109,7 @@ def spectrum(
             f"With a repetition time of {tr:g} s frequencies up to {1 / (2 * tr):g} Hz can be "
             f"told apart; the band {band[0]:g}-{band[1]:g} Hz cannot be measured."
         )
-    waves = tuple(_waves(rows, volumes, tr) for rows in _long_enough(volumes, run_of, tr, band))
+    waves = tuple(waves_of(rows, volumes, tr) for rows in _long_enough(volumes, run_of, tr, band))
     return Spectrum(
         waves=waves,
         band=band,
@@ -199,7 +156,7 @@ def _long_enough(
 ) -> Iterator[NDArray[np.intp]]:
     """Yield the rows of each run that spans at least one period of the lowest frequency."""
     runs = [np.flatnonzero(run_of == run) for run in np.unique(run_of)]
-    spans = [_span(volumes[rows]) * tr for rows in runs]
+    spans = [n_spanned(volumes[rows]) * tr for rows in runs]
     if max(spans) < 1 / band[0] - TOLERANCE:
         raise InputError(
             f"The longest run lasts {max(spans):g} s; a period of {band[0]:g} Hz takes "
@@ -208,29 +165,6 @@ def _long_enough(
     for rows, span in zip(runs, spans, strict=True):
         if span >= 1 / band[0] - TOLERANCE:
             yield rows
-
-
-def _span(volumes: NDArray[np.intp]) -> int:
-    """Count the volumes from the first to the last, missing ones included."""
-    return int(volumes[-1] - volumes[0]) + 1
-
-
-def _waves(rows: NDArray[np.intp], volumes: NDArray[np.intp], tr: float) -> _Waves:
-    """Make the waves of one run at the frequencies of a run without gaps."""
-    times, span = volumes[rows] - volumes[rows[0]], _span(volumes[rows])
-    frequency = np.arange(span // 2 + 1) / (span * tr)
-    angle = 2 * np.pi * np.outer(times, frequency * tr)
-    offset = np.arctan2(np.sin(2 * angle).sum(axis=0), np.cos(2 * angle).sum(axis=0)) / 2
-    angle -= offset
-    sizes = np.stack([np.sum(wave(angle) ** 2, axis=0) for wave in (np.cos, np.sin)], axis=1)
-    present = sizes > 1e-9 * len(rows)
-    return _Waves(
-        rows=rows,
-        volumes=times,
-        frequency=frequency[1:],
-        turn=np.exp(1j * offset),
-        over_size=np.where(present, 1 / np.where(present, sizes, 1), 0).ravel(),
-    )
 
 
 def _inside(frequency: NDArray[np.float64], band: tuple[float, float]) -> NDArray[np.bool_]:
@@ -262,7 +196,7 @@ def _share(
 def _remarks(
     volumes: NDArray[np.intp], run_of: NDArray[np.intp], tr: float, band: tuple[float, float]
 ) -> tuple[str, ...]:
-    longest = max(_span(volumes[run_of == run]) * tr for run in np.unique(run_of))
+    longest = max(n_spanned(volumes[run_of == run]) * tr for run in np.unique(run_of))
     if longest >= MIN_PERIODS / band[0] - TOLERANCE:
         return ()
     return (

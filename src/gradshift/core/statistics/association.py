@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from gradshift.core.inference import resampling
+from gradshift.core.inference import resampling, tails
 from gradshift.core.inference.resampling import PATTERNS, Resampled, Scheme
 from gradshift.core.inference.statistic import Statistic
 
@@ -99,7 +99,7 @@ def permuted(
     project = kind.of(values[:, columns])
     observed = project(unit(x[:, None]).T, slice(None))[0]
     t, p_min = np.full((2, len(n)), np.nan)
-    t[columns] = resampling.t_of_s(observed, n[columns] - 2)
+    t[columns] = tails.t_of_s(observed, n[columns] - 2)
     own = [x[present[:, column]] for column in columns]
     p_min[columns] = [smallest_p(rankdata(one) if ranked else one) for one in own]
     number = n_arrangements(x)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.inference.resampling import Project, Scheme, Workers, share, t_of_s
+from gradshift.core.inference.resampling import Project, Scheme, Workers, share
 from gradshift.core.inference.statistic import Statistic
+from gradshift.core.inference.tails import t_of_s
 
 HEIGHT = 2.0
 """Exponent for maps of the threshold; that of the number of voxels of a cluster is 0.5."""

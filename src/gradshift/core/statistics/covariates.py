@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.inference import resampling
+from gradshift.core.inference import resampling, tails
 from gradshift.core.inference.resampling import Scheme
 from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.signflip import signs
@@ -260,7 +260,7 @@ class _Fits:
         columns = np.flatnonzero([not reason for reason in reasons])
         columns = columns[np.argsort(self.df[columns], kind="stable")]
         t, p_min = np.full((2, len(n)), np.nan)
-        t[columns] = resampling.t_of_s(self.s[columns], self.df[columns])
+        t[columns] = tails.t_of_s(self.s[columns], self.df[columns])
         p_min[columns] = 2.0 ** (1 - n[columns])
         df = self.df.astype(np.float64)
         sd = np.sqrt(self.squares / np.where(df > 0, df, np.nan))

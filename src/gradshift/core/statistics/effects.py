@@ -1,18 +1,14 @@
 """Sizes of a paired change: means, standardised effects, intervals, power."""
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
+from scipy import special
 
+from gradshift.core.inference.noncentral import noncentrality_of
 from gradshift.core.inference.statistic import Statistic
 
 COLUMNS = 4096
 """Columns described at a time, so that memory holds few copies of the data."""
-
-BISECTIONS = 45
-"""Halvings of the bracket of a noncentrality: to some 1e-12 of its width."""
 
 
 def moments(
@@ -151,214 +147,9 @@ def effect_interval(
     degrees = np.asarray(n - 1 if df is None else df, dtype=np.float64)
     root = np.sqrt(np.where(n > 0, n, np.nan))
     return (
-        _noncentrality(1 - tail, degrees, t) / root,
-        _noncentrality(tail, degrees, t) / root,
+        noncentrality_of(1 - tail, degrees, t) / root,
+        noncentrality_of(tail, degrees, t) / root,
     )
-
-
-def _noncentrality(
-    probability: float, df: NDArray[np.float64], t: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Find the noncentrality with ``P(T <= t) = probability`` by bisection.
-
-    The bracket is t -/+ 4 standard errors, wider where few degrees of freedom need it.
-    """
-    noncentrality = np.full(len(t), np.nan)
-    usable = np.isfinite(t) & (df >= 1)
-    df, t = df[usable], t[usable]
-    width = 4 * np.sqrt(1 + t**2 / (2 * df))
-    low, high = t - width, t + width
-    for _ in range(8):
-        low = np.where(_noncentral_t(df, low, t) < probability, low - width, low)
-        high = np.where(_noncentral_t(df, high, t) > probability, high + width, high)
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        above = _noncentral_t(df, middle, t) > probability
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    noncentrality[usable] = (low + high) / 2
-    return noncentrality
-
-
-def _noncentral_t(
-    df: NDArray[np.float64] | NDArray[np.intp],
-    noncentrality: NDArray[np.float64],
-    t: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return ``P(T <= t)``, which falls from 1 to 0 as the noncentrality grows.
-
-    Where it is 1 or 0 to many digits, far from t, scipy can give NaN.
-    """
-    probability = special.nctdtr(df, noncentrality, t)
-    far = np.where(noncentrality < t, 1.0, 0.0)
-    return np.where(np.isnan(probability), far, probability)
-
-
-def power_paired(dz: float, n: int, *, alpha: float = 0.05) -> float:
-    """Give the power of a two-sided paired t test.
-
-    Parameters
-    ----------
-    dz : float
-        True change in standard deviations of the change.
-    n : int
-        People; at least 2.
-    alpha : float
-        Significance level.
-
-    Returns
-    -------
-    float
-        Probability of p <= alpha.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two people.
-
-    References
-    ----------
-    Cohen (1988), Statistical Power Analysis for the Behavioral Sciences.
-    """
-    if n < 2:
-        raise ValueError(f"The power of a paired test needs at least 2 people, got {n}.")
-    return _power(abs(dz) * np.sqrt(n), n - 1, alpha)
-
-
-def power_groups(d: float, n1: int, n2: int, *, alpha: float = 0.05) -> float:
-    """Give the power of a two-sided t test between two groups, pooled variance.
-
-    Parameters
-    ----------
-    d : float
-        True difference in standard deviations within groups.
-    n1, n2 : int
-        People in the groups; at least 2 each.
-    alpha : float
-        Significance level.
-
-    Returns
-    -------
-    float
-        Probability of p <= alpha.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two people in a group.
-    """
-    if min(n1, n2) < 2:
-        raise ValueError(f"Power between groups needs 2 people in each, got {n1} and {n2}.")
-    return _power(abs(d) * np.sqrt(n1 * n2 / (n1 + n2)), n1 + n2 - 2, alpha)
-
-
-def _power(noncentrality: float, df: int, alpha: float) -> float:
-    """Return the probability that |t| passes its critical value."""
-    critical = special.stdtrit(df, 1 - alpha / 2)
-    not_right, left = _noncentral_t(
-        np.array([df, df]), np.array([noncentrality] * 2), np.array([critical, -critical])
-    )
-    return float(1 - not_right + left)
-
-
-POINTS = (0.5, 0.7, 0.8, 0.9)
-"""Standardised effects at which a curve of power is told."""
-
-
-def power_curve(
-    n: int, other: int | None = None, *, effects: Sequence[float] = POINTS, alpha: float = 0.05
-) -> NDArray[np.float64]:
-    """Give the power for several true effects.
-
-    Parameters
-    ----------
-    n : int
-        People of a paired test, or of one of two groups; at least 2.
-    other : int, optional
-        People of the other group.
-    effects : sequence of float
-        In standard deviations of the change, or within groups.
-    alpha : float
-        Two-sided significance level.
-
-    Returns
-    -------
-    (k,) array
-        See `power_paired` and `power_groups`.
-    """
-    if other is None:
-        return np.array([power_paired(effect, n, alpha=alpha) for effect in effects])
-    return np.array([power_groups(effect, n, other, alpha=alpha) for effect in effects])
-
-
-def detectable_change(n: int, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """Give the smallest standardised change that a paired t test finds with some power.
-
-    Parameters
-    ----------
-    n : int
-        People; at least 2.
-    alpha : float
-        Two-sided significance level.
-    power : float
-        Wanted probability of finding it.
-
-    Returns
-    -------
-    float
-        dz, in standard deviations of the change.
-    """
-    return _smallest(lambda dz: power_paired(dz, n, alpha=alpha), power)
-
-
-def detectable_difference(n1: int, n2: int, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """Give the smallest standardised difference between groups that a t test finds.
-
-    Parameters
-    ----------
-    n1, n2 : int
-        People in the groups; at least 2 each.
-    alpha, power : float
-        As in `detectable_change`.
-
-    Returns
-    -------
-    float
-        In standard deviations within groups.
-    """
-    return _smallest(lambda d: power_groups(d, n1, n2, alpha=alpha), power)
-
-
-def _smallest(power_of: Callable[[float], float], power: float) -> float:
-    """Find the effect at which the power is the wanted one."""
-    high = 1.0
-    while power_of(high) < power:
-        high *= 2
-    return float(optimize.brentq(lambda effect: power_of(effect) - power, 0, high, xtol=1e-10))
-
-
-def people_needed(dz: float, *, alpha: float = 0.05, power: float = 0.8) -> int:
-    """Give the number of people a paired t test needs to find a change with some power.
-
-    Parameters
-    ----------
-    dz : float
-        Standardised change, not 0.
-    alpha : float
-        Two-sided significance level.
-    power : float
-        Wanted probability of finding it.
-
-    Raises
-    ------
-    ValueError
-        If the change is 0: nobody would suffice.
-    """
-    if dz == 0:
-        raise ValueError("No number of people finds a change of 0.")
-    n = 2
-    while power_paired(dz, n, alpha=alpha) < power:
-        n += 1
-    return n
 
 
 def t_interval(n: int, mean: float, sd: float) -> tuple[float, float]:

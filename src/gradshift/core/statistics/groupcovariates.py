@@ -8,7 +8,7 @@ from itertools import islice, permutations
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.inference import resampling
+from gradshift.core.inference import tails
 from gradshift.core.inference.resampling import PATTERNS, Scheme
 from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.association import MAX_EXACT, smallest_p
@@ -286,7 +286,7 @@ class _Refits:
                 rest = fit.rest[:, np.searchsorted(fit.columns, wanted[here])]
                 own = np.argsort(np.argsort(orders[:, fit.people], axis=1), axis=1)
                 t[:, here] = fit.welch(rest[own])[0].score
-        return resampling.s_of_t(t, 1)
+        return tails.s_of_t(t, 1)
 
 
 STATISTIC = Statistic(

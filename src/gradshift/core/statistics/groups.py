@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from gradshift.core.inference import resampling
+from gradshift.core.inference import resampling, tails
 from gradshift.core.inference.resampling import Resampled, Scheme
 from gradshift.core.inference.statistic import Statistic
 from gradshift.core.statistics.association import (
@@ -244,7 +244,7 @@ class _Scores:
     def __call__(self, labels: Array, part: slice) -> Array:
         if not self.values[:, part].size:
             return np.zeros((len(labels), self.values[:, part].shape[1]))
-        return resampling.s_of_t(self.welch(labels, part).score, 1)
+        return tails.s_of_t(self.welch(labels, part).score, 1)
 
 
 def _mean(sums: Array, n: Array) -> Array:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from gradshift.core.inference.resampling import t_of_s
 from gradshift.core.inference.statistic import Statistic
+from gradshift.core.inference.tails import t_of_s
 from gradshift.core.statistics.association import unit
 
 COLUMNS = 4096

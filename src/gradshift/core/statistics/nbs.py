@@ -12,8 +12,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.inference.resampling import Project, Scheme, Workers, share, t_of_s
+from gradshift.core.inference.resampling import Project, Scheme, Workers, share
 from gradshift.core.inference.statistic import Statistic
+from gradshift.core.inference.tails import t_of_s
 
 THRESHOLDS = (2.5, 3.1)
 """Thresholds of t that are tried, in the order of the table."""

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.core.inference.resampling import TIE, Scheme, t_of_s
+from gradshift.core.inference.resampling import TIE, Scheme
 from gradshift.core.inference.statistic import Statistic
+from gradshift.core.inference.tails import t_of_s
 
 HIGHEST = 100.0
 """A larger |t| counts as this: so few people can make it infinite."""

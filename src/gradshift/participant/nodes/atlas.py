@@ -15,7 +15,7 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.images import grid
 from gradshift.output import code
 from gradshift.output.provenance import AtlasFiles, atlas_files
-from gradshift.participant.nodes.outcome import read, to_bytes
+from gradshift.participant.nodes.packing import read, to_bytes
 from gradshift.participant.nodes.records import AtlasRecord, LabelsRecord
 from gradshift.settings import Analysis
 

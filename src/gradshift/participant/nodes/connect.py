@@ -6,18 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 
-from gradshift.core.series.censor import check_length
 from gradshift.core.series.connectivity import correlate, partial_correlate
+from gradshift.core.series.length import check_length
 from gradshift.core.series.series import join
 from gradshift.errors import ExcludedError
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load
-from gradshift.participant.nodes.records import (
-    CleanedRun,
-    DenoisedRun,
-    JoinedRuns,
-    JoinedSession,
-)
-from gradshift.recipes.catalogue import Recipe
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load
+from gradshift.participant.nodes.records import CleanedRun, DenoisedRun
+from gradshift.participant.nodes.sessionrecords import JoinedRuns, JoinedSession
+from gradshift.recipes.recipe import Recipe
 
 MIN_VOLUMES = 3
 """Retained volumes below which every correlation is 1 or -1, or none."""

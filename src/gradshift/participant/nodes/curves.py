@@ -9,18 +9,11 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.bids.petdata import (
-    check_decay,
-    check_tissue_and_blood,
-    frames_of,
-    free_fraction,
-    is_uptake,
-    read_blood,
-    read_curves,
-    tissue_factor,
-    undispersed,
-)
+from gradshift.bids.blood import free_fraction, read_blood, undispersed
+from gradshift.bids.frames import frames_of
+from gradshift.bids.petdata import check_decay, check_tissue_and_blood, read_curves
 from gradshift.bids.pettimes import decay, injection
+from gradshift.bids.petunits import is_uptake, tissue_factor
 from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.core.pet.model import Scan

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
 from gradshift.core.series.censor import retained
-from gradshift.core.series.denoise import check_band, check_degrees_of_freedom, clean
+from gradshift.core.series.denoise import check_band, clean
+from gradshift.core.series.freedom import check_degrees_of_freedom
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import (
     Carpet,
     CleanedRun,
@@ -23,7 +25,7 @@ from gradshift.participant.nodes.records import (
     ParcellatedRun,
     RegionQuality,
 )
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,8 @@ from nipype.interfaces.base import (
 )
 
 from gradshift import plugins
-from gradshift.participant.nodes.outcome import Failure, StepSpec, load
+from gradshift.participant.nodes.outcome import StepSpec
+from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import DenoisedRun
 from gradshift.report.personfigures import Carpets, draw_motion, draw_task
 from gradshift.report.personresults import Person

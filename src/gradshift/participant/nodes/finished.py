@@ -6,8 +6,8 @@ import numpy as np
 from nipype.interfaces.base import traits
 from numpy.typing import NDArray
 
+from gradshift.bids.kinpar import read_finished
 from gradshift.bids.pet import MODELS
-from gradshift.bids.petdata import read_finished
 from gradshift.core.kinetics import models
 from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_header

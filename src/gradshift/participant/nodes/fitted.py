@@ -9,20 +9,11 @@ from numpy.typing import NDArray
 
 from gradshift.core.cortex.measure import Flagged, Value, tabulate
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.pet.curves import runs_test
 from gradshift.core.pet.model import Fit, Model
-from gradshift.participant.nodes.petrecords import FittedAtlas
-from gradshift.tracers.catalogue import Tracer
-
-NOISY = 0.2
-"""Standard error over value above which a value gets a remark."""
-
-MISSED = 0.25
-"""Share of regions whose residuals run together (p < .05) that is worth a warning."""
-
-
-VISIBLE = 0.005
-"""Share of the largest activity below which residuals do not matter."""
+from gradshift.core.pet.runs import runs_test
+from gradshift.participant.nodes.fittedrecords import FittedAtlas
+from gradshift.participant.nodes.fitwarnings import NOISY, missed_shape, warn_of_values
+from gradshift.tracers.tracer import Tracer
 
 
 @dataclass(frozen=True)
@@ -51,7 +42,7 @@ class Collected:
         if isinstance(outcome, Fit):
             status = _status(outcome, regions, reasons)
             self.table |= _columns(model.name, outcome, len(regions), status)
-            self.warnings += _warnings(model, regions, outcome, self.tracer, reference)
+            self.warnings += warn_of_values(model, regions, outcome, self.tracer, reference)
 
     def add_curves(self, model: Model, fitted: Fit, tissue: NDArray[np.float64]) -> None:
         """Add the curves that a model fitted, and whether they miss those measured."""
@@ -59,7 +50,7 @@ class Collected:
         runs = runs_test(tissue - curves)
         self.curves[model.name] = curves
         self.table[f"{model.name}_runs_p"] = tuple(runs.tolist())
-        self.warnings += _missed(model, runs, tissue, curves)
+        self.warnings += missed_shape(model, runs, tissue, curves)
 
     def atlas(self) -> FittedAtlas:
         """Return all of it."""
@@ -114,51 +105,3 @@ def _columns(name: str, fitted: Fit, n: int, status: Sequence[str]) -> dict[str,
     columns |= {f"{name}_{parameter}": values for parameter, values in fitted.parameters.items()}
     plain = {column: tuple(values[:n].tolist()) for column, values in columns.items()}
     return {**plain, f"{name}_status": tuple(status)}
-
-
-def _warnings(
-    model: Model, regions: Regions, fitted: Fit, tracer: Tracer, reference_name: str
-) -> list[str]:
-    """Warn of values that the cortex or the reference region does not have with this tracer."""
-    warnings = []
-    cortex = fitted.values[: len(regions)][regions.cortical]
-    for usual in tracer.plausible:
-        low, high = usual.low, usual.high
-        if usual.outcome != model.outcome:
-            continue
-        told = f"outside {low:g} to {high:g} {model.unit}, where {tracer.name} has"
-        beyond = int(((cortex < low) | (cortex > high)).sum())
-        if usual.where == "cortex" and beyond > len(cortex) / 2:
-            warnings.append(
-                f"{model.name} of {beyond} of {len(cortex)} cortical regions lies {told} it: "
-                "check units, blood and tracer."
-            )
-        if usual.where == "reference":
-            warnings += [
-                f"{model.name} of {reference_name} is {value:.3g} {model.unit}, {told} that of "
-                "the reference region: check the reference region."
-                for value in fitted.values[len(regions) :]
-                if not low <= value <= high
-            ]
-    return warnings
-
-
-def _missed(
-    model: Model,
-    runs: NDArray[np.float64],
-    tissue: NDArray[np.float64],
-    fitted: NDArray[np.float64],
-) -> list[str]:
-    """Warn of curves that a model misses by more than next to nothing."""
-    known = np.isfinite(runs)
-    if not known.any():
-        return []
-    away = np.sqrt(np.nanmean((tissue - fitted)[:, known] ** 2, axis=0))
-    far = away > VISIBLE * np.nanmax(tissue[:, known], axis=0)
-    missed = int((far & (runs[known] < 0.05)).sum())
-    if missed <= MISSED * known.sum():
-        return []
-    return [
-        f"{model.name} misses the curves of {missed} of {known.sum()} regions: their residuals "
-        "run together (runs test, p < .05)."
-    ]

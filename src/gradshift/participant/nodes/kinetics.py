@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
-from nipype.interfaces.base import File, InputMultiPath, traits
+from nipype.interfaces.base import File, traits
 from numpy.typing import NDArray
 
 from gradshift.core.cortex.regions import Regions
@@ -13,68 +13,20 @@ from gradshift.core.pet.model import Fit, Model, UnfitError, fit
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.curves import scan_of
 from gradshift.participant.nodes.fitted import Collected, Unfitted
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load, read
-from gradshift.participant.nodes.petrecords import (
-    FittedScan,
-    PersonEfflux,
-    RegionCurves,
-    ScanRecord,
-)
+from gradshift.participant.nodes.fittedrecords import FittedScan, PersonEfflux
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load, read
+from gradshift.participant.nodes.petperson import share_of_blood
+from gradshift.participant.nodes.petrecords import RegionCurves, ScanRecord
 from gradshift.tracers.catalogue import from_json
-
-REFERENCE_MODEL = "vt1tcm"
-"""The model that gives k2 of the reference region."""
 
 
 def with_cingulate(regions: Regions) -> Regions:
     """Add the set ACC, which spectroscopy is compared with, where it has regions."""
-    found = regions.anterior_cingulate
-    if not found or "ACC" in regions.sets:
+    cingulate = regions.anterior_cingulate
+    if not cingulate or "ACC" in regions.sets:
         return regions
-    return replace(regions, sets={**regions.sets, "ACC": found})
-
-
-def _blood_volume(word: str) -> float | None:
-    return None if word == "fit" else float(word)
-
-
-class _PersonSpec(StepSpec):
-    curves = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of PetCurves")
-    model_code = traits.Str(desc="digest of the code of the model of the reference region")
-    k2prime = traits.Either(None, traits.Float, desc="1/min, where it was given")
-    blood_volume = traits.Str(desc="share of blood, or fit")
-
-
-class PetPerson(Step):
-    """One efflux of the reference region for all sessions of a person; a `PersonEfflux`."""
-
-    input_spec = _PersonSpec
-
-    def compute(self) -> PersonEfflux:
-        """Take k2' as given, or the mean k2 of a one-tissue model of the reference region."""
-        if self.inputs.k2prime is not None:
-            return PersonEfflux(k2prime=self.inputs.k2prime, origin="given")
-        fitted = [k2 for path in self.inputs.curves if (k2 := self._efflux(path)) is not None]
-        if not fitted:
-            return PersonEfflux(k2prime=None, origin="not known")
-        origin = f"mean k2 of the reference region in {len(fitted)} sessions (one-tissue model)"
-        return PersonEfflux(k2prime=float(np.mean(fitted)), origin=origin)
-
-    def _efflux(self, path: str) -> float | None:
-        """Fit k2 of the reference region of one scan."""
-        record = load(path, ScanRecord)
-        curves = None if isinstance(record, Failure) else record.curves
-        if curves is None or curves.reference is None or curves.source is None:
-            return None
-        volume = _blood_volume(self.inputs.blood_volume)
-        scan = scan_of(curves, curves.reference[:, None], blood_volume=volume)
-        try:
-            result = fit(models()[REFERENCE_MODEL], scan)
-        except UnfitError:
-            return None  # the other scans may tell
-        if result.at_bound is None or result.at_bound[0]:
-            return None
-        return float(result.parameters["k2"][0])
+    return replace(regions, sets={**regions.sets, "ACC": cingulate})
 
 
 class _KineticsSpec(StepSpec):
@@ -147,7 +99,7 @@ class Kinetics(Step):
             curves,
             tissue,
             k2prime=efflux.k2prime,
-            blood_volume=_blood_volume(self.inputs.blood_volume),
+            blood_volume=share_of_blood(self.inputs.blood_volume),
         )
         try:
             return fit(model, scan)

@@ -7,8 +7,9 @@ from gradshift.core.cortex.session import RegionMaps, build_session
 from gradshift.core.measures import measures
 from gradshift.core.series.maps import MAPS
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Failure, Step, StepSpec, load, read
-from gradshift.participant.nodes.records import (
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import Failure, load, read
+from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
     JoinedSession,
     MeasuredSession,

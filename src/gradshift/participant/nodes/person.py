@@ -5,12 +5,14 @@ from dataclasses import replace
 
 from nipype.interfaces.base import File, InputMultiPath, traits
 
+from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.gradients import search_dropout
-from gradshift.core.cortex.session import Common, build_session
+from gradshift.core.cortex.session import build_session
 from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Step, StepSpec, read
-from gradshift.participant.nodes.records import CommonGround, JoinedRuns, JoinedSession
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import read
+from gradshift.participant.nodes.sessionrecords import CommonGround, JoinedRuns, JoinedSession
 
 
 class _Spec(StepSpec):

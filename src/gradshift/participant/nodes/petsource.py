@@ -9,7 +9,8 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.bids.petdata import displacement, injected
+from gradshift.bids.injection import injected
+from gradshift.bids.petdata import displacement
 from gradshift.core.series.parcellate import RegionMeans, average_map, parcellate
 from gradshift.errors import InputError
 from gradshift.images.volumes import VolumeHeader, read_mask, stream

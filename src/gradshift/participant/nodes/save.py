@@ -6,23 +6,22 @@ from pathlib import Path
 from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_array, write_json, write_matrix, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_array, write_matrix, write_table
+from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.measure import Value
-from gradshift.core.cortex.session import Common
 from gradshift.core.measures import measures
-from gradshift.output.provenance import digest
-from gradshift.participant.nodes.atlas import atlas_digests, read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
-from gradshift.participant.nodes.records import (
-    CleanedRun,
+from gradshift.output.identity import digest
+from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
+from gradshift.participant.nodes.outcome import Save, SaveSpec
+from gradshift.participant.nodes.packing import read
+from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
-    DenoisedRun,
     JoinedRuns,
     JoinedSession,
     MeasuredSession,
-    RegionQuality,
 )
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 DESCRIPTIONS = {
     "pearson": ("Pearson correlation", "Pearson correlation of the denoised region series."),
@@ -32,72 +31,6 @@ DESCRIPTIONS = {
         "Ledoit-Wolf rule.",
     ),
 }
-
-
-class _RunSpec(SaveSpec):
-    denoised = File(exists=True, mandatory=True, desc="outcome of Denoise")
-    entities = traits.Dict(mandatory=True, desc="BIDS entities of the run")
-    atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
-    recipe = traits.Str(mandatory=True, desc="name of the primary recipe")
-    recipe_digest = traits.Str(desc="digest of the primary recipe")
-
-
-class SaveRun(Save):
-    """Write the quality tables and the coverage of one run."""
-
-    input_spec = _RunSpec
-
-    def save(self, root: Path) -> list[Path]:
-        """Write what is known of the run."""
-        run = load(self.inputs.denoised, DenoisedRun)
-        if isinstance(run, Failure):
-            return []
-        files = [
-            self._save_coverage(root, atlas, quality)
-            for atlas, quality in zip(self.inputs.atlases, run.quality, strict=False)
-        ]
-        if cleaned := run.cleaned.get(self.inputs.recipe):
-            files += self._save_quality(root, run, cleaned)
-        return files
-
-    def _save_coverage(self, root: Path, atlas: str, quality: RegionQuality) -> Path:
-        names = read_regions(atlas).names
-        path = outputs.coverage_path(root, self.inputs.entities, read_atlas(atlas).entities)
-        status = [quality.reasons.get(name, "ok") for name in names]
-        described = {
-            "name": "Region of the atlas",
-            "coverage": "Share of the region's voxels inside the brain mask with signal",
-            "n_voxels": "Voxels of the region on the grid of the run",
-            "tsnr": "Temporal mean over standard deviation, averaged over the voxels",
-            "status": "ok, or why the region is n/a in all results",
-        }
-        columns = (names, quality.coverage, quality.n_voxels, quality.tsnr, status)
-        write_table(path, list(described), zip(*columns, strict=True))
-        resolution = outputs.resolution(self.inputs.entities)
-        origin = {
-            **self.inputs.provenance,
-            **atlas_digests(read_atlas(atlas), self.inputs.entities),
-        }
-        write_json(outputs.sidecar(path), {**_columns(described), **resolution, **origin})
-        return path
-
-    def _save_quality(self, root: Path, run: DenoisedRun, cleaned: CleanedRun) -> list[Path]:
-        recipe, entities = self.inputs.recipe, self.inputs.entities
-        quality = outputs.quality_path(root, entities)
-        described = {
-            "fd": "Framewise displacement (mm)",
-            "dvars": "Standardised DVARS",
-            "kept": f"1 for volumes retained by the recipe {recipe}, 0 for others",
-        }
-        rows = zip(run.fd, run.dvars, cleaned.kept.astype(int), strict=True)
-        write_table(quality, list(described), rows)
-        origin = {**self.inputs.provenance, "RecipeDigest": self.inputs.recipe_digest}
-        write_json(outputs.sidecar(quality), {**_columns(described), **origin})
-        outliers = outputs.outliers_path(root, entities)
-        write_table(outliers, cleaned.censored_for, cleaned.censored.astype(int))
-        described = {name: f"1 for volumes left out: {name}" for name in cleaned.censored_for}
-        write_json(outputs.sidecar(outliers), {**_columns(described), **origin})
-        return [quality, outliers]
 
 
 class _SessionSpec(SaveSpec):
@@ -273,8 +206,3 @@ def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
         "StorageFormat": "Full",
     }
     return relation if shrinkage is None else {**relation, "LedoitWolfShrinkage": shrinkage}
-
-
-def _columns(described: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Describe the columns of a table as BIDS wants it."""
-    return {name: {"Description": text} for name, text in described.items()}

@@ -7,12 +7,15 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.bids import outputs
-from gradshift.bids.write import write_json, write_map
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_map
 from gradshift.core.measures import measures
-from gradshift.core.series.maps import MAPS, smooth
+from gradshift.core.series.maps import MAPS
+from gradshift.core.series.smooth import smooth
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
-from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load
-from gradshift.participant.nodes.records import SessionMaps, VoxelMaps
+from gradshift.participant.nodes.outcome import Save, SaveSpec
+from gradshift.participant.nodes.packing import Failure, load
+from gradshift.participant.nodes.sessionrecords import SessionMaps, VoxelMaps
 
 SEED_MAP: Mapping[str, object] = {
     "Description": "Connectivity with the posterior cingulate: correlation of each voxel with "

@@ -2,25 +2,20 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from nipype.interfaces.base import File, traits
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult
-from gradshift.bids.write import write_array, write_json, write_table
+from gradshift.bids.write import write_json
+from gradshift.bids.writetable import write_array, write_table
 from gradshift.core.kinetics import models
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
-from gradshift.participant.nodes.outcome import Failure, Save, SaveSpec, load, read
-from gradshift.participant.nodes.petrecords import (
-    FittedAtlas,
-    FittedScan,
-    PersonEfflux,
-    RegionCurves,
-    ScanFacts,
-    ScanRecord,
-)
+from gradshift.participant.nodes.fittedrecords import FittedAtlas, FittedScan, PersonEfflux
+from gradshift.participant.nodes.outcome import Save, SaveSpec
+from gradshift.participant.nodes.packing import Failure, load, read
+from gradshift.participant.nodes.petrecords import RegionCurves, ScanFacts, ScanRecord
 from gradshift.participant.nodes.records import AtlasRecord
 from gradshift.participant.nodes.save import write_measures
 from gradshift.report.personcurves import draw_curves
@@ -79,7 +74,7 @@ class SavePet(Save):
 
     def _sidecar(
         self, atlas: AtlasRecord, scan: ScanRecord | Failure, fitted: FittedScan
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Collect what every sidecar of a scan has."""
         facts = ScanFacts() if isinstance(scan, Failure) else scan.facts
         excluded = scan.reason if isinstance(scan, Failure) else fitted.nothing
@@ -124,7 +119,7 @@ class SavePet(Save):
         atlas: AtlasRecord,
         scan: RegionCurves,
         curves: Mapping[str, np.ndarray],
-        sidecar: Mapping[str, Any],
+        sidecar: Mapping[str, object],
     ) -> list[Path]:
         """Write curves by the model that fitted them; those without a model were measured."""
         root = Path(self.inputs.output_dir)

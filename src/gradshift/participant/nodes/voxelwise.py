@@ -8,22 +8,23 @@ from numpy.typing import NDArray
 
 from gradshift.core.cortex.session import RegionMaps
 from gradshift.core.series.denoise import cleaning_operator
-from gradshift.core.series.maps import Grid, Volumes, VoxelRun, region_means, session_maps
+from gradshift.core.series.maps import Grid, Volumes, VoxelRun, session_maps
 from gradshift.core.series.series import RegionSeries
+from gradshift.core.series.smooth import region_means
 from gradshift.errors import ExcludedError
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
-from gradshift.participant.nodes.outcome import Step, StepSpec, read
+from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.participant.nodes.packing import read
 from gradshift.participant.nodes.parcellate import VOXELS
-from gradshift.participant.nodes.records import (
+from gradshift.participant.nodes.records import DenoisedRun, ParcellatedRun
+from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
-    DenoisedRun,
     JoinedRuns,
     JoinedSession,
-    ParcellatedRun,
     SessionMaps,
     VoxelMaps,
 )
-from gradshift.recipes.catalogue import Recipe
+from gradshift.recipes.recipe import Recipe
 
 SEED = "PCC"
 """The set of regions that seed maps start from."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gradshift.bids.dates import is_before
-from gradshift.bids.tables import read_number
+from gradshift.bids.numbers import read_number
 from gradshift.errors import SettingsError
 from gradshift.study.design import Condition, Design
 from gradshift.study.effect import Effect, sizes

@@ -1,0 +1,84 @@
+"""Writing tables and images."""
+
+import gzip
+import io
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.bids.write import write_bytes, write_text
+
+
+def write_array(path: Path, header: Sequence[str], values: NDArray[np.float64]) -> Path:
+    """Write a (rows, columns) array as TSV with ten significant digits; n/a where not finite."""
+    return write_text(path, "\t".join(header) + "\n" + _body(values))
+
+
+def write_matrix(path: Path, names: Sequence[str], matrix: NDArray[np.float64]) -> Path:
+    """Write a square matrix as TSV whose first column, ``Node``, names the rows."""
+    rows = _body(matrix).splitlines()
+    lines = [f"{name}\t{row}" for name, row in zip(names, rows, strict=True)]
+    return write_text(path, "\n".join(["\t".join(["Node", *names]), *lines]) + "\n")
+
+
+def _body(values: NDArray[np.float64]) -> str:
+    text = io.StringIO()
+    finite = np.where(np.isfinite(values), values, np.nan)
+    np.savetxt(text, finite, fmt="%.10g", delimiter="\t")
+    return text.getvalue().replace("nan", "n/a")
+
+
+def write_map(
+    path: Path,
+    values: NDArray[np.float64],
+    places: NDArray[np.intp],
+    shape: tuple[int, int, int],
+    affine: NDArray[np.float64],
+) -> Path:
+    """Write a voxel map as gzipped NIfTI in single precision.
+
+    Parameters
+    ----------
+    path : Path
+    values : (V,) array
+        NaN becomes 0, as outside the mask.
+    places : (V,) array of int
+        Places of the voxels on the grid, x fastest.
+    shape : tuple of int
+        Voxels along x, y and z.
+    affine : (4, 4) array
+        Of an MNI space.
+    """
+    import nibabel
+
+    image = np.zeros(shape, dtype=np.float32, order="F")
+    image.ravel(order="K")[places] = np.nan_to_num(values)
+    nifti = nibabel.Nifti1Image(image, affine)
+    nifti.header.set_xyzt_units("mm")
+    nifti.set_sform(affine, "mni")
+    nifti.set_qform(affine, "mni")
+    return write_bytes(path, gzip.compress(nifti.to_bytes(), compresslevel=6, mtime=0))
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
+    """Write rows of mixed values as TSV; None and NaN become n/a, True and False words."""
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(cell(value) for value in row) for row in rows]
+    return write_text(path, "\n".join(lines) + "\n")
+
+
+def cell(value: Any) -> str:
+    """Return the text of one value in a table."""
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if value is None:
+        return "n/a"
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating):
+        return f"{value:.10g}" if math.isfinite(value) else "n/a"
+    return " ".join(str(value).split())
