@@ -11,7 +11,7 @@ from scipy import stats
 
 from finished import finish
 from gradshift.bids.collect import find_results, read_matrix
-from gradshift.core.statistics.effects import power_paired
+from gradshift.core.inference.power import power_paired
 from pagereader import Page
 
 
