@@ -14,8 +14,11 @@ from gradshift.bids.rows import read_rows
 from gradshift.group.contrasts import Contrast
 from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
-from gradshift.report import wording
 from gradshift.report.group import write_group_page
+from gradshift.report.numbers import number, signed
+from gradshift.report.questions import QUESTIONS
+from gradshift.report.sentences import interval
+from gradshift.report.verdicts import verdict
 from pagereader import EVIL, PEOPLE, Page, pages
 
 
@@ -56,7 +59,7 @@ def test_the_table_of_results_equals_the_tsv(out):
         for name, cell in zip(names, row, strict=True):
             if cell.get("class") == "n":
                 value = float(expected[name]) if expected[name] != "n/a" else float("nan")
-                assert cell["text"] == wording.number(value)
+                assert cell["text"] == number(value)
                 given = float(cell["title"].replace("n/a", "nan"))
                 assert given == value or (math.isnan(given) and math.isnan(value))
             else:
@@ -66,12 +69,20 @@ def test_the_table_of_results_equals_the_tsv(out):
 def test_the_sentences_hold_the_numbers_of_the_table_and_claim_nothing(out):
     text = html.unescape(re.sub(r"\s+", " ", (out / "group" / "index.html").read_text("utf-8")))
     rows = read_rows(out / "group" / "contrasts.tsv", Contrast)
-    told = [row for row in rows if row.family == "confirmatory" and row.recipe == "24P"]
-    assert told
+    told = [
+        row
+        for row in rows
+        if (row.family, row.recipe, row.covariates) == ("confirmatory", "24P", None)
+    ]
+    assert len(told) == 6
     for row in told:
-        size = f"(mean change {wording.signed(row.mean_change)}; Hedges' g"
-        assert size in text
-        assert f"{wording.number(row.ci_low)} to {wording.number(row.ci_high)}" in text
+        moved = "rose" if row.mean_change > 0 else "fell"
+        low, high = (number(end) for end in interval(row))
+        assert (
+            f"(mean change {signed(row.mean_change)}; it {moved} in {row.n_direction:.0f} of "
+            f"{row.n} people; Hedges' g {number(row.hedges_g)}, "
+        ) in text
+        assert f"interval {low} to {high}; n = {row.n})" in text
     assert "evidence of a fall" not in text
     assert "evidence of a rise" not in text
     assert "the smallest p that so many can give is 0.125" in text
@@ -82,17 +93,15 @@ def test_in_short_every_value_has_its_effect_and_its_verdict(out):
     rows = read_rows(out / "group" / "contrasts.tsv", Contrast)
     shown = {row[0]["text"]: row for row in page.tables["short-table"] if len(row) == 4}
     checked = 0
-    for asked in (asked for question in wording.QUESTIONS for asked in question.asked):
-        _, _, effect, verdict = (cell["text"].strip() for cell in shown[asked.name])
+    for asked in (asked for question in QUESTIONS for asked in question.asked):
+        _, _, effect, said = (cell["text"].strip() for cell in shown[asked.name])
         own = [r for r in rows if (r.measure, r.level, r.label) == asked.key]
         own = [r for r in own if (r.recipe, r.covariates) == ("24P", None)]
         if own:
-            g, low, high = (
-                wording.number(getattr(own[0], k)) for k in ("hedges_g", "ci_low", "ci_high")
-            )
-            assert effect == f"{g} [{low}, {high}]"
+            low, high = (number(end) for end in interval(own[0]))
+            assert effect == f"{number(own[0].hedges_g)} [{low}, {high}]"
             checked += 1
-        assert verdict == wording.verdict(own[0] if own else None, 0.05)
+        assert said == verdict(own[0] if own else None, 0.05).text
     assert checked >= 4
 
 
@@ -113,15 +122,15 @@ def test_pet_and_its_coupling_are_tables_with_the_numbers_of_the_tsv(out):
     for row, result in zip(rows, found, strict=True):
         _, n, before, after, change, _, p, *_ = (cell["text"] for cell in row)
         assert int(n) == result.n
-        assert before == wording.number(result.mean_baseline)
-        assert after == wording.number(result.mean_followup)
-        assert p == wording.number(result.p_fwe)
+        assert before == number(result.mean_baseline)
+        assert after == number(result.mean_followup)
+        assert p == number(result.p_fwe)
         same = percent["vtlogan", result.level, result.label]
-        assert change.startswith(f"{wording.signed(same.mean_percent)} [")
+        assert change.startswith(f"{signed(same.mean_percent)} [")
     coupled = read_rows(out / "group" / "coupling.tsv", Coupling)
     _, *shown = page.tables["coupling-table"]
-    assert [row[3]["text"] for row in shown] == [wording.number(r.estimate) for r in coupled]
-    assert [row[5]["text"] for row in shown] == [wording.number(r.p) for r in coupled]
+    assert [row[3]["text"] for row in shown] == [number(r.estimate) for r in coupled]
+    assert [row[5]["text"] for row in shown] == [number(r.p) for r in coupled]
 
 
 def test_who_is_in_has_a_row_per_person_and_says_why_not(out):
@@ -139,9 +148,9 @@ def test_what_limits_the_claims_is_told_from_the_limits(out):
     assert f"{limits['Tests']['Number']} tests were made" in text
     assert all(said in text for said in limits["Limits"])
     (motion,) = limits["Motion"]
-    assert f"was {wording.number(motion['MeanFDBaseline'])} mm before" in text
+    assert f"was {number(motion['MeanFDBaseline'])} mm before" in text
     for row in limits["MotionAndConnections"]:
-        assert f"{row['recipe']}: median |r| {wording.number(row['MedianAbsoluteR'])}" in text
+        assert f"{row['recipe']}: median |r| {number(row['MedianAbsoluteR'])}" in text
 
 
 def test_the_values_of_a_person_equal_the_tsv(out):
@@ -156,10 +165,10 @@ def test_the_values_of_a_person_equal_the_tsv(out):
             measure = measure.replace("EXPLORATORY", "").strip()
             expected = table[measure, label]
             value = float("nan") if expected == "n/a" else float(expected)
-            assert before == wording.number(value)
-            numbers = [float(c["title"].replace("n/a", "nan")) for c in row[4:7]]
+            assert before == number(value)
+            exact = [float(c["title"].replace("n/a", "nan")) for c in row[4:7]]
             if "n/a" not in (before, after):
-                assert numbers[2] == pytest.approx(numbers[1] - numbers[0])
+                assert exact[2] == pytest.approx(exact[1] - exact[0])
             else:
                 assert difference == "n/a"
             checked += 1
@@ -168,7 +177,7 @@ def test_the_values_of_a_person_equal_the_tsv(out):
     (pre,) = out.glob("sub-01/ses-pre/pet/*_measures.tsv")
     table = read_tsv(pre)
     listed = table[table["level"] != "region"]
-    assert [row[3]["text"] for row in scans] == [wording.number(float(v)) for v in listed["value"]]
+    assert [row[3]["text"] for row in scans] == [number(float(v)) for v in listed["value"]]
 
 
 def test_names_stay_text(out):
