@@ -16,10 +16,11 @@ from gradshift.bids.grids import GRID, Key, acquired, choose_grid, grid_of
 from gradshift.bids.index import index, people
 from gradshift.bids.makers import makers
 from gradshift.bids.measurements import several_measurements
-from gradshift.bids.metadata import inherited, repetition_time
+from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name
 from gradshift.bids.opener import check_file, missing, shown
 from gradshift.bids.parse import IndexedFile
+from gradshift.bids.repetition import repetition_time
 from gradshift.errors import GradshiftError, InputError, MissingInputError, NothingSelectedError
 from gradshift.images.volumes import read_header
 from gradshift.settings import Inputs, Settings

@@ -75,14 +75,12 @@ def _describe_run(run: Run, atlases: Sequence[str]) -> list[str]:
 def _describe_outlook(expected: Outlook, n_runs: int) -> list[str]:
     lines = [f"  joined     {n_runs} runs, {expected.minutes:.1f} min"] if n_runs > 1 else []
     for prospect in expected.prospects:
-        fate = (
-            f"left out: {prospect.problem}"
-            if prospect.problem
-            else (
+        fate = f"left out: {prospect.problem}"
+        if not prospect.problem:
+            fate = (
                 f"{prospect.n_regressors} regressors, {prospect.degrees_of_freedom:.0f} degrees "
                 "of freedom before censoring"
             )
-        )
         lines.append(f"  recipe     {prospect.recipe}: {fate}")
     if expected.problem:
         would = ", ".join(expected.fitting) or "none of the shipped ones"
