@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -77,6 +78,14 @@ def test_too_few_people_are_described(n):
     text = tell(row(n=n, p_min=2 / 2**n, p_fwe=1e-9))
     assert "no result can be significant" in text
     assert not re.search(r"\b(fell|rose) from", text)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "p_min", "level"), [(0.05, 0.000977, "95"), (0.05, 0.0625, "93.8"), (0.01, 0, "99")]
+)
+def test_an_interval_has_the_level_that_the_people_allow(alpha, p_min, level):
+    text = finding(row(p_min=p_min), replace(TERMS, alpha=alpha))
+    assert f"simultaneous {level} % interval" in text
 
 
 def test_a_difference_is_told_of_both_sides():

@@ -76,7 +76,8 @@ class Contrast:
     ci_high: float = column("Upper end of that interval")
     ci_low_fwe: float = column(
         "Lower end of the simultaneous interval over the family, from the same rearrangements: "
-        "it excludes 0 exactly where p_fwe is at most alpha"
+        "it excludes 0 exactly where p_fwe is at most alpha; its level is 1 - alpha, or 1 - p_min "
+        "where that is lower"
     )
     ci_high_fwe: float = column("Upper end of that interval")
     t: float = column(

@@ -97,7 +97,7 @@ def _change(row: Contrast, terms: Terms) -> str:
     before, after = apart(row.mean_baseline, row.mean_followup)
     return (
         f"On average the {terms.name} {moved} from {before} to {after}{_unit(terms)} (mean change "
-        f"{signed(row.mean_change)}{_people(row)}; {_standardised(row)})"
+        f"{signed(row.mean_change)}{_people(row)}; {_standardised(row, terms.alpha)})"
     )
 
 
@@ -120,15 +120,18 @@ def _difference(row: Contrast, terms: Terms) -> str:
     return (
         f"On average the {terms.name} changed by {signed(row.mean_followup)}{_unit(terms)} in "
         f"{against} and by {signed(row.mean_baseline)} in {reference} (difference "
-        f"{signed(row.mean_change)}; {_standardised(row)})"
+        f"{signed(row.mean_change)}; {_standardised(row, terms.alpha)})"
     )
 
 
-def _standardised(row: Contrast) -> str:
+def _standardised(row: Contrast, alpha: float) -> str:
     low, high = interval(row)
-    which = "simultaneous 95 % interval" if low != row.ci_low else "95 % interval"
+    kind, error = "", alpha
+    if low != row.ci_low:  # few people allow no interval of a higher level than their p
+        kind, error = "simultaneous ", max(alpha, row.p_min)
     return (
-        f"Hedges' g {number(row.hedges_g)}, {which} {number(low)} to {number(high)}; n = {row.n}"
+        f"Hedges' g {number(row.hedges_g)}, {kind}{100 * (1 - error):.3g} % interval "
+        f"{number(low)} to {number(high)}; n = {row.n}"
     )
 
 
