@@ -242,7 +242,8 @@ def test_where_nothing_can_be_written_memory_is_left(tmp_path, monkeypatch):
 def stopped(folder, *lines):
     """Run a module in which `parse` is what these lines make it, and see how it ends."""
     hears = "signal.signal(signal.SIGINT, signal.default_int_handler)"  # also if we do not
-    begin = ("import signal, sys, time", hears, "from gradshift import cli")
+    hangs_up = "signal.signal(signal.SIGHUP, signal.SIG_DFL)"  # also if nohup began us
+    begin = ("import signal, sys, time", hears, hangs_up, "from gradshift import cli")
     code = "\n".join([*begin, *lines, "cli.parse = parse", "sys.exit(cli.main([]))"])
     (folder / "stopped.py").write_text(code)
     words = [sys.executable, "-m", "stopped"]

@@ -79,7 +79,7 @@ def test_an_error_of_the_system_is_a_sentence(make_study, tmp_path, monkeypatch,
     def fail(*_, **__):
         raise OSError(5, "Input/output error", str(out / "README"))
 
-    monkeypatch.setattr("gradshift.levels.participant.outputs.prepare", fail)
+    monkeypatch.setattr("gradshift.levels.participant.readme.prepare", fail)
     assert study.run(out, "participant", *OPTIONS) == 74
     assert "out/README cannot be used: Input/output error" in capsys.readouterr().err
 

@@ -5,7 +5,7 @@ from gradshift.example.connectome import group_connectome, planted_connectome, v
 from gradshift.example.measured import QUANTITIES, Quantity
 from gradshift.example.planting import Planting
 
-RISING = ("lowhighfc", "betweenfc")
+RISING = ("lowhighfc", "betweenfc", "ordercollapse")
 """What the planting raises; all other quantities fall."""
 
 

@@ -44,8 +44,8 @@ def test_nothing_is_made_up_for_other_effects(effect):
 
 def test_the_table_is_over_people_with_a_usable_value(rng):
     changes = rng.standard_normal((30, len(EFFECTS), len(QUANTITIES)))
-    changes[:7, 2, 6] = np.nan
-    row = tabulate(changes, seed=1)["Changes"][2 * len(QUANTITIES) + 6]
+    changes[:7, 2, 8] = np.nan
+    row = tabulate(changes, seed=1)["Changes"][2 * len(QUANTITIES) + 8]
     assert (row["effect"], row["measure"], row["n"]) == (1.0, "gradientrange", 23)
     assert row["mean_change"] == pytest.approx(changes[7:, 2, 6].mean(), abs=1e-6)
     assert row["sd_change"] == pytest.approx(changes[7:, 2, 6].std(ddof=1), abs=1e-6)
@@ -66,7 +66,8 @@ def test_sessions_are_measured_on_their_common_length(regions, rng):
     cut = Cleaned(series=long.series[:120], volumes=np.arange(120))
     together = measure_person([long, short], regions)
     alike = measure_person([cut, short], regions)
-    by_length = [q.measure not in ("withinfc", "betweenfc", "lowhighfc") for q in QUANTITIES]
+    of_matrix = ("withinfc", "betweenfc", "lowhighfc", "segregation", "ordercollapse")
+    by_length = [q.measure not in of_matrix for q in QUANTITIES]
     np.testing.assert_array_equal(together[:, by_length], alike[:, by_length])
     assert (together[0, np.logical_not(by_length)] != alike[0, np.logical_not(by_length)]).all()
 

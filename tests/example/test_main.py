@@ -148,7 +148,7 @@ def test_the_truth_names_expectations_as_the_tables_do(study):
     assert set(truth["PersonEffects"]) == {"sub-01", "sub-02"}
     changes = {(row["measure"], row["label"]): row for row in truth["ExpectedChanges"]}
     for (measure, _), row in changes.items():
-        rises = measure in ("betweenfc", "lowhighfc")
+        rises = measure in ("betweenfc", "lowhighfc", "ordercollapse")
         assert (row["mean_change"] > 0) == rises
         assert row["sd_change"] > row["se"] > 0
         assert (row["atlas"], row["recipe"]) == ("Schaefer2018_200_7", "aCompCor")
