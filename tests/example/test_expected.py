@@ -47,8 +47,8 @@ def test_the_table_is_over_people_with_a_usable_value(rng):
     changes[:7, 2, 8] = np.nan
     row = tabulate(changes, seed=1)["Changes"][2 * len(QUANTITIES) + 8]
     assert (row["effect"], row["measure"], row["n"]) == (1.0, "gradientrange", 23)
-    assert row["mean_change"] == pytest.approx(changes[7:, 2, 6].mean(), abs=1e-6)
-    assert row["sd_change"] == pytest.approx(changes[7:, 2, 6].std(ddof=1), abs=1e-6)
+    assert row["mean_change"] == pytest.approx(changes[7:, 2, 8].mean(), abs=1e-6)
+    assert row["sd_change"] == pytest.approx(changes[7:, 2, 8].std(ddof=1), abs=1e-6)
 
 
 def test_a_session_unlike_the_reference_keeps_its_values(regions, rng):
