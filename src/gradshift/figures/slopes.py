@@ -52,7 +52,7 @@ def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: i
         place.set_xticks([0, 1], sessions)
         place.set_xlim(-0.25, 1.25)
         place.set_title(title, fontsize=LARGE)
-        place.set_ylabel(pairs.unit, fontsize=SMALL)
+        place.set_ylabel("" if pairs.unit == "1" else pairs.unit, fontsize=SMALL)  # a share
     for place in axes[len(panels) :]:
         place.axis("off")
     return figure
