@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradshift.bids.dates import by_time, is_before, read_date
-from gradshift.bids.labels import as_label
 from gradshift.bids.layout import study_root
 from gradshift.bids.numbers import is_bound, read_number
 from gradshift.bids.opener import check_file, read_bytes, shown
@@ -151,16 +150,6 @@ def test_sessions_are_normalised_and_checked_as_people_are(tmp_path):
     assert "ses-pre2 (nearest: ses-pre)" in remark
     with pytest.raises(InputError, match="none of those"):
         check_sessions(found, {("sub-01", "ses-a")}, root)
-
-
-@pytest.mark.parametrize("text", ["", "../evil", "0 3_x", "a_b", "\x1b[31m"])
-def test_what_is_no_label_is_refused(text):
-    with pytest.raises(InputError, match="letters and digits"):
-        as_label(text, "sub", "participant_id")
-
-
-def test_a_label_takes_its_prefix():
-    assert [as_label(text, "sub", "id") for text in ("01", "sub-01 ", "Sub-01")] == ["sub-01"] * 3
 
 
 # Where tables lie

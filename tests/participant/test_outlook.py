@@ -9,7 +9,6 @@ from gradshift.bids.inputs import find_runs
 from gradshift.participant.describe import describe_runs
 from gradshift.participant.outlook import outlook
 from gradshift.recipes.catalogue import load_recipe
-from gradshift.recipes.lean import lean_recipe
 from synthetic import MNI, Dangling, Image, grow, preprocessed, run_files
 
 MOTION = [f"{kind}_{axis}" for kind in ("trans", "rot") for axis in "xyz"]
@@ -86,15 +85,3 @@ def test_every_run_is_listed_with_what_would_be_done_or_why_not(tmp_path):
     assert "datalad get" in bad
     assert "mask " not in bad
     assert text.endswith("2 of 3 runs would be processed.")
-
-
-def test_a_lean_recipe_is_one_for_all_and_only_where_nothing_else_does():
-    short = {"aCompCor": 1.0, "36P": -1.0, "12P": 23.0, "simple": 27.0}
-    shorter = {**short, "12P": 6.0, "simple": 10.0}
-    long = {**short, "aCompCor": 12.0}
-    asked = ("aCompCor", "36P")
-    assert lean_recipe([short, short], asked, 10) == "12P"
-    assert lean_recipe([short, shorter], asked, 10) == "simple"
-    assert lean_recipe([short, long], asked, 10) is None
-    assert lean_recipe([{**shorter, "simple": 9.9}], asked, 10) is None
-    assert lean_recipe([], asked, 10) is None

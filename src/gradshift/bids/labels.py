@@ -6,7 +6,6 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
-from gradshift.bids.names import is_label
 from gradshift.bids.opener import shown
 from gradshift.errors import InputError
 
@@ -91,19 +90,3 @@ def _near(name: str, ids: Sequence[str]) -> str:
 def _number(name: str) -> int | None:
     digits = name.partition("-")[2]
     return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 10 else None
-
-
-def as_label(text: str, prefix: str, what: str) -> str:
-    """Return one id with its prefix.
-
-    Raises
-    ------
-    InputError
-        If it is no label: letters and digits.
-    """
-    bare = _bare(text, prefix)
-    if not is_label(bare) or "+" in bare:
-        raise InputError(
-            f"{what} is {shown(text)[:40]!r}; a BIDS label has letters and digits only."
-        )
-    return f"{prefix}-{bare}"

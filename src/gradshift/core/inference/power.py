@@ -1,9 +1,6 @@
 """Power of paired and unpaired comparisons, and the changes and people it takes."""
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from gradshift.core.inference.noncentral import noncentral_t
@@ -74,33 +71,3 @@ def _power(noncentrality: float, df: int, alpha: float) -> float:
         np.array([df, df]), np.array([noncentrality] * 2), np.array([critical, -critical])
     )
     return float(1 - not_right + left)
-
-
-POINTS = (0.5, 0.7, 0.8, 0.9)
-"""Standardised effects at which a curve of power is told."""
-
-
-def power_curve(
-    n: int, other: int | None = None, *, effects: Sequence[float] = POINTS, alpha: float = 0.05
-) -> NDArray[np.float64]:
-    """Give the power for several true effects.
-
-    Parameters
-    ----------
-    n : int
-        People of a paired test, or of one of two groups; at least 2.
-    other : int, optional
-        People of the other group.
-    effects : sequence of float
-        In standard deviations of the change, or within groups.
-    alpha : float
-        Two-sided significance level.
-
-    Returns
-    -------
-    (k,) array
-        See `power_paired` and `power_groups`.
-    """
-    if other is None:
-        return np.array([power_paired(effect, n, alpha=alpha) for effect in effects])
-    return np.array([power_groups(effect, n, other, alpha=alpha) for effect in effects])
