@@ -17,6 +17,9 @@ def good(tmp_path_factory):
     return write_good(tmp_path_factory.mktemp("good"))
 
 
+IMAGE_DIGEST = re.compile(rb'"AtlasImageDigest": "\w+"')
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_bad_input_is_named_and_harms_nothing_else(case, good, tmp_path):
     study, out = good
@@ -40,7 +43,10 @@ def open_folder(private, *, everybody):
 
 
 def check_results(case, found, expected):
-    """Compare all results that the case must not touch with those of the good study."""
+    """Compare all results that the case must not touch with those of the good study.
+
+    The digest of an image is that of its file, however its labels are stored.
+    """
     level = "sub-" if case.level == "participant" else "group"
     found = {name: content for name, content in found.items() if name.startswith(level)}
     if case.code > 1:
@@ -53,7 +59,8 @@ def check_results(case, found, expected):
         # What the sessions of a person have in common changes with any of them.
         shared = case.spoilt and name.startswith(case.spoilt.split("/")[0])
         if not shared or name.endswith(("_timeseries.tsv", "_relmat.tsv")):
-            assert found[name] == content, name
+            one, other = (IMAGE_DIGEST.sub(b"", text) for text in (found[name], content))
+            assert one == other, name
     if case.reason:
         (table,) = [
             c for n, c in found.items() if n.startswith(case.spoilt) and "measures.tsv" in n
