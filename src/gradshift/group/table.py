@@ -125,6 +125,7 @@ def sidecar(study: Study) -> dict[str, object]:
         "Software": f"gradshift {__version__}",
         "Design": str(design),
         "DesignType": design.kind,
+        "TestedBy": sorted({effect.kind for effect in study.effects}),
         "Baseline": design.baseline,
         "Followup": design.followup,
         "MoreFollowups": list(design.more),

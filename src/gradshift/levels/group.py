@@ -27,6 +27,8 @@ from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import verdict
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
+from gradshift.study.asconditions import by_condition
+from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
 from gradshift.study.observations import StudyTables
@@ -69,10 +71,10 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
         with record.shared(output_dir):
             record.keep(settings, {})
         study = with_values(study)
-        with _folder(output_dir / "group") as folder:
+        with _folder(settings.group_dir) as folder:
             for part in parts():
                 part.write(study, folder)
-        write_group_page(output_dir)
+        write_group_page(output_dir, settings.group_dir)
     _report(study)
     return 0
 
@@ -89,6 +91,7 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     results = _asked_for(find_results(settings.output_dir), settings)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
+    tables, results = by_condition(settings, tables, results)
     design = find_design(settings, tables, results, given, recorded)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
@@ -96,6 +99,8 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     if settings.group.families:
         read_families(Path(settings.group.families))
     logger.info("%s", design)
+    for line in drawn(design, effects, people):
+        logger.info("%s", line)
     logger.info("Tested: %s.", "; ".join(map(str, effects)))
     if not any(person.included for person in people):
         reasons = "; ".join(f"{person.participant_id}: {person.reason}" for person in people[:3])
@@ -190,7 +195,7 @@ def _report(study: Study) -> None:
         primary = (row.atlas, row.recipe) == study.primary
         if row.family == "confirmatory" and primary and main:
             logger.info("%s", sentence(row, study.group.alpha))
-    logger.info("Results are in %s.", study.output_dir / "group")
+    logger.info("Results are in %s.", study.settings.group_dir)
 
 
 def sentence(row: Contrast, alpha: float) -> str:

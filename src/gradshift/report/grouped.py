@@ -218,12 +218,18 @@ class GroupResults:
         return path if path and path.exists() else None
 
     def _first(self, task: str) -> SessionResult | None:
-        """Return a result of the primary atlas and recipe that others share their names with."""
-        wanted = ("func", task, self.atlas, self.recipe)
-        for result in self.sources:
-            if (result.modality, result.task, result.atlas, result.recipe) == wanted:
-                return result
-        return None
+        """Return a result of the primary atlas and recipe that others share their names with.
+
+        Where tasks are conditions none has the name of the task that is compared.
+        """
+        wanted = ("func", self.atlas, self.recipe)
+        primary = [
+            result
+            for result in self.sources
+            if (result.modality, result.atlas, result.recipe) == wanted
+        ]
+        of_task = [result for result in primary if result.task == task]
+        return next(iter(of_task or primary), None)
 
     def asked(self, task: str) -> list[Asked]:
         """Return the headline values that there are results of."""
