@@ -28,7 +28,7 @@ from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import verdict
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
-from gradshift.study.asconditions import by_condition
+from gradshift.study.asconditions import by_condition, conditions_of
 from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
@@ -90,7 +90,8 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     """
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
-    results = one_measurement(results, settings.inputs.bids_filter_file)
+    if not conditions_of(settings):
+        results = one_measurement(results, settings.inputs.bids_filter_file)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)

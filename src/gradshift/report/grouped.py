@@ -1,5 +1,6 @@
 """What the group level wrote, read back for its page."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -200,7 +201,21 @@ class GroupResults:
     def values(self, task: str) -> PairedValues:
         """Return the values of BOLD of a task."""
         values = self.table[(self.table["modality"] == "func") & (self.table["task"] == task)]
+        if of_person := self.about.get("SessionsOf"):
+            values = values.assign(session_id=self._conditions(values, of_person))
         return PairedValues(table=values, people=self.included(task), sessions=self.sessions)
+
+    def _conditions(
+        self, values: pd.DataFrame, of_person: Mapping[str, Sequence[str]]
+    ) -> list[str]:
+        """Name the condition of each value, where its session is another in every person."""
+        named = {
+            (person, session): condition
+            for person, sessions in of_person.items()
+            for session, condition in zip(sessions, self.sessions, strict=True)
+        }
+        keys = zip(values["participant_id"], values["session_id"], strict=True)
+        return [named.get(key, "n/a") for key in keys]
 
     def matrix(self, task: str, stat: str, recipe: str) -> NDArray[np.float64] | None:
         """Read a matrix of the group of the primary atlas; None where there is none."""

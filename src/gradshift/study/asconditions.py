@@ -44,7 +44,7 @@ def by_condition(
     SettingsError
         If a condition of the model has no runs, or a run is of two conditions.
     """
-    conditions = _of_model(settings) or _of_tasks(settings, tables, results)
+    conditions = conditions_of(settings) or _of_tasks(settings, tables, results)
     if not conditions:
         _ask(settings, tables, results)
         return tables, list(results)
@@ -64,8 +64,8 @@ def by_condition(
     return replace(_tables(tables, results, kept), order=_order(settings, conditions)), kept
 
 
-def _of_model(settings: Settings) -> Conditions:
-    """Return the conditions of the model; none without one."""
+def conditions_of(settings: Settings) -> Conditions:
+    """Return the tasks, runs or acquisitions that a model has as conditions; none without one."""
     path = settings.group.model
     return read_model(Path(path), tuple(kinds())).conditions if path else {}
 

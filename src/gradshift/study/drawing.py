@@ -32,9 +32,10 @@ def drawn(
 
 def _sum(design: Design, effect: Effect) -> str:
     """Write what is held against what as a sum of conditions."""
+    weighed = zip(effect.weights, (one.name for one in design.conditions), strict=True)
     terms = [
-        f"{'+' if weight > 0 else '-'} {f'{abs(weight):g} ' if abs(weight) != 1 else ''}{one.name}"
-        for one, weight in zip(design.conditions, effect.weights, strict=True)
+        f"{'+' if weight > 0 else '-'} {f'{abs(weight):g} ' if abs(weight) != 1 else ''}{name}"
+        for weight, name in sorted(weighed, key=lambda one: one[0] < 0)
         if weight
     ]
     return " ".join(terms).removeprefix("+ ")
