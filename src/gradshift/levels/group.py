@@ -17,6 +17,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.study import Study
 from gradshift.group.table import parts
@@ -24,6 +25,7 @@ from gradshift.levels.pages import write_group_page
 from gradshift.output import record
 from gradshift.output.lock import locked
 from gradshift.report.numbers import p_value, signed
+from gradshift.report.planted import as_text, truth
 from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import verdict
 from gradshift.running.workers import workers
@@ -198,6 +200,8 @@ def _report(study: Study) -> None:
         primary = (row.atlas, row.recipe) == study.primary
         if row.family == "confirmatory" and primary and main:
             logger.info("%s", sentence(row, study.group.alpha))
+    if known := truth(recoveries(study)):
+        logger.info("%s", as_text(known))
     logger.info("Results are in %s.", study.settings.group_dir)
 
 

@@ -18,6 +18,7 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.group.contrasts import Contrast
 from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
+from gradshift.group.planted import Recovery
 from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
 from gradshift.group.variants import Variant
@@ -71,6 +72,11 @@ class GroupResults:
     def percent(self) -> list[PercentChange]:
         """Changes of PET and spectroscopy in per cent."""
         return read_rows(self.folder / "percentchange.tsv", PercentChange)
+
+    @cached_property
+    def planted(self) -> list[Recovery]:
+        """What became of planted changes; nothing for a study of real people."""
+        return read_rows(self.folder / "planted.tsv", Recovery)
 
     @cached_property
     def reliability(self) -> list[Reliability]:
