@@ -19,12 +19,14 @@ from gradshift.group.contrasts import Contrast, contrasts
 from gradshift.group.registration import register
 from gradshift.group.study import Study
 from gradshift.group.table import parts
+from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
 from gradshift.output import record
 from gradshift.output.lock import locked
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import verdict
+from gradshift.running.progress import progress
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
 from gradshift.study.find import find_design
@@ -35,8 +37,11 @@ from gradshift.study.questions import find_effects
 
 logger = logging.getLogger("gradshift")
 
+VALUES_SECONDS, PAGE_SECONDS = 3.0, 30.0
+"""About what reading the values and writing the page take: their weights in the progress."""
 
-def group(settings: Settings, given: Mapping[str, object]) -> int:
+
+def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
     """Run the group level.
 
     Parameters
@@ -44,6 +49,8 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
     settings : Settings
     given : mapping
         The options that were given; others are as they were at the participant level.
+    log : RunLog
+        Kept as soon as the output may be written to.
 
     Returns
     -------
@@ -66,13 +73,19 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
         return 0
     output_dir = settings.output_dir
     with locked(output_dir / "logs", ["group"]):
+        log.keep()
         with record.shared(output_dir):
             record.keep(settings, {})
-        study = with_values(study)
-        with _folder(output_dir / "group") as folder:
-            for part in parts():
-                part.write(study, folder)
-        write_group_page(output_dir)
+        weights = [VALUES_SECONDS, *(part.seconds for part in parts()), PAGE_SECONDS]
+        with progress(weights, quiet=settings.running.quiet) as advance:
+            study = with_values(study)
+            advance(VALUES_SECONDS)
+            with _folder(output_dir / "group") as folder:
+                for part in parts():
+                    part.write(study, folder)
+                    advance(part.seconds)
+            write_group_page(output_dir)
+            advance(PAGE_SECONDS)
     _report(study)
     return 0
 
