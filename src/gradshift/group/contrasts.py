@@ -284,6 +284,7 @@ TABLE = Table(
     rank=10,
     row=Contrast,
     rows=contrasts,
+    seconds=25,
     uses={
         "signflip": lambda w: "change" in _effects(w) and w.tested_by != {"crossover"},
         "association": lambda w: "days" in _effects(w) and w.design != "repeated",
