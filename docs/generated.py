@@ -61,7 +61,8 @@ def demo() -> Path:
     folder = ROOT / "docs" / "_build" / "standin"
     if not (folder / "demo" / "out" / "group").exists():
         program = f"from finished import stand_in; stand_in({str(folder / 'demo')!r})"
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+        paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
         subprocess.run([sys.executable, "-c", program], env=environment, check=True)
     return folder
 
