@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -118,6 +119,10 @@ def last(told: str) -> str:
     return told.strip().rpartition("\n")[2]
 
 
+FOOTER = re.compile(b"<footer>.*?</footer>", flags=re.DOTALL)
+"""What a page says of the run that made it: time and command."""
+
+
 def contents(out: Path, below: str = "") -> dict[str, bytes]:
     """Return all results by name, without what tells time or place.
 
@@ -134,7 +139,7 @@ def contents(out: Path, below: str = "") -> dict[str, bytes]:
             or name.match("logs/*.log")
         ):
             continue
-        found[str(name)] = path.read_bytes()
+        found[str(name)] = FOOTER.sub(b"", path.read_bytes())
         if name == Path("dataset_description.json"):
             about = json.loads(path.read_text())
             del about["SourceDatasets"]

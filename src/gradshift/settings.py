@@ -355,6 +355,13 @@ class Group:
         metavar="FILE",
         local=True,
     )
+    comparison: str | None = option(
+        None,
+        "name of a further comparison of the same results: it is written to group-LABEL/, beside "
+        "group/",
+        metavar="LABEL",
+        check=checks.label,
+    )
     alpha: float = option(
         0.05,
         "significance level",
@@ -523,6 +530,18 @@ class Settings:
         """Folder of intermediate results."""
         given = self.running.work_dir
         return Path(given).resolve() if given else self.output_dir / "work"
+
+    @property
+    def part(self) -> str:
+        """Level, and comparison where it is a further one, as the record of an output has it."""
+        comparison = self.group.comparison
+        return f"{self.level}-{comparison}" if self.level == "group" and comparison else self.level
+
+    @property
+    def group_dir(self) -> Path:
+        """Folder of the results of a comparison."""
+        comparison = self.group.comparison
+        return self.output_dir / (f"group-{comparison}" if comparison else "group")
 
 
 GROUPS: Mapping[str, type] = {

@@ -131,9 +131,11 @@ def sidecar(study: Study) -> dict[str, object]:
         "Software": f"gradshift {__version__}",
         "Design": str(design),
         "DesignType": design.kind,
+        "TestedBy": sorted({effect.kind for effect in study.effects}),
         "Baseline": design.baseline,
         "Followup": design.followup,
         "MoreFollowups": list(design.more),
+        "SessionsOf": _two_sessions(study),
         "Covariates": list(design.covariates),
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
@@ -142,4 +144,16 @@ def sidecar(study: Study) -> dict[str, object]:
         "OwnFamilies": read_families(Path(group.families)) if group.families else {},
         "RandomSeed": group.random_seed,
         "Statistics": {name: statistic.methods for name, statistic in statistics().items()},
+    }
+
+
+def _two_sessions(study: Study) -> dict[str, list[str]]:
+    """Return the two sessions that the main question compares, where people differ in them."""
+    counted = [i for i, weight in enumerate(study.main.weights) if weight]
+    if not study.design.sessions or len(counted) != 2:
+        return {}
+    before, after = sorted(counted, key=lambda i: study.main.weights[i])
+    return {
+        person: [sessions[before], sessions[after]]
+        for person, sessions in study.design.sessions.items()
     }

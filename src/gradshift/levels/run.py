@@ -69,7 +69,7 @@ def _level(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
         log.keep()
         return rebuild(settings)
     if settings.running.boilerplate_only and settings.level == "group":
-        write_citation(settings.output_dir)
+        write_citation(settings.output_dir, settings.group_dir)
         return 0
     if settings.level == "participant":
         return participant(settings, log)
