@@ -40,12 +40,13 @@ class Output:
 
     def __init__(self, output_dir: str | PathLike[str]) -> None:
         self.path = Path(output_dir).resolve()
+        self._named = str(output_dir)
         self._results = find_results(self.path)
 
     def __repr__(self) -> str:
         people = {result.participant for result in self._results}
         level = "participant and group" if self._has_group else "participant"
-        return f"<gradshift output {self.path}: {len(people)} participants, {level} level>"
+        return f"<gradshift output {self._named}: {len(people)} participants, {level} level>"
 
     @property
     def _has_group(self) -> bool:
@@ -53,7 +54,7 @@ class Output:
 
     @cached_property
     def sessions(self) -> pd.DataFrame:
-        """A row per session, task, atlas and recipe: whether it has values, and what is retained.
+        """A row per session, task, atlas and recipe, whether it has values, and what is retained.
 
         Columns: ``participant_id session_id modality task run atlas recipe excluded`` (the
         reason, empty where there are values), ``minutes`` and ``mean_fd`` (mm) of the retained
@@ -74,27 +75,27 @@ class Output:
 
     @property
     def contrasts(self) -> pd.DataFrame:
-        """Every comparison of the group level, tidy: `group/contrasts.tsv`."""
+        """Every comparison of the group level, tidy, as `group/contrasts.tsv` has it."""
         return self.table("contrasts")
 
     @property
     def coupling(self) -> pd.DataFrame:
-        """Correlations of the changes of two modalities: `group/coupling.tsv`."""
+        """Correlations of the changes of two modalities, from `group/coupling.tsv`."""
         return self.table("coupling")
 
     @property
     def participants(self) -> pd.DataFrame:
-        """Who is compared, who is not and why: `group/participants.tsv`."""
+        """Who is compared, who is not and why, from `group/participants.tsv`."""
         return self.table("participants")
 
     @property
     def persons(self) -> pd.DataFrame:
-        """The change of every person with its own error: `group/persons.tsv`."""
+        """The change of every person with its own error, from `group/persons.tsv`."""
         return self.table("persons")
 
     @cached_property
     def limits(self) -> dict[str, Any]:
-        """How much can be claimed: `group/limits.json`."""
+        """How much can be claimed, from `group/limits.json`."""
         return dict(read_json(self._of_group("limits.json")))
 
     def table(self, name: str) -> pd.DataFrame:
