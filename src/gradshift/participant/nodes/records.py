@@ -78,16 +78,18 @@ class RegionQuality:
 
     Parameters
     ----------
-    coverage, tsnr : (R,) array
-    n_voxels : (R,) array of int
+    coverage : (R,) array
     reasons : mapping of str to str
         Regions without a value, and why.
+    n_voxels : (R,) array of int, optional
+    tsnr : (R,) array, optional
+        These two are known where voxels were read here.
     """
 
     coverage: Array
-    n_voxels: NDArray[np.intp]
-    tsnr: Array
     reasons: Mapping[str, str]
+    n_voxels: NDArray[np.intp] | None = None
+    tsnr: Array | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +115,10 @@ class CleanedRun:
     regressors : (T, K) array
     regressor_names : tuple of str, length K
     degrees_of_freedom : float
+        NaN where another program cleaned.
     warnings : tuple of str
+    matrices : tuple of (R, R) array
+        One per atlas, of a source that has no series.
     """
 
     series: tuple[RegionSeries, ...]
@@ -124,6 +129,7 @@ class CleanedRun:
     regressor_names: tuple[str, ...]
     degrees_of_freedom: float
     warnings: tuple[str, ...]
+    matrices: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
