@@ -94,7 +94,6 @@ class ReadReady(Step):
             censored_for=("outlier",),
             regressors=np.zeros((len(first.kept), 0)),
             regressor_names=(),
-            degrees_of_freedom=np.nan,
             warnings=() if first.known else (NOT_SAID,),
         )
         return run, fd
@@ -159,7 +158,6 @@ class ReadReady(Step):
             censored_for=(),
             regressors=np.zeros((0, 0)),
             regressor_names=(),
-            degrees_of_freedom=np.nan,
             warnings=(NO_LENGTH,),
             matrices=tuple(matrices),
         )

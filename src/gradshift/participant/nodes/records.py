@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.series.freedom import Freedom
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 
@@ -114,9 +115,10 @@ class CleanedRun:
     censored_for : tuple of str, length C
     regressors : (T, K) array
     regressor_names : tuple of str, length K
-    degrees_of_freedom : float
-        NaN where another program cleaned.
     warnings : tuple of str
+    freedom : Freedom, optional
+        What cleaning leaves of it; whether that is enough is asked of the session. None where
+        another program cleaned.
     matrices : tuple of (R, R) array
         One per atlas, of a source that has no series.
     """
@@ -127,8 +129,8 @@ class CleanedRun:
     censored_for: tuple[str, ...]
     regressors: Array
     regressor_names: tuple[str, ...]
-    degrees_of_freedom: float
     warnings: tuple[str, ...]
+    freedom: Freedom | None = None
     matrices: tuple[Array, ...] = ()
 
 
