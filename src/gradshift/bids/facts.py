@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.series.series import Gives
 
 Entities = Mapping[str, str]
 """Of a file name, values by short name."""
@@ -155,19 +156,24 @@ class SessionFacts:
         return cast(Sequence[str], self.about.get("Warnings", ()))
 
     @property
-    def tr(self) -> float:
-        """Repetition time in seconds."""
-        return float(self.about["RepetitionTime"])
+    def gives(self) -> Gives:
+        """What the source has, of BOLD: voxels, series of regions, or matrices alone."""
+        return cast(Gives, self.about.get("SourceGives", "voxels"))
 
     @property
-    def n_volumes(self) -> int:
-        """Volumes of all runs."""
-        return int(self.about["NumberOfVolumes"])
+    def tr(self) -> float | None:
+        """Repetition time in seconds; None where it is not known, as of matrices alone."""
+        return cast(float | None, self.about["RepetitionTime"])
 
     @property
-    def n_retained(self) -> int:
-        """Volumes that censoring retained."""
-        return int(self.about["NumberOfVolumesRetained"])
+    def n_volumes(self) -> int | None:
+        """Volumes of all runs; None where it is not known."""
+        return cast(int | None, self.about["NumberOfVolumes"])
+
+    @property
+    def n_retained(self) -> int | None:
+        """Volumes that censoring retained; None where it is not known."""
+        return cast(int | None, self.about["NumberOfVolumesRetained"])
 
     @property
     def n_common(self) -> int:
@@ -175,9 +181,9 @@ class SessionFacts:
         return int(self.about["NumberOfCommonVolumes"])
 
     @property
-    def minutes(self) -> float:
-        """Length of the retained volumes."""
-        return float(self.about["MinutesRetained"])
+    def minutes(self) -> float | None:
+        """Length of the retained volumes; None where it is not known."""
+        return cast(float | None, self.about["MinutesRetained"])
 
     @property
     def mean_fd(self) -> float | None:
@@ -195,9 +201,9 @@ class SessionFacts:
         return cast(Sequence[Sequence[str]], self.about["ConfoundRegressors"])
 
     @property
-    def degrees_of_freedom(self) -> float:
-        """Left after denoising."""
-        return float(self.about["DegreesOfFreedom"])
+    def degrees_of_freedom(self) -> float | None:
+        """Left after denoising; None where another program denoised."""
+        return cast(float | None, self.about["DegreesOfFreedom"])
 
     @property
     def left_out_of_measures(self) -> Mapping[str, str]:
