@@ -1,5 +1,6 @@
 """Atlases by name, by path, in combination, and from TemplateFlow."""
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -156,6 +157,20 @@ def test_an_empty_image_is_a_stub(own, tmp_path):
     spec = own()
     (tmp_path / "mine.nii.gz").write_bytes(b"")
     with pytest.raises(MissingInputError, match="0 bytes"):
+        load_atlas(spec)
+
+
+@pytest.mark.parametrize("changed", [{"codes": 0}, {"shape": (1000, 1000, 1000)}])
+def test_an_image_without_a_place_or_larger_than_a_head(own, tmp_path, changed):
+    spec, image = own(), tmp_path / "mine.nii.gz"
+    content = gzip.decompress(image.read_bytes())
+    header = nibabel.Nifti1Header(content[:348])
+    if "shape" in changed:
+        header.set_data_shape(changed["shape"])
+    else:
+        header["qform_code"] = header["sform_code"] = changed["codes"]
+    image.write_bytes(gzip.compress(header.binaryblock + content[348:]))
+    with pytest.raises(InputError, match=r"where its voxels lie|more voxels than a head"):
         load_atlas(spec)
 
 

@@ -8,7 +8,6 @@ from gradshift.bids.inputs import Run
 from gradshift.bids.layout import raw_folders
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
-from gradshift.errors import GradshiftError
 
 RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 
@@ -38,5 +37,5 @@ def read_acquisition(run: Run, root: Path, fmriprep: str | None = None) -> Acqui
 def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, object]:
     try:
         return inherited(path, entities, root)
-    except GradshiftError:  # an audit says what is known; the run itself was checked before
+    except Exception:  # an audit says what is known; the run itself was checked before
         return {}

@@ -30,6 +30,7 @@ from gradshift.participant.modality import Modality, modalities
 from gradshift.participant.nodes.atlas import files_of
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.crashes import gather
 from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
@@ -67,10 +68,11 @@ def participant(settings: Settings) -> int:
             _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
         crashed = _compute(asked, inputs, people)
+        unforeseen = gather(asked.steps_dir, people, settings.output_dir / "logs" / "crash")
         remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = [kind.summary(crashed) for kind in inputs]
         if any(code != InputError.exit_code for code in codes):
-            renew_person_pages(settings, people)
+            codes += [1] * bool(renew_person_pages(settings, people))
             # Others need not wait: it reads what everybody wrote, and appears in one step.
             write_citation(settings.output_dir)
     closed = [
@@ -80,7 +82,7 @@ def participant(settings: Settings) -> int:
     ]
     for folder in closed:
         logger.error("%s was left out: it cannot be read; check its permissions.", folder)
-    codes += [1] * bool(closed)
+    codes += [1] * bool(closed or unforeseen)
     return codes[0] if len(set(codes)) == 1 else 1
 
 

@@ -15,10 +15,10 @@ from gradshift.bids.dataset import find_fmriprep, read_json
 from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.bids.sessions import group_runs, unit_entities
-from gradshift.errors import InputError, MissingInputError, NothingSelectedError
+from gradshift.errors import MissingInputError, NothingSelectedError, reason
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.describe import describe_runs
-from gradshift.participant.ending import clean, exit_code, in_person
+from gradshift.participant.ending import clean, crash_in, excluded, exit_code
 from gradshift.participant.modality import Modality
 from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
@@ -27,6 +27,9 @@ from gradshift.recipes.recipe import Recipe
 STEPS = ("parcellate", "denoise", "connect", "person", "voxelwise", "measure", "save", "savemaps")
 CODE = tuple(f"gradshift.participant.nodes.{name}" for name in STEPS)
 """The modules that make the numbers of the results."""
+
+FOR_ALL = ("figures", "all_denoised", "all_outcomes", "all_saved")
+"""Steps that make no numbers: a person's results are whole without them."""
 
 logger = logging.getLogger("gradshift")
 
@@ -123,8 +126,8 @@ class Bold(Modality):
                     keep_labels(atlas, space, run.shape, run.affine, folder)
                     for atlas in self.asked.atlases
                 ]
-            except InputError as error:
-                problems[key] = str(error)
+            except Exception as error:  # of the runs on this grid, whatever it is
+                problems[key] = reason(error)
         runs = [
             run
             if run.problem or grid(run) in labels
@@ -178,9 +181,9 @@ class Bold(Modality):
             self.asked.output_dir,
         )
         for label, reasons in problems.items():
-            for reason, names in reasons.items():
+            for why, names in reasons.items():
                 which = "" if len(names) == len(recipes) else f" (recipe {', '.join(names)})"
-                logger.error("%s%s: %s", label, which, reason)
+                logger.error("%s%s: %s", label, which, why)
         clean(self.asked, self.people, problems, "task_*")
         return exit_code(failed, len(units), trouble=bool(problems) or bool(crashed))
 
@@ -192,18 +195,14 @@ class Bold(Modality):
     ) -> dict[str, list[str]]:
         """Look up in the sidecars which recipes of a session were left out, by reason."""
         workflow = f"sub_{entities['sub']}_task_{entities.get('task', 'none')}"
+        crash = crash_in(workflow, crashed, FOR_ALL)
         by_reason: dict[str, list[str]] = {}
         for recipe in self.asked.recipes:
             target = self._target(entities, self.asked.atlases[0], recipe)
             path = outputs.sidecar(outputs.measures_path(self.asked.output_dir, target))
-            if in_person(workflow, crashed):
-                reason = "a step crashed"
-            elif not path.exists():
-                reason = "no result was written"
-            else:
-                reason = read_json(path)["Excluded"]
-            if reason:
-                by_reason.setdefault(reason, []).append(recipe.name)
+            why = crash or excluded(path)
+            if why:
+                by_reason.setdefault(why, []).append(recipe.name)
         return by_reason
 
     def _log_remarks(self, entities: Mapping[str, str]) -> None:
@@ -239,8 +238,8 @@ def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
         try:
             if needs_confounds(recipe):
                 check_header(run.confounds, recipe)
-        except InputError as error:
-            problems.append(str(error))
+        except Exception as error:  # of this run, whatever it is
+            problems.append(reason(error))
     if len(problems) == len(recipes):
         return replace(run, problem=problems[0])
     for problem in problems:

@@ -4,7 +4,9 @@ What comes before denoising differs with the kind of run, see `READERS`. Everyth
 takes a `DenoisedRun`, which holds series of regions, whatever they were read from.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from nipype.pipeline import engine as pe
@@ -14,6 +16,7 @@ from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
+from gradshift.errors import reason
 from gradshift.output import record
 from gradshift.output.identity import digest
 from gradshift.participant import volumes
@@ -34,6 +37,8 @@ from gradshift.participant.plan import (
     session_tag,
 )
 
+logger = logging.getLogger("gradshift")
+
 READERS: Mapping[type, Callable[[pe.Workflow, Run, str, Plan], pe.Node]] = {Run: volumes.add_run}
 """What adds the steps up to denoising, by the class of a run."""
 
@@ -52,8 +57,17 @@ def add_runs(workflow: pe.Workflow, runs: Sequence[Run], plan: Plan) -> None:
     plan : Plan
     """
     for (sub, task), of_person in groupby(sorted(runs, key=_person), key=_person):
-        part = _person_workflow(f"sub_{sub}_task_{task}", list(of_person), plan)
-        workflow.add_nodes([part])
+        workflow.add_nodes([_part(f"sub_{sub}_task_{task}", list(of_person), plan)])
+
+
+def _part(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
+    """Connect the steps of one person and task; what hinders that is the problem of the runs."""
+    try:
+        return _person_workflow(name, runs, plan)
+    except Exception as error:
+        logger.debug("%s", name, exc_info=error)
+        marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
+        return _person_workflow(name, marked, plan)
 
 
 def _person(run: Run) -> tuple[str, str]:

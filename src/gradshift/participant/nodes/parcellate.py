@@ -34,6 +34,7 @@ class Parcellate(Step):
     """
 
     input_spec = _Spec
+    may_fail = True
 
     def compute(self) -> ParcellatedRun:
         """Read the file once, for all atlases."""
