@@ -112,6 +112,13 @@ MISTAKES = {
     "odd entity value": ({"entities": {"atlas": "a-b"}}, "the entities"),
     "cite of no list": ({"cite": "Me2026"}, "list of bibliography keys"),
     "no JSON": ({"text": "{name: mine}"}, "not valid JSON"),
+    "deep JSON": ({"text": "[" * 100000}, "not valid JSON"),
+    "long number": ({"text": '{"name": ' + "9" * 5000 + "}"}, "not valid JSON"),
+    "home of nobody": ({"image": "~nobodyxx/x.nii.gz"}, "nobodyxx"),
+    "huge index": ({"table": "index\tname\n" + "4" * 5000 + "\ta\n7\tb\n"}, "in line 2"),
+    "wide index": ({"table": "index\tname\n99999999999\ta\n7\tb\n"}, "in line 2"),
+    "long field": ({"table": "index\tname\n2\t" + "a" * 200000 + "\n7\tb\n"}, "cannot be read"),
+    "long table": ({"table": "index\tname\n" + "2\ta\n" * 300000}, "longer than"),
     "no JSON object": ({"text": "[]"}, "must be a JSON object"),
     "missing column": ({"table": "label\tname\n2\ta\n7\tb\n"}, "lacks index"),
     "commas": ({"table": "index,name\n2,a\n7,b\n"}, "lacks index, name"),
@@ -141,8 +148,9 @@ def test_mistakes_in_an_own_atlas(own, case):
     path = Path(own(**changes))
     with pytest.raises(InputError, match=message) as caught:
         load_atlas(str(path))
-    assert type(caught.value) is InputError
+    assert type(caught.value) is (MissingInputError if case == "home of nobody" else InputError)
     assert str(path.parent) in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("file", ["mine.json", "mine.tsv", "mine.nii.gz"])

@@ -80,9 +80,6 @@ def test_what_only_describes_a_run_hinders_nothing(asked, monkeypatch, name):
 
 def test_a_grid_that_an_atlas_cannot_be_brought_to_costs_its_runs(asked, monkeypatch):
     bold = Bold.find(asked)
-    fail_for(
-        monkeypatch, "gradshift.participant.nodes.atlas", "keep_labels", RuntimeError("a bug")
-    )
     monkeypatch.setattr("gradshift.participant.plan.grid", lambda run: run.bold.name)
     monkeypatch.setattr("gradshift.participant.nodes.atlas.keep_labels", _none_for_one(bold))
     placed = bold.place()
