@@ -20,7 +20,7 @@ from gradshift.group.registration import register
 from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.pages import write_group_page
-from gradshift.output import record
+from gradshift.output import bidsprov, record
 from gradshift.output.lock import locked
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.sentences import Shown
@@ -68,6 +68,7 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
     with locked(output_dir / "logs", ["group"]):
         with record.shared(output_dir):
             record.keep(settings, {})
+            bidsprov.keep(output_dir, settings.level)
         study = with_values(study)
         with _folder(output_dir / "group") as folder:
             for part in parts():

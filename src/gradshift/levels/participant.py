@@ -18,7 +18,7 @@ from gradshift.levels.pages import (
     write_boilerplate,
     write_citation,
 )
-from gradshift.output import provenance, record
+from gradshift.output import bidsprov, provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
@@ -188,7 +188,8 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
     if not anew:  # once more: another process may have been the first
         provenance.check(settings.output_dir, made_of)
     provenance.keep(settings.output_dir, made_of, anew=anew)
-    readme.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
+    bidsprov.keep(settings.output_dir, settings.level, asked.links)
+    readme.prepare(asked.output_dir, version=__version__, links=asked.links)
     spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
     for atlas in asked.atlases:
         _keep_atlas(atlas, settings, spaces)
@@ -210,6 +211,11 @@ def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None
             "Cite": list(atlas.cite),
             **outputs.plain_regions(atlas.regions(settings.analysis.pcc)),
         },
+    )
+    licences = dict.fromkeys(part.licence or "not stated" for part in atlas.parts)
+    write_json(
+        outputs.atlas_description_path(settings.output_dir, atlas.entities),
+        {"AtlasName": atlas.entities["atlas"], "License": "; ".join(licences)},
     )
     if spaces:
         keep_vertices(settings.output_dir, atlas, spaces[0])

@@ -183,7 +183,7 @@ def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
         atlases=plan.atlas_files,
         recipes=list(plan.recipes),
         connectivity=plan.analysis.connectivity,
-        sources=[run.bold.name for run in unit],
+        sources=plan.sources(unit),
         runs=[dict(run.entities) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),

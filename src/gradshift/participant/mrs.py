@@ -61,7 +61,7 @@ class Mrs(Modality):
         settings = record.numbers(self.asked.settings)
         for session in self._sessions():
             for recipe in recipes:
-                _write(session, recipe, self.asked.output_dir, settings, origin)
+                _write(session, recipe, self.asked, {"Settings": settings, **origin})
 
     def _sessions(self) -> list[list[Metabolite]]:
         def session(value: Metabolite) -> tuple[str, str]:
@@ -82,13 +82,9 @@ MODALITY = Mrs
 
 
 def _write(
-    values: Sequence[Metabolite],
-    recipe: str,
-    root: Path,
-    settings: Mapping[str, object],
-    origin: Mapping[str, object],
+    values: Sequence[Metabolite], recipe: str, asked: Asked, made: Mapping[str, object]
 ) -> None:
-    first = values[0]
+    first, root = values[0], asked.output_dir
     entities = {
         "sub": first.participant.removeprefix("sub-"),
         "ses": first.session.removeprefix("ses-"),
@@ -110,18 +106,26 @@ def _write(
         outputs.sidecar(path),
         {
             "Modality": "mrs",
-            "Sources": sorted({value.source for value in values}),
+            "Sources": sorted({asked.links.uri(_table(value, asked)) for value in values}),
             "Software": f"gradshift {__version__}",
             "Entities": entities,
             "Atlas": "n/a",
             "AtlasEntities": {},
             "Recipe": recipe,
             "Excluded": None if any_value else "no metabolite has a value",
-            "Settings": settings,
             "Measures": {value.measure: _described(value) for value in values},
-            **origin,
+            **made,
         },
     )
+
+
+def _table(value: Metabolite, asked: Asked) -> Path:
+    """Return the table that a value was read from."""
+    given, root = asked.settings.inputs.mrs_table, asked.settings.bids_dir
+    if given:
+        return Path(given).absolute()
+    wide = value.source.endswith("_sessions.tsv")
+    return root / (value.participant if wide else "phenotype") / value.source
 
 
 def _described(value: Metabolite) -> dict[str, str]:

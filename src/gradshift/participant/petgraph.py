@@ -142,7 +142,7 @@ def _save(
         recipe=source.recipe,
         reference_name=_reference_name(source.scan.reference_name),
         tracer=source.scan.tracer.to_json(),
-        sources=[path.name for path in source.scan.sources],
+        sources=[asked.links.uri(path) for path in source.scan.sources],
         software=f"gradshift {__version__}",
         settings=numbers(settings),
         origins=origins("MODEL", models()),

@@ -64,6 +64,11 @@ class Plan:
         """Files of plug-ins."""
         return self.analysis.plugin
 
+    def sources(self, runs: Sequence[Run]) -> list[str]:
+        """Name the files that runs are read from."""
+        paths = [path for run in runs for path in (run.bold, run.mask, run.confounds)]
+        return [self.asked.links.uri(path) for path in paths]
+
     def writes_again(self, run: Run) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""
         return f"sub-{run.entities['sub']}" not in self.untouched

@@ -97,7 +97,7 @@ def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:
         shape=example.shape,
         affine=[list(row) for row in example.affine],
         smoothing=plan.analysis.smoothing,
-        sources=[run.bold.name for run in unit],
+        sources=plan.sources(unit),
         software=f"gradshift {__version__}",
         output_dir=str(plan.asked.output_dir),
     )

@@ -41,7 +41,7 @@ class _SessionSpec(SaveSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
@@ -113,6 +113,7 @@ class SaveSession(Save):
         matrix = outputs.matrix_path(root, target, estimator)
         write_matrix(matrix, regions.names, joined.matrices[i])
         relation = _relation(estimator, joined.shrinkage[i] if joined.shrinkage else None)
+        relation["NodeFiles"] = outputs.node_files(target.atlas)
         write_json(outputs.sidecar(matrix), {**sidecar, **reasons, **relation})
         return [series, matrix]
 
@@ -199,6 +200,7 @@ def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
     relation: dict[str, object] = {
         "RelationshipMeasure": measure,
         "MeasureDescription": description,
+        "MeasureUnits": outputs.UNITLESS,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": True,
