@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import os
+from collections import defaultdict
 
 import pytest
 from nipype.pipeline import engine as pe
@@ -9,12 +11,13 @@ from nipype.pipeline import engine as pe
 from gradshift import settings as schema
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.levels import pages
-from gradshift.participant import graph
+from gradshift.participant import graph, volumes
 from gradshift.participant.asked import Asked
 from gradshift.participant.bold import FOR_ALL, Bold
 from gradshift.participant.ending import crash_in, excluded
 from gradshift.participant.nodes.outcome import Step
 from gradshift.participant.nodes.packing import Failure, load
+from gradshift.participant.plan import Plan
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.running.crashes import UNFORESEEN, Crashed, gather
 from gradshift.running.damage import discard_damaged
@@ -185,3 +188,26 @@ def test_a_page_that_cannot_be_written_hinders_no_other(tmp_path, monkeypatch, a
     monkeypatch.setattr(pages, "_renew", renew)
     assert pages.renew_person_pages(asked.settings, ["sub-01", "sub-02"]) == 1
     assert written == ["sub-02"]
+
+
+def test_a_step_that_reads_knows_the_content_whatever_the_times_of_the_files_say(asked):
+    def contents():
+        part = pe.Workflow(name="part")
+        plan = Plan(asked=asked, atlases=[], labels=defaultdict(list), sessions={}, provenance={})
+        volumes.add_run(part, Bold.find(asked).runs[0], "ses", plan)
+        return [part.get_node(f"{name}_ses").inputs.content for name in ("parcellate", "denoise")]
+
+    run = Bold.find(asked).runs[0]
+    before = contents()
+    for path, place in (
+        (run.confounds, 1),
+        (run.confounds.with_suffix(".json"), 1),
+        (run.mask, 0),
+    ):
+        times, text = path.stat(), path.read_bytes()
+        path.write_bytes(text.replace(b"1", b"2") if b"1" in text else b"[]")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        after = contents()
+        assert after[place] != before[place]
+        path.write_bytes(text)
+        assert contents() == before

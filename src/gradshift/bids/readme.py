@@ -12,6 +12,7 @@ BIDSIGNORE = """\
 /logs
 /prov
 /atlases
+/atlas-*_description.json
 /group
 figures
 *.html

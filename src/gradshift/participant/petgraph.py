@@ -12,6 +12,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids import outputs
+from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.tables import people_table
 from gradshift.core.kinetics import models
 from gradshift.errors import reason
@@ -193,5 +194,9 @@ def _curves(source: Source, settings: Settings, name: str) -> pe.Node:
         files["blood"] = [str(path) for path in scan.blood]
         files["blood_json"] = [str(path) for path in described if path.exists()]
     files |= {field: str(path) for field, path in optional.items() if path is not None}
+    if not scan.problem:
+        read = [*scan.sources, *scan.blood, *map(outputs.sidecar, scan.blood)]
+        read += [path for path in optional.values() if path is not None]
+        files["content"] = fingerprint(read)
     kind = FinishedPet if scan.kind in ("table", "maps") else PetCurves
     return step(kind, name, plugins, **files)
