@@ -183,6 +183,7 @@ WITHOUT_A_NAME = {
     "/atlas-*_description.json": "its data files have names the validator does not know yet; "
     "test_validation lets it see both",
     "/group": "comparisons of people: BIDS has no names above the participant",
+    "/group-*": "further comparisons",
     "figures": "pictures of the pages",
     "*.html": "pages",
 }

@@ -23,7 +23,7 @@ def run(study, out, level="participant", **given):
     """Record a level as a run does; return what the files hold, by suffix."""
     settings = schema.make(study.root, out, level, given)
     record.keep(settings, {"atlas": ["Tiny"], "denoise": ["24P"]} if level != "group" else {})
-    bidsprov.keep(out, level, Links.of(settings) if level == "participant" else None)
+    bidsprov.keep(settings, Links.of(settings) if level == "participant" else None)
     return {
         suffix: json.loads((out / "prov" / f"prov-gradshift_{suffix}.json").read_text())[key]
         for suffix, key in bidsprov.FILES.items()
@@ -47,7 +47,9 @@ def test_the_record_is_valid_and_refers_to_nothing_that_it_does_not_hold(study, 
     for entity in seen["ent"]:
         assert uris(entity.get("GeneratedBy", [])) <= known
     made = {one["Label"]: one for one in seen["act"]}
-    reads = {e["AtLocation"] for e in seen["ent"] if e["Id"] in made["Group level"]["Used"]}
+    reads = {
+        e["AtLocation"] for e in seen["ent"] if e["Id"] in made["Group level, into group"]["Used"]
+    }
     assert reads == {"sub-*"}
     table = (out / "prov" / "provenance.tsv").read_text().splitlines()
     assert {row.split("\t")[0] for row in table[1:]} == {

@@ -11,6 +11,7 @@ from nipype.pipeline import engine as pe
 from gradshift import settings as schema
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.levels import pages
+from gradshift.levels.participant import find_inputs
 from gradshift.participant import graph, volumes
 from gradshift.participant.asked import Asked
 from gradshift.participant.bold import FOR_ALL, Bold
@@ -211,3 +212,21 @@ def test_a_step_that_reads_knows_the_content_whatever_the_times_of_the_files_say
         assert after[place] != before[place]
         path.write_bytes(text)
         assert contents() == before
+
+
+@pytest.mark.parametrize("spoil", ["a table of metabolites", "a table of sessions"])
+def test_a_table_of_metabolites_that_cannot_be_used_hinders_no_image(asked, spoil, caplog):
+    root = asked.settings.bids_dir
+    if spoil == "a table of metabolites":
+        (root / "phenotype").mkdir()
+        (root / "phenotype" / "mrs.tsv").write_text("participant_id\n../../evil\n")
+    else:
+        path = root / "sub-01" / "sub-01_sessions.tsv"
+        path.unlink()
+        os.mkfifo(path)
+    bold, mrs = find_inputs(asked)
+    assert not bold.problem
+    assert mrs.problem
+    assert mrs.people == set()
+    assert mrs.summary([]) == 1
+    assert mrs.problem in mrs.describe()[0]

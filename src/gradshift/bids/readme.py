@@ -14,6 +14,7 @@ BIDSIGNORE = """\
 /atlases
 /atlas-*_description.json
 /group
+/group-*
 figures
 *.html
 *_relmat.tsv
@@ -38,9 +39,9 @@ README = """\
 Results of gradshift, a BIDS App that compares sessions before and after a drug.
 
 sub-*/ holds the series, matrices and measures of every session; group/ holds the comparison
-of the sessions. Every table has a JSON file beside it that says what its columns are and how
-its values were made; prov/ says what was run on what, as BIDS proposes it (BEP028). logs/ keeps
-the settings of every run; work/ may be removed.
+of the sessions, group-*/ further ones. Every table has a JSON file beside it that says what
+its columns are and how its values were made; prov/ says what was run on what, as BIDS proposes it
+(BEP028). logs/ keeps the settings of every run; work/ may be removed.
 """
 
 

@@ -29,30 +29,46 @@ LIBRARIES = ("nibabel", "nilearn", "nipype", "numba", "numpy", "pandas", "pybids
              "scipy")  # fmt: skip
 """Packages that results depend on."""
 
-LABELS = {"participant": "Participant level", "group": "Group level"}
-MADE = {"participant": ("results", "sub-*"), "group": ("comparison", "group")}
-"""What each level makes, and where."""
+RESULTS = "bids::prov#provEntity-results"
+"""What the participant level makes, and the group level reads."""
+
+MADE = (RESULTS, "bids::prov#provEntity-group")
+"""How the identifiers begin of what is made here."""
 
 
-def keep(output_dir: Path, level: str, links: Links | None = None) -> None:
+def keep(settings: schema.Settings, links: Links | None = None) -> None:
     """Write the record of a level, with what is known of earlier runs.
 
     To be called while `gradshift.output.record.shared` is held, once the settings are recorded.
 
     Parameters
     ----------
-    output_dir : Path
-    level : {'participant', 'group'}
+    settings : Settings
     links : Links, optional
         The datasets that were read; those of earlier runs if None.
     """
+    output_dir, level = settings.output_dir, settings.level
+    place = "sub-*" if level == "participant" else settings.group_dir.name
     known = {suffix: _read(output_dir, suffix) for suffix in FILES}
     software = {**known["soft"], **_by_id(_software())}
     environments = {**known["env"], **_by_id([_environment()])}
     sources = {} if links is None else _by_id(_datasets(links))
     entities = {**known["ent"], **sources}
-    activity = _activity(output_dir, level, [*environments, *_used(entities, level)], [*software])
-    made = _made(level, str(activity["Id"]))
+    activity = _identified(
+        level,
+        {
+            "Label": f"{level.capitalize()} level, into {place}",
+            "Command": _command(record.read(output_dir).get(level, {}), level),
+            "AssociatedWith": sorted(software),
+            "Used": sorted([*environments, *_used(entities, level)]),
+        },
+    )
+    made = {
+        "Id": RESULTS if level == "participant" else f"bids::prov#provEntity-{place}",
+        "Label": f"Files made by the {level} level",
+        "AtLocation": place,
+        "GeneratedBy": activity["Id"],
+    }
     others = [one for one in known["act"].values() if one["Label"] != activity["Label"]]
     content = {
         "act": _by_id([*others, activity]),
@@ -128,22 +144,9 @@ def _datasets(links: Links) -> list[Object]:
 
 def _used(entities: Mapping[str, Object], level: str) -> list[str]:
     """Name what a level reads: the datasets, or what the level before made."""
-    made = {f"bids::prov#provEntity-{name}" for name, _ in MADE.values()}
     if level == "group":
-        return [f"bids::prov#provEntity-{MADE['participant'][0]}"]
-    return sorted(set(entities) - made)
-
-
-def _activity(
-    output_dir: Path, level: str, used: Iterable[str], software: Iterable[str]
-) -> Object:
-    content = {
-        "Label": LABELS[level],
-        "Command": _command(record.read(output_dir).get(level, {}), level),
-        "AssociatedWith": sorted(software),
-        "Used": sorted(used),
-    }
-    return _identified(level, content)
+        return [RESULTS]
+    return [name for name in entities if not name.startswith(MADE)]
 
 
 def _command(options: Mapping[str, object], level: str) -> str:
@@ -160,13 +163,3 @@ def _command(options: Mapping[str, object], level: str) -> str:
         values = value if isinstance(value, list) else [value]
         words += [Path(one).name if isinstance(one, str) else f"{one:g}" for one in values]
     return " ".join(words)
-
-
-def _made(level: str, activity: str) -> Object:
-    name, place = MADE[level]
-    return {
-        "Id": f"bids::prov#provEntity-{name}",
-        "Label": f"Files made by the {level} level",
-        "AtLocation": place,
-        "GeneratedBy": activity,
-    }

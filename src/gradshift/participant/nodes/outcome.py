@@ -54,6 +54,9 @@ class Step(SimpleInterface):
     may_fail: ClassVar[bool] = False
     """Whether the steps that follow carry its failure on, whatever its cause."""
 
+    seconds: ClassVar[float] = 0.2
+    """About what it takes for a run of usual size: the weight of the step in the progress."""
+
     @abstractmethod
     def compute(self) -> object:
         """Do the work of the node; return its record."""
@@ -105,6 +108,9 @@ class Save(SimpleInterface):
 
     input_spec = SaveSpec
     output_spec = Saved
+
+    seconds: ClassVar[float] = 0.2
+    """About what it takes for a run of usual size: the weight of the step in the progress."""
 
     @abstractmethod
     def save(self, root: Path) -> list[Path]:
