@@ -170,7 +170,7 @@ def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
         fd_retained=np.full(len(volumes), np.nan),
         coverage=np.full(len(names), np.nan),
         reasons=described["RegionsLeftOut"],
-        sources=tuple(described["Sources"]),
+        sources=tuple(result.sources),
     )
 
 

@@ -1,13 +1,18 @@
 """What the sidecar of the measures of one session says, typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
+from urllib.parse import unquote
 
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
 from gradshift.core.series.series import Gives
+
+BESIDE = re.compile(r"_mask\.|_desc-confounds_")
+"""Names of files that belong to an image."""
 
 Entities = Mapping[str, str]
 """Of a file name, values by short name."""
@@ -126,8 +131,9 @@ class SessionFacts:
 
     @property
     def sources(self) -> Sequence[str]:
-        """Names of the files that were read."""
-        return cast(Sequence[str], self.about["Sources"])
+        """Names of the files that were read, without masks and confounds."""
+        names = [unquote(uri.rpartition("/")[2]) for uri in self.about["Sources"]]
+        return [name for name in names if not BESIDE.search(name)]
 
     @property
     def runs(self) -> Sequence[Entities]:

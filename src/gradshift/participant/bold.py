@@ -12,7 +12,7 @@ from gradshift.bids.dataset import find_fmriprep
 from gradshift.bids.doors import ready_made
 from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
-from gradshift.errors import InputError, MissingInputError, NothingSelectedError
+from gradshift.errors import MissingInputError, NothingSelectedError, reason
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.describe import describe_runs
 from gradshift.participant.runs import Runs
@@ -104,8 +104,8 @@ class Bold(Runs):
                     keep_labels(atlas, space, run.shape, run.affine, folder)
                     for atlas in self.asked.atlases
                 ]
-            except InputError as error:
-                problems[key] = str(error)
+            except Exception as error:  # of the runs on this grid, whatever it is
+                problems[key] = reason(error)
         runs = [
             run
             if run.problem or grid(run) in labels
@@ -129,8 +129,8 @@ def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
         try:
             if needs_confounds(recipe):
                 check_header(run.confounds, recipe)
-        except InputError as error:
-            problems.append(str(error))
+        except Exception as error:  # of this run, whatever it is
+            problems.append(reason(error))
     if len(problems) == len(recipes):
         return replace(run, problem=problems[0])
     for problem in problems:

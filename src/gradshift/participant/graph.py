@@ -4,7 +4,9 @@ What comes before denoising differs with the kind of run, see `READERS`. Everyth
 takes a `DenoisedRun`, which holds series of regions, whatever they were read from.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +18,7 @@ from gradshift.bids.readymade import ReadyRun
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
+from gradshift.errors import reason
 from gradshift.output import record
 from gradshift.output.identity import digest
 from gradshift.participant import ready, volumes
@@ -43,6 +46,8 @@ READERS: Mapping[type, Callable[[pe.Workflow, Any, str, Plan], pe.Node]] = {
 }
 """What adds the steps up to denoising, by the class of a run."""
 
+logger = logging.getLogger("gradshift")
+
 
 def add_runs(workflow: pe.Workflow, runs: Sequence[AnyRun], plan: Plan) -> None:
     """Add the steps of all runs to a workflow.
@@ -58,8 +63,17 @@ def add_runs(workflow: pe.Workflow, runs: Sequence[AnyRun], plan: Plan) -> None:
     plan : Plan
     """
     for (sub, task), of_person in groupby(sorted(runs, key=_person), key=_person):
-        part = _person_workflow(f"sub_{sub}_task_{task}", list(of_person), plan)
-        workflow.add_nodes([part])
+        workflow.add_nodes([_part(f"sub_{sub}_task_{task}", list(of_person), plan)])
+
+
+def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
+    """Connect the steps of one person and task; what hinders that is the problem of the runs."""
+    try:
+        return _person_workflow(name, runs, plan)
+    except Exception as error:
+        logger.debug("%s", name, exc_info=error)
+        marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
+        return _person_workflow(name, marked, plan)
 
 
 def _person(run: AnyRun) -> tuple[str, str]:
@@ -185,7 +199,7 @@ def _save(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
         recipes=list(plan.recipes),
         connectivity=plan.analysis.connectivity,
         gives=unit[0].gives,
-        sources=[run.source.name for run in unit],
+        sources=plan.sources(unit),
         runs=[dict(run.entities) for run in unit],
         acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",

@@ -73,6 +73,10 @@ class Plan:
         how = self.acquired.get(frozenset(run.entities.items()))
         return {} if how is None else how.as_sidecar()
 
+    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
+        """Name the files that runs are read from."""
+        return [self.asked.links.uri(path) for run in runs for path in run.files]
+
     def writes_again(self, run: AnyRun) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""
         return f"sub-{run.entities['sub']}" not in self.untouched

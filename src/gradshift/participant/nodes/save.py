@@ -43,7 +43,7 @@ class _SessionSpec(SaveSpec):
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
     gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
     software = traits.Str(mandatory=True, desc="name and version")
@@ -140,6 +140,7 @@ class SaveSession(Save):
         matrix = outputs.matrix_path(root, target, estimator)
         write_matrix(matrix, regions.names, joined.matrices[i])
         relation = _relation(estimator, joined.shrinkage[i] if joined.shrinkage else None)
+        relation["NodeFiles"] = outputs.node_files(target.atlas)
         write_json(outputs.sidecar(matrix), {**sidecar, **reasons, **relation})
         return [series, matrix]
 
@@ -227,6 +228,7 @@ def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
     relation: dict[str, object] = {
         "RelationshipMeasure": measure,
         "MeasureDescription": description,
+        "MeasureUnits": outputs.UNITLESS,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": True,
