@@ -79,8 +79,8 @@ class Inputs:
 
     derivatives: tuple[str, ...] = option(
         (),
-        "where preprocessed data lie, as fmriprep=PATH, petprep=PATH, or, for finished models of "
-        "PET, kinetics=PATH",
+        "where data lie: fmriprep=PATH, petprep=PATH, finished models of PET kinetics=PATH; in "
+        "place of fMRIPrep's, region series or matrices xcp_d=PATH or series=PATH",
         nargs="+",
         metavar="NAME=PATH",
         local=True,
@@ -495,7 +495,15 @@ class Running:
         "remove the intermediate results of the participants that finished without errors",
         kind=bool,
     )
-    verbose: bool = option(False, "more detail", kind=bool, aliases=("-v",))
+    verbose: bool = option(
+        False, "more detail, and every warning in full", kind=bool, aliases=("-v",)
+    )
+    quiet: bool = option(
+        False,
+        "print warnings and errors only; the log file has everything",
+        kind=bool,
+        aliases=("-q",),
+    )
 
     @property
     def processes(self) -> int:
@@ -670,6 +678,8 @@ def _check(settings: Settings) -> None:
             f"--omp-nthreads {running.omp_nthreads} is more than the --nprocs "
             f"{running.nprocs} that may be used in all; give a larger --nprocs."
         )
+    if running.verbose and running.quiet:
+        raise SettingsError("--verbose and --quiet contradict each other; give one of them.")
     if group.baseline is not None and group.baseline == group.followup:
         raise SettingsError(
             f"--baseline and --followup name the same session, {group.baseline!r}."

@@ -43,6 +43,8 @@ class Table:
         Whether it is only written where it has rows.
     uses : mapping
         The statistics it may use.
+    seconds : float
+        About what it takes for a study of usual size: its weight in the progress.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Table:
     rows: Callable[[Study], Sequence[Any]]
     optional: bool = False
     uses: Uses = field(default_factory=dict)
+    seconds: float = 1.0
 
     @property
     def columns(self) -> dict[str, str]:
@@ -77,12 +80,15 @@ class Files:
         Takes a `Study` and the folder, and writes them.
     uses : mapping
         The statistics they may use.
+    seconds : float
+        As of `Table`.
     """
 
     name: str
     rank: int
     write: Callable[[Study, Path], None]
     uses: Uses = field(default_factory=dict)
+    seconds: float = 1.0
 
 
 @cache

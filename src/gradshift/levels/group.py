@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradshift.bids.chosen import one_measurement
 from gradshift.bids.collect import SessionResult, find_results, read_measures
-from gradshift.bids.measurements import one_measurement
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
@@ -21,13 +21,15 @@ from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.study import Study
 from gradshift.group.table import parts
+from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
-from gradshift.output import record
+from gradshift.output import bidsprov, record
 from gradshift.output.lock import locked
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.planted import as_text, truth
 from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import verdict
+from gradshift.running.progress import progress
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
 from gradshift.study.asconditions import by_condition, conditions_of
@@ -40,8 +42,11 @@ from gradshift.study.questions import find_effects
 
 logger = logging.getLogger("gradshift")
 
+VALUES_SECONDS, PAGE_SECONDS = 3.0, 30.0
+"""About what reading the values and writing the page take: their weights in the progress."""
 
-def group(settings: Settings, given: Mapping[str, object]) -> int:
+
+def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
     """Run the group level.
 
     Parameters
@@ -49,6 +54,8 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
     settings : Settings
     given : mapping
         The options that were given; others are as they were at the participant level.
+    log : RunLog
+        Kept as soon as the output may be written to.
 
     Returns
     -------
@@ -71,13 +78,20 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
         return 0
     output_dir = settings.output_dir
     with locked(output_dir / "logs", ["group"]):
+        log.keep()
         with record.shared(output_dir):
             record.keep(settings, {})
-        study = with_values(study)
-        with _folder(settings.group_dir) as folder:
-            for part in parts():
-                part.write(study, folder)
-        write_group_page(output_dir, settings.group_dir)
+            bidsprov.keep(settings)
+        weights = [VALUES_SECONDS, *(part.seconds for part in parts()), PAGE_SECONDS]
+        with progress(weights, quiet=settings.running.quiet) as advance:
+            study = with_values(study)
+            advance(VALUES_SECONDS)
+            with _folder(settings.group_dir) as folder:
+                for part in parts():
+                    part.write(study, folder)
+                    advance(part.seconds)
+            write_group_page(output_dir, settings.group_dir)
+            advance(PAGE_SECONDS)
     _report(study)
     return 0
 

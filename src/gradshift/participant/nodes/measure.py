@@ -25,12 +25,14 @@ class _Spec(StepSpec):
     recipes = traits.List(traits.Str, desc="names of the recipes")
     measures = traits.Dict(traits.Str, traits.Str, desc="the measures, and digests of their code")
     options = traits.Any(desc="options of the measures")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
 
 
 class Measures(Step):
     """All measures of one session; a `MeasuredSession`."""
 
     input_spec = _Spec
+    seconds = 2.0
 
     def compute(self) -> MeasuredSession:
         """Evaluate every measure for every recipe and atlas."""
@@ -64,6 +66,7 @@ class Measures(Step):
             self.inputs.options,
             reference=read_atlas(atlas).reference,
             maps=self._maps(recipe, i),
+            gives=self.inputs.gives,
         )
         return [value for m in wanted for value in evaluate(m, measured, common.reasons)]
 
