@@ -178,6 +178,7 @@ def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
         connectivity=plan.analysis.connectivity,
         sources=[run.bold.name for run in unit],
         runs=[dict(run.entities) for run in unit],
+        contents=[run.content for run in unit],
         acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),
