@@ -194,7 +194,14 @@ def test_a_page_that_cannot_be_written_hinders_no_other(tmp_path, monkeypatch, a
 def test_a_step_that_reads_knows_the_content_whatever_the_times_of_the_files_say(asked):
     def contents():
         part = pe.Workflow(name="part")
-        plan = Plan(asked=asked, atlases=[], labels=defaultdict(list), sessions={}, provenance={})
+        plan = Plan(
+            asked=asked,
+            atlases=[],
+            labels=defaultdict(list),
+            sessions={},
+            provenance={},
+            acquired={},
+        )
         volumes.add_run(part, Bold.find(asked).runs[0], "ses", plan)
         return [part.get_node(f"{name}_ses").inputs.content for name in ("parcellate", "denoise")]
 

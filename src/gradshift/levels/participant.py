@@ -35,6 +35,7 @@ from gradshift.running.crashes import gather
 from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
+from gradshift.study.participation import WITHDRAWN, withdrawn
 
 logger = logging.getLogger("gradshift")
 
@@ -68,6 +69,7 @@ def participant(settings: Settings, log: RunLog) -> int:
     if not settings.running.overwrite:
         provenance.check(settings.output_dir, made_of)
     warn_of_others(settings.work_dir)
+    _warn_of_withdrawn(settings)
     people = sorted(set().union(*(kind.people for kind in inputs)))
     with locked(settings.output_dir / "logs", people):
         log.keep()
@@ -93,6 +95,17 @@ def participant(settings: Settings, log: RunLog) -> int:
         logger.error("%s was left out: it cannot be read; check its permissions.", folder)
     codes += [1] * bool(closed or unforeseen)
     return codes[0] if len(set(codes)) == 1 else 1
+
+
+def _warn_of_withdrawn(settings: Settings) -> None:
+    """Say of whom there are results, and no data any more."""
+    people = [path.name for path in settings.output_dir.glob("sub-*") if path.is_dir()]
+    if gone := sorted(withdrawn(settings.bids_dir, people)):
+        logger.warning(
+            "%s %s; the group level leaves their results out, which you may have to remove.",
+            ", ".join(gone),
+            WITHDRAWN,
+        )
 
 
 def _asked(settings: Settings) -> Asked:
