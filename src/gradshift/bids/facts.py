@@ -142,7 +142,12 @@ class SessionFacts:
     def acquired(self) -> Sequence[tuple[Entities, Acquisition]]:
         """Of BOLD, how each run was acquired, where that is known."""
         known = zip(self.runs, self.about.get("Acquisitions", ()), strict=False)
-        return [(run, Acquisition.of_sidecar(how)) for run, how in known if how]
+        return [
+            ({**run, "ses": self.session.removeprefix("ses-"), "task": self.task},
+             Acquisition.of_sidecar(how))
+            for run, how in known
+            if how
+        ]  # fmt: skip
 
     @property
     def resampled(self) -> Sequence[Sidecar]:

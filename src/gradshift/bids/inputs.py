@@ -466,5 +466,5 @@ def _say(runs: Sequence[Run], root: Path) -> None:
     for remark, labels in remarks.items():
         more = f" and {len(labels) - 1} more runs" if len(labels) > 1 else ""
         logger.warning("%s%s: %s", labels[0], more, remark)
-    for sentence in several_measurements(run.entities for run in runs if not run.problem):
-        logger.warning("%s", sentence)
+    for several in several_measurements(run.entities for run in runs if not run.problem):
+        logger.warning("%s", several.sentence)
