@@ -136,9 +136,9 @@ class SessionFacts:
         return [name for name in names if not BESIDE.search(name)]
 
     @property
-    def contents(self) -> Sequence[str]:
-        """What tells the content of these files apart, where that was kept."""
-        return cast(Sequence[str], self.about.get("SourceContents", ()))
+    def contents(self) -> Mapping[str, str]:
+        """What tells the content of these files apart, by name, where that was kept."""
+        return cast(Mapping[str, str], self.about.get("SourceContents", {}))
 
     @property
     def runs(self) -> Sequence[Entities]:
