@@ -21,6 +21,7 @@ from gradshift.bids.names import file_name
 from gradshift.bids.opener import check_file, missing, shown
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.repetition import repetition_time
+from gradshift.core.series.series import Gives
 from gradshift.errors import (
     GradshiftError,
     InputError,
@@ -77,6 +78,21 @@ class Run:
     problem: str = ""
     remarks: tuple[str, ...] = ()
     absent: tuple[Path, ...] = ()
+
+    @property
+    def source(self) -> Path:
+        """The file that the values come from."""
+        return self.bold
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """All files that are read."""
+        return self.bold, self.mask, self.confounds
+
+    @property
+    def gives(self) -> Gives:
+        """What there is of the run."""
+        return "voxels"
 
     @property
     def label(self) -> str:

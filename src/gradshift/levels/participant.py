@@ -29,7 +29,7 @@ from gradshift.participant import changes
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.modality import Modality, modalities
 from gradshift.participant.nodes.atlas import files_of
-from gradshift.recipes.catalogue import load_recipe
+from gradshift.participant.recipes import chosen_recipes
 from gradshift.recipes.recipe import Recipe
 from gradshift.running.crashes import gather
 from gradshift.running.damage import discard_damaged
@@ -110,16 +110,7 @@ def _warn_of_withdrawn(settings: Settings) -> None:
 
 def _asked(settings: Settings) -> Asked:
     """Read the atlases and recipes, and refuse options that make no sense."""
-    denoising = settings.denoising
-    recipes = [
-        load_recipe(spec).with_options(
-            band=denoising.band,
-            fd_threshold=denoising.fd_threshold,
-            dvars_threshold=denoising.dvars_threshold,
-            min_minutes=denoising.min_minutes,
-        )
-        for spec in denoising.denoise
-    ]
+    recipes = chosen_recipes(settings)
     atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
     _check_names(atlases, recipes, settings.analysis.measures)
     for kind in modalities():
@@ -240,8 +231,8 @@ def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None
         outputs.atlas_description_path(settings.output_dir, atlas.entities),
         {"AtlasName": atlas.entities["atlas"], "License": "; ".join(licences)},
     )
-    if spaces:
-        keep_vertices(settings.output_dir, atlas, spaces[0])
+    if drawn := [*spaces, *atlas.spaces]:
+        keep_vertices(settings.output_dir, atlas, drawn[0])
     reference = atlas.reference(settings.analysis.kernel)
     if reference is not None:
         header = [f"gradient{k + 1}" for k in range(reference.shape[1])]

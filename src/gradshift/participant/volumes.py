@@ -59,7 +59,7 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
 
 def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
     """Add the voxel maps of a session, where its runs lie on one grid."""
-    unit, tag = session.runs, session.tag
+    unit, tag = [run for run in session.runs if isinstance(run, Run)], session.tag
     grids = {grid(run): run for run in unit if not run.problem}
     if not plan.analysis.voxelwise or len(grids) != 1:
         return

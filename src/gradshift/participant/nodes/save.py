@@ -42,6 +42,7 @@ class _SessionSpec(SaveSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
     sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
@@ -111,6 +112,7 @@ class SaveSession(Save):
             "Atlas": record.name,
             "AtlasEntities": record.entities,
             "Estimator": self.inputs.connectivity,
+            **({} if self.inputs.gives == "voxels" else {"SourceGives": self.inputs.gives}),
             "DenoisingRecipe": recipe.as_dict(),
             "Excluded": session.failures.get(recipe.name),
             **self.inputs.provenance,
@@ -196,12 +198,13 @@ def write_measures(
 def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     """Say what denoising and censoring left of a session."""
     series = joined.series[i]
+    n_retained = len(series.volumes) or None  # of matrices alone it is not known
     return {
         "RepetitionTime": series.tr,
         "SamplingFrequency": 1 / series.tr,
-        "NumberOfVolumes": len(series.fd),
-        "NumberOfVolumesRetained": len(series.volumes),
-        "MinutesRetained": len(series.volumes) * series.tr / 60,
+        "NumberOfVolumes": len(series.fd) or None,
+        "NumberOfVolumesRetained": n_retained,
+        "MinutesRetained": n_retained and n_retained * series.tr / 60,
         "MeanFramewiseDisplacement": series.mean_fd,
         "MeanFramewiseDisplacementRetained": series.mean_fd_retained,
         "ConfoundRegressors": joined.regressor_names,
