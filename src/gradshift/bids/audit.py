@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 
 from gradshift.bids.acquired import read_acquisition
 from gradshift.bids.acquisition import Acquisition
-from gradshift.bids.dataset import describe, find_fmriprep
+from gradshift.bids.dataset import describe, find_bold
 from gradshift.bids.inputs import Run
 from gradshift.bids.makers import makers
 from gradshift.settings import Settings
@@ -62,7 +62,7 @@ def audit(runs: Sequence[Run], settings: Settings) -> list[Difference]:
     good = [run for run in runs if not run.problem]
     if not good:
         return []
-    root = find_fmriprep(
+    root = find_bold(
         settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
     version = ", ".join(makers(describe(root))) or None

@@ -1,7 +1,7 @@
 """fMRIPrep's confounds: read the file, select what a recipe needs, say what is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +49,11 @@ class Confounds:
     def n_volumes(self) -> int:
         """Number of volumes, T."""
         return len(next(iter(self.columns.values())))
+
+    def at(self, volumes: NDArray[np.intp]) -> "Confounds":
+        """Return the confounds of some volumes."""
+        columns = {name: values[volumes] for name, values in self.columns.items()}
+        return replace(self, columns=columns)
 
     @cached_property
     def fd(self) -> NDArray[np.float64] | None:
