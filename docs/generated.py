@@ -5,6 +5,9 @@ A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belon
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +17,8 @@ from gradshift import errors
 from gradshift import settings as schema
 from gradshift.atlases import catalogue as atlases
 from gradshift.atlases.templates import load_template
+from gradshift.bids.planted import Planted
+from gradshift.bids.rows import columns as columns_of
 from gradshift.cli import build_parser
 from gradshift.core.cortex.measure import GIVEN, TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
@@ -26,6 +31,8 @@ from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
 from gradshift.tracers.catalogue import shipped
 from gradshift.tracers.tracer import HALF_LIFE_SOURCE, Tracer
+
+ROOT = Path(__file__).parents[1]
 
 CHANGED = {
     "participant": "Changes the numbers of both levels.",
@@ -47,6 +54,19 @@ class Entry(NamedTuple):
     methods: str
     caveat: str
     cite: Sequence[str]
+
+
+def demo() -> Path:
+    """Return the folder that holds ``demo/out``: of ``make demo``, or of a stand-in made now."""
+    if (ROOT / "demo" / "out" / "group" / "contrasts.tsv").exists():
+        return ROOT
+    folder = ROOT / "docs" / "_build" / "standin"
+    if not (folder / "demo" / "out" / "group").exists():
+        program = f"from finished import stand_in; stand_in({str(folder / 'demo')!r})"
+        paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    return folder
 
 
 def escaped(text: str) -> str:
@@ -341,6 +361,12 @@ def shipped_recipes() -> str:
     return "\n\n".join(parts)
 
 
+def planted() -> str:
+    """Write the columns of the table of planted changes that a study may bring."""
+    described = columns_of(Planted).items()
+    return table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in described))
+
+
 def columns() -> str:
     """Write the columns of the tables of the group level, as their sidecars do."""
     return "\n\n".join(
@@ -381,6 +407,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "atlases": shipped_atlases,
     "recipes": shipped_recipes,
     "columns": columns,
+    "planted": planted,
     "measured": measured,
     "bibliography": bibliography,
 }

@@ -1,5 +1,6 @@
 """Atlases by the name a user gives: shipped, from TemplateFlow, or the user's own JSON."""
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from gradshift.atlases.definition import Part, check_images, label_image, read_d
 from gradshift.atlases.labeltable import Row
 from gradshift.atlases.pcc import pcc_sets, places
 from gradshift.core.cortex.regions import Regions
-from gradshift.errors import InputError, SettingsError
+from gradshift.errors import InputError, SettingsError, did_you_mean
 from gradshift.images.labels import LabelImage
 
 FOLDER = Path(__file__).parent
@@ -185,11 +186,12 @@ def _load_part(word: str) -> Part:
         part = read_definition(FOLDER / f"{word}.json")
         return replace(part, fetchable=remote.NAME.fullmatch(word) is not None)
     if word.endswith(".json") or "/" in word:
-        return check_images(read_definition(Path(word).expanduser()))
+        return check_images(read_definition(Path(os.path.expanduser(word))))
     if remote.NAME.fullmatch(word):
         return remote.schaefer(word)
     raise SettingsError(
-        f"There is no atlas {word!r}; shipped are {', '.join(available())}, TemplateFlow has "
+        f"There is no atlas {word!r}{did_you_mean(word, available())}; shipped are "
+        f"{', '.join(available())}, TemplateFlow has "
         "Schaefer2018_<100 to 1000>_<7 or 17>, and your own atlas is given as the path of its "
         ".json."
     )

@@ -85,6 +85,8 @@ def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
             )
         table.insert(0, "participant_id", result.participant)
         table.insert(1, "session_id", result.session)
+        if result.condition:
+            table["task"] = result.task
         tables.append(table)
     everything = pd.concat(tables, ignore_index=True)
     everything["value"] = pd.to_numeric(everything["value"], errors="coerce")
@@ -168,7 +170,7 @@ def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
         fd_retained=np.full(len(volumes), np.nan),
         coverage=np.full(len(names), np.nan),
         reasons=described["RegionsLeftOut"],
-        sources=tuple(described["Sources"]),
+        sources=tuple(result.sources),
     )
 
 

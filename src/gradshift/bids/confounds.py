@@ -50,8 +50,8 @@ class Confounds:
         """Number of volumes, T."""
         return len(next(iter(self.columns.values())))
 
-    def at(self, volumes: NDArray[np.intp]) -> "Confounds":
-        """Return the confounds of some volumes."""
+    def as_measured(self, volumes: NDArray[np.intp]) -> "Confounds":
+        """Return the values of some volumes, all as they were measured among the others."""
         columns = {name: values[volumes] for name, values in self.columns.items()}
         return replace(self, columns=columns)
 
@@ -68,6 +68,19 @@ class Confounds:
         if not set(MOTION) <= set(self.columns):
             return given
         return framewise_displacement(np.column_stack([self.columns[name] for name in MOTION]))
+
+    def at(self, volumes: NDArray[np.intp]) -> "Confounds":
+        """Return the confounds of some volumes, as if the others had not been measured.
+
+        Derivatives are left out, to be computed anew. A displacement is the way from one of these
+        volumes to the next.
+        """
+        anew = {n for n in self.columns if "_derivative1" in n and _base(n)[0] in self.columns}
+        kept = {name: values[volumes] for name, values in self.columns.items() if name not in anew}
+        if self.fd is not None:
+            way = np.nancumsum(self.fd)[volumes]
+            kept[FD] = np.concatenate([np.full(min(len(way), 1), np.nan), np.diff(way)])
+        return replace(self, columns=kept)
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -1,12 +1,18 @@
 """What the sidecar of the measures of one session says, typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
+from urllib.parse import unquote
 
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
 from gradshift.core.series.series import Gives
+
+BESIDE = re.compile(r"_mask\.|_desc-confounds_")
+"""Names of files that belong to an image."""
 
 Entities = Mapping[str, str]
 """Of a file name, values by short name."""
@@ -39,10 +45,14 @@ class SessionFacts:
         The table.
     about : mapping
         Its sidecar.
+    condition : tuple of str
+        Session with prefix and task under which it is compared, where tasks or runs of a session
+        are conditions; empty: its own.
     """
 
     path: Path
     about: Sidecar
+    condition: tuple[str, ...] = ()
 
     @property
     def entities(self) -> Entities:
@@ -57,6 +67,8 @@ class SessionFacts:
     @property
     def session(self) -> str:
         """The session, with prefix; ``n/a`` in a study without sessions."""
+        if self.condition:
+            return self.condition[0]
         return f"ses-{self.entities['ses']}" if "ses" in self.entities else "n/a"
 
     @property
@@ -67,6 +79,8 @@ class SessionFacts:
     @property
     def task(self) -> str:
         """The task."""
+        if self.condition:
+            return self.condition[1]
         return self.entities.get("task", "n/a")
 
     @property
@@ -117,13 +131,25 @@ class SessionFacts:
 
     @property
     def sources(self) -> Sequence[str]:
-        """Names of the files that were read."""
-        return cast(Sequence[str], self.about["Sources"])
+        """Names of the files that were read, without masks and confounds."""
+        names = [unquote(uri.rpartition("/")[2]) for uri in self.about["Sources"]]
+        return [name for name in names if not BESIDE.search(name)]
 
     @property
     def runs(self) -> Sequence[Entities]:
         """Of BOLD, the entities of each run."""
         return cast(Sequence[Entities], self.about.get("Runs", ()))
+
+    @property
+    def acquired(self) -> Sequence[tuple[Entities, Acquisition]]:
+        """Of BOLD, how each run was acquired, where that is known."""
+        known = zip(self.runs, self.about.get("Acquisitions", ()), strict=False)
+        return [(run, Acquisition.of_sidecar(how)) for run, how in known if how]
+
+    @property
+    def resampled(self) -> Sequence[Sidecar]:
+        """Values of the session measured again as the coarsest of its person, where it was."""
+        return cast(Sequence[Sidecar], self.about.get("Resampled", ()))
 
     @property
     def measures(self) -> Mapping[str, Sidecar]:

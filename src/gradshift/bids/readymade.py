@@ -76,6 +76,13 @@ class ReadyRun:
     remarks: tuple[str, ...] = ()
 
     @property
+    def files(self) -> Sequence[Path]:
+        """All files that are read."""
+        known = [self.motion, self.outliers]
+        quality = [path for path in known if path is not None]
+        return [*self.tables.values(), *self.coverage.values(), *quality]
+
+    @property
     def label(self) -> str:
         """The run as a log line names it."""
         return " ".join(f"{key}-{value}" for key, value in self.entities.items() if key != "space")

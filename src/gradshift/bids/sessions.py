@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from gradshift.bids.measurements import JOINED
 from gradshift.core.series.series import Gives
@@ -12,6 +12,8 @@ from gradshift.core.series.series import Gives
 class AnyRun(Protocol):
     """What is known of a run, whatever it is read from."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
     @property
     def entities(self) -> Mapping[str, str]:
         """BIDS entities by short name."""
@@ -19,6 +21,10 @@ class AnyRun(Protocol):
     @property
     def source(self) -> Path:
         """The file that the values come from."""
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """All files that are read."""
 
     @property
     def gives(self) -> Gives:

@@ -265,7 +265,12 @@ def _write_matrix(
         tests.first.task, tests.first.atlas_entities, stat, tests.first.recipe
     )
     write_matrix(path, tests.names, square(values, len(tests.names)))
-    named = {"RelationshipMeasure": stat, "MeasureDescription": MATRICES[stat]}
+    named = {
+        "RelationshipMeasure": stat,
+        "MeasureDescription": MATRICES[stat],
+        "MeasureUnits": outputs.UNITLESS,
+        "NodeFiles": outputs.node_files(tests.first.atlas_entities),
+    }
     write_json(outputs.sidecar(path), {**named, **described})
 
 
@@ -283,6 +288,7 @@ TABLE = Table(
     rank=20,
     row=ComponentRow,
     rows=components,
+    seconds=20,
     uses={"nbs": lambda written: bool(written.rows("nbs", ComponentRow))},
 )
 

@@ -20,6 +20,7 @@ from gradshift.output import provenance, record
 from gradshift.output.finished import is_current, keep
 from gradshift.participant.order import order_sessions
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.unforeseen import tell
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 
@@ -60,7 +61,7 @@ def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
             write_person_page(_person(settings, participant))
 
 
-def renew_person_pages(settings: Settings, people: Sequence[str]) -> None:
+def renew_person_pages(settings: Settings, people: Sequence[str]) -> int:
     """Write the pages of the people worked on, except where all is as it was.
 
     Parameters
@@ -68,19 +69,39 @@ def renew_person_pages(settings: Settings, people: Sequence[str]) -> None:
     settings : Settings
     people : sequence of str
         With prefix.
+
+    Returns
+    -------
+    int
+        How many could not be written. What hinders one is said, and hinders no other.
     """
-    output_dir, steps = settings.output_dir, intermediate(settings.work_dir)
+    failed = 0
     for participant in people:
-        person = _person(settings, participant)
-        made = {
-            "Software": f"gradshift {__version__}",
-            "Primary": [person.atlas, person.recipe],
-            "Sessions": list(person.sessions),
-            "Group": (output_dir / "group" / "index.html").exists(),
-        }
-        if not is_current(output_dir, steps, participant, made):
-            write_person_pages(settings, [participant])
-            keep(output_dir, steps, participant, made)
+        try:
+            _renew(settings, participant)
+        except OSError:  # of the disk, no matter of one page
+            raise
+        except Exception as error:
+            failed += 1
+            logger.error(
+                "The page of %s was not written: %s", participant, tell(error, settings.output_dir)
+            )
+    return failed
+
+
+def _renew(settings: Settings, participant: str) -> None:
+    """Write the page of one person, unless all is as it was."""
+    output_dir, steps = settings.output_dir, intermediate(settings.work_dir)
+    person = _person(settings, participant)
+    made = {
+        "Software": f"gradshift {__version__}",
+        "Primary": [person.atlas, person.recipe],
+        "Sessions": list(person.sessions),
+        "Group": (output_dir / "group" / "index.html").exists(),
+    }
+    if not is_current(output_dir, steps, participant, made):
+        write_person_pages(settings, [participant])
+        keep(output_dir, steps, participant, made)
 
 
 def _person(settings: Settings, participant: str) -> "Person":
@@ -96,20 +117,27 @@ def _person(settings: Settings, participant: str) -> "Person":
     )
 
 
-def write_citation(output_dir: Path) -> None:
-    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
+def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
+    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX.
+
+    Parameters
+    ----------
+    output_dir : Path
+    comparison : Path, optional
+        Folder of a comparison; ``group`` if not given.
+    """
     from gradshift.group.table import statistics_used
     from gradshift.report.results import what_was_used
 
-    folder = output_dir / "group"
+    folder = comparison or output_dir / "group"
     sidecar = folder / "contrasts.json"
     design = read_json(sidecar).get("Design", "") if sidecar.exists() else ""
     statistics = statistics_used(folder) if design else []
     used = what_was_used(output_dir, find_results(output_dir), design, statistics)
-    _write_citation(output_dir, used)
+    _write_citation(output_dir, used, folder.name.removeprefix("group"))
 
 
-def _write_citation(output_dir: Path, used: "Used") -> None:
+def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> None:
     from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
 
     text = paragraphs(used)
@@ -118,7 +146,7 @@ def _write_citation(output_dir: Path, used: "Used") -> None:
         ("tex", as_latex(text)),
         ("bib", as_bibtex(text)),
     ):
-        write_text(output_dir / "logs" / f"CITATION.{suffix}", content)
+        write_text(output_dir / "logs" / f"CITATION{comparison}.{suffix}", content)
 
 
 def write_boilerplate(
@@ -145,12 +173,12 @@ def write_boilerplate(
     return 0
 
 
-def write_group_page(output_dir: Path) -> None:
-    """Write the page of the group, from its finished tables, and the methods text."""
+def write_group_page(output_dir: Path, folder: Path) -> None:
+    """Write the page of a comparison, from its finished tables, and the methods text."""
     from gradshift.report import group
 
-    group.write_group_page(output_dir / "group", output_dir)
-    write_citation(output_dir)
+    group.write_group_page(folder, output_dir)
+    write_citation(output_dir, folder)
 
 
 def rebuild(settings: Settings) -> int:
@@ -166,12 +194,12 @@ def rebuild(settings: Settings) -> int:
     output_dir = settings.output_dir
     results = find_results(output_dir)
     if settings.level == "group":
-        if not (output_dir / "group" / "contrasts.tsv").exists():
+        if not (settings.group_dir / "contrasts.tsv").exists():
             raise MissingInputError(
-                f"There is no result of the group level in {output_dir}; run it first, without "
-                "--reports-only."
+                f"There is no result of the group level in {settings.group_dir}; run it first, "
+                "without --reports-only."
             )
-        write_group_page(output_dir)
+        write_group_page(output_dir, settings.group_dir)
     else:
         asked = {f"sub-{label}" for label in settings.inputs.participant_label}
         finished = list(dict.fromkeys(result.participant for result in results))

@@ -11,14 +11,15 @@ from gradshift.bids.closed import closed_folders
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
-from gradshift.errors import GradshiftError, InputError, SettingsError
+from gradshift.errors import GradshiftError, InputError, SettingsError, did_you_mean
+from gradshift.levels.log import RunLog
 from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
     write_boilerplate,
     write_citation,
 )
-from gradshift.output import provenance, record
+from gradshift.output import bidsprov, provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
@@ -30,6 +31,7 @@ from gradshift.participant.modality import Modality, modalities
 from gradshift.participant.nodes.atlas import files_of
 from gradshift.participant.recipes import chosen_recipes
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.crashes import gather
 from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
@@ -37,8 +39,15 @@ from gradshift.settings import Settings
 logger = logging.getLogger("gradshift")
 
 
-def participant(settings: Settings) -> int:
-    """Run the participant level."""
+def participant(settings: Settings, log: RunLog) -> int:
+    """Run the participant level.
+
+    Parameters
+    ----------
+    settings : Settings
+    log : RunLog
+        Kept as soon as the output may be written to.
+    """
     asked = _asked(settings)
     if settings.running.boilerplate_only:
         return write_boilerplate(settings, asked.atlases, asked.recipes)
@@ -61,16 +70,18 @@ def participant(settings: Settings) -> int:
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
     with locked(settings.output_dir / "logs", people):
+        log.keep()
         discard_damaged(intermediate(settings.work_dir), people)
         inputs = [kind.place() for kind in inputs]
         with record.shared(settings.output_dir):
             _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
         crashed = _compute(asked, inputs, people)
+        unforeseen = gather(asked.steps_dir, people, settings.output_dir / "logs" / "crash")
         remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = [kind.summary(crashed) for kind in inputs]
         if any(code != InputError.exit_code for code in codes):
-            renew_person_pages(settings, people)
+            codes += [1] * bool(renew_person_pages(settings, people))
             # Others need not wait: it reads what everybody wrote, and appears in one step.
             write_citation(settings.output_dir)
     closed = [
@@ -80,7 +91,7 @@ def participant(settings: Settings) -> int:
     ]
     for folder in closed:
         logger.error("%s was left out: it cannot be read; check its permissions.", folder)
-    codes += [1] * bool(closed)
+    codes += [1] * bool(closed or unforeseen)
     return codes[0] if len(set(codes)) == 1 else 1
 
 
@@ -150,7 +161,8 @@ def _check_names(
             raise SettingsError(f"{what} names {', '.join(twice)} twice; choose other names.")
     if unknown := sorted(set(wanted) - set(measures())):
         raise SettingsError(
-            f"There is no measure {', '.join(unknown)}; measures are {', '.join(measures())}."
+            f"There is no measure {', '.join(w + did_you_mean(w, measures()) for w in unknown)}; "
+            f"measures are {', '.join(measures())}."
         )
 
 
@@ -177,7 +189,8 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
     if not anew:  # once more: another process may have been the first
         provenance.check(settings.output_dir, made_of)
     provenance.keep(settings.output_dir, made_of, anew=anew)
-    readme.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
+    bidsprov.keep(settings, asked.links)
+    readme.prepare(asked.output_dir, version=__version__, links=asked.links)
     spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
     for atlas in asked.atlases:
         _keep_atlas(atlas, settings, spaces)
@@ -199,6 +212,11 @@ def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None
             "Cite": list(atlas.cite),
             **outputs.plain_regions(atlas.regions(settings.analysis.pcc)),
         },
+    )
+    licences = dict.fromkeys(part.licence or "not stated" for part in atlas.parts)
+    write_json(
+        outputs.atlas_description_path(settings.output_dir, atlas.entities),
+        {"AtlasName": atlas.entities["atlas"], "License": "; ".join(licences)},
     )
     if drawn := [*spaces, *atlas.spaces]:
         keep_vertices(settings.output_dir, atlas, drawn[0])

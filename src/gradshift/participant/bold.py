@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
-from gradshift.bids.audit import Difference, audit
+from gradshift.bids.audit import Difference, audit, differences
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_bold
 from gradshift.bids.doors import DENOISED, ready_made
 from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
-from gradshift.errors import InputError, MissingInputError, NothingSelectedError
+from gradshift.errors import MissingInputError, NothingSelectedError, reason
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.describe import describe_runs
 from gradshift.participant.runs import Runs
@@ -33,8 +33,6 @@ class Bold(Runs):
     ----------
     asked : Asked
     runs : sequence of Run
-    labels : mapping
-        Labels of the atlases by `grid`, once they are placed.
     """
 
     order: ClassVar[int] = 1
@@ -55,7 +53,8 @@ class Bold(Runs):
             if names_bold(asked.settings.inputs):  # what the user named must be there
                 raise
             raise NothingFoundError(error) from error
-        bold = cls(asked=asked, runs=[check_recipes(run, asked.recipes) for run in runs])
+        runs = [check_recipes(run, asked.recipes) for run in runs]
+        bold = cls(asked=asked, runs=runs, acquired=audit(runs, asked.settings))
         for space in dict.fromkeys(bold.spaces):
             for atlas in asked.atlases:
                 atlas.images(space)  # refuses a space it does not come in
@@ -80,16 +79,17 @@ class Bold(Runs):
 
     def differences(self) -> list[Difference]:
         """List how the acquisitions of people, and of the study, differ."""
-        return audit([run for run in self.runs if not run.problem], self.asked.settings)
+        return differences(self.acquired)
 
     def describe(self) -> tuple[str, bool]:
         """Say what would be done, a block per session, and whether a recipe can clean any."""
-        return describe_runs(
+        text, possible = describe_runs(
             self.runs,
             [atlas.name for atlas in self.asked.atlases],
             self.asked.recipes,
             combine=self.asked.settings.analysis.combine_runs,
         )
+        return "\n".join([*(row.sentence for row in self.differences()), text]), possible
 
     def place(self) -> Self:
         """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
@@ -105,8 +105,8 @@ class Bold(Runs):
                     keep_labels(atlas, space, run.shape, run.affine, folder)
                     for atlas in self.asked.atlases
                 ]
-            except InputError as error:
-                problems[key] = str(error)
+            except Exception as error:  # of the runs on this grid, whatever it is
+                problems[key] = reason(error)
         runs = [
             run
             if run.problem or grid(run) in labels
@@ -130,8 +130,8 @@ def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
         try:
             if needs_confounds(recipe):
                 check_header(run.confounds, recipe)
-        except InputError as error:
-            problems.append(str(error))
+        except Exception as error:  # of this run, whatever it is
+            problems.append(reason(error))
     if len(problems) == len(recipes):
         return replace(run, problem=problems[0])
     for problem in problems:

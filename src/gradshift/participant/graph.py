@@ -4,7 +4,9 @@ What comes before denoising differs with the kind of run, see `READERS`. Everyth
 takes a `DenoisedRun`, which holds series of regions, whatever they were read from.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -16,6 +18,7 @@ from gradshift.bids.readymade import ReadyRun
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
+from gradshift.errors import reason
 from gradshift.output import record
 from gradshift.output.identity import digest
 from gradshift.participant import ready, volumes
@@ -35,12 +38,15 @@ from gradshift.participant.plan import (
     session_label,
     session_tag,
 )
+from gradshift.participant.resampled import Coarsest, add_resampled
 
 READERS: Mapping[type, Callable[[pe.Workflow, Any, str, Plan], pe.Node]] = {
     Run: volumes.add_run,
     ReadyRun: ready.add_run,
 }
 """What adds the steps up to denoising, by the class of a run."""
+
+logger = logging.getLogger("gradshift")
 
 
 def add_runs(workflow: pe.Workflow, runs: Sequence[AnyRun], plan: Plan) -> None:
@@ -57,8 +63,17 @@ def add_runs(workflow: pe.Workflow, runs: Sequence[AnyRun], plan: Plan) -> None:
     plan : Plan
     """
     for (sub, task), of_person in groupby(sorted(runs, key=_person), key=_person):
-        part = _person_workflow(f"sub_{sub}_task_{task}", list(of_person), plan)
-        workflow.add_nodes([part])
+        workflow.add_nodes([_part(f"sub_{sub}_task_{task}", list(of_person), plan)])
+
+
+def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
+    """Connect the steps of one person and task; what hinders that is the problem of the runs."""
+    try:
+        return _person_workflow(name, runs, plan)
+    except Exception as error:
+        logger.debug("%s", name, exc_info=error)
+        marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
+        return _person_workflow(name, marked, plan)
 
 
 def _person(run: AnyRun) -> tuple[str, str]:
@@ -69,6 +84,7 @@ def _person_workflow(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workfl
     """Connect the steps of one person and task."""
     workflow = pe.Workflow(name=name)
     units = group_runs(runs, combine=plan.analysis.combine_runs)
+    coarsest = Coarsest.of(runs) if len(units) > 1 else None
     person = step(
         Person,
         "person",
@@ -80,6 +96,11 @@ def _person_workflow(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workfl
         gives=units[0][0].gives,
     )
     sessions = [_add_session(workflow, unit, plan, person) for unit in units]
+    for session in sessions:
+        if coarsest and add_resampled(workflow, session, plan, coarsest):
+            again = workflow.get_node(f"measure_{session.tag}_coarser")
+            save = workflow.get_node(f"save_{session.tag}")
+            workflow.connect([(again, save, [("out_file", "coarser")])])
     connected = collect(workflow, "sessions", [session.connect for session in sessions])
     workflow.connect([(connected, person, [("out", "sessions")])])
     _add_figures(workflow, units, plan)
@@ -178,8 +199,9 @@ def _save(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
         recipes=list(plan.recipes),
         connectivity=plan.analysis.connectivity,
         gives=unit[0].gives,
-        sources=[run.source.name for run in unit],
+        sources=plan.sources(unit),
         runs=[dict(run.entities) for run in unit],
+        acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),
         origins=origins("MEASURE", _names(plan)),

@@ -11,6 +11,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift.bids.dataset import check_dataset
 from gradshift.bids.doors import SERIES, Door, ready_made
+from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.readymade import ReadyRun, find_ready
 from gradshift.bids.sessions import group_runs
 from gradshift.participant.asked import Asked, NothingFoundError
@@ -93,6 +94,7 @@ def add_run(workflow: pe.Workflow, run: ReadyRun, tag: str, plan: Plan) -> pe.No
         recipe=plan.recipe_names[0],
         coverage_threshold=plan.analysis.coverage_threshold,
         problem=run.problem,
+        content="" if run.problem else fingerprint(run.files),
         **inputs,
     )
     workflow.add_nodes([read])

@@ -9,14 +9,18 @@ from typing import Any, ClassVar
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
+from gradshift.bids.audit import Acquired
 from gradshift.bids.dataset import read_json
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.participant.asked import Asked
-from gradshift.participant.ending import clean, exit_code, in_person
+from gradshift.participant.ending import clean, crash_in, excluded, exit_code
 from gradshift.participant.modality import Modality
 from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
 from gradshift.recipes.recipe import Recipe
+
+FOR_ALL = ("figures", "all_denoised", "all_outcomes", "all_saved")
+"""Steps that make no numbers: a person's results are whole without them."""
 
 logger = logging.getLogger("gradshift")
 
@@ -32,6 +36,8 @@ class Runs(Modality):
         Of one class, which `gradshift.participant.graph` knows how to read.
     labels : mapping
         Labels of the atlases by `grid`, where voxels are read and once they are placed.
+    acquired : sequence of Acquired
+        How the runs that can be used were acquired, as far as their source tells.
     """
 
     code: ClassVar[Sequence[str]]
@@ -40,6 +46,7 @@ class Runs(Modality):
     asked: Asked
     runs: Sequence[AnyRun]
     labels: Mapping[object, Sequence[Path]] = field(default_factory=dict)
+    acquired: Sequence[Acquired] = ()
 
     @property
     def people(self) -> set[str]:
@@ -70,6 +77,7 @@ class Runs(Modality):
                 for atlas in self.asked.atlases
             ],
             labels=self.labels,
+            acquired={frozenset(entities.items()): how for entities, how in self.acquired},
             sessions={
                 person.removeprefix("sub-"): order_sessions(settings, person)
                 for person in sorted(self.people)
@@ -100,9 +108,9 @@ class Runs(Modality):
             self.asked.output_dir,
         )
         for label, reasons in problems.items():
-            for reason, names in reasons.items():
+            for why, names in reasons.items():
                 which = "" if len(names) == len(recipes) else f" (recipe {', '.join(names)})"
-                logger.error("%s%s: %s", label, which, reason)
+                logger.error("%s%s: %s", label, which, why)
         clean(self.asked, self.people, problems, "task_*")
         return exit_code(failed, len(units), trouble=bool(problems) or bool(crashed))
 
@@ -114,18 +122,14 @@ class Runs(Modality):
     ) -> dict[str, list[str]]:
         """Look up in the sidecars which recipes of a session were left out, by reason."""
         workflow = f"sub_{entities['sub']}_task_{entities.get('task', 'none')}"
+        crash = crash_in(workflow, crashed, FOR_ALL)
         by_reason: dict[str, list[str]] = {}
         for recipe in self.asked.recipes:
             target = self._target(entities, self.asked.atlases[0], recipe)
             path = outputs.sidecar(outputs.measures_path(self.asked.output_dir, target))
-            if in_person(workflow, crashed):
-                reason = "a step crashed"
-            elif not path.exists():
-                reason = "no result was written"
-            else:
-                reason = read_json(path)["Excluded"]
-            if reason:
-                by_reason.setdefault(reason, []).append(recipe.name)
+            why = crash or excluded(path)
+            if why:
+                by_reason.setdefault(why, []).append(recipe.name)
         return by_reason
 
     def _log_remarks(self, entities: Mapping[str, str]) -> None:

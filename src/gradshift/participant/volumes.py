@@ -8,6 +8,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
+from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import unit_entities
 from gradshift.output.identity import digest
@@ -36,15 +37,19 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         bold=str(run.bold),
         atlases=plan.atlas_files,
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
+        content="" if run.problem else fingerprint(filter(None, [run.bold, run.mask])),
         keep_voxels=plan.analysis.voxelwise,
         problem=run.problem,
         **_files(mask=run.mask),
     )
+    beside = [path for path in (run.confounds, run.outliers) if path]
+    beside.append(run.confounds.with_suffix(".json"))
     denoise = step(
         Denoise,
         f"denoise_{tag}",
         plan.plugins,
         confounds=str(run.confounds),
+        content="" if run.problem else fingerprint(beside),
         source=run.bold.name,
         atlases=plan.atlas_files,
         recipes=list(plan.recipes),
@@ -106,7 +111,7 @@ def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:
         shape=example.shape,
         affine=[list(row) for row in example.affine],
         smoothing=plan.analysis.smoothing,
-        sources=[run.bold.name for run in unit],
+        sources=plan.sources(unit),
         software=f"gradshift {__version__}",
         output_dir=str(plan.asked.output_dir),
     )

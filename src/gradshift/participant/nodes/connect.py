@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
@@ -15,8 +16,8 @@ from gradshift.core.series.connectivity import (
 from gradshift.core.series.freedom import check_freedom
 from gradshift.core.series.length import check_length
 from gradshift.core.series.series import join
-from gradshift.errors import ExcludedError
-from gradshift.participant.nodes.outcome import Step, StepSpec
+from gradshift.errors import ExcludedError, reason
+from gradshift.participant.nodes.outcome import Step, StepSpec, keep
 from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import CleanedRun, DenoisedRun
 from gradshift.participant.nodes.sessionrecords import JoinedRuns, JoinedSession
@@ -57,6 +58,9 @@ class Connect(Step):
                 joined[recipe.name] = self._connect(recipe, self._used(recipe.name, runs))
             except ExcludedError as error:
                 failures[recipe.name] = str(error)
+            except Exception as error:  # unforeseen: of this session and recipe alone
+                failures[recipe.name] = reason(error)
+                keep(error, Path.cwd())
         return JoinedSession(joined=joined, failures=failures)
 
     def _used(self, recipe: str, runs: Sequence[DenoisedRun | Failure]) -> _Used:
@@ -66,9 +70,9 @@ class Connect(Step):
             if isinstance(run, DenoisedRun) and recipe in run.cleaned:
                 used[number] = run.cleaned[recipe]
             else:
-                reason = run.reason if isinstance(run, Failure) else run.failures[recipe]
-                problems.append((label, reason))
-        left_out = [f"{label}: {reason}" for label, reason in problems]
+                why = run.reason if isinstance(run, Failure) else run.failures[recipe]
+                problems.append((label, why))
+        left_out = [f"{label}: {why}" for label, why in problems]
         if not used:
             raise ExcludedError(problems[0][1] if len(runs) == 1 else " ".join(left_out))
         if len({run.series[0].tr for run in used.values()}) > 1:

@@ -16,6 +16,7 @@ from gradshift.core.series.denoise import check_band, clean
 from gradshift.core.series.freedom import freedom_of_run
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
+from gradshift.core.series.thin import thinned
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
@@ -35,10 +36,12 @@ Array = NDArray[np.float64]
 class _Spec(StepSpec):
     parcels = File(exists=True, mandatory=True, desc="outcome of Parcellate")
     confounds = File(mandatory=True, desc="fMRIPrep's confounds")
+    content = traits.Str(desc="digest of the confounds and their JSON, whatever their times")
     source = traits.Str(desc="name of the image")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes; the first is the primary one")
     tr = traits.Float(mandatory=True, desc="repetition time in seconds")
+    longer_tr = traits.Float(0.0, usedefault=True, desc="thin the run to it; 0 for as it is")
     coverage_threshold = traits.Float(mandatory=True, desc="share of voxels in the mask")
     denoised = traits.Bool(desc="whether another program denoised the image")
     outliers = File(desc="table of the volumes that it left out")
@@ -61,11 +64,29 @@ class _Known:
     index: NDArray[np.intp]
     outliers: NDArray[np.bool_] | None = None
 
+    def at(self, volumes: NDArray[np.intp]) -> "_Known":
+        """Return what is known of some volumes, evenly spaced.
+
+        Raises
+        ------
+        InputError
+            If another program took volumes out: what is left is not evenly spaced in time.
+        """
+        if not np.array_equal(self.index, np.arange(len(self.index))):
+            raise InputError(
+                "Runs from which another program took volumes out cannot be thinned to a longer "
+                "repetition time."
+            )
+        outliers = None if self.outliers is None else self.outliers[volumes]
+        return _Known(self.confounds.at(volumes), np.arange(len(volumes)), outliers)
+
 
 class Denoise(Step):
     """Censor and clean the series of one run; gives a `DenoisedRun`."""
 
     input_spec = _Spec
+    may_fail = True
+    seconds = 1.0
 
     def compute(self) -> DenoisedRun | Failure:
         """Clean with every recipe; one that cannot be used does not hinder the others."""
@@ -81,6 +102,10 @@ class Denoise(Step):
         try:
             _insist_on_regions(quality)
             known = self._known(n_volumes)
+            if self.inputs.longer_tr:
+                volumes = thinned(n_volumes, self.inputs.tr, self.inputs.longer_tr)
+                parcels, known = _at(parcels, volumes), known.at(volumes)
+                n_volumes = len(volumes)
         except InputError as error:
             unknown = np.full(n_volumes, np.nan)
             failures = {recipe.name: str(error) for recipe in self.inputs.recipes}
@@ -107,8 +132,13 @@ class Denoise(Step):
         table = Path(self.inputs.outliers) if self.inputs.outliers else None
         volumes = of_image(self.inputs.source, n_volumes, table)
         index = volumes.index(n_volumes)
-        confounds = self._confounds(len(volumes.kept)).at(index)
+        confounds = self._confounds(len(volumes.kept)).as_measured(index)
         return _Known(confounds, index, volumes.left_out(n_volumes) if volumes.known else None)
+
+    @property
+    def _tr(self) -> float:
+        """Seconds between the volumes that are used."""
+        return float(self.inputs.longer_tr or self.inputs.tr)
 
     def _confounds(self, n_volumes: int) -> Confounds:
         """Read the confounds; recipes that need none do without the file."""
@@ -126,7 +156,7 @@ class Denoise(Step):
     ) -> CleanedRun:
         confounds = known.confounds
         regressors = select(confounds, recipe)
-        tr, band = self.inputs.tr, recipe.passband
+        tr, band = self._tr, recipe.passband
         if band is not None:
             check_band(tr, band)
         bad = np.zeros(len(parcels.carpet), dtype=bool)
@@ -177,7 +207,7 @@ class Denoise(Step):
         names = read_regions(self.inputs.atlases[i]).names
         means = regions.means.copy()
         means[:, np.isin(names, list(quality.reasons))] = np.nan
-        tr, band = self.inputs.tr, recipe.passband
+        tr, band = self._tr, recipe.passband
         return RegionSeries(
             names=names,
             series=clean(means, regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend),
@@ -204,11 +234,21 @@ class Denoise(Step):
             raw,
             run.regressors,
             run.kept,
-            tr=self.inputs.tr,
+            tr=self._tr,
             band=recipe.passband,
             detrend=recipe.detrend,
         )
         return Carpet(raw=_scaled(raw), cleaned=_scaled(clear))
+
+
+def _at(parcels: ParcellatedRun, volumes: NDArray[np.intp]) -> ParcellatedRun:
+    """Return some volumes of a run."""
+    return replace(
+        parcels,
+        atlases=tuple(replace(one, means=one.means[volumes]) for one in parcels.atlases),
+        carpet=parcels.carpet[volumes],
+        bad_volumes=np.flatnonzero(np.isin(volumes, parcels.bad_volumes)),
+    )
 
 
 def _quality(means: RegionMeans, names: Sequence[str], threshold: float) -> RegionQuality:

@@ -28,6 +28,7 @@ NO_LENGTH = "Matrices alone: the number of volumes behind them is not known."
 
 
 class _Spec(StepSpec):
+    content = traits.Str(desc="digest of the content of all files")
     tables = InputMultiPath(File, desc="a table of each atlas")
     coverage = InputMultiPath(File, desc="tables of coverage")
     covered = traits.List(traits.Int, desc="the atlas of each of these, by its place")
@@ -45,6 +46,7 @@ class ReadReady(Step):
     """One run as another program left it; a `DenoisedRun`."""
 
     input_spec = _Spec
+    may_fail = True
 
     def compute(self) -> DenoisedRun:
         """Read the tables of all atlases."""

@@ -32,7 +32,7 @@ class _MapsSpec(SaveSpec):
     shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
     affine = traits.List(traits.List(traits.Float), desc="voxels to mm")
     smoothing = traits.Float(desc="full width at half maximum in mm")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     software = traits.Str(mandatory=True, desc="name and version")
 
 
@@ -40,6 +40,7 @@ class SaveMaps(Save):
     """Write the voxel maps of one session."""
 
     input_spec = _MapsSpec
+    seconds = 3.0
 
     def save(self, root: Path) -> list[Path]:
         """Write the maps of every recipe, and the seed maps of every atlas."""
