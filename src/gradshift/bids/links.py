@@ -24,7 +24,7 @@ class Links:
     ----------
     output_dir : Path
     folders : mapping of str to Path
-        By the name that URIs call them: ``raw``, ``fmriprep`` or the door that is used, ``petprep``,
+        By the name that URIs call them: ``raw``, ``fmriprep`` or the door used, ``petprep``,
         ``kinetics``.
     """
 
