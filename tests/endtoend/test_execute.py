@@ -11,7 +11,6 @@ from nipype.interfaces.utility import Merge
 from nipype.pipeline import engine as pe
 from nipype.pipeline.plugins import LinearPlugin
 
-from badinput import without_pictures
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.running.execute import _plugin, execute
@@ -64,8 +63,7 @@ def test_a_step_that_is_killed_each_time_fails_its_session_alone(
         return compute(self)
 
     monkeypatch.setattr(Denoise, "compute", killed)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
     assert "denoise_ses_pre_1 crashed: its process was killed twice" in capsys.readouterr().err
     assert any(out.glob("logs/crash/*denoise*"))
     assert len(list(out.glob("sub-02/ses-*/func/*_measures.tsv"))) == 2
@@ -88,8 +86,7 @@ def test_a_process_that_is_killed_costs_one_retry_of_its_step(make_study, tmp_pa
         return compute(self)
 
     monkeypatch.setattr(Denoise, "compute", killed_once)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
     assert len(list(tried.iterdir())) == 4 + 1
     assert not list(out.glob("logs/crash/*"))
 
