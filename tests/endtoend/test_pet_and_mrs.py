@@ -234,13 +234,13 @@ def test_the_other_session_goes_on(pet_study, tmp_path):
 
 def test_a_rerun_writes_no_scan_again(pet_study, tmp_path, monkeypatch):
     study, out = pet_study(people=("01",)), tmp_path / "out"
-    assert study.run(out, "participant", *SUVR) == 0
+    assert study.run(out, "participant", *SUVR, page=True) == 0
 
     def fail(*_):
         raise AssertionError("done again")
 
     monkeypatch.setattr("gradshift.participant.nodes.savepet.SavePet._run_interface", fail)
-    assert study.run(out, "participant", *SUVR) == 0
+    assert study.run(out, "participant", *SUVR, page=True) == 0
     next(out.rglob("*_measures.tsv")).unlink()
     assert study.run(out, "participant", *SUVR) == 65
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from gradshift import plugins
-from gradshift.cli import main
 from plugged import MEASURE, MODEL, write_plugin
 from tinypet import write_pet
 

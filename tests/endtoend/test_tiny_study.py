@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from gradshift.core import measures as folder
-from tiny import N_REGIONS, labels
+from tiny import N_REGIONS, labels, write_study
 
 OPTIONS = ("--denoise", "24P", "none")
 STEM = "_space-MNI152NLin2009cAsym_atlas-Tiny"
@@ -45,6 +45,7 @@ def test_the_names_and_numbers_of_a_session(make_study, tmp_path):
             for stat, suffix in (
                 ("", "timeseries"),
                 ("", "measures"),
+                ("", "variants"),
                 ("_stat-pearsoncorrelation", "relmat"),
             )
         ),
@@ -116,14 +117,22 @@ def spoil(path: Path) -> None:
     path.write_text("another program was here")
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Return a study and its finished output, with pages."""
+    folder = tmp_path_factory.mktemp("drawn")
+    study, out = write_study(folder, ["01"], ["pre"], [None]), folder / "out"
+    assert study.run(out, "participant", *OPTIONS, page=True) == 0
+    return study, out
+
+
 @pytest.mark.parametrize("change", [Path.unlink, spoil])
 @pytest.mark.parametrize(
     "name",
     ["sub-01.html", "sub-01/figures/*matrices.png", "**/*24P_measures.tsv", "**/*boldmap.nii.gz"],
 )
-def test_what_was_removed_or_changed_comes_back(make_study, tmp_path, name, change):
-    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
-    assert study.run(out, "participant", *OPTIONS, page=True) == 0
+def test_what_was_removed_or_changed_comes_back(drawn, name, change):
+    study, out = drawn
     before = contents(out)
     change(next(out.glob(name)))
     assert contents(out) != before

@@ -23,6 +23,7 @@ KINDS = {
     "timeseries": ([".tsv", ".json"], [*IN_SPACE, "description"]),
     "outliers": ([".tsv", ".json"], []),
     "measures": ([".tsv", ".json"], [*IN_SPACE, "description"]),
+    "variants": ([".tsv", ".json"], [*IN_SPACE, "description"]),
     "relmat": ([".tsv", ".json"], [*IN_SPACE, "statistic", "description"]),
     "bold": ([".tsv", ".json"], [*IN_SPACE, "statistic"]),
     "boldmap": ([".nii.gz", ".json"], [*IN_SPACE, "statistic", "description"]),

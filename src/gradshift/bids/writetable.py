@@ -4,6 +4,7 @@ import gzip
 import io
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,11 +75,19 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 def cell(value: Any) -> str:
     """Return the text of one value in a table."""
     if isinstance(value, str):
-        return " ".join(value.split())
+        return _on_one_line(value)
+    if isinstance(value, float):  # which numpy's of double precision are
+        return f"{value:.10g}" if math.isfinite(value) else "n/a"
     if value is None:
         return "n/a"
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, float | np.floating):
+    if isinstance(value, np.floating):
         return f"{value:.10g}" if math.isfinite(value) else "n/a"
-    return " ".join(str(value).split())
+    return _on_one_line(str(value))
+
+
+@lru_cache(maxsize=2**16)
+def _on_one_line(text: str) -> str:
+    """Return a text without tabs and line ends; the same few fill most of a table."""
+    return " ".join(text.split())

@@ -156,6 +156,7 @@ def _measure(tag: str, plan: Plan) -> pe.Node:
         recipes=plan.recipe_names,
         measures={name: digest_of("MEASURE", name) for name in _names(plan)},
         options=_options(plan),
+        connectivity=plan.analysis.connectivity,
     )
 
 
