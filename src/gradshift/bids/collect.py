@@ -112,6 +112,8 @@ def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str])
         table = table.assign(**texts, value=pd.to_numeric(table["value"], errors="coerce"))
         table.insert(0, "participant_id", result.participant)
         table.insert(1, "session_id", result.session)
+        if result.condition:
+            table["task"] = result.task
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
 

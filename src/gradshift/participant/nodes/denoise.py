@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, clean
-from gradshift.core.series.freedom import check_degrees_of_freedom
+from gradshift.core.series.freedom import freedom_of_run
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError, InputError
@@ -44,6 +44,7 @@ class Denoise(Step):
     """Censor and clean the series of one run; gives a `DenoisedRun`."""
 
     input_spec = _Spec
+    seconds = 1.0
 
     def compute(self) -> DenoisedRun | Failure:
         """Clean with every recipe; one that cannot be used does not hinder the others."""
@@ -107,7 +108,7 @@ class Denoise(Step):
                 f"No volume of {len(kept)} is retained by the recipe {recipe.name!r}; left out "
                 f"are {', '.join(counts)}."
             )
-        degrees_of_freedom, warnings = check_degrees_of_freedom(
+        freedom, warnings = freedom_of_run(
             regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
         )
         fd = _or_nan(confounds.fd, len(kept))
@@ -121,7 +122,7 @@ class Denoise(Step):
             censored_for=tuple(censoring.reasons),
             regressors=regressors.values,
             regressor_names=tuple(regressors.names),
-            degrees_of_freedom=degrees_of_freedom,
+            freedom=freedom,
             warnings=(*regressors.notes, *warnings),
         )
 
