@@ -108,7 +108,11 @@ def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str])
                 f"{path} does not have the columns of a table of {path.stem.split('_')[-1]}; it "
                 f"has {', '.join(table.columns)}. Run the participant level again."
             )
-        texts = {name: list(map(sys.intern, table[name].tolist())) for name in columns if name != "value"}
+        texts = {
+            name: list(map(sys.intern, table[name].tolist()))
+            for name in columns
+            if name != "value"
+        }
         table = table.assign(**texts, value=pd.to_numeric(table["value"], errors="coerce"))
         table.insert(0, "participant_id", result.participant)
         table.insert(1, "session_id", result.session)

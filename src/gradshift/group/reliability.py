@@ -41,20 +41,26 @@ class Reliability:
 
 
 @once
-def reliability(study: Study) -> list[Reliability]:
-    """Compare halves of the sessions of the primary atlas and recipe."""
+def halves(study: Study) -> dict[str, Halves]:
+    """Read the values of both halves of the sessions of the primary atlas and recipe, by task."""
     used = [
         result
         for result in compared_sessions(study.results, study.people, study.design)
         if (result.atlas, result.recipe) == study.primary
     ]
-    rows = []
+    by_task: dict[str, Halves] = {}
     for task in sorted({result.task for result in used}):
         sessions = [result for result in used if result.task == task]
         values = read_variants(study.output_dir, sessions)
         first, second = (values[values["choice"] == half] for half in HALVES)
-        rows += _rows(study, task, (first, second))
-    return rows
+        by_task[task] = (first, second)
+    return by_task
+
+
+@once
+def reliability(study: Study) -> list[Reliability]:
+    """Compare halves of the sessions of the primary atlas and recipe."""
+    return [row for task, both in halves(study).items() for row in _rows(study, task, both)]
 
 
 def _rows(study: Study, task: str, halves: Halves) -> list[Reliability]:
