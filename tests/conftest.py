@@ -7,6 +7,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+import finished
+from finished import Finished
+
 # A machine that is busy is no fault of a test.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -32,6 +35,12 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.fsync", lambda number: None)
         yield
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A small study of which both levels are done; not to be changed."""
+    return finished.stand_in(tmp_path_factory.mktemp("standin") / "demo")
 
 
 @pytest.fixture

@@ -172,3 +172,21 @@ def _write(
         path = outputs.variants_path(out, target)
         write_variants(path, others, entities, "Tiny", recipe)
         write_json(outputs.sidecar(path), about)
+
+
+def stand_in(root: str | Path) -> Finished:
+    """Write both levels of a small study in which the default mode network falls apart."""
+    people = tuple(f"{number:02d}" for number in range(1, 9))
+    study = finish(
+        Path(root),
+        dict.fromkeys(people, ("post", "pre")),
+        together=lambda sub, ses: (0.2 if ses == "post" else 1.6) + int(sub) / 20,
+        excluded={("08", "post"): "too short"},
+        recipes=("aCompCor", "36P"),
+    )
+    record = '[participant]\natlas = ["Tiny"]\ndenoise = ["aCompCor", "36P"]\n'
+    (study.out / "logs").mkdir(parents=True)
+    (study.out / "logs" / "settings.toml").write_text(record)
+    if study.group("--baseline", "pre", "--followup", "post", "--quiet"):
+        raise RuntimeError("The group level of the stand-in failed.")
+    return study

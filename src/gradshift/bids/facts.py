@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
 
 Entities = Mapping[str, str]
@@ -131,6 +132,17 @@ class SessionFacts:
     def runs(self) -> Sequence[Entities]:
         """Of BOLD, the entities of each run."""
         return cast(Sequence[Entities], self.about.get("Runs", ()))
+
+    @property
+    def acquired(self) -> Sequence[tuple[Entities, Acquisition]]:
+        """Of BOLD, how each run was acquired, where that is known."""
+        known = zip(self.runs, self.about.get("Acquisitions", ()), strict=False)
+        return [(run, Acquisition.of_sidecar(how)) for run, how in known if how]
+
+    @property
+    def resampled(self) -> Sequence[Sidecar]:
+        """Values of the session measured again as the coarsest of its person, where it was."""
+        return cast(Sequence[Sidecar], self.about.get("Resampled", ()))
 
     @property
     def measures(self) -> Mapping[str, Sidecar]:

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradshift.bids.chosen import one_measurement
 from gradshift.bids.collect import SessionResult, find_results, read_measures
-from gradshift.bids.measurements import one_measurement
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError

@@ -31,7 +31,7 @@ class _Spec(StepSpec):
     recipes = traits.List(traits.Str, desc="names of the recipes")
     measures = traits.Dict(traits.Str, traits.Str, desc="the measures, and digests of their code")
     options = traits.Any(desc="options of the measures")
-    connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
+    connectivity = traits.Str(desc="estimator; where it is given, other choices are measured")
 
 
 class Measures(Step):
@@ -83,12 +83,12 @@ class Measures(Step):
             reference=read_atlas(atlas).reference,
         )
         session = build(common, maps=self._maps(recipe, i))
+        values = tuple(value for m in wanted for value in evaluate(m, session, common.reasons))
+        if not self.inputs.connectivity:
+            return values, ()
         dropout = dict.fromkeys(common.dropout or (), "left out of gradients")
         whole = build(replace(common, reasons={**common.reasons, **dropout}, dropout=()))
-        return (
-            tuple(value for m in wanted for value in evaluate(m, session, common.reasons)),
-            tuple(variants(session, whole, wanted, self.inputs.connectivity)),
-        )
+        return values, tuple(variants(session, whole, wanted, self.inputs.connectivity))
 
     def _maps(self, recipe: str, i: int) -> RegionMaps:
         """Return the region means of the voxel maps, or why there are none."""
