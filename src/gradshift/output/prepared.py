@@ -12,8 +12,10 @@ from gradshift.bids.write import write_json
 from gradshift.errors import GradshiftError
 from gradshift.output.identity import digest
 
-SHARED = ("dataset_description.json", ".bidsignore", "README", "atlases/*", "logs/settings.toml",
-          "logs/provenance.json")  # fmt: skip
+SHARED = (
+    *("dataset_description.json", ".bidsignore", "README", "atlases/*", "prov/*"),
+    *("logs/settings.toml", "logs/provenance.json"),
+)
 """Files that all processes share, by pattern."""
 
 

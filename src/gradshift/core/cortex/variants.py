@@ -6,13 +6,16 @@ What robustness and reliability are told from, of every session by itself.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gradshift.core.cortex.measure import Measure, Value, evaluate
+from gradshift.core.cortex.measure import Measure, Value, evaluate, unavailable
 from gradshift.core.cortex.session import Session
 from gradshift.core.series.connectivity import correlate, partial_correlate
 from gradshift.core.series.maps import MAPS
 
 HALVES = ("first half", "second half")
 """Choices that are a part of the retained volumes."""
+
+NO_HALVES = "halves need series of regions, and the source has matrices alone"
+"""Why a session that came as a matrix has none."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ def _at_densities(session: Session, measures: Sequence[Measure]) -> Iterator[Var
 
 def _of_halves(session: Session, measures: Sequence[Measure], estimator: str) -> Iterator[Variant]:
     """Yield every measure of the first and of the second half of the volumes."""
+    if session.gives == "matrix":
+        for name in HALVES:
+            for measure in measures:
+                for value in unavailable(measure, session.regions, NO_HALVES):
+                    yield Variant(name, value)
+        return
     middle = len(session.series) // 2
     parts = (slice(0, middle), slice(middle, 2 * middle))
     for name, part in zip(HALVES, parts, strict=True):

@@ -32,6 +32,7 @@ class _Spec(StepSpec):
     measures = traits.Dict(traits.Str, traits.Str, desc="the measures, and digests of their code")
     options = traits.Any(desc="options of the measures")
     connectivity = traits.Str(desc="estimator; where it is given, other choices are measured")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
 
 
 class Measures(Step):
@@ -81,6 +82,7 @@ class Measures(Step):
             read_regions(atlas),
             options=self.inputs.options,
             reference=read_atlas(atlas).reference,
+            gives=self.inputs.gives,
         )
         session = build(common, maps=self._maps(recipe, i))
         values = tuple(value for m in wanted for value in evaluate(m, session, common.reasons))

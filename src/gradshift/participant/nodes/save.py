@@ -53,7 +53,8 @@ class _SessionSpec(SaveSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
     software = traits.Str(mandatory=True, desc="name and version")
@@ -124,6 +125,7 @@ class SaveSession(Save):
             "Atlas": record.name,
             "AtlasEntities": record.entities,
             "Estimator": self.inputs.connectivity,
+            **({} if self.inputs.gives == "voxels" else {"SourceGives": self.inputs.gives}),
             "DenoisingRecipe": recipe.as_dict(),
             "Excluded": session.failures.get(recipe.name),
             **self.inputs.provenance,
@@ -151,6 +153,7 @@ class SaveSession(Save):
         matrix = outputs.matrix_path(root, target, estimator)
         write_matrix(matrix, regions.names, joined.matrices[i])
         relation = _relation(estimator, joined.shrinkage[i] if joined.shrinkage else None)
+        relation["NodeFiles"] = outputs.node_files(target.atlas)
         write_json(outputs.sidecar(matrix), {**sidecar, **reasons, **relation})
         return [series, matrix]
 
@@ -237,12 +240,13 @@ def _cells(of_file: Sequence[str | None], value: Value) -> tuple[object, ...]:
 def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     """Say what denoising and censoring left of a session."""
     series = joined.series[i]
+    n_retained = len(series.volumes) or None  # of matrices alone it is not known
     return {
         "RepetitionTime": series.tr,
         "SamplingFrequency": 1 / series.tr,
-        "NumberOfVolumes": len(series.fd),
-        "NumberOfVolumesRetained": len(series.volumes),
-        "MinutesRetained": len(series.volumes) * series.tr / 60,
+        "NumberOfVolumes": len(series.fd) or None,
+        "NumberOfVolumesRetained": n_retained,
+        "MinutesRetained": n_retained and n_retained * series.tr / 60,
         "MeanFramewiseDisplacement": series.mean_fd,
         "MeanFramewiseDisplacementRetained": series.mean_fd_retained,
         "ConfoundRegressors": joined.regressor_names,
@@ -266,6 +270,7 @@ def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
     relation: dict[str, object] = {
         "RelationshipMeasure": measure,
         "MeasureDescription": description,
+        "MeasureUnits": outputs.UNITLESS,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": True,
