@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.bids.opener import shown
 from gradshift.bids.write import write_bytes, write_text
 
 
@@ -89,5 +90,6 @@ def cell(value: Any) -> str:
 
 @lru_cache(maxsize=2**16)
 def _on_one_line(text: str) -> str:
-    """Return a text without tabs and line ends; the same few fill most of a table."""
-    return " ".join(text.split())
+    """Return a text that fits into a cell; the same few fill most of a table."""
+    plain = " ".join(text.split())
+    return plain if plain.isprintable() else shown(plain)
