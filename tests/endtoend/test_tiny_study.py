@@ -96,7 +96,7 @@ def test_a_rerun_computes_nothing_again_and_changes_nothing(make_study, tmp_path
 
     def files() -> dict[Path, int]:
         """When everything was written, but the record of each run and nipype's own books."""
-        steps, books = set(out.glob("work/**/outcome.npz")), set(out.glob("logs/*_*.toml"))
+        steps, books = set(out.glob("work/**/outcome.npz")), set(out.glob("logs/*_*.*"))
         results = {path for path in out.rglob("*") if "work" not in path.parts} - books
         return {path: path.stat().st_mtime_ns for path in steps | results if path.is_file()}
 
