@@ -11,6 +11,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift.bids.dataset import check_dataset
 from gradshift.bids.doors import SERIES, Door, ready_made
+from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.readymade import ReadyRun, find_ready
 from gradshift.bids.sessions import group_runs
 from gradshift.participant.asked import Asked, NothingFoundError
@@ -83,6 +84,7 @@ def add_run(workflow: pe.Workflow, run: ReadyRun, tag: str, plan: Plan) -> pe.No
         plan.plugins,
         tables=[str(run.tables[name]) for name in names if name in run.tables],
         coverage=[str(run.coverage.get(name, "")) for name in names],
+        content="" if run.problem else fingerprint(run.files),
         gives=run.gives,
         tr=None if math.isnan(run.tr) else run.tr,
         atlases=plan.atlas_files,

@@ -30,6 +30,7 @@ NO_LENGTH = "Matrices alone: the number of volumes behind them is not known."
 class _Spec(StepSpec):
     tables = traits.List(traits.Str, desc="a table of each atlas")
     coverage = traits.List(traits.Str, desc="its table of coverage, empty where there is none")
+    content = traits.Str(desc="digest of all files that are read, whatever their times")
     gives = traits.Enum("series", "matrix", desc="what the tables hold")
     motion = traits.Str(desc="table with framewise displacement, empty where there is none")
     outliers = traits.Str(desc="table of outliers, empty where there is none")
@@ -44,6 +45,7 @@ class ReadReady(Step):
     """One run as another program left it; a `DenoisedRun`."""
 
     input_spec = _Spec
+    may_fail = True
 
     def compute(self) -> DenoisedRun:
         """Read the tables of all atlases."""
