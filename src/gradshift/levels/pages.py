@@ -10,7 +10,7 @@ import numpy as np
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
-from gradshift.bids.collect import find_results
+from gradshift.bids.collect import SessionResult, find_results
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_text
 from gradshift.bids.writetable import write_table
@@ -117,7 +117,11 @@ def _person(settings: Settings, participant: str) -> "Person":
     )
 
 
-def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
+def write_citation(
+    output_dir: Path,
+    comparison: Path | None = None,
+    results: Sequence[SessionResult] | None = None,
+) -> None:
     """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX.
 
     Parameters
@@ -125,6 +129,8 @@ def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
     output_dir : Path
     comparison : Path, optional
         Folder of a comparison; ``group`` if not given.
+    results : sequence of SessionResult, optional
+        All that is told of; everything there is if not given.
     """
     from gradshift.group.table import statistics_used
     from gradshift.report.results import what_was_used
@@ -133,7 +139,8 @@ def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
     sidecar = folder / "contrasts.json"
     design = read_json(sidecar).get("Design", "") if sidecar.exists() else ""
     statistics = statistics_used(folder) if design else []
-    used = what_was_used(output_dir, find_results(output_dir), design, statistics)
+    every = find_results(output_dir) if results is None else results
+    used = what_was_used(output_dir, every, design, statistics)
     _write_citation(output_dir, used, folder.name.removeprefix("group"))
 
 
