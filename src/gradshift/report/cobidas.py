@@ -73,12 +73,11 @@ def _acquisition(bold: Sequence[SessionResult]) -> Iterator[Row]:
     kept = [one for one in bold if not one.excluded]
     tasks = dict.fromkeys(one.task for one in bold)
     yield "task", ", ".join(tasks) or "n/a", "file names"
-    if kept:
-        yield "repetition time (s)", spread([one.tr for one in kept], ".3g"), "*_measures.json"
-        volumes = [one.about.get("NumberOfVolumes") for one in kept]
-        counted = [float(n) for n in volumes if n is not None]
-        if counted:
-            yield "volumes acquired per session", spread(counted, ".0f"), "*_measures.json"
+    if times := [one.tr for one in kept if one.tr is not None]:
+        yield "repetition time (s)", spread(times, ".3g"), "*_measures.json"
+    volumes = [one.about.get("NumberOfVolumes") for one in kept]
+    if counted := [float(n) for n in volumes if n is not None]:
+        yield "volumes acquired per session", spread(counted, ".0f"), "*_measures.json"
     yield "scanner, field strength, sequence, echo time, voxel size", UNKNOWN, "the study"
 
 

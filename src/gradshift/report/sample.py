@@ -102,8 +102,9 @@ def _data(sessions: Sequence[SessionResult]) -> Iterator[str]:
     volumes = [one.about.get("NumberOfVolumesRetained") for one in kept]
     counted = [float(n) for n in volumes if n is not None]
     and_volumes = f", {spread(counted, '.0f')} volumes," if counted else ""
-    minutes = spread([one.minutes for one in kept], ".1f")
-    yield f"In {len(kept)} sessions {minutes} minutes{and_volumes} were retained."
+    if minutes := [one.minutes for one in kept if one.minutes is not None]:
+        told = spread(minutes, ".1f")
+        yield f"In {len(minutes)} sessions {told} minutes{and_volumes} were retained."
     motion = [one.mean_fd for one in kept if one.mean_fd is not None]
     if motion:
         yield f"Mean framewise displacement was {spread(motion, '.2f')} mm; ranges in brackets."
