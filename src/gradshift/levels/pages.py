@@ -11,7 +11,6 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results
-from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_text
 from gradshift.bids.writetable import write_table
 from gradshift.core.measures import measures
@@ -122,7 +121,7 @@ def write_citation(
     comparison: Path | None = None,
     results: Sequence[SessionResult] | None = None,
 ) -> None:
-    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX.
+    """Write the methods text of everything in an output, and its COBIDAS table.
 
     Parameters
     ----------
@@ -132,20 +131,23 @@ def write_citation(
     results : sequence of SessionResult, optional
         All that is told of; everything there is if not given.
     """
-    from gradshift.group.table import statistics_used
+    from gradshift.bids.rows import write_rows
+    from gradshift.report.cobidas import GUIDELINE, Item, items
     from gradshift.report.results import what_was_used
 
     folder = comparison or output_dir / "group"
-    sidecar = folder / "contrasts.json"
-    design = read_json(sidecar).get("Design", "") if sidecar.exists() else ""
-    statistics = statistics_used(folder) if design else []
+    name = folder.name.removeprefix("group")
     every = find_results(output_dir) if results is None else results
-    used = what_was_used(output_dir, every, design, statistics)
-    _write_citation(output_dir, used, folder.name.removeprefix("group"))
+    used = what_was_used(output_dir, every, folder)
+    _write_citation(output_dir, used, name)
+    rows = items(used, every, folder)
+    about = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
+    write_rows(output_dir / "logs" / f"cobidas{name}.tsv", Item, rows, about)
 
 
 def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> None:
-    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
+    from gradshift.report.methods import paragraphs
+    from gradshift.report.methodsfiles import as_bibtex, as_latex, as_markdown
 
     text = paragraphs(used)
     for suffix, content in (

@@ -7,7 +7,6 @@ from pathlib import Path
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.group.contrasts import Contrast
-from gradshift.group.table import statistics_used
 from gradshift.report import words
 from gradshift.report.bibliography import known
 from gradshift.report.groupcontent import (
@@ -62,7 +61,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
     """
     results, made = GroupResults(folder, output_dir), origin(output_dir)
     design = str(results.about.get("Design", ""))
-    used = what_was_used(output_dir, results.sources, design, statistics_used(folder))
+    used = what_was_used(output_dir, results.sources, folder)
     methods = paragraphs(used)
     listed = _listed(results)
     tasks = [_task(results, task) for task in results.tasks]
