@@ -199,9 +199,9 @@ def test_a_step_that_reads_knows_the_content_whatever_the_times_of_the_files_say
             asked=asked,
             atlases=[],
             labels=defaultdict(list),
+            acquired={},
             sessions={},
             provenance={},
-            acquired={},
         )
         volumes.add_run(part, Bold.find(asked).runs[0], "ses", plan)
         return [part.get_node(f"{name}_ses").inputs.content for name in ("parcellate", "denoise")]

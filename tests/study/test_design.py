@@ -194,25 +194,6 @@ def test_one_usable_run_makes_a_session_usable(tmp_path):
         assert row.included
 
 
-@pytest.mark.parametrize(
-    ("listed", "folders", "used"),
-    [
-        (["sub-01"], ["sub-01"], ["sub-01"]),
-        (["sub-01"], ["sub-01", "sub-02"], ["sub-01", "sub-02"]),
-        (["sub-01", "sub-02"], [], ["sub-01", "sub-02"]),
-        ([], ["sub-01"], ["sub-01", "sub-02"]),
-    ],
-    ids=["withdrawn", "not in the table", "no folders here", "no table"],
-)
-def test_results_of_who_has_withdrawn_are_not_used(tmp_path, listed, folders, used):
-    grow(tmp_path, {name: {"ses-pre": {}} for name in folders})
-    if listed:
-        grow(tmp_path, {"participants.tsv": [["participant_id"], *([name] for name in listed)]})
-    rows = find_people(everybody("pre", "post", people=("01", "02")), DESIGN, tmp_path)
-    assert [row.participant_id for row in rows if row.included] == used
-    assert all(row.included or row.reason for row in rows)
-
-
 def test_people_who_were_not_asked_for_are_not_said_to_be_missing(tmp_path):
     grow(tmp_path, {"participants.tsv": [["participant_id"], ["sub-01"], ["sub-02"]]})
     results = everybody("pre", "post", people=("01",))

@@ -8,6 +8,7 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs, readme
 from gradshift.bids.closed import closed_folders
+from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
@@ -35,7 +36,6 @@ from gradshift.running.crashes import gather
 from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
-from gradshift.study.participation import WITHDRAWN, withdrawn
 
 logger = logging.getLogger("gradshift")
 
@@ -69,8 +69,8 @@ def participant(settings: Settings, log: RunLog) -> int:
     if not settings.running.overwrite:
         provenance.check(settings.output_dir, made_of)
     warn_of_others(settings.work_dir)
-    _warn_of_withdrawn(settings)
     people = sorted(set().union(*(kind.people for kind in inputs)))
+    _say_who_is_gone(settings)
     with locked(settings.output_dir / "logs", people):
         log.keep()
         discard_damaged(intermediate(settings.work_dir), people)
@@ -97,14 +97,14 @@ def participant(settings: Settings, log: RunLog) -> int:
     return codes[0] if len(set(codes)) == 1 else 1
 
 
-def _warn_of_withdrawn(settings: Settings) -> None:
-    """Say of whom there are results, and no data any more."""
-    people = [path.name for path in settings.output_dir.glob("sub-*") if path.is_dir()]
-    if gone := sorted(withdrawn(settings.bids_dir, people)):
+def _say_who_is_gone(settings: Settings) -> None:
+    """Say of whom there are results and nothing else any more."""
+    if gone := people_gone(people_with_images(settings.output_dir), settings):
         logger.warning(
-            "%s %s; the group level leaves their results out, which you may have to remove.",
-            ", ".join(gone),
-            WITHDRAWN,
+            "%s: there are results, but no folder and no row of participants.tsv any more. To "
+            "remove them: %s",
+            ", ".join(sorted(gone)),
+            how_to_remove(gone, settings.output_dir),
         )
 
 

@@ -1,8 +1,8 @@
 """Who takes part in a comparison, and who does not and why."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
@@ -10,13 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult
-from gradshift.bids.dataset import derivatives_of
 from gradshift.bids.rows import column
 from gradshift.bids.tables import read_participants
 from gradshift.study.design import Design
-
-WITHDRAWN = "is in the study no more: neither in participants.tsv nor a folder"
-"""Why results that are still there are not used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,40 +76,11 @@ def find_people(
         bids_dir, {result.participant for result in results}
     )
     everybody = sorted({*(result.participant for result in results), *named})
-    gone = withdrawn(bids_dir, everybody)
     names = {kind: _names(of_kind, design) for kind, of_kind in by_kind.items()}
-    rows = [
+    return [
         _participation(person, kind, names[kind], design, by_key)
         for person, kind in product(everybody, sorted(by_kind))
     ]
-    return [
-        replace(row, included=False, reason=WITHDRAWN) if row.participant_id in gone else row
-        for row in rows
-    ]
-
-
-def withdrawn(bids_dir: Path, people: Iterable[str]) -> set[str]:
-    """Return people who are no part of the study any more: their results must not be used.
-
-    Somebody who has withdrawn has neither a row in participants.tsv nor a folder. Where there is
-    no such table, nothing is known of it.
-
-    Parameters
-    ----------
-    bids_dir : Path
-    people : iterable of str
-        With prefix, who have results.
-    """
-    people = list(people)
-    named = set(read_participants(bids_dir, people))
-    if not named:
-        return set()
-    places = [bids_dir, *derivatives_of(bids_dir)]
-    return {
-        person
-        for person in people
-        if person not in named and not any((place / person).is_dir() for place in places)
-    }
 
 
 def _names(results: Sequence[SessionResult], design: Design) -> tuple[str, list[str]]:
