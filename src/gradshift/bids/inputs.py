@@ -61,8 +61,6 @@ class Run:
         What is odd, and does not hinder: a sentence each.
     absent : tuple of Path
         Its files that are links whose content is not here.
-    content : str
-        What tells the content of the image apart, see `content_of`.
     """
 
     entities: Mapping[str, str]
@@ -76,7 +74,6 @@ class Run:
     problem: str = ""
     remarks: tuple[str, ...] = ()
     absent: tuple[Path, ...] = ()
-    content: str = ""
 
     @property
     def source(self) -> Path:
@@ -393,7 +390,6 @@ def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
             shape=header.shape,
             affine=tuple(tuple(float(v) for v in row) for row in header.affine),
             n_volumes=header.n_volumes,
-            content=content_of(run.bold),
         )
         metadata = inherited(run.bold, file.entities, root)
         seconds, remark = repetition_time(run.bold, metadata, header.tr)
@@ -449,7 +445,7 @@ def _not_twice(runs: Sequence[Run]) -> list[Run]:
     """Refuse the same image under two names: one of the names is wrong, or both."""
     return _refused(
         runs,
-        lambda run: run.content if run.bold.suffix == ".gz" else None,
+        lambda run: content_of(run.bold) if run.bold.suffix == ".gz" else None,
         "{this} is the same image as {other} (same size and checksum): one of them lies under a "
         "wrong name.",
     )
@@ -497,5 +493,5 @@ def _say(runs: Sequence[Run], root: Path) -> None:
     for remark, labels in remarks.items():
         more = f" and {len(labels) - 1} more runs" if len(labels) > 1 else ""
         logger.warning("%s%s: %s", labels[0], more, remark)
-    for sentence in several_measurements(run.entities for run in runs if not run.problem):
-        logger.warning("%s", sentence)
+    for several in several_measurements(run.entities for run in runs if not run.problem):
+        logger.warning("%s", several.sentence)
