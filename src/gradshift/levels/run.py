@@ -86,10 +86,11 @@ def _check_place(settings: Settings) -> None:
     check_no_links(settings.output_dir)
     if settings.running.work_dir is not None:
         check_above(settings.work_dir)
-    if heal(settings.output_dir):
+    if damaged := heal(settings.output_dir):
         logger.warning(
-            "dataset_description.json of %s was damaged, as after a power cut; it is written "
-            "again by the participant level.",
+            "%s of %s were damaged, as after a power cut; they are written again by the "
+            "participant level.",
+            ", ".join(damaged),
             settings.output_dir,
         )
     check_ours(settings.output_dir)
