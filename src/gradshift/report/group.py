@@ -26,7 +26,7 @@ from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
 from gradshift.report.pages import write_page
 from gradshift.report.questions import EXPLORATORY, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
-from gradshift.report.sentences import Shown, Terms, adjusted, finding, remarks, sides
+from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
 from gradshift.report.summaries import agreement, answer, beside, claim
 from gradshift.report.trust import facts
 from gradshift.report.verdicts import is_declared, is_significant, verdict
@@ -240,6 +240,7 @@ def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:
         sentence = finding(row, terms)
         others = [results.find(asked.key, task, name) for name in results.recipes[1:]]
         more = [adjusted(row, results.with_motion(row), results.alpha)]
+        more += [in_subset(row, subset, results.alpha) for subset in results.subsets(row)]
         more += [beside(row, other, results.alpha) for other in others if other is not None]
         more += [remarks(row)] if math.isfinite(row.p_fwe) else []
     return FindingShown(
