@@ -157,7 +157,8 @@ class Inputs:
     )
     bids_filter_file: str | None = option(
         None,
-        "JSON of filters for BOLD (bold) and PET files (pet), as fMRIPrep takes it",
+        "JSON of filters for BOLD (bold) and PET files (pet), as fMRIPrep takes it; at the group "
+        "level it chooses one of several acquisitions of a session",
         metavar="FILE",
         local=True,
     )

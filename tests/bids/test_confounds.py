@@ -219,13 +219,6 @@ def test_dvars_is_needed_only_to_censor_by_it(files, table, metadata):
         select(confounds, load_recipe("36P").with_options(dvars_threshold=1.5))
 
 
-def test_scrubbing_needs_its_measure_for_every_volume(files, table, metadata):
-    table.loc[30, "framewise_displacement"] = np.nan
-    files.write(table, metadata)
-    with pytest.raises(InputError, match="does not give for every volume"):
-        select(read_confounds(files.tsv), load_recipe("36P"))
-
-
 def test_volumes_before_the_steady_state_are_marked(files, table, metadata):
     for i in range(2):
         table[f"non_steady_state_outlier{i:02d}"] = np.eye(T)[i]
@@ -319,11 +312,25 @@ def test_a_column_under_its_old_and_its_new_name_is_refused(files, table, metada
         read_confounds(files.tsv)
 
 
-def test_a_displacement_below_zero_is_refused(files, table, metadata):
-    table.loc[3, "framewise_displacement"] = -0.1
+@pytest.mark.parametrize("wrong", [-0.1, np.nan, np.inf])
+def test_a_displacement_that_cannot_be_is_computed_from_the_motion(files, table, metadata, wrong):
+    true = table["framewise_displacement"].copy()
+    table.loc[3, "framewise_displacement"] = wrong
     files.write(table, metadata)
-    with pytest.raises(InputError, match=r"framewise_displacement.* in line 5 is -0\.1"):
-        read_confounds(files.tsv)
+    confounds = read_confounds(files.tsv)
+    np.testing.assert_allclose(confounds.fd, true)
+    assert "computed from the motion" in select(confounds, load_recipe("36P")).notes[0]
+
+
+@pytest.mark.parametrize(("wrong", "told"), [(-0.1, "below 0"), (np.nan, "not give for every")])
+def test_a_wrong_displacement_is_refused_where_nothing_tells_the_motion(
+    files, table, metadata, wrong, told
+):
+    table.loc[3, "framewise_displacement"] = wrong
+    files.write(table.drop(columns="rot_z"), metadata)
+    scrubbing = Recipe(name="x", columns=("csf",), scrub=Scrub())
+    with pytest.raises(InputError, match=f"framewise_displacement.*{told}"):
+        select(read_confounds(files.tsv), scrubbing)
 
 
 def test_dvars_below_zero_matter_only_where_volumes_are_censored_by_them(files, table, metadata):

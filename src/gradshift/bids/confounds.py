@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gradshift.bids.components import components_of
 from gradshift.bids.confoundnames import DVARS, FD, MOTION, modern_names
 from gradshift.bids.dataset import read_json
-from gradshift.bids.numbers import LARGEST, read_numbers
+from gradshift.bids.numbers import read_numbers
 from gradshift.bids.opener import is_dangling
 from gradshift.bids.tables import read_table
 from gradshift.errors import InputError, MissingInputError
@@ -54,13 +54,26 @@ class Confounds:
     def fd(self) -> NDArray[np.float64] | None:
         """(T,) framewise displacement in mm, the first NaN.
 
-        Recomputed from the motion parameters where the column is missing; None without these.
+        Recomputed from the motion parameters where the column is missing, has gaps or values
+        below 0; without these parameters the column as it is, None where there is none.
         """
-        if FD in self.columns and np.isfinite(self.columns[FD]).any():
-            return self.columns[FD]
+        given = self.columns.get(FD)
+        if given is not None and _is_distance(given):
+            return given
         if not set(MOTION) <= set(self.columns):
-            return None
+            return given
         return framewise_displacement(np.column_stack([self.columns[name] for name in MOTION]))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was taken otherwise than the file has it, a sentence each."""
+        given = self.columns.get(FD)
+        if given is None or self.fd is given:
+            return ()
+        return (
+            f"Column {FD!r} of {self.path.name} has gaps or values below 0, which no distance "
+            "has; it was computed from the motion parameters.",
+        )
 
     @property
     def dvars(self) -> NDArray[np.float64] | None:
@@ -95,6 +108,11 @@ class Regressors(NamedTuple):
     values: NDArray[np.float64]
     notes: tuple[str, ...]
     components: Mapping[str, int] = {}
+
+
+def _is_distance(values: NDArray[np.float64]) -> bool:
+    """Tell whether values are known after the first, and none is below 0."""
+    return bool(np.isfinite(values[1:]).all() and not (values < 0).any())
 
 
 def framewise_displacement(motion: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -156,7 +174,6 @@ def read_confounds(path: Path, n_volumes: int | None = None) -> Confounds:
         name: read_numbers(
             list(table.iloc[:, place]),
             f"Column {name[:60]!r} of the confounds file {path}",
-            low=0.0 if name == FD else -LARGEST,
         )
         for place, name in enumerate(names)
     }
@@ -213,7 +230,7 @@ def select(confounds: Confounds, recipe: Recipe) -> Regressors:
     values = np.empty((confounds.n_volumes, len(kept)))
     for position, column in enumerate(kept.values()):
         values[:, position] = column
-    notes = _notes(path, constant, used, recipe)
+    notes = (*confounds.remarks, *_notes(path, constant, used, recipe))
     return Regressors(tuple(kept), values, notes, used)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.measurements import one_measurement
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
@@ -87,6 +88,7 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     """
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
+    results = one_measurement(results, settings.inputs.bids_filter_file)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
     design = find_design(settings, tables, results, given, recorded)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gradshift.bids.confounds import Header, read_header
 from gradshift.bids.inputs import Run
-from gradshift.core.series.freedom import MIN_DF, degrees_of_freedom
+from gradshift.core.series.freedom import MIN_DF, MIN_DF_OF_RUN, degrees_of_freedom
 from gradshift.errors import GradshiftError
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.lean import LEAN, fitting
@@ -99,12 +99,13 @@ def _prospect(
         if not problem and (missing := header.missing(recipe)):
             problem = f"its confounds lack {', '.join(missing[:4])}."
     n = max((header.n_regressors(recipe) for header in headers), default=0)
-    df = sum(
+    degrees = [
         degrees_of_freedom(
             run.n_volumes, tr=run.tr, band=recipe.passband, n_regressors=n, detrend=recipe.detrend
         )
         for run in runs
-    )
+    ]
+    df = sum(one for one in degrees if one >= MIN_DF_OF_RUN) or max(degrees)
     if not problem and minutes < recipe.min_minutes - 1e-9:
         problem = f"{minutes:.1f} min are fewer than {recipe.min_minutes:g} (--min-minutes)."
     if not problem and df < MIN_DF:

@@ -11,7 +11,6 @@ import pandas as pd
 
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.layout import study_root
-from gradshift.bids.measurements import several_measurements
 from gradshift.bids.numbers import known_numbers
 from gradshift.bids.tables import check_people, check_sessions, people_table, sessions_table
 from gradshift.settings import Settings
@@ -129,7 +128,6 @@ def _check(
         *check_people(people, names, bids_dir),
         *check_sessions(sessions, measured, bids_dir),
     ]
-    remarks += several_measurements(result.entities for result in results if not result.excluded)
     for remark in remarks:
         logger.warning("%s", remark)
 

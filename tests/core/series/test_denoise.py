@@ -6,9 +6,11 @@ from nilearn import signal
 
 from gradshift.core.series.denoise import MIN_FILTER_VOLUMES, check_band, clean
 from gradshift.core.series.freedom import (
-    check_degrees_of_freedom,
+    Freedom,
+    check_freedom,
     count_regressors,
     degrees_of_freedom,
+    freedom_of_run,
 )
 from gradshift.errors import ExcludedError, InputError, SettingsError
 
@@ -180,7 +182,7 @@ def test_inputs_stay_as_they_are(series, confounds):
     for band in (BAND, None):
         for detrend in (True, False):
             clean(*inputs, tr=TR, band=band, detrend=detrend)
-    check_degrees_of_freedom(confounds, kept, tr=TR, band=BAND)
+    freedom_of_run(confounds, kept, tr=TR, band=BAND)
     for now, then in zip(inputs, before, strict=True):
         np.testing.assert_array_equal(now, then)
 
@@ -248,19 +250,31 @@ def test_filtered_noise_has_the_degrees_of_freedom_we_say(rng, n_regressors):
     assert spread**-2 == pytest.approx(df, rel=0.2)
 
 
-def test_few_degrees_of_freedom_warn_and_too_few_exclude(rng):
-    kept = all_but(n=240)
-    df, warnings = check_degrees_of_freedom(
-        rng.standard_normal((240, 34)), kept, tr=2.0, band=BAND
+@pytest.mark.parametrize(
+    ("n_runs", "n_regressors", "left"), [(1, 34, 33.2), (1, 38, 29.2), (2, 60, 14.4)]
+)
+def test_degrees_of_freedom_are_asked_of_the_joined_session(rng, n_runs, n_regressors, left):
+    """A run that leaves too few by itself adds what it leaves to the others."""
+    run, _ = freedom_of_run(
+        rng.standard_normal((240, n_regressors)), all_but(n=240), tr=2.0, band=BAND
     )
-    assert (df, warnings) == (pytest.approx(33.2), [])
-    df, (warning,) = check_degrees_of_freedom(
-        rng.standard_normal((240, 38)), kept, tr=2.0, band=BAND
+    df, warnings = check_freedom([run] * n_runs, tr=2.0, band=BAND)
+    assert df == pytest.approx(left)
+    assert [f"only {left} degrees of freedom" in warning for warning in warnings] == [True] * (
+        left < 30
     )
-    assert df == pytest.approx(29.2)
-    assert "only 29.2 degrees of freedom (240 volumes at 2 s filtered to 0.01-0.08 Hz" in warning
-    with pytest.raises(ExcludedError, match=r"leaves 9\.2 .* with 58 regressors.*at least 10"):
-        check_degrees_of_freedom(rng.standard_normal((240, 58)), kept, tr=2.0, band=BAND)
+
+
+@pytest.mark.parametrize("each", [[9.9], [5.0, 4.9], [3.0, 3.0, 3.0]])
+def test_a_session_with_too_few_degrees_of_freedom_is_left_out(each):
+    runs = [Freedom(degrees=df, n_retained=100, n_regressors=30) for df in each]
+    with pytest.raises(ExcludedError, match=rf"{sum(each):.1f} degrees .*at least 10"):
+        check_freedom(runs, tr=2.0, band=BAND)
+
+
+def test_a_run_of_which_nothing_is_left_is_not_joined(rng):
+    with pytest.raises(ExcludedError, match="nothing"):
+        freedom_of_run(rng.standard_normal((240, 67)), all_but(n=240), tr=2.0, band=BAND)
 
 
 def test_regressors_that_repeat_each_other_count_once(rng):
@@ -268,8 +282,8 @@ def test_regressors_that_repeat_each_other_count_once(rng):
     given = np.column_stack([three, three @ [1, 0, 1e-9], np.full(240, 7.0)])
     kept = all_but(n=240)
     assert count_regressors(given, kept) == 3
-    df, (warning,) = check_degrees_of_freedom(given, kept, tr=2.0, band=BAND)
-    assert df == pytest.approx(64.2)
+    freedom, (warning,) = freedom_of_run(given, kept, tr=2.0, band=BAND)
+    assert freedom.degrees == pytest.approx(64.2)
     assert "Of 5 confounds only 3 are linearly independent" in warning
     assert count_regressors(np.empty((240, 0)), kept) == 0
     assert count_regressors(given, np.zeros(240, dtype=bool)) == 0

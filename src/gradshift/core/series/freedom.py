@@ -1,5 +1,8 @@
 """Degrees of freedom that denoising leaves."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,10 +10,32 @@ from gradshift.core.series.denoise import varying
 from gradshift.errors import ExcludedError
 
 MIN_DF = 10
-"""Degrees of freedom below which a run is left out."""
+"""Degrees of freedom below which a session is left out."""
 
 WARN_DF = 30
-"""Degrees of freedom below which a run is remarked upon."""
+"""Degrees of freedom below which a session is remarked upon."""
+
+MIN_DF_OF_RUN = 1
+"""A run with fewer is its confounds and nothing else, and is not joined with others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Freedom:
+    """What cleaning leaves of one run.
+
+    Parameters
+    ----------
+    degrees : float
+        Degrees of freedom, see `degrees_of_freedom`.
+    n_retained : int
+        Volumes.
+    n_regressors : int
+        Linearly independent confounds in these volumes.
+    """
+
+    degrees: float
+    n_retained: int
+    n_regressors: int
 
 
 def count_regressors(confounds: NDArray[np.floating], kept: NDArray[np.bool_]) -> int:
@@ -76,15 +101,15 @@ def degrees_of_freedom(
     return n_retained * 2 * tr * (high - low) - n_regressors
 
 
-def check_degrees_of_freedom(
+def freedom_of_run(
     confounds: NDArray[np.floating],
     kept: NDArray[np.bool_],
     *,
     tr: float,
     band: tuple[float, float] | None,
     detrend: bool = True,
-) -> tuple[float, list[str]]:
-    """Check that cleaning leaves enough degrees of freedom.
+) -> tuple[Freedom, list[str]]:
+    """Tell what cleaning leaves of one run.
 
     Parameters
     ----------
@@ -99,37 +124,78 @@ def check_degrees_of_freedom(
 
     Returns
     -------
-    df : float
-        See `degrees_of_freedom`.
+    freedom : Freedom
     warnings : list of str
-        A sentence each: few degrees of freedom, confounds that repeat each other.
+        A sentence, where confounds repeat each other.
 
     Raises
     ------
     ExcludedError
-        If fewer than 10 are left.
+        If nothing is left.
     """
     n_retained, n_given = int(kept.sum()), confounds.shape[1]
     n_regressors = count_regressors(confounds, kept)
     df = degrees_of_freedom(
         n_retained, tr=tr, band=band, n_regressors=n_regressors, detrend=detrend
     )
-    filtered = f" filtered to {band[0]:g}-{band[1]:g} Hz" if band else ""
-    what = f"{n_retained} volumes at {tr:g} s{filtered} with {n_regressors} regressors"
+    freedom = Freedom(degrees=df, n_retained=n_retained, n_regressors=n_regressors)
+    if df < MIN_DF_OF_RUN:
+        raise ExcludedError(
+            f"Cleaning leaves {df:.1f} degrees of freedom ({_what([freedom], tr, band)}), that is "
+            "nothing; choose a recipe with fewer regressors or a wider --band."
+        )
+    if n_regressors == n_given:
+        return freedom, []
+    return freedom, [
+        f"Of {n_given} confounds only {n_regressors} are linearly independent in the retained "
+        "volumes."
+    ]
+
+
+def check_freedom(
+    runs: Sequence[Freedom], *, tr: float, band: tuple[float, float] | None
+) -> tuple[float, list[str]]:
+    """Check that cleaning leaves enough degrees of freedom over the joined runs of a session.
+
+    Parameters
+    ----------
+    runs : sequence of Freedom
+    tr : float
+        Repetition time in seconds.
+    band : tuple of two float, or None
+        Edges in Hz.
+
+    Returns
+    -------
+    df : float
+        Their sum: each run is cleaned by itself.
+    warnings : list of str
+        A sentence, where they are few.
+
+    Raises
+    ------
+    ExcludedError
+        If fewer than 10 are left.
+    """
+    df = sum(run.degrees for run in runs)
+    what = _what(runs, tr, band)
     if df < MIN_DF:
         raise ExcludedError(
             f"Cleaning leaves {df:.1f} degrees of freedom ({what}), and at least {MIN_DF} are "
             "needed; choose a recipe with fewer regressors or a wider --band."
         )
-    warnings = []
-    if df < WARN_DF:
-        warnings.append(
-            f"Cleaning leaves only {df:.1f} degrees of freedom ({what}); at least "
-            f"{WARN_DF} are recommended."
-        )
-    if n_regressors < n_given:
-        warnings.append(
-            f"Of {n_given} confounds only {n_regressors} are linearly independent in the "
-            "retained volumes."
-        )
-    return df, warnings
+    if df >= WARN_DF:
+        return df, []
+    return df, [
+        f"Cleaning leaves only {df:.1f} degrees of freedom ({what}); at least {WARN_DF} are "
+        "recommended."
+    ]
+
+
+def _what(runs: Sequence[Freedom], tr: float, band: tuple[float, float] | None) -> str:
+    """Say what the degrees of freedom are left of."""
+    n_volumes = sum(run.n_retained for run in runs)
+    n_regressors = sum(run.n_regressors for run in runs)
+    filtered = f" filtered to {band[0]:g}-{band[1]:g} Hz" if band else ""
+    joined = f" of {len(runs)} joined runs" if len(runs) > 1 else ""
+    return f"{n_volumes} volumes{joined} at {tr:g} s{filtered} with {n_regressors} regressors"

@@ -7,6 +7,7 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.core.series.connectivity import correlate, partial_correlate
+from gradshift.core.series.freedom import check_freedom
 from gradshift.core.series.length import check_length
 from gradshift.core.series.series import join
 from gradshift.errors import ExcludedError
@@ -76,7 +77,10 @@ class Connect(Step):
             for i in range(len(runs[0].series))
         ]
         first = series[0]
-        warnings = [text for run in runs for text in run.warnings] + used.left_out
+        degrees_of_freedom, few = check_freedom(
+            [run.freedom for run in runs], tr=first.tr, band=recipe.passband
+        )
+        warnings = [text for run in runs for text in run.warnings] + few + used.left_out
         warnings += check_length(
             np.concatenate([run.kept for run in runs]),
             first.fd,
@@ -102,6 +106,6 @@ class Connect(Step):
             matrices=tuple(matrices),
             shrinkage=tuple(shrinkage),
             regressor_names=tuple(run.regressor_names for run in runs),
-            degrees_of_freedom=sum(run.degrees_of_freedom for run in runs),
+            degrees_of_freedom=degrees_of_freedom,
             warnings=tuple(warnings),
         )

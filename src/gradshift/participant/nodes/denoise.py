@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, clean
-from gradshift.core.series.freedom import check_degrees_of_freedom
+from gradshift.core.series.freedom import freedom_of_run
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import ExcludedError, InputError
@@ -107,7 +107,7 @@ class Denoise(Step):
                 f"No volume of {len(kept)} is retained by the recipe {recipe.name!r}; left out "
                 f"are {', '.join(counts)}."
             )
-        degrees_of_freedom, warnings = check_degrees_of_freedom(
+        freedom, warnings = freedom_of_run(
             regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
         )
         fd = _or_nan(confounds.fd, len(kept))
@@ -121,7 +121,7 @@ class Denoise(Step):
             censored_for=tuple(censoring.reasons),
             regressors=regressors.values,
             regressor_names=tuple(regressors.names),
-            degrees_of_freedom=degrees_of_freedom,
+            freedom=freedom,
             warnings=(*regressors.notes, *warnings),
         )
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.series.freedom import Freedom
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
 
@@ -112,7 +113,8 @@ class CleanedRun:
     censored_for : tuple of str, length C
     regressors : (T, K) array
     regressor_names : tuple of str, length K
-    degrees_of_freedom : float
+    freedom : Freedom
+        What cleaning leaves of it; whether that is enough is asked of the session.
     warnings : tuple of str
     """
 
@@ -122,7 +124,7 @@ class CleanedRun:
     censored_for: tuple[str, ...]
     regressors: Array
     regressor_names: tuple[str, ...]
-    degrees_of_freedom: float
+    freedom: Freedom
     warnings: tuple[str, ...]
 
 
