@@ -105,7 +105,7 @@ def bold_values(rng, motion) -> Iterator[tuple[str, str, str, Value]]:
         for (person, session), series in cleaned.items():
             measured = build_session(
                 as_region_series(regions, series), matrices[person, session], regions,
-                Common(n_common=N_VOLUMES, reasons={}, dropout=()), Options(),
+                Common(seconds=2.0 * N_VOLUMES, reasons={}, dropout=()), Options(),
                 reference=reference, maps=RegionMaps({"falff": activity[person, session]}),
             )  # fmt: skip
             for name in MEASURED:

@@ -81,7 +81,7 @@ def read_session(
         matrix,
         read_regions(output_dir, result),
         Common(
-            n_common=result.n_common,
+            seconds=result.n_common * result.tr,
             reasons=dict.fromkeys(left_out, "left out"),
             dropout=(),
         ),

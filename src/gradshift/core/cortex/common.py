@@ -10,15 +10,23 @@ class Common:
 
     Parameters
     ----------
-    n_common : int
-        Number of retained volumes that every session has.
+    seconds : float
+        Retained time that every session has, whatever its repetition time; with the same
+        regressors as many degrees of freedom.
     reasons : mapping of str to str
         Regions left out of the measures of every session, and why.
     dropout : tuple of str, optional
         Regions left out of the gradients of every session; if not given, each session looks
         for its own.
+    same_tr : bool
+        Whether the sessions have one repetition time.
     """
 
-    n_common: int
+    seconds: float
     reasons: Mapping[str, str]
     dropout: tuple[str, ...] | None = None
+    same_tr: bool = True
+
+    def n_volumes(self, tr: float) -> int:
+        """Return how many volumes of a session with this repetition time (s) are in `seconds`."""
+        return int(self.seconds / tr + 1e-6)
