@@ -18,7 +18,7 @@ from gradshift.report.grouped import GroupResults
 from gradshift.report.molecules import coupling_summary, molecules
 from gradshift.report.questions import QUESTIONS
 from gradshift.report.sentences import Terms, adjusted, finding, in_subset
-from gradshift.report.summaries import agreement, answer, claim
+from gradshift.report.summaries import agreement, answer, claim, shift
 from gradshift.report.verdicts import verdict
 
 ALPHA = 0.05
@@ -210,3 +210,19 @@ def test_undecided_is_never_put_as_absence(tmp_path):
     text = said(results(tmp_path, [undecided(measure=asked.measure) for asked in FIRST.asked]))
     assert "undecided" in text.lower()
     assert not re.search(r"no (change|effect)\b", text.lower())
+
+
+def test_what_changed_everywhere_is_told_of_every_recipe():
+    """Where recipes disagree on an answer, they may differ in what they leave of this."""
+
+    def everywhere(**other):
+        return row(measure="meanfc", level="whole", label="whole", family="whole", verdict="n/a",
+                   **other)  # fmt: skip
+
+    text = shift(
+        {"aCompCor": [everywhere(mean_change=-0.05, p_fwe=0.3)],
+         "36P": [everywhere(mean_change=0.001, p_fwe=0.9)]}, ALPHA,
+    )  # fmt: skip
+    assert re.search(r"mean connectivity -0.05 with aCompCor .* and \+0.001 with 36P", text)
+    assert not CLAIMS.search(text)
+    assert shift({"aCompCor": [everywhere(mean_change=math.nan)]}, ALPHA) == ""

@@ -24,10 +24,10 @@ from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules, question
 from gradshift.report.pages import write_page
-from gradshift.report.questions import EXPLORATORY, QUESTIONS, Asked, Question
+from gradshift.report.questions import EXPLORATORY, GLOBAL, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
-from gradshift.report.summaries import agreement, answer, beside, claim
+from gradshift.report.summaries import agreement, answer, beside, claim, shift
 from gradshift.report.trust import facts
 from gradshift.report.verdicts import is_declared, is_significant, verdict
 from gradshift.study.participation import Participation
@@ -220,9 +220,20 @@ def _answer(results: GroupResults, task: str, question: Question) -> Answer:
     return Answer(
         text=question.text,
         summary=answer(rows, results.alpha),
-        agreement=agreement(differences, names, results.alpha),
+        agreement=" ".join(
+            filter(None, (agreement(differences, names, results.alpha), _shift(results, task)))
+        ),
         findings=[_finding(results, task, asked) for asked in question.asked],
     )
+
+
+def _shift(results: GroupResults, task: str) -> str:
+    """Tell what changed over the whole cortex, with every recipe."""
+    found = {
+        recipe: [row for key in GLOBAL if (row := results.find(key, task, recipe)) is not None]
+        for recipe in results.recipes
+    }
+    return shift(found, results.alpha)
 
 
 def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:

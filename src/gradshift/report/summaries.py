@@ -165,6 +165,31 @@ def beside(primary: Contrast, other: Contrast, alpha: float) -> str:
     )
 
 
+def shift(by_recipe: Mapping[str, Sequence[Contrast]], alpha: float) -> str:
+    """Tell what changed over the whole cortex at once, with every recipe; empty without values.
+
+    Whatever shifts all correlations moves most results, and recipes differ in what they leave of
+    it: where they disagree, this may be why.
+
+    Parameters
+    ----------
+    by_recipe : mapping of str to sequence of Contrast
+        Results of the whole cortex, such as mean connectivity, by recipe, the primary one first.
+    alpha : float
+    """
+    measured: dict[str, list[str]] = {}
+    for recipe, rows in by_recipe.items():
+        for row in rows:
+            if math.isfinite(row.mean_change):
+                shown = Shown.of(row)
+                measured.setdefault(row.measure, []).append(
+                    f"{signed(row.mean_change)} with {recipe} (g {number(shown.g)}, "
+                    f"{number(shown.low)} to {number(shown.high)}; {verdict(row, alpha).text})"
+                )
+    changed = [f"{words.measure(name)} {words.listed(told)}" for name, told in measured.items()]
+    return f"Change over the whole cortex: {'; '.join(changed)}." if changed else ""
+
+
 def claim(
     rows: Sequence[Contrast], *, alpha: float, n_left_out: int, chance: Mapping[str, float]
 ) -> list[str]:

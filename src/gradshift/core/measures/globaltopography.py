@@ -27,7 +27,10 @@ MEASURE = Measure(
     levels=("region", "network", "set"),
     unit="Fisher z",
     compute=globaltopography,
-    formula=r"\operatorname{artanh} r(x_i, \bar{x}), \quad \bar{x} \text{ the mean over cortical regions}",
+    formula=(
+        r"\operatorname{artanh} r(x_i, \bar{x}), \quad "
+        r"\bar{x} \text{ the mean over cortical regions}"
+    ),
     high="the region follows what the whole cortex does",
     low="the region goes its own way; below 0: against the rest",
     methods=(
