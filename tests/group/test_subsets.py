@@ -7,7 +7,7 @@ import pytest
 
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.group.robustness import robustness
-from gradshift.group.subsets import EVEN, LOW, low_motion, matched, subsets
+from gradshift.group.subsets import EVEN, LOW, PLAIN, low_motion, matched, subsets
 from gradshift.group.variants import variants
 from studies import make, paired, rows, take_part
 
@@ -83,3 +83,14 @@ def test_a_subset_is_a_variant_of_the_same_values_over_fewer_people():
 )  # fmt: skip
 def test_a_subset_of_everybody_or_of_too_few_is_not_formed(motion):
     assert [choice for _, choice, _ in subsets(study(motion)) if choice == LOW] == []
+
+
+def test_remarked_values_are_told_without_them_too():
+    made = study()
+    first = made.table["participant_id"] == PEOPLE[0]
+    made.table.loc[first & (made.table["session_id"] == "ses-post"), "status"] = "unlike (r .5)"
+    by_choice = {variant.choice: variant for variant in variants(made)}
+    assert (by_choice[None].n, by_choice[PLAIN].n) == (len(PEOPLE), len(PEOPLE) - 1)
+    everything = study()
+    everything.table["status"] = "coarse: 40 regions, gradients need 200"
+    assert PLAIN not in {variant.choice for variant in variants(everything)}

@@ -31,6 +31,7 @@ from gradshift.group.registration import departures
 from gradshift.group.reliability import reliability
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
+from gradshift.recipes.lean import LEAN
 from gradshift.study.design import PLACEBO
 from gradshift.study.effect import sizes
 from gradshift.study.observations import UNKNOWN
@@ -356,6 +357,11 @@ def _words(study: Study) -> list[str]:
         sentences.append(
             "The order of the treatments is not known for everybody: effects of the drug and of "
             "the period cannot be told apart."
+        )
+    if study.primary[1] in LEAN:
+        sentences.append(
+            f"The primary recipe, {study.primary[1]}, is one for short scans: it takes less of "
+            "motion and physiology out than the usual ones."
         )
     sentences += _sexes(people)
     days = _days(study, names)

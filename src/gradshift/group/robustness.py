@@ -30,7 +30,8 @@ class Robustness:
     n_variants: int = column(
         "Number of variants with a value: atlases x recipes, of gradients also x kernels "
         "(aligned to the mean of all sessions), of graphs also x densities; and the primary one "
-        "in the people who moved little, and in those matched for motion"
+        "in the people who moved little, in those matched for motion, and without remarked "
+        "values"
     )
     share_same_sign: float = column(
         "Share of variants whose change has the sign of the primary one", default=math.nan

@@ -1,4 +1,4 @@
-"""The people who moved little, and those in whom motion did not change: chosen by motion alone."""
+"""The same values of fewer people, chosen by motion alone, or without those remarked."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gradshift.group.arrange import NAMES
 from gradshift.group.study import Place, Study
 from gradshift.study.effect import Effect
 from gradshift.study.participation import Participation, change_of_motion
@@ -20,13 +21,15 @@ FEWEST = 6
 """Fewer people cannot have a p below .05: no subset is formed."""
 
 LOW, EVEN = "people under 0.25 mm", "people matched for motion"
+PLAIN = "values without a remark"
 """The names of the subsets, as choices of the table of variants."""
 
 
 def subsets(study: Study) -> Iterator[tuple[Place, str, pd.DataFrame]]:
     """Yield the values of people chosen by their motion, with the primary atlas and recipe.
 
-    A subset of fewer than `FEWEST` people, or of everybody, is not formed.
+    A subset of fewer than `FEWEST` people, or of everybody, is not formed. Measures with remarked
+    values come without these, too.
     """
     for place, values in study.places():
         if place.modality != "func" or (place.atlas, place.recipe) != study.primary:
@@ -38,6 +41,18 @@ def subsets(study: Study) -> Iterator[tuple[Place, str, pd.DataFrame]]:
         ):
             if FEWEST <= len(names) < len(compared):
                 yield place, choice, values[values["participant_id"].isin(names)]
+        plain = without_remarks(values)
+        if not plain.empty:
+            yield place, PLAIN, plain
+
+
+def without_remarks(values: pd.DataFrame) -> pd.DataFrame:
+    """Return the values of which some are remarked and some are not, those remarked as missing."""
+    marked = (values["status"] != "ok") & values["value"].notna()
+    keys = pd.MultiIndex.from_frame(values[NAMES])
+    some = keys.isin(keys[marked]) & keys.isin(keys[~marked & values["value"].notna()])
+    left = values[some]
+    return left.assign(value=left["value"].mask(marked[some]))
 
 
 def low_motion(people: Sequence[Participation], effect: Effect) -> set[str]:

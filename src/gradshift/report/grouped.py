@@ -19,7 +19,7 @@ from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
 from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
-from gradshift.group.subsets import EVEN, LOW
+from gradshift.group.subsets import EVEN, LOW, PLAIN
 from gradshift.group.variants import Variant
 from gradshift.report.limits import Limits
 from gradshift.report.questions import QUESTIONS, Asked
@@ -174,11 +174,11 @@ class GroupResults:
         return next(others, None)
 
     def subsets(self, row: Contrast) -> list[Variant]:
-        """Find a headline result in the people who moved little, and in those matched for it."""
+        """Find a headline result in fewer people or values, see `gradshift.group.subsets`."""
         return [
             variant
             for variant in self.variants
-            if variant.choice in (LOW, EVEN)
+            if variant.choice in (LOW, EVEN, PLAIN)
             and all(getattr(variant, name) == getattr(row, name) for name in IDENTITY)
         ]
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradshift.group.contrasts import Contrast
-from gradshift.group.subsets import EVEN, LOW
+from gradshift.group.subsets import EVEN, LOW, PLAIN
 from gradshift.group.variants import Variant
 from gradshift.report.numbers import apart, number, p_value, signed
 from gradshift.report.verdicts import (
@@ -212,7 +212,7 @@ def adjusted(plain: Contrast, held: Contrast | None, alpha: float) -> str:
 
 
 def in_subset(plain: Contrast, subset: Variant, alpha: float) -> str:
-    """Tell a result in people chosen by their motion beside that of everybody.
+    """Tell a result in fewer people or values beside that of all.
 
     Parameters
     ----------
@@ -220,7 +220,11 @@ def in_subset(plain: Contrast, subset: Variant, alpha: float) -> str:
     subset : Variant
     alpha : float
     """
-    who = {LOW: "who moved little", EVEN: "matched for motion"}[subset.choice or ""]
+    who = {
+        LOW: "who moved little",
+        EVEN: "matched for motion",
+        PLAIN: "with values without a remark",
+    }[subset.choice or ""]
     opposed = plain.mean_change * subset.mean_change < 0
     few = "" if subset.p_min <= alpha else f", smallest possible p {number(subset.p_min)}"
     return (
