@@ -14,6 +14,8 @@ from gradshift import errors
 from gradshift import settings as schema
 from gradshift.atlases import catalogue as atlases
 from gradshift.atlases.templates import load_template
+from gradshift.bids.planted import Planted
+from gradshift.bids.rows import columns as columns_of
 from gradshift.cli import build_parser
 from gradshift.core.cortex.measure import TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
@@ -334,6 +336,12 @@ def shipped_recipes() -> str:
     return "\n\n".join(parts)
 
 
+def planted() -> str:
+    """Write the columns of the table of planted changes that a study may bring."""
+    described = columns_of(Planted).items()
+    return table(("column", "holds"), ((f"`{k}`", escaped(v)) for k, v in described))
+
+
 def columns() -> str:
     """Write the columns of the tables of the group level, as their sidecars do."""
     return "\n\n".join(
@@ -374,6 +382,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "atlases": shipped_atlases,
     "recipes": shipped_recipes,
     "columns": columns,
+    "planted": planted,
     "measured": measured,
     "bibliography": bibliography,
 }

@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -76,11 +77,15 @@ def run_together(runs: Sequence[Sequence[str]]) -> list[tuple[str, int]]:
             process.kill()
 
 
+FOOTER = re.compile(b"<footer>.*?</footer>", flags=re.DOTALL)
+"""What a page says of the run that made it: time and command."""
+
+
 def contents(out: Path) -> dict[str, bytes]:
     """Return all results by name: no times, no record of who ran when."""
     kept = ("CITATION.md", "CITATION.tex", "CITATION.bib", "settings.toml")
     return {
-        str(path.relative_to(out)): path.read_bytes()
+        str(path.relative_to(out)): FOOTER.sub(b"", path.read_bytes())
         for path in sorted(out.rglob("*"))
         if path.is_file()
         and path.relative_to(out).parts[0] != "work"

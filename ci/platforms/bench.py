@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -118,18 +119,27 @@ def last(told: str) -> str:
     return told.strip().rpartition("\n")[2]
 
 
+FOOTER = re.compile(b"<footer>.*?</footer>", flags=re.DOTALL)
+"""What a page says of the run that made it: time and command."""
+
+
 def contents(out: Path, below: str = "") -> dict[str, bytes]:
     """Return all results by name, without what tells time or place.
 
-    Left out are the working folder, the copies of settings in ``logs``, whose names hold the
-    time, and the paths of the source datasets.
+    Left out are the working folder, what is in ``logs`` under a name that holds the time, and the
+    paths of the source datasets.
     """
     found = {}
     for path in sorted((out / below).rglob("*")):
         name = path.relative_to(out)
-        if not path.is_file() or name.parts[0] == "work" or name.match("logs/*_*.toml"):
+        if (
+            not path.is_file()
+            or name.parts[0] == "work"
+            or name.match("logs/*_*.toml")
+            or name.match("logs/*.log")
+        ):
             continue
-        found[str(name)] = path.read_bytes()
+        found[str(name)] = FOOTER.sub(b"", path.read_bytes())
         if name == Path("dataset_description.json"):
             about = json.loads(path.read_text())
             del about["SourceDatasets"]

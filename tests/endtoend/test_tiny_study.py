@@ -1,6 +1,7 @@
 """The whole command on a study that fits into a test."""
 
 import json
+import re
 from pathlib import Path
 
 import nibabel
@@ -15,6 +16,9 @@ from tiny import N_REGIONS, labels
 OPTIONS = ("--denoise", "24P", "none")
 STEM = "_space-MNI152NLin2009cAsym_atlas-Tiny"
 
+FOOTER = re.compile(b"<footer>.*?</footer>", flags=re.DOTALL)
+"""What a page says of the run that made it."""
+
 
 def read(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, sep="\t", na_values="n/a", dtype={"run": str})
@@ -23,7 +27,7 @@ def read(path: Path) -> pd.DataFrame:
 def contents(out: Path) -> dict[str, bytes]:
     """All results by name; what names the time or the process is left out."""
     return {
-        str(path.relative_to(out)): path.read_bytes()
+        str(path.relative_to(out)): re.sub(FOOTER, b"", path.read_bytes())
         for path in sorted(out.rglob("*"))
         if path.is_file() and path.relative_to(out).parts[0] not in ("work", "logs")
     }

@@ -38,10 +38,14 @@ class SessionFacts:
         The table.
     about : mapping
         Its sidecar.
+    condition : tuple of str
+        Session with prefix and task under which it is compared, where tasks or runs of a session
+        are conditions; empty: its own.
     """
 
     path: Path
     about: Sidecar
+    condition: tuple[str, ...] = ()
 
     @property
     def entities(self) -> Entities:
@@ -56,6 +60,8 @@ class SessionFacts:
     @property
     def session(self) -> str:
         """The session, with prefix; ``n/a`` in a study without sessions."""
+        if self.condition:
+            return self.condition[0]
         return f"ses-{self.entities['ses']}" if "ses" in self.entities else "n/a"
 
     @property
@@ -66,6 +72,8 @@ class SessionFacts:
     @property
     def task(self) -> str:
         """The task."""
+        if self.condition:
+            return self.condition[1]
         return self.entities.get("task", "n/a")
 
     @property

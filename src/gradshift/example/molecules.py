@@ -52,7 +52,7 @@ Array = NDArray[np.float64]
 
 def write_molecules(
     folder: Path, people: Sequence[Person], regions: Regions, *, effect: float, seed: int
-) -> None:
+) -> dict[str, float]:
     """Write PETPrep curves, raw stand-ins with blood, and glutamate in sessions.tsv.
 
     The truth is added to that of the study, which must be there.
@@ -65,6 +65,11 @@ def write_molecules(
     effect : float
         0 plants nothing.
     seed : int
+
+    Returns
+    -------
+    dict of str to float
+        By participant, the factor that the two coupled rises share.
     """
     _write_descriptions(folder)
     drawn = {}
@@ -98,6 +103,7 @@ def write_molecules(
         "Units": "share of baseline; what is coupled times the factor of the person",
     }
     write_json(truth, {**json.loads(truth.read_text()), "PlantedMolecules": planted})
+    return drawn
 
 
 def _add_glutamate(folder: Path, amounts: Mapping[str, str]) -> None:

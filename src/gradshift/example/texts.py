@@ -39,6 +39,10 @@ group level leaves them out: the larger the effect, the more of them.
 `PlantedMolecules` holds what was planted in PET and spectroscopy.
 `ExpectedChanges` is null when the study was made with an effect for which none were computed
 (other than 0, 0.5, 1, 1.5 and 2).
+
+`planted.tsv` has the same in short, a row for every planted change: the change of the mean
+connectome itself (`planted`), and what is left of it after denoising (`expected`). The group level
+of gradshift sets it beside what was found.
 """
 
 PARTICIPANTS = {

@@ -19,6 +19,7 @@ from gradshift.example.molecules import write_molecules
 from gradshift.example.people import EFFECT_SD, SESSIONS, Person, draw_person, generator, scan
 from gradshift.example.planting import PLANTING
 from gradshift.example.signals import TR
+from gradshift.example.truth import Factors, write_planted
 
 SPACE = "MNI152NLin2009cAsym"
 """Space of the preprocessed images."""
@@ -27,6 +28,9 @@ RAW_STEP = 4
 """The raw stand-ins keep every so-manieth voxel along each axis."""
 
 BIDS_VERSION = "1.10.0"
+
+TRUTH = Path("derivatives", "simulation")
+"""Where the truth lies in the study."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +72,9 @@ def write_study(folder: Path, study: Study) -> None:
     _write_raw_metadata(folder, people)
     _write_derivative_metadata(folder)
     _write_truth(folder, study, people)
-    write_molecules(folder, people, regions, effect=study.effect, seed=study.seed)
+    coupled = write_molecules(folder, people, regions, effect=study.effect, seed=study.seed)
+    factors = Factors(people=[p.effect for p in people], coupled=list(coupled.values()))
+    write_planted(folder / TRUTH, regions, study.effect, factors)
     # One thread: sums in another order would end in other bytes.
     with threadpool_limits(1):
         for person in people:
@@ -167,11 +173,11 @@ def _write_derivative_metadata(folder: Path) -> None:
 
 
 def _write_truth(folder: Path, study: Study, people: list[Person]) -> None:
-    target = folder / "derivatives" / "simulation"
+    target = folder / TRUTH
     description = _dataset("SIMULATED study: the truth", "derivative")
     _write_json(target / "dataset_description.json", description)
     _write(target / "README.md", texts.TRUTH_README.encode())
-    _write(target / ".bidsignore", b"truth.json\n")
+    _write(target / ".bidsignore", b"truth.json\nplanted.*\n")
     expected = expected_changes(study.effect)
     _write_json(
         target / "truth.json",

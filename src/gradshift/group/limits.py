@@ -32,7 +32,7 @@ from gradshift.group.reliability import reliability
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
 from gradshift.recipes.lean import LEAN
-from gradshift.study.design import PLACEBO
+from gradshift.study.design import is_placebo
 from gradshift.study.effect import sizes
 from gradshift.study.observations import UNKNOWN
 from gradshift.study.participation import change_of_motion
@@ -343,7 +343,7 @@ def _words(study: Study) -> list[str]:
     names = sorted({person.participant_id for person in study.compared})
     people = people_table(study.settings.bids_dir, names).reindex(names)
     sentences = []
-    if study.design.reference.lower() not in PLACEBO:
+    if not is_placebo(study.design.reference):
         sentences.append(
             f"{study.main.contrast} is compared without a placebo: the effects of the drug, of "
             "time, of repeated scanning and of expectation cannot be told apart."

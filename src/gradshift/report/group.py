@@ -23,7 +23,9 @@ from gradshift.report.grouped import GroupResults
 from gradshift.report.groupfigures import molecular_pictures, task_pictures
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules, question
+from gradshift.report.origin import origin
 from gradshift.report.pages import write_page
+from gradshift.report.planted import truth
 from gradshift.report.questions import EXPLORATORY, GLOBAL, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
@@ -57,14 +59,16 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
     output_dir : Path
         Top folder of the results.
     """
-    results = GroupResults(folder, output_dir)
+    results, made = GroupResults(folder, output_dir), origin(output_dir)
     design = str(results.about.get("Design", ""))
     used = what_was_used(output_dir, results.sources, design, statistics_used(folder))
     methods = paragraphs(used)
     listed = _listed(results)
     tasks = [_task(results, task) for task in results.tasks]
     content = {
-        "title": f"{results.effect[0]}: group results",
+        "title": made.title(f"{results.effect[0]}, group results"),
+        "origin": made,
+        "truth": truth(results.planted),
         "span": _span(tasks),
         "sessions": [words.session(name) for name in results.sessions],
         "sides": sides(results.effect[0]),

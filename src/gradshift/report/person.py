@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gradshift.report.bibliography import known
 from gradshift.report.methods import citations, paragraphs
+from gradshift.report.origin import origin
 from gradshift.report.pages import Picture, hover, picture, write_page
 from gradshift.report.personfigures import read_matrices
 from gradshift.report.personresults import Person, session_label, stem
@@ -92,8 +93,10 @@ class MoleculesSection:
 def write_person_page(person: Person) -> Path:
     """Write the page of one participant from the tables and the figures there are."""
     methods = paragraphs(what_was_used(person.output_dir, person.results))
+    made = origin(person.output_dir)
     content = {
-        "title": f"{person.participant}: what was used and what came out",
+        "title": made.title(person.participant),
+        "origin": made,
         "person": person,
         "tasks": [_task(person, task) for task in person.tasks],
         "molecules": _molecules(person),

@@ -44,6 +44,7 @@ class Denoise(Step):
     """Censor and clean the series of one run; gives a `DenoisedRun`."""
 
     input_spec = _Spec
+    seconds = 1.0
 
     def compute(self) -> DenoisedRun | Failure:
         """Clean with every recipe; one that cannot be used does not hinder the others."""

@@ -52,6 +52,7 @@ class SaveSession(Save):
     """Write the series, matrices and measures of one session."""
 
     input_spec = _SessionSpec
+    seconds = 1.0
 
     def save(self, root: Path) -> list[Path]:
         """Write the results of every atlas and recipe."""
