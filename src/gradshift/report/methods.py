@@ -188,6 +188,11 @@ def _of_statistics(used: Used) -> list[tuple[str, tuple[str, ...]]]:
     known = statistics()
     return [
         *([(used.design, ())] if used.design else []),
+        (
+            "Means over the regions of a network or set were over those with a value in every "
+            "session of the person.",
+            (),
+        ),
         *((known[name].methods, known[name].cite) for name in used.statistics if name in known),
     ]
 

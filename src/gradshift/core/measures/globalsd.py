@@ -30,7 +30,7 @@ MEASURE = Measure(
     methods=(
         "The size of the global signal was the standard deviation of the mean denoised series "
         "of the cortex, in root mean squares of those of its regions, so that the gain of the "
-        "scanner cancels."
+        "scanner cancels; of the same time of every session of a person."
     ),
     cite=("Liu2017",),
     caveat=(
