@@ -5,6 +5,9 @@ A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belon
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -17,7 +20,7 @@ from gradshift.atlases.templates import load_template
 from gradshift.bids.planted import Planted
 from gradshift.bids.rows import columns as columns_of
 from gradshift.cli import build_parser
-from gradshift.core.cortex.measure import TOPICS, Measure
+from gradshift.core.cortex.measure import GIVEN, TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -28,6 +31,8 @@ from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
 from gradshift.tracers.catalogue import shipped
 from gradshift.tracers.tracer import HALF_LIFE_SOURCE, Tracer
+
+ROOT = Path(__file__).parents[1]
 
 CHANGED = {
     "participant": "Changes the numbers of both levels.",
@@ -49,6 +54,19 @@ class Entry(NamedTuple):
     methods: str
     caveat: str
     cite: Sequence[str]
+
+
+def demo() -> Path:
+    """Return the folder that holds ``demo/out``: of ``make demo``, or of a stand-in made now."""
+    if (ROOT / "demo" / "out" / "group" / "contrasts.tsv").exists():
+        return ROOT
+    folder = ROOT / "docs" / "_build" / "standin"
+    if not (folder / "demo" / "out" / "group").exists():
+        program = f"from finished import stand_in; stand_in({str(folder / 'demo')!r})"
+        paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    return folder
 
 
 def escaped(text: str) -> str:
@@ -155,12 +173,30 @@ def all_measures() -> str:
     return "\n\n".join(parts)
 
 
+def needs() -> str:
+    """Write which measures need what of a source."""
+    rows = [
+        [
+            text,
+            ", ".join(
+                f"[`{m.name}`](#measure-{m.name})" for m in measures().values() if m.needs == need
+            ),
+        ]
+        for need, text in GIVEN.items()
+    ]
+    return table(["what they are made of", "measures"], rows)
+
+
 def _of_measure(measure: Measure) -> Entry:
     return Entry(
         kind="measure",
         name=measure.name,
         title=measure.title,
-        facts={"Unit": escaped(measure.unit), "Level": ", ".join(measure.levels)},
+        facts={
+            "Unit": escaped(measure.unit),
+            "Level": ", ".join(measure.levels),
+            "Made of": GIVEN[measure.needs],
+        },
         formula=measure.formula,
         high=measure.high,
         low=measure.low,
@@ -372,6 +408,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "options": options,
     "exit_codes": exit_codes,
     "measures": all_measures,
+    "needs": needs,
     "models": all_models,
     "tracers": shipped_tracers,
     "statistics": all_statistics,

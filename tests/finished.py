@@ -166,3 +166,21 @@ def _write(
         }  # fmt: skip
         write_json(outputs.sidecar(outputs.series_path(out, target)), {**about, **retained})
         write_matrix(outputs.matrix_path(out, target, "pearson"), names, session.matrix)
+
+
+def stand_in(root: str | Path) -> Finished:
+    """Write both levels of a small study in which the default mode network falls apart."""
+    people = tuple(f"{number:02d}" for number in range(1, 9))
+    study = finish(
+        Path(root),
+        dict.fromkeys(people, ("post", "pre")),
+        together=lambda sub, ses: (0.2 if ses == "post" else 1.6) + int(sub) / 20,
+        excluded={("08", "post"): "too short"},
+        recipes=("aCompCor", "36P"),
+    )
+    record = '[participant]\natlas = ["Tiny"]\ndenoise = ["aCompCor", "36P"]\n'
+    (study.out / "logs").mkdir(parents=True)
+    (study.out / "logs" / "settings.toml").write_text(record)
+    if study.group("--baseline", "pre", "--followup", "post", "--quiet"):
+        raise RuntimeError("The group level of the stand-in failed.")
+    return study

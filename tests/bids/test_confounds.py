@@ -345,7 +345,7 @@ def test_dvars_below_zero_matter_only_where_volumes_are_censored_by_them(files, 
 def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, table):
     path = files.write(table[["global_signal", "std_dvars", "cosine00", "cosine01"]], {})
     for name in available():
-        if name == "none":
+        if name in ("none", "asis"):
             continue
         with pytest.raises(InputError, match=r"trans_x, trans_y, trans_z.*more.*write a recipe"):
             check_header(path, load_recipe(name))
@@ -514,3 +514,16 @@ def test_whatever_the_file_holds_the_error_is_ours(tmp_path, content, about):
             selected = select(confounds, recipe)
             assert missing == ()
             assert np.isfinite(selected.values).all()
+
+
+def test_every_other_volume_has_the_confounds_of_a_slower_scan(files, table, metadata):
+    files.write(table, metadata)
+    confounds = read_confounds(files.tsv)
+    volumes = np.arange(0, T, 2)
+    slower = confounds.at(volumes)
+    np.testing.assert_allclose(slower.fd[1:], confounds.fd[1:-1:2] + confounds.fd[2::2])
+    chosen = select(slower, load_recipe("36P"))
+    csf = table["csf"].to_numpy()[volumes]
+    derived = chosen.values[:, chosen.names.index("csf_derivative1")]
+    np.testing.assert_allclose(derived[1:], np.diff(csf))
+    np.testing.assert_array_equal(chosen.values[:, chosen.names.index("csf")], csf)

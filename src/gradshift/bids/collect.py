@@ -165,12 +165,12 @@ def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
         series=series,
         volumes=volumes,
         run_of=np.array(described["RetainedVolumesRun"], dtype=np.intp),
-        tr=described["RepetitionTime"],
-        fd=np.full(described["NumberOfVolumes"], np.nan),
+        tr=described["RepetitionTime"] or np.nan,
+        fd=np.full(described["NumberOfVolumes"] or 0, np.nan),
         fd_retained=np.full(len(volumes), np.nan),
         coverage=np.full(len(names), np.nan),
         reasons=described["RegionsLeftOut"],
-        sources=tuple(described["Sources"]),
+        sources=tuple(result.sources),
     )
 
 

@@ -21,7 +21,14 @@ from gradshift.bids.names import file_name
 from gradshift.bids.opener import check_file, missing, shown
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.repetition import repetition_time
-from gradshift.errors import GradshiftError, InputError, MissingInputError, NothingSelectedError
+from gradshift.core.series.series import Gives
+from gradshift.errors import (
+    GradshiftError,
+    InputError,
+    MissingInputError,
+    NothingSelectedError,
+    reason,
+)
 from gradshift.images.volumes import read_header
 from gradshift.settings import Inputs, Settings
 
@@ -71,6 +78,21 @@ class Run:
     problem: str = ""
     remarks: tuple[str, ...] = ()
     absent: tuple[Path, ...] = ()
+
+    @property
+    def source(self) -> Path:
+        """The file that the values come from."""
+        return self.bold
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """All files that are read."""
+        return self.bold, self.mask, self.confounds
+
+    @property
+    def gives(self) -> Gives:
+        """What there is of the run."""
+        return "voxels"
 
     @property
     def label(self) -> str:
@@ -409,8 +431,14 @@ def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
         metadata = inherited(run.bold, file.entities, root)
         seconds, remark = repetition_time(run.bold, metadata, header.tr)
         return replace(run, tr=seconds, remarks=(remark,) if remark else ())
-    except GradshiftError as error:
-        return replace(run, problem=str(error))
+    except Exception as error:  # of one run, whatever it is
+        return _left_out(run, error)
+
+
+def _left_out(run: Run, error: Exception) -> Run:
+    """Keep what one run brings about as its problem, so that the others go on."""
+    logger.debug("%s", run.label, exc_info=error)
+    return replace(run, problem=reason(error))
 
 
 def _check_content(run: Run, sidecar: Path) -> None:
@@ -472,10 +500,13 @@ def _not_twice(runs: Sequence[Run]) -> list[Run]:
 def _refused(runs: Sequence[Run], key: Callable[[Run], Any], text: str) -> list[Run]:
     """Mark the runs that share a key; None is shared with nobody."""
     by_key: dict[Any, list[Run]] = {}
+    marked: dict[Path, str] = {}
     for run in runs:
-        if not run.problem and (shared := key(run)) is not None:
-            by_key.setdefault(shared, []).append(run)
-    marked = {}
+        try:
+            if not run.problem and (shared := key(run)) is not None:
+                by_key.setdefault(shared, []).append(run)
+        except OSError as error:
+            marked[run.bold] = reason(error)
     for same in (same for same in by_key.values() if len(same) > 1):
         for run in same:
             other = next(other for other in same if other is not run)

@@ -11,7 +11,7 @@ import pandas as pd
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array
 from gradshift.bids.rows import column
-from gradshift.core.cortex.measure import evaluate
+from gradshift.core.cortex.measure import UnavailableError, evaluate, unavailable
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
@@ -83,23 +83,25 @@ def _both(
     reference = outputs.reference_path(output_dir, result.atlas_entities)
     if reference.exists():
         whole = replace(whole, reference=read_array(reference))
-    first, second = (_half(whole, half, result.estimator) for half in (0, 1))
-    return _values(result, first), _values(result, second)
+    first, second = (_values(result, whole, half) for half in (0, 1))
+    return first, second
 
 
-def _values(result: SessionResult, session: Session) -> list[dict[str, object]]:
+def _values(result: SessionResult, whole: Session, half: int) -> list[dict[str, object]]:
     """Compute every measure the session has from one half of its volumes."""
-    return [
-        {**columns_of(result), **asdict(value)}
-        for name in result.measures
-        if name in measures()
-        for value in evaluate(measures()[name], session)
-        if value.level != "region"
-    ]
+    wanted = [measures()[name] for name in result.measures if name in measures()]
+    try:
+        session = _half(whole, half, result.estimator)
+        values = [value for measure in wanted for value in evaluate(measure, session)]
+    except UnavailableError as error:
+        values = [v for m in wanted for v in unavailable(m, whole.regions, str(error))]
+    return [{**columns_of(result), **asdict(value)} for value in values if value.level != "region"]
 
 
 def _half(session: Session, half: int, estimator: str) -> Session:
     """Cut a session into its first (0) or second (1) half."""
+    if session.gives == "matrix":
+        raise UnavailableError("halves need series of regions, and the source has matrices alone")
     middle = len(session.series) // 2
     part = slice(0, middle) if half == 0 else slice(middle, 2 * middle)
     series = session.series[part]

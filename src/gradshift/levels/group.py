@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradshift.bids.chosen import one_measurement
 from gradshift.bids.collect import SessionResult, find_results, read_measures
-from gradshift.bids.measurements import one_measurement
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
@@ -24,7 +24,7 @@ from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
-from gradshift.output import record
+from gradshift.output import bidsprov, record
 from gradshift.output.lock import locked
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.planted import as_text, truth
@@ -82,6 +82,7 @@ def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
         log.keep()
         with record.shared(output_dir):
             record.keep(settings, {})
+            bidsprov.keep(settings)
         weights = [VALUES_SECONDS, *(part.seconds for part in parts()), PAGE_SECONDS]
         with progress(weights, quiet=settings.running.quiet) as advance:
             study = with_values(study)

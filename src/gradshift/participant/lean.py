@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gradshift.atlases.catalogue import load_atlas
+from gradshift.bids.doors import ready_made
 from gradshift.bids.inputs import runs_of_first
 from gradshift.bids.sessions import group_runs
 from gradshift.core.series.freedom import MIN_DF
@@ -36,7 +37,8 @@ def for_short_scans(settings: Settings, given: Mapping[str, object]) -> Settings
         With other recipes where at least half of the sessions are too short for all of the
         usual ones.
     """
-    if "denoise" in given or settings.running.boilerplate_only:
+    elsewhere = ready_made(settings.inputs.derivatives) is not None
+    if "denoise" in given or settings.running.boilerplate_only or elsewhere:
         return settings
     try:
         spaces = {atlas.name: atlas.spaces for atlas in map(load_atlas, settings.analysis.atlas)}

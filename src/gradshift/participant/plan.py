@@ -6,8 +6,9 @@ from pathlib import Path
 
 from nipype.pipeline import engine as pe
 
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.inputs import Run
-from gradshift.bids.sessions import unit_entities
+from gradshift.bids.sessions import AnyRun, unit_entities
 from gradshift.participant.asked import Asked
 from gradshift.recipes.recipe import Recipe
 from gradshift.settings import Analysis
@@ -24,6 +25,8 @@ class Plan:
         The regions of every atlas; the first is the primary one.
     labels : mapping
         Their labels by `grid`.
+    acquired : mapping
+        How runs were acquired, by their entities.
     sessions : mapping of str to sequence of str
         The sessions of each person in the order of time, as far as it is known.
     provenance : mapping
@@ -35,6 +38,7 @@ class Plan:
     asked: Asked
     atlases: Sequence[Path]
     labels: Mapping[object, Sequence[Path]]
+    acquired: Mapping[frozenset[tuple[str, str]], Acquisition]
     sessions: Mapping[str, Sequence[str]]
     provenance: Mapping[str, object]
     untouched: Collection[str] = ()
@@ -64,7 +68,16 @@ class Plan:
         """Files of plug-ins."""
         return self.analysis.plugin
 
-    def writes_again(self, run: Run) -> bool:
+    def acquisition(self, run: AnyRun) -> dict[str, object]:
+        """Return how a run was acquired, as sidecars have it; empty where it is not known."""
+        how = self.acquired.get(frozenset(run.entities.items()))
+        return {} if how is None else how.as_sidecar()
+
+    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
+        """Name the files that runs are read from."""
+        return [self.asked.links.uri(path) for run in runs for path in run.files]
+
+    def writes_again(self, run: AnyRun) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""
         return f"sub-{run.entities['sub']}" not in self.untouched
 
@@ -83,7 +96,7 @@ class Session:
     connect, person, measure : Node
     """
 
-    runs: Sequence[Run]
+    runs: Sequence[AnyRun]
     tag: str
     denoised: pe.Node
     connect: pe.Node
@@ -102,14 +115,14 @@ def grid(run: Run) -> tuple[object, ...]:
     return run.entities["space"], run.shape, affine
 
 
-def session_label(unit: Sequence[Run]) -> str:
+def session_label(unit: Sequence[AnyRun]) -> str:
     """Name a unit as messages do."""
     entities = unit_entities(unit)
     named = [f"{key}-{entities[key]}" for key in ("ses", "run") if key in entities]
     return " ".join(named) or "the only session"
 
 
-def session_tag(unit: Sequence[Run]) -> str:
+def session_tag(unit: Sequence[AnyRun]) -> str:
     """Name a unit among the nodes of its person."""
     named = [
         f"{key}_{value}"
@@ -119,6 +132,6 @@ def session_tag(unit: Sequence[Run]) -> str:
     return "_".join(named) or "session"
 
 
-def run_tags(unit: Sequence[Run]) -> list[str]:
+def run_tags(unit: Sequence[AnyRun]) -> list[str]:
     """Name the runs of a unit among the nodes of their person."""
     return [f"{session_tag(unit)}_{number}" for number in range(1, len(unit) + 1)]

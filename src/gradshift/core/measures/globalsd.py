@@ -20,6 +20,7 @@ MEASURE = Measure(
     topic="networks",
     levels=("whole",),
     unit="1",
+    needs="series",
     compute=globalsd,
     formula=(
         r"\frac{\operatorname{sd}_t \bar{x}(t)}{\sqrt{\operatorname{mean}_i "

@@ -26,6 +26,7 @@ MEASURE = Measure(
     topic="networks",
     levels=("region", "network", "set"),
     unit="Fisher z",
+    needs="series",
     compute=globaltopography,
     formula=(
         r"\operatorname{artanh} r(x_i, \bar{x}), \quad "

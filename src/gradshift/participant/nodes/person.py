@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nipype.interfaces.base import File, InputMultiPath, traits
 
-from gradshift.core.cortex.common import Common
+from gradshift.core.cortex.common import Common, alike, seconds_of
 from gradshift.core.cortex.gradients import search_dropout
 from gradshift.core.cortex.session import build_session
 from gradshift.errors import InputError
@@ -21,6 +21,7 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Str, desc="names of the recipes")
     options = traits.Any(desc="options of the measures")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
 
 
 class Person(Step):
@@ -52,9 +53,9 @@ class Person(Step):
             for region, text in session.series[i].reasons.items():
                 reasons.setdefault(region, f"{text} ({label})")
         common = Common(
-            seconds=min((len(one.volumes) * one.tr for one in series), default=0.0),
+            seconds=min((seconds_of(len(one.volumes), one.tr) for one in series), default=0.0),
             reasons=reasons,
-            same_tr=len({one.tr for one in series}) < 2,
+            same_tr=alike([one.tr for one in series]),
         )
         lost = [self._dropout(session, i, common) for session in sessions.values()]
         return replace(common, dropout=tuple(sorted(set().union(*lost))))
@@ -69,6 +70,7 @@ class Person(Step):
             common,
             options,
             reference=read_atlas(atlas).reference,
+            gives=self.inputs.gives,
         )
         try:
             lost = search_dropout(

@@ -37,12 +37,15 @@ class _SessionSpec(SaveSpec):
     session = File(exists=True, mandatory=True, desc="outcome of Connect")
     person = File(exists=True, mandatory=True, desc="outcome of Person")
     measures = File(exists=True, mandatory=True, desc="outcome of Measures")
+    coarser = File(desc="outcome of Measures of the session resampled, where it was")
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the session")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
+    acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
     origins = traits.Dict(desc="what sidecars say of the code of the measures")
@@ -59,6 +62,7 @@ class SaveSession(Save):
         session = read(self.inputs.session, JoinedSession)
         person = read(self.inputs.person, CommonGround)
         values = read(self.inputs.measures, MeasuredSession).values
+        again = self._resampled()
         files = []
         for i, path in enumerate(self.inputs.atlases):
             for recipe in self.inputs.recipes:
@@ -72,8 +76,28 @@ class SaveSession(Save):
                     common = person.recipes[recipe.name][i]
                     sidecar |= _retained(joined, i) | _shared(common, joined.series[i].tr)
                     files += self._save_series(root, target, joined, i, sidecar)
-                files.append(self._save_measures(root, target, values[recipe.name][i], sidecar))
+                resampled = {"Resampled": again[recipe.name][i]} if again else {}
+                values_of = values[recipe.name][i]
+                files.append(self._save_measures(root, target, values_of, sidecar | resampled))
         return files
+
+    def _resampled(self) -> dict[str, list[list[dict[str, object]]]]:
+        """Return the values of larger parts than regions of the session resampled."""
+        if not self.inputs.coarser:
+            return {}
+        values = read(self.inputs.coarser, MeasuredSession).values
+        columns = ("measure", "level", "label", "value")
+        return {
+            recipe: [
+                [
+                    {name: getattr(value, name) for name in columns}
+                    for value in of_atlas
+                    if value.level != "region"
+                ]
+                for of_atlas in by_atlas
+            ]
+            for recipe, by_atlas in values.items()
+        }
 
     def _sidecar(self, recipe: Recipe, session: JoinedSession, atlas: str) -> dict[str, object]:
         """Collect what every sidecar of a session has."""
@@ -81,12 +105,14 @@ class SaveSession(Save):
         return {
             "Sources": list(self.inputs.sources),
             "Runs": [dict(entities) for entities in self.inputs.runs],
+            "Acquisitions": [dict(how) for how in self.inputs.acquisitions or ()],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
             **outputs.resolution(self.inputs.entities),
             "Atlas": record.name,
             "AtlasEntities": record.entities,
             "Estimator": self.inputs.connectivity,
+            **({} if self.inputs.gives == "voxels" else {"SourceGives": self.inputs.gives}),
             "DenoisingRecipe": recipe.as_dict(),
             "Excluded": session.failures.get(recipe.name),
             **self.inputs.provenance,
@@ -114,6 +140,7 @@ class SaveSession(Save):
         matrix = outputs.matrix_path(root, target, estimator)
         write_matrix(matrix, regions.names, joined.matrices[i])
         relation = _relation(estimator, joined.shrinkage[i] if joined.shrinkage else None)
+        relation["NodeFiles"] = outputs.node_files(target.atlas)
         write_json(outputs.sidecar(matrix), {**sidecar, **reasons, **relation})
         return [series, matrix]
 
@@ -171,12 +198,13 @@ def write_measures(
 def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     """Say what denoising and censoring left of a session."""
     series = joined.series[i]
+    n_retained = len(series.volumes) or None  # of matrices alone it is not known
     return {
         "RepetitionTime": series.tr,
         "SamplingFrequency": 1 / series.tr,
-        "NumberOfVolumes": len(series.fd),
-        "NumberOfVolumesRetained": len(series.volumes),
-        "MinutesRetained": len(series.volumes) * series.tr / 60,
+        "NumberOfVolumes": len(series.fd) or None,
+        "NumberOfVolumesRetained": n_retained,
+        "MinutesRetained": n_retained and n_retained * series.tr / 60,
         "MeanFramewiseDisplacement": series.mean_fd,
         "MeanFramewiseDisplacementRetained": series.mean_fd_retained,
         "ConfoundRegressors": joined.regressor_names,
@@ -200,6 +228,7 @@ def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
     relation: dict[str, object] = {
         "RelationshipMeasure": measure,
         "MeasureDescription": description,
+        "MeasureUnits": outputs.UNITLESS,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": True,
