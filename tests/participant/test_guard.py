@@ -14,11 +14,12 @@ from gradshift.levels import pages
 from gradshift.levels.participant import find_inputs
 from gradshift.participant import graph, volumes
 from gradshift.participant.asked import Asked
-from gradshift.participant.bold import FOR_ALL, Bold
+from gradshift.participant.bold import Bold
 from gradshift.participant.ending import crash_in, excluded
 from gradshift.participant.nodes.outcome import Step
 from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.plan import Plan
+from gradshift.participant.runs import FOR_ALL
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.running.crashes import UNFORESEEN, Crashed, gather
 from gradshift.running.damage import discard_damaged
@@ -194,7 +195,14 @@ def test_a_page_that_cannot_be_written_hinders_no_other(tmp_path, monkeypatch, a
 def test_a_step_that_reads_knows_the_content_whatever_the_times_of_the_files_say(asked):
     def contents():
         part = pe.Workflow(name="part")
-        plan = Plan(asked=asked, atlases=[], labels=defaultdict(list), sessions={}, provenance={})
+        plan = Plan(
+            asked=asked,
+            atlases=[],
+            labels=defaultdict(list),
+            acquired={},
+            sessions={},
+            provenance={},
+        )
         volumes.add_run(part, Bold.find(asked).runs[0], "ses", plan)
         return [part.get_node(f"{name}_ses").inputs.content for name in ("parcellate", "denoise")]
 

@@ -136,6 +136,11 @@ class SessionFacts:
         return [name for name in names if not BESIDE.search(name)]
 
     @property
+    def contents(self) -> Sequence[str]:
+        """What tells the content of these files apart, where that was kept."""
+        return cast(Sequence[str], self.about.get("SourceContents", ()))
+
+    @property
     def runs(self) -> Sequence[Entities]:
         """Of BOLD, the entities of each run."""
         return cast(Sequence[Entities], self.about.get("Runs", ()))

@@ -1,13 +1,12 @@
 """Finding the runs of a study: what to read, and what is known of it beforehand."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.content import absent, get_command
+from gradshift.bids.content import absent, content_of, get_command
 from gradshift.bids.dataset import describe, find_fmriprep
 from gradshift.bids.diagnosis import diagnose, evidence
 from gradshift.bids.exclude import excluded
@@ -34,9 +33,6 @@ from gradshift.settings import Inputs, Settings
 
 LEFT_OUT = "left out by"
 """How the problem of a run starts that the user does not want."""
-
-GZIP_END = 8
-"""Bytes at the end of a gzip file: the checksum and the size of its content."""
 
 IMAGES = (".nii.gz", ".nii")
 
@@ -65,6 +61,8 @@ class Run:
         What is odd, and does not hinder: a sentence each.
     absent : tuple of Path
         Its files that are links whose content is not here.
+    content : str
+        What tells the content of the image apart, see `content_of`.
     """
 
     entities: Mapping[str, str]
@@ -78,6 +76,7 @@ class Run:
     problem: str = ""
     remarks: tuple[str, ...] = ()
     absent: tuple[Path, ...] = ()
+    content: str = ""
 
     @property
     def source(self) -> Path:
@@ -427,6 +426,7 @@ def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
             shape=header.shape,
             affine=tuple(tuple(float(v) for v in row) for row in header.affine),
             n_volumes=header.n_volumes,
+            content=content_of(run.bold),
         )
         metadata = inherited(run.bold, file.entities, root)
         seconds, remark = repetition_time(run.bold, metadata, header.tr)
@@ -480,18 +480,9 @@ def _told_apart(runs: Sequence[Run]) -> list[Run]:
 
 def _not_twice(runs: Sequence[Run]) -> list[Run]:
     """Refuse the same image under two names: one of the names is wrong, or both."""
-
-    def content(run: Run) -> tuple[int, bytes] | None:
-        if run.problem or run.bold.suffix != ".gz":
-            return None
-        with run.bold.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - GZIP_END, 0))
-            return size, file.read()
-
     return _refused(
         runs,
-        content,
+        lambda run: run.content if run.bold.suffix == ".gz" else None,
         "{this} is the same image as {other} (same size and checksum): one of them lies under a "
         "wrong name.",
     )

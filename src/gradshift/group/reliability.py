@@ -55,20 +55,26 @@ class Reliability:
 
 
 @once
-def reliability(study: Study) -> list[Reliability]:
-    """Compare halves of the sessions of the primary atlas and recipe."""
+def halves(study: Study) -> dict[str, Halves]:
+    """Measure both halves of the sessions of the primary atlas and recipe, by task."""
     used = [
         result
         for result in compared_sessions(study.results, study.people, study.design)
         if (result.atlas, result.recipe) == study.primary
     ]
-    rows = []
+    by_task: dict[str, Halves] = {}
     measure = partial(_both, output_dir=study.output_dir, options=study.options)
     for task in sorted({result.task for result in used}):
         sessions = [result for result in used if result.task == task]
         first, second = zip(*study.workers(measure, sessions), strict=True)
-        rows += _rows(study, task, (_joined(first), _joined(second)))
-    return rows
+        by_task[task] = (_joined(first), _joined(second))
+    return by_task
+
+
+@once
+def reliability(study: Study) -> list[Reliability]:
+    """Compare halves of the sessions of the primary atlas and recipe."""
+    return [row for task, both in halves(study).items() for row in _rows(study, task, both)]
 
 
 def _joined(sessions: Sequence[Sequence[dict[str, object]]]) -> pd.DataFrame:

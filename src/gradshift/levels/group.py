@@ -12,6 +12,7 @@ import pandas as pd
 
 from gradshift.bids.chosen import one_measurement
 from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.held import still_held
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
@@ -109,6 +110,7 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     results = _asked_for(find_results(settings.output_dir), settings)
     if not conditions_of(settings):
         results = one_measurement(results, settings.inputs.bids_filter_file)
+    results = _still_held(results, settings)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)
@@ -189,6 +191,16 @@ def _asked_for(results: Sequence[SessionResult], settings: Settings) -> list[Ses
             f"Participants there: {', '.join(sorted({r.participant for r in results}))}; tasks: "
             f"{', '.join(sorted({r.task for r in results}))}."
         )
+    return kept
+
+
+def _still_held(results: Sequence[SessionResult], settings: Settings) -> list[SessionResult]:
+    """Leave out what the study no longer holds, and say so."""
+    kept, remarks = still_held(results, settings)
+    for remark in remarks:
+        logger.warning("%s", remark)
+    if not kept:
+        raise InputError(f"The study no longer holds any of the scans compared. {remarks[0]}")
     return kept
 
 

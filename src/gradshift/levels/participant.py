@@ -8,6 +8,7 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs, readme
 from gradshift.bids.closed import closed_folders
+from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
@@ -69,6 +70,7 @@ def participant(settings: Settings, log: RunLog) -> int:
         provenance.check(settings.output_dir, made_of)
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
+    _say_who_is_gone(settings)
     with locked(settings.output_dir / "logs", people):
         log.keep()
         discard_damaged(intermediate(settings.work_dir), people)
@@ -93,6 +95,17 @@ def participant(settings: Settings, log: RunLog) -> int:
         logger.error("%s was left out: it cannot be read; check its permissions.", folder)
     codes += [1] * bool(closed or unforeseen)
     return codes[0] if len(set(codes)) == 1 else 1
+
+
+def _say_who_is_gone(settings: Settings) -> None:
+    """Say of whom there are results and nothing else any more."""
+    if gone := people_gone(people_with_images(settings.output_dir), settings):
+        logger.warning(
+            "%s: there are results, but no folder and no row of participants.tsv any more. To "
+            "remove them: %s",
+            ", ".join(sorted(gone)),
+            how_to_remove(gone, settings.output_dir),
+        )
 
 
 def _asked(settings: Settings) -> Asked:

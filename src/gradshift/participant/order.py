@@ -3,7 +3,7 @@
 import logging
 
 from gradshift.bids.dates import by_time
-from gradshift.bids.tables import read_sessions
+from gradshift.bids.sessiontable import read_sessions
 from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")

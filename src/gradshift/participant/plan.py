@@ -68,14 +68,14 @@ class Plan:
         """Files of plug-ins."""
         return self.analysis.plugin
 
+    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
+        """Name the files that runs are read from."""
+        return [self.asked.links.uri(path) for run in runs for path in run.files]
+
     def acquisition(self, run: AnyRun) -> dict[str, object]:
         """Return how a run was acquired, as sidecars have it; empty where it is not known."""
         how = self.acquired.get(frozenset(run.entities.items()))
         return {} if how is None else how.as_sidecar()
-
-    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
-        """Name the files that runs are read from."""
-        return [self.asked.links.uri(path) for run in runs for path in run.files]
 
     def writes_again(self, run: AnyRun) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""

@@ -28,6 +28,7 @@ from gradshift.report.pages import write_page
 from gradshift.report.planted import truth
 from gradshift.report.questions import EXPLORATORY, GLOBAL, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
+from gradshift.report.sections import sections
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
 from gradshift.report.summaries import agreement, answer, beside, claim, shift
 from gradshift.report.trust import facts
@@ -84,6 +85,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "molecular": dict(molecular_pictures(results)),
         "claims": _claims(results),
         "facts": facts(results),
+        "sections": sections(results),
         "tables": sorted(path.name for path in folder.glob("*.tsv")),
         "others": [name for name in MORE if (folder / name).exists()],
         "results": listed,

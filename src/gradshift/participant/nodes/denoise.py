@@ -118,10 +118,11 @@ class Denoise(Step):
         kept = censoring.kept
         if not kept.any():
             counts = [f"{n.sum()} ({why})" for why, n in censoring.reasons.items() if n.any()]
-            raise ExcludedError(
+            text = (
                 f"No volume of {len(kept)} is retained by the recipe {recipe.name!r}; left out "
                 f"are {', '.join(counts)}."
             )
+            raise ExcludedError(" ".join([text, *confounds.remarks]))
         freedom, warnings = freedom_of_run(
             regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
         )
