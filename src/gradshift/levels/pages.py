@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,11 +117,7 @@ def _person(settings: Settings, participant: str) -> "Person":
     )
 
 
-def write_citation(
-    output_dir: Path,
-    comparison: Path | None = None,
-    results: Sequence[SessionResult] | None = None,
-) -> None:
+def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
     """Write the methods text of everything in an output, and its COBIDAS table.
 
     Parameters
@@ -128,21 +125,34 @@ def write_citation(
     output_dir : Path
     comparison : Path, optional
         Folder of a comparison; ``group`` if not given.
-    results : sequence of SessionResult, optional
-        All that is told of; everything there is if not given.
     """
     from gradshift.bids.rows import write_rows
     from gradshift.report.cobidas import GUIDELINE, Item, items
     from gradshift.report.results import what_was_used
 
-    folder = comparison or output_dir / "group"
+    folder, results = comparison or output_dir / "group", find_results(output_dir)
     name = folder.name.removeprefix("group")
-    every = find_results(output_dir) if results is None else results
-    used = what_was_used(output_dir, every, folder)
+    used = what_was_used(output_dir, results, folder)
     _write_citation(output_dir, used, name)
-    rows = items(used, every, folder)
+    rows = items(used, results, folder)
     about = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
     write_rows(output_dir / "logs" / f"cobidas{name}.tsv", Item, rows, about)
+
+
+def write_words(output_dir: Path, results: Sequence[SessionResult]) -> None:
+    """Write the methods text without what takes everybody's results: numbers of the sample.
+
+    Parameters
+    ----------
+    output_dir : Path
+    results : sequence of SessionResult
+        One of each kind that needs words of its own.
+    """
+    from gradshift.report.results import what_was_used
+    from gradshift.report.sample import Sample
+
+    used = what_was_used(output_dir, results, output_dir / "group")
+    _write_citation(output_dir, replace(used, sample=Sample()))
 
 
 def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> None:
