@@ -69,14 +69,14 @@ class Plan:
         """Files of plug-ins."""
         return self.analysis.plugin
 
+    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
+        """Name the files that runs are read from."""
+        return [self.asked.links.uri(path) for run in runs for path in run.files]
+
     def acquisition(self, run: AnyRun) -> dict[str, object]:
         """Return how a run was acquired, as sidecars have it; empty where it is not known."""
         how = self.acquired.get(frozenset(run.entities.items()))
         return {} if how is None else how.as_sidecar()
-
-    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
-        """Name the files that runs are read from."""
-        return [self.asked.links.uri(path) for run in runs for path in run.files]
 
     def contents(self, runs: Sequence[AnyRun]) -> dict[str, str]:
         """Return what tells the content of files apart, by name, of runs that can be used."""
