@@ -70,15 +70,14 @@ class Mrs(Modality):
         """Say how many values there are, of whom, and which were not measured."""
         if self.trouble:
             return f"metabolites\n  left out   {self.trouble}", False
-        lines = [
-            "metabolites",
-            f"  tables     {', '.join(sorted({v.source for v in self.values}))}",
-        ]
-        lines.append(f"  sessions   {len(self._sessions())} of {len(self.people)} people")
+        tables = ", ".join(sorted({value.source for value in self.values}))
+        n_sessions, n_people = len(self._sessions()), len(self.people)
+        lines = ["metabolites", f"  tables     {tables}"]
+        lines.append(f"  sessions   {n_sessions} of {n_people} people")
         for measure, voi in sorted({(value.measure, value.voi) for value in self.values}):
             of = [v for v in self.values if (v.measure, v.voi) == (measure, voi)]
             absent = [v for v in of if not math.isfinite(v.value)]
-            why = f" (not measured: {', '.join(sorted({v.status for v in absent}))})"
+            why = f" ({', '.join(sorted({v.status for v in absent}))})"
             lines.append(
                 f"  values     {measure} {voi}: {len(of) - len(absent)} of {len(of)}"
                 f"{why if absent else ''}"
