@@ -10,11 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from nipype.interfaces.utility import Merge
+from nipype.interfaces.utility import Function, Merge
 from nipype.pipeline import engine as pe
 from nipype.pipeline.plugins import LinearPlugin
 
-from badinput import without_pictures
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.running.execute import _plugin, execute
@@ -22,6 +21,14 @@ from gradshift.running.workers import workers
 from gradshift.settings import Analysis, Running
 
 OPTIONS = ("--denoise", "24P")
+
+
+def double(x):
+    return 2 * x
+
+
+def fail(x):
+    raise RuntimeError("a bug")
 
 
 def raise_for(confounds_of: str, original):
@@ -75,8 +82,7 @@ def test_a_step_that_is_killed_each_time_fails_its_session_alone(
         return compute(self)
 
     monkeypatch.setattr(Denoise, "compute", killed)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
     assert "denoise_ses_pre_1 crashed: its process was killed twice" in capsys.readouterr().err
     assert any(out.glob("logs/crash/*denoise*"))
     assert len(list(out.glob("sub-02/ses-*/func/*_measures.tsv"))) == 2
@@ -99,10 +105,36 @@ def test_a_process_that_is_killed_costs_one_retry_of_its_step(make_study, tmp_pa
         return compute(self)
 
     monkeypatch.setattr(Denoise, "compute", killed_once)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
     assert len(list(tried.iterdir())) == 4 + 1
     assert not list(out.glob("logs/crash/*"))
+
+
+@pytest.mark.parametrize("nprocs", [1, 2])
+def test_many_people_run_in_parts_and_a_crash_in_one_hinders_no_other(
+    tmp_path, monkeypatch, nprocs
+):
+    sizes = []
+    run = pe.Workflow.run
+
+    def note(self, *args, **kwargs):
+        sizes.append(len(self._graph))
+        return run(self, *args, **kwargs)
+
+    monkeypatch.setattr(pe.Workflow, "run", note)
+    monkeypatch.setattr("gradshift.running.execute.PEOPLE", 2)
+    everybody = pe.Workflow(name="everybody", base_dir=str(tmp_path))
+    everybody.add_nodes([pe.Workflow(name=f"sub_{i}") for i in range(5)])
+    for person in everybody._graph.nodes:
+        step = Function(function=fail if person.name == "sub_1" else double, input_names=["x"])
+        person.add_nodes([pe.Node(step, name="step")])
+        person.inputs.step.x = 2
+    running = Running(work_dir=str(tmp_path), nprocs=nprocs, omp_nthreads=1)
+    crashed = execute(everybody, running, tmp_path / "crash")
+    assert sizes == [2, 2, 1]
+    assert list(crashed) == ["everybody.sub_1.step"]
+    done = {path.parent.parent.name for path in tmp_path.glob("everybody/sub_*/step/result_*")}
+    assert {f"sub_{i}" for i in (0, 2, 3, 4)} <= done
 
 
 def test_a_process_of_the_group_level_that_is_killed_costs_one_retry(tmp_path):
