@@ -120,7 +120,11 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     """Read the regions of the atlas of a result, as they were used."""
     path = regions_path(output_dir, result.atlas_entities)
-    return regions_from(read_json(path))
+    plain = read_json(path)
+    try:
+        return regions_from(plain)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputError(_damaged(path)) from error
 
 
 def read_vertices(

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from gradshift.bids.dataset import (
     describe,
-    find_fmriprep,
+    find_bold,
     find_kinetics,
     find_petprep,
     made_by,
     may,
 )
-from gradshift.bids.doors import ready_made
 from gradshift.errors import MissingInputError, OutputError
 from gradshift.settings import Settings
 
@@ -124,18 +123,15 @@ def heal(output_dir: Path) -> bool:
 def preprocessed(settings: Settings) -> list[Path]:
     """List the preprocessed datasets that are read."""
     given = settings.inputs.derivatives
-    door = ready_made(given)
     others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
     sources = [folder for folder in others if folder is not None]
-    if door is not None:
-        return [door.folder, *sources]
     try:
-        fmriprep = find_fmriprep(
+        bold = find_bold(
             settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
         )
     except MissingInputError:
         return sources or [settings.bids_dir]
-    return [fmriprep, *sources]
+    return [bold, *sources]
 
 
 def check_output(settings: Settings) -> None:

@@ -201,7 +201,7 @@ def _save(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
         gives=unit[0].gives,
         sources=plan.sources(unit),
         runs=[dict(run.entities) for run in unit],
-        contents=[run.content for run in unit],
+        contents=plan.contents(unit),
         acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),

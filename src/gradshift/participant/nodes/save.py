@@ -45,7 +45,7 @@ class _SessionSpec(SaveSpec):
     gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
     sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
-    contents = traits.List(traits.Str, desc="what tells the content of each image apart")
+    contents = traits.Dict(desc="what tells the content of files apart, by name")
     acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
@@ -106,7 +106,7 @@ class SaveSession(Save):
         return {
             "Sources": list(self.inputs.sources),
             "Runs": [dict(entities) for entities in self.inputs.runs],
-            "SourceContents": list(self.inputs.contents or ()),
+            "SourceContents": dict(self.inputs.contents or {}),
             "Acquisitions": [dict(how) for how in self.inputs.acquisitions or ()],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
