@@ -143,18 +143,20 @@ def test_the_code_of_the_python_page_runs(stand_in, monkeypatch, tmp_path):
     assert asked[0][1] == {"nprocs": 4}
 
 
-def test_the_notebook_runs(stand_in, monkeypatch):
+@pytest.mark.parametrize("page", ["docs/notebook.md", "docs/gallery.md"])
+def test_notebooks_run(page, stand_in, monkeypatch):
     """On the stand-in; ``make docs`` runs it in Jupyter, on the demo if it is there."""
     monkeypatch.chdir(stand_in.out.parents[1])
     monkeypatch.setenv("GRADSHIFT_DEMO", str(stand_in.out.parents[1]))
-    cells = [b.text for b in blocks("{code-cell} python") if b.page == "docs/notebook.md"]
+    cells = [b.text for b in blocks("{code-cell} python") if b.page == page]
     assert len(cells) >= 6
     names: dict[str, object] = {}
     for cell in cells:
         code = [line for line in cell.splitlines() if not line.startswith((":", "%"))]
         exec("\n".join(code), names)
-    assert names["main"]["hedges_g"].notna().all()
-    assert names["change"].dropna().shape == (7, 4), "people by networks"
+    if page == "docs/notebook.md":
+        assert names["main"]["hedges_g"].notna().all()
+        assert names["change"].dropna().shape == (7, 4), "people by networks"
     plt.close("all")
 
 
