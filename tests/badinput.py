@@ -15,14 +15,13 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import nibabel
 import numpy as np
 import pandas as pd
 
 from gradshift.cli import main
-from tiny import AFFINE, Study, labels, write_study
+from tiny import AFFINE, Study, labels, without_pictures, write_study
 
 OPTIONS = ("--denoise", "24P", "--no-voxelwise", "--measures", "withinfc", "meanfc")
 BAD = ("01", "post")
@@ -128,20 +127,6 @@ def attempt(case: Case, good: Study, finished: Path, folder: Path) -> Seen:
     crashes = [str(path) for path in out.glob("logs/crash/*")]
     text = told.getvalue().replace(str(folder), "").replace(str(folder.resolve()), "")
     return Seen(code, text, results(out), crashes)
-
-
-@contextmanager
-def without_pictures() -> Iterator[None]:
-    """Leave out what takes most of the time and has tests of its own."""
-    with ExitStack() as stack:
-        for name in (
-            "gradshift.participant.nodes.figures.draw_motion",
-            "gradshift.participant.nodes.figures.draw_task",
-            "gradshift.levels.participant.renew_person_pages",
-            "gradshift.levels.group.write_group_page",
-        ):
-            stack.enter_context(patch(name, return_value=0))
-        yield
 
 
 @contextmanager

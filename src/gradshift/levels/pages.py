@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import numpy as np
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
-from gradshift.bids.collect import find_results
+from gradshift.bids.collect import SessionResult, find_results
 from gradshift.bids.write import write_text
 from gradshift.bids.writetable import write_table
 from gradshift.core.measures import measures
@@ -136,6 +137,22 @@ def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
     rows = items(used, results, folder)
     about = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
     write_rows(output_dir / "logs" / f"cobidas{name}.tsv", Item, rows, about)
+
+
+def write_words(output_dir: Path, results: Sequence[SessionResult]) -> None:
+    """Write the methods text without what takes everybody's results: numbers of the sample.
+
+    Parameters
+    ----------
+    output_dir : Path
+    results : sequence of SessionResult
+        One of each kind that needs words of its own.
+    """
+    from gradshift.report.results import what_was_used
+    from gradshift.report.sample import Sample
+
+    used = what_was_used(output_dir, results, output_dir / "group")
+    _write_citation(output_dir, replace(used, sample=Sample()))
 
 
 def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> None:

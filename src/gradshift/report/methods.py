@@ -72,6 +72,11 @@ class Used:
     sample: Sample = field(default_factory=Sample)
 
 
+SAME_REGIONS = (
+    "Means over the regions of a network or set were over those with a value in every session "
+    "of the person."
+)
+
 Sentence = tuple[str, tuple[str, ...]]
 """A sentence and the keys of its references."""
 
@@ -143,7 +148,7 @@ def paragraphs(used: Used) -> list[Paragraph]:
         Paragraph("Measures", once(_of_measures(n for n in used.measures if n in used.headline))),
         Paragraph(
             "Statistics",
-            _plain([used.design] if used.design else [])
+            _plain([used.design, SAME_REGIONS] if used.design else [])
             + once(_of_statistics(_main_statistics(used)))
             + _plain(used.sample.inference),
         ),
