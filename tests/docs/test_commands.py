@@ -60,6 +60,7 @@ ELSEWHERE = {
     r"mkdir ": "of the system",
     r"git clone ": "needs the network",
     r"cd gradshift$": "goes into what was cloned",
+    r"gradshift-pool ": "three studies are made and pooled in tests/endtoend/test_pool.py",
     r"datalad ": "needs DataLad: trees of its links are made by tests/bids/test_trees.py",
     r"\.venv/bin/python -m pytest .*--plugin": "runs the test suite itself",
 }
@@ -100,6 +101,7 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/data/results": top / "results",
         "repeated": repeated.out,
         "/data/xcp_d": doors.xcp_d(top / "xcp_d"),
+        "denoised=/data/xcp_d": doors.denoised(top / "denoised"),
         "/home/me/my_atlas.json": write_atlas(top / "atlas"),
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
@@ -111,7 +113,8 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
 def put(word: str, places: dict[str, Path]) -> str:
     """Name the folder or file that stands in the place of one in a word."""
     name, equals, path = word.rpartition("=")
-    return f"{name}{equals}{places[path]}" if path in places else word
+    place = places.get(word, places.get(path))
+    return word if place is None else f"{name}{equals}{place}"
 
 
 @pytest.mark.parametrize(("page", "command"), RUN, ids=[command for _, command in RUN])
