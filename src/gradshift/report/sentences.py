@@ -26,7 +26,7 @@ class Terms:
         What the value is called, without an article.
     unit : str
     alpha : float
-        Level of significance.
+        Significance level.
     smallest : float
         Smallest effect of interest, in standard deviations.
     n_tests : int

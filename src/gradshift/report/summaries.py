@@ -30,7 +30,7 @@ def answer(results: Found, alpha: float) -> str:
     ----------
     results : sequence of (Asked, Contrast or None)
     alpha : float
-        Level of significance.
+        Significance level.
     """
     declared = [(asked, row) for asked, row in results if row is not None and is_declared(row)]
     if not declared:
