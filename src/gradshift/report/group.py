@@ -233,11 +233,11 @@ def _answer(results: GroupResults, task: str, question: Question) -> Answer:
 
 def _shift(results: GroupResults, task: str) -> str:
     """Tell what changed over the whole cortex, with every recipe."""
-    found = {
+    by_recipe = {
         recipe: [row for key in GLOBAL if (row := results.find(key, task, recipe)) is not None]
         for recipe in results.recipes
     }
-    return shift(found, results.alpha)
+    return shift(by_recipe, results.alpha)
 
 
 def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:

@@ -106,15 +106,17 @@ def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
             "measures.tsv",
         )
     rows = [results.find(one.key, task, recipe) for one in asked for recipe in results.recipes]
-    told = levels([row for row in rows if row is not None], results.alpha)
+    ends = levels([row for row in rows if row is not None], results.alpha)
     yield album.put(
         "forest",
         forest(
-            _effects(results, task, asked), results.recipes, label=f"Hedges' g, {told} interval"
+            _effects(results, task, asked),
+            results.recipes,
+            label=f"Hedges' g, {ends} interval",
         ),
-        f"Hedges' g with {told} intervals of the headline measures, recipes beside each other; "
+        f"Hedges' g with {ends} intervals of the headline measures, recipes beside each other; "
         "the numbers are in the table of results.",
-        f"Standardised changes with their {told} intervals, simultaneous over the family for what "
+        f"Standardised changes with their {ends} intervals, simultaneous over the family for what "
         f"was declared beforehand. Filled: {results.recipe}, the primary recipe.",
         "contrasts.tsv",
     )
