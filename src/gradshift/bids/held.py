@@ -99,15 +99,15 @@ def _place(result: SessionResult) -> Place:
 
 def _derivatives(settings: Settings) -> dict[str, Path]:
     """Find the preprocessed datasets that are there, by modality."""
-    inputs, found = settings.inputs, {}
+    inputs, roots = settings.inputs, {}
     with suppress(GradshiftError):  # the participant level says what hinders
-        found["func"] = find_fmriprep(
+        roots["func"] = find_fmriprep(
             settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
         )
     with suppress(GradshiftError):
         if (root := find_petprep(settings.bids_dir, inputs.derivatives)) is not None:
-            found["pet"] = root
-    return found
+            roots["pet"] = root
+    return roots
 
 
 def _scans_gone(results: Sequence[SessionResult], settings: Settings) -> dict[Place, str]:
