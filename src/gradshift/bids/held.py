@@ -155,7 +155,7 @@ def _withdrawn(results: Sequence[SessionResult], settings: Settings) -> dict[Pla
         for run in result.runs:
             raw = {key: run[key] for key in RAW_ENTITIES if key in run}
             name = file_name(raw, "bold.nii.gz")
-            there = os.path.lexists(root / folder(raw, "func") / name)
-            if table.lists_bold and not table.lists(name) and not there:
+            has_raw = os.path.lexists(root / folder(raw, "func") / name)
+            if table.lists_bold and not table.lists(name) and not has_raw:
                 gone[_place(result)] = f"{table.path.name} no longer lists {name}"
     return gone
