@@ -52,9 +52,9 @@ class Console(logging.Handler):
         """Print a record, unless it is a further warning of a kind."""
         message = record.getMessage()
         if record.levelno == logging.WARNING and self._holds:
-            about, kind = _kind(message)
+            subject, kind = _kind(message)
             if kind in self._more:
-                self._more[kind].append(about)
+                self._more[kind].append(subject)
                 return
             self._more[kind], self._first[kind] = [], message
         if record.exc_info:
@@ -76,10 +76,10 @@ class Console(logging.Handler):
 
 def _kind(message: str) -> tuple[str, str]:
     """Split a warning into what it is about and its words without numbers."""
-    about, colon, text = message.partition(": ")
-    if not colon or not about.startswith("sub-"):
-        about, text = "", message
-    return about, NUMBER.sub("0", text.partition(": ")[0])
+    subject, colon, text = message.partition(": ")
+    if not colon or not subject.startswith("sub-"):
+        subject, text = "", message
+    return subject, NUMBER.sub("0", text.partition(": ")[0])
 
 
 def _short(message: str, longest: int = 120) -> str:
