@@ -413,6 +413,14 @@ class Group:
         metavar="FILE",
         local=True,
     )
+    maps: tuple[str, ...] = option(
+        (),
+        "maps to compare the changes of regions with: tables of regions (.tsv, a column of "
+        "numbers for each map), or NIfTI images in the space of the atlas",
+        nargs="+",
+        metavar="FILE",
+        local=True,
+    )
     nbs_thresholds: tuple[float, ...] = option(
         (2.5, 3.1),
         "thresholds of |t| above which connections form components",

@@ -322,6 +322,15 @@ def test_a_displacement_that_cannot_be_is_computed_from_the_motion(files, table,
     assert "computed from the motion" in select(confounds, load_recipe("36P")).notes[0]
 
 
+def test_a_displacement_a_little_below_zero_is_a_head_at_rest(files, table, metadata):
+    true = table["framewise_displacement"].copy()
+    table.loc[3, "framewise_displacement"] = -0.03
+    files.write(table, metadata)
+    confounds = read_confounds(files.tsv)
+    np.testing.assert_array_equal(confounds.fd, true.where(true.index != 3, 0.0))
+    assert "-0.03 mm" in select(confounds, load_recipe("36P")).notes[0]
+
+
 @pytest.mark.parametrize(("wrong", "told"), [(-0.1, "below 0"), (np.nan, "not give for every")])
 def test_a_wrong_displacement_is_refused_where_nothing_tells_the_motion(
     files, table, metadata, wrong, told

@@ -41,7 +41,7 @@ def results(root: Path, *people: str) -> list[SessionResult]:
                 "Entities": {"sub": sub, "ses": ses, "task": "rest"},
                 "Runs": [{"sub": sub, "ses": ses, "task": "rest", "space": "S"}],
                 "Sources": [image(root, sub, ses).name],
-                "SourceContents": [content_of(image(root, sub, ses))],
+                "SourceContents": {image(root, sub, ses).name: content_of(image(root, sub, ses))},
                 "Excluded": None,
             },
         )

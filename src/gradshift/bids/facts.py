@@ -136,9 +136,9 @@ class SessionFacts:
         return [name for name in names if not BESIDE.search(name)]
 
     @property
-    def contents(self) -> Sequence[str]:
-        """What tells the content of these files apart, where that was kept."""
-        return cast(Sequence[str], self.about.get("SourceContents", ()))
+    def contents(self) -> Mapping[str, str]:
+        """What tells the content of these files apart, by name, where that was kept."""
+        return cast(Mapping[str, str], self.about.get("SourceContents", {}))
 
     @property
     def runs(self) -> Sequence[Entities]:
@@ -149,7 +149,12 @@ class SessionFacts:
     def acquired(self) -> Sequence[tuple[Entities, Acquisition]]:
         """Of BOLD, how each run was acquired, where that is known."""
         known = zip(self.runs, self.about.get("Acquisitions", ()), strict=False)
-        return [(run, Acquisition.of_sidecar(how)) for run, how in known if how]
+        return [
+            ({**run, "ses": self.session.removeprefix("ses-"), "task": self.task},
+             Acquisition.of_sidecar(how))
+            for run, how in known
+            if how
+        ]  # fmt: skip
 
     @property
     def resampled(self) -> Sequence[Sidecar]:

@@ -126,9 +126,10 @@ def _changed(result: SessionResult, root: Path) -> str:
     place = root / folder(result.entities, result.modality)
     paths = [place / name for name in result.sources]
     absent = [path for path in paths if not os.path.lexists(path)]
-    if len(absent) == len(paths) or (absent and result.modality == "func"):
+    if absent and (len(absent) == len(paths) or result.modality == "func"):
         return f"{absent[0].name} is no longer in {shown(place)}"
-    for path, known in zip(paths, result.contents, strict=False):
+    for path in paths:
+        known = result.contents.get(path.name)
         try:
             if known and content_of(path) != known:
                 return f"{path.name} was replaced since (run the participant level again)"

@@ -71,8 +71,6 @@ class Run:
         What is odd, and does not hinder: a sentence each.
     absent : tuple of Path
         Its files that are links whose content is not here.
-    content : str
-        What tells the content of the image apart, see `content_of`.
     """
 
     entities: Mapping[str, str]
@@ -88,7 +86,6 @@ class Run:
     problem: str = ""
     remarks: tuple[str, ...] = ()
     absent: tuple[Path, ...] = ()
-    content: str = ""
 
     @property
     def source(self) -> Path:
@@ -137,10 +134,44 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
     NothingSelectedError
         If the filters leave nothing.
     """
+    root = _fmriprep_of(settings)
+    runs = _found(root, settings.inputs, atlas_spaces)
+    _say(runs, root)
+    return runs
+
+
+def runs_of_first(
+    settings: Settings, atlas_spaces: Mapping[str, Sequence[str]], most: int
+) -> list[Run]:
+    """Find the runs of the first people of the study, whoever is asked for.
+
+    Parameters
+    ----------
+    settings : Settings
+    atlas_spaces : mapping of str to sequence of str
+    most : int
+        So many people, in the order of their labels.
+
+    Raises
+    ------
+    GradshiftError
+        As `find_runs`.
+    """
+    root = _fmriprep_of(settings)
+    first = tuple(sorted(people(root))[:most])
+    return _found(root, replace(settings.inputs, participant_label=first), atlas_spaces)
+
+
+def _fmriprep_of(settings: Settings) -> Path:
+    """Return the output of fMRIPrep that settings ask for."""
     inputs = settings.inputs
-    root = find_bold(
+    return find_bold(
         settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
+
+
+def _found(root: Path, inputs: Inputs, atlas_spaces: Mapping[str, Sequence[str]]) -> list[Run]:
+    """Find the runs in the order of their entities."""
     study = _Study(root, inputs, people(root))
     files = study.files(study.asked)
     bolds = study.select(files, study.asked)
@@ -153,7 +184,6 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
         for file in _one_each(bolds, grid)
     ]
     runs = _not_twice(_told_apart(study.without_excluded(runs, files)))
-    _say(runs, root)
     return sorted(runs, key=lambda run: run.bold.name)
 
 
@@ -429,7 +459,6 @@ def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
             shape=header.shape,
             affine=tuple(tuple(float(v) for v in row) for row in header.affine),
             n_volumes=header.n_volumes,
-            content=content_of(run.bold),
         )
         metadata = inherited(run.bold, file.entities, root)
         seconds, remark = repetition_time(run.bold, metadata, header.tr)
@@ -485,7 +514,7 @@ def _not_twice(runs: Sequence[Run]) -> list[Run]:
     """Refuse the same image under two names: one of the names is wrong, or both."""
     return _refused(
         runs,
-        lambda run: run.content if run.bold.suffix == ".gz" else None,
+        lambda run: content_of(run.bold) if run.bold.suffix == ".gz" else None,
         "{this} is the same image as {other} (same size and checksum): one of them lies under a "
         "wrong name.",
     )
@@ -533,5 +562,5 @@ def _say(runs: Sequence[Run], root: Path) -> None:
     for remark, labels in remarks.items():
         more = f" and {len(labels) - 1} more runs" if len(labels) > 1 else ""
         logger.warning("%s%s: %s", labels[0], more, remark)
-    for sentence in several_measurements(run.entities for run in runs if not run.problem):
-        logger.warning("%s", sentence)
+    for several in several_measurements(run.entities for run in runs if not run.problem):
+        logger.warning("%s", several.sentence)

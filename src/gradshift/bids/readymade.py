@@ -83,11 +83,6 @@ class ReadyRun:
         return [*self.tables.values(), *self.coverage.values(), *quality]
 
     @property
-    def content(self) -> str:
-        """Nothing is kept of the content of tables."""
-        return ""
-
-    @property
     def label(self) -> str:
         """The run as a log line names it."""
         return " ".join(f"{key}-{value}" for key, value in self.entities.items() if key != "space")

@@ -27,10 +27,6 @@ class AnyRun(Protocol):
         """All files that are read."""
 
     @property
-    def content(self) -> str:
-        """What tells the content of the source apart, where that is kept."""
-
-    @property
     def gives(self) -> Gives:
         """What there is of the run."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.chosen import one_measurement
+from gradshift.bids.chosen import chosen, kept_apart
 from gradshift.bids.collect import SessionResult, find_results, read_measures
 from gradshift.bids.held import still_held
 from gradshift.bids.write import TEMPORARY
@@ -18,8 +18,10 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.given import given_maps
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
+from gradshift.group.sameregions import over_same_regions
 from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.log import RunLog
@@ -33,7 +35,7 @@ from gradshift.report.verdicts import verdict
 from gradshift.running.progress import progress
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
-from gradshift.study.asconditions import by_condition, conditions_of
+from gradshift.study.asconditions import by_condition
 from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
@@ -107,18 +109,23 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     """
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
-    if not conditions_of(settings):
-        results = one_measurement(results, settings.inputs.bids_filter_file)
+    results = chosen(results, settings.inputs.bids_filter_file)
     results = _still_held(results, settings)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)
+    results, remarks = kept_apart(results)
+    for remark in remarks:
+        logger.warning("%s", remark)
     design = find_design(settings, tables, results, given, recorded)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
     effects = find_effects(design, people)
     if settings.group.families:
         read_families(Path(settings.group.families))
+    if settings.group.maps:
+        atlas = next(result for result in results if result.atlas == design.atlases[0])
+        given_maps(settings.group.maps, settings.output_dir, atlas)
     logger.info("%s", design)
     for line in drawn(design, effects, people):
         logger.info("%s", line)
@@ -144,8 +151,11 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
 
 def with_values(study: Study) -> Study:
     """Read the values that a study compares; those that need everybody are computed."""
+    table = over_same_regions(
+        read_measures(study.results), study.results, study.design, study.output_dir
+    )
     table = align(
-        read_measures(study.results),
+        table,
         study.results,
         study.people,
         study.design,
@@ -207,7 +217,7 @@ def _attendance(people: Sequence[Participation]) -> list[str]:
     for modality, task in kinds:
         asked = [one for one in people if (one.modality, one.task) == (modality, task)]
         n = sum(person.included for person in asked)
-        which = f" ({modality})" if len(kinds) > 1 else ""
+        which = f" ({modality}{'' if task == 'n/a' else f' {task}'})" if len(kinds) > 1 else ""
         lines.append(f"{n} of {len(asked)} participants are compared{which}.")
         lines += [
             f"Left out{which}: {person.participant_id} ({person.reason})."

@@ -7,6 +7,7 @@ from pathlib import Path
 from nipype.pipeline import engine as pe
 
 from gradshift.bids.acquisition import Acquisition
+from gradshift.bids.content import content_of
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import AnyRun, unit_entities
 from gradshift.participant.asked import Asked
@@ -76,6 +77,11 @@ class Plan:
         """Return how a run was acquired, as sidecars have it; empty where it is not known."""
         how = self.acquired.get(frozenset(run.entities.items()))
         return {} if how is None else how.as_sidecar()
+
+    def contents(self, runs: Sequence[AnyRun]) -> dict[str, str]:
+        """Return what tells the content of files apart, by name, of runs that can be used."""
+        paths = [run.source for run in runs if not run.problem]
+        return {path.name: content_of(path) for path in paths}
 
     def writes_again(self, run: AnyRun) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""

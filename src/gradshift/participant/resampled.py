@@ -92,7 +92,7 @@ def add_resampled(workflow: pe.Workflow, session: Session, plan: Plan, coarsest:
         Measures,
         f"measure_{session.tag}_coarser",
         plan.plugins,
-        **_given(session.measure, "atlases", "recipes", "measures", "options"),
+        **_given(session.measure, "atlases", "recipes", "measures", "options", "gives"),
     )
     runs = collect(workflow, f"runs_{session.tag}_coarser", denoised)
     workflow.connect(
