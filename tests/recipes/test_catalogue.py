@@ -222,7 +222,7 @@ def test_a_nuisance_file_of_xcp_d_is_a_recipe(tmp_path):
     path = tmp_path / "acompcor.yml"
     path.write_text(NUISANCE)
     recipe = load_recipe(path)
-    assert recipe.name == "acompcorgsr"
+    assert recipe.name == "xcpdacompcorgsr"
     assert recipe.description == "Components were selected."
     assert recipe.columns == ("trans_x", "w_comp_cor_0[1-5]", "cosine_[0-9]*", "global_signal")
     (source,) = recipe.elsewhere

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
-
 from gradshift.bids.dataset import check_dataset
 from gradshift.bids.doors import SERIES, Door, ready_made
 from gradshift.bids.readymade import ReadyRun, find_ready

@@ -1,7 +1,8 @@
 """The nuisance files of XCP-D as recipes.
 
 Such a YAML file names columns, dataset by dataset. What XCP-D says on its command line (filter,
-censoring) is not in it: there the defaults of a recipe hold.
+censoring) is not in it: there the defaults of a recipe hold. Names begin with ``xcpd``: some are
+those of recipes of ours that do something else.
 """
 
 import re
@@ -32,7 +33,7 @@ def from_nuisance(content: object) -> dict[str, Any]:
     """
     if not isinstance(content, Mapping) or "confounds" not in content:
         raise SettingsError("a nuisance file of XCP-D has the keys name, description, confounds.")
-    name = re.sub("[^A-Za-z0-9]", "", str(content.get("name", "")))
+    name = "xcpd" + re.sub("[^A-Za-z0-9]", "", str(content.get("name", "")))
     columns: list[object] = []
     for source in _sources(content["confounds"]):
         wanted = source.get("columns")
