@@ -89,6 +89,8 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
     for block in blocks("json"):
         if block.page == "docs/howto/recipe.md":
             (top / "my_recipe.json").write_text(block.text, encoding="utf-8")
+        if '"medn"' in block.text:
+            (top / "medn.json").write_text(block.text, encoding="utf-8")
         if '"repeated"' in block.text:
             (top / "week.json").write_text(block.text, encoding="utf-8")
     (own,) = (block.text for block in blocks("python") if "MEASURE =" in block.text)
@@ -106,7 +108,9 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/data/results": top / "results",
         "repeated": repeated.out,
         "/data/xcp_d": doors.xcp_d(top / "xcp_d"),
-        "denoised=/data/xcp_d": doors.denoised(top / "denoised"),
+        "/data/denoised": doors.denoised(top / "denoised"),
+        "/data/tedana": doors.components(top / "tedana", top / "example"),
+        "/home/me/medn.json": top / "medn.json",
         "/home/me/my_atlas.json": write_atlas(top / "atlas"),
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
@@ -130,7 +134,7 @@ def test_commands_of_the_pages_do_what_they_say(page, command, places, tmp_path,
     words = [put(word, places) for word in shlex.split(command)[1:]]
     if "participant" in words:
         words[1] = str(tmp_path / "out")
-        if "xcp_d" in command:  # whose stand-in has regions of its own
+        if "xcp_d=" in command or "denoised=" in command:  # whose stand-in has regions of its own
             words += ["--atlas", str(places["/home/me/my_atlas.json"])]
     elif "--model" in words:
         words[1] = str(places["repeated"])
