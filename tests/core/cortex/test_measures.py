@@ -104,7 +104,9 @@ def measure(request):
 def test_every_label_has_a_number_or_a_reason(measure, session):
     rows = evaluate(measure, session)
     wanted = [
-        (level, label) for level in measure.levels for label in session.regions.labels(level)
+        (level, label)
+        for level in measure.levels
+        for label in measure.labels_at(session.regions, level)
     ]
     assert [(row.level, row.label) for row in rows] == wanted
     for row in rows:
