@@ -134,10 +134,44 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
     NothingSelectedError
         If the filters leave nothing.
     """
+    root = _fmriprep_of(settings)
+    runs = _found(root, settings.inputs, atlas_spaces)
+    _say(runs, root)
+    return runs
+
+
+def runs_of_first(
+    settings: Settings, atlas_spaces: Mapping[str, Sequence[str]], most: int
+) -> list[Run]:
+    """Find the runs of the first people of the study, whoever is asked for.
+
+    Parameters
+    ----------
+    settings : Settings
+    atlas_spaces : mapping of str to sequence of str
+    most : int
+        So many people, in the order of their labels.
+
+    Raises
+    ------
+    GradshiftError
+        As `find_runs`.
+    """
+    root = _fmriprep_of(settings)
+    first = tuple(sorted(people(root))[:most])
+    return _found(root, replace(settings.inputs, participant_label=first), atlas_spaces)
+
+
+def _fmriprep_of(settings: Settings) -> Path:
+    """Return the output of fMRIPrep that settings ask for."""
     inputs = settings.inputs
-    root = find_bold(
+    return find_bold(
         settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
+
+
+def _found(root: Path, inputs: Inputs, atlas_spaces: Mapping[str, Sequence[str]]) -> list[Run]:
+    """Find the runs in the order of their entities."""
     study = _Study(root, inputs, people(root))
     files = study.files(study.asked)
     bolds = study.select(files, study.asked)
@@ -150,7 +184,6 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
         for file in _one_each(bolds, grid)
     ]
     runs = _not_twice(_told_apart(study.without_excluded(runs, files)))
-    _say(runs, root)
     return sorted(runs, key=lambda run: run.bold.name)
 
 

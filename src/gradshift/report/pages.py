@@ -99,16 +99,23 @@ def save(figure: Figure, path: Path) -> Path:
         if kind == "svg":
             figure.savefig(content, format=kind, metadata={"Date": None})
         else:
+            _lay_out(figure)
             pil, metadata = {"compress_level": 6}, _metadata(figure)
             figure.savefig(content, format=kind, dpi=DPI, pil_kwargs=pil, metadata=metadata)
     return write_bytes(path, content.getvalue())
+
+
+def _lay_out(figure: Figure) -> None:
+    """Give everything its place, once: writing would look for places again."""
+    figure.set_dpi(DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
 
 
 def _metadata(figure: Figure) -> dict[str, str] | None:
     """Say in a dense figure where its panels are; None where it has none."""
     if not any(map(_is_panel, figure.axes)):
         return None
-    figure.draw_without_rendering()  # or else nothing has its place yet
     return {PANELS: json.dumps(_panels(figure))}
 
 
