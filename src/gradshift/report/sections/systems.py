@@ -57,11 +57,11 @@ def _thalamus(rows: Sequence[Contrast], alpha: float) -> list[str]:
     tested = [row for row in asked if math.isfinite(row.p_fwe)]
     if not tested:
         return ["The atlas has no thalamus, or nothing of it could be tested."]
-    found = [row for row in tested if row.p_fwe <= alpha]
-    if not found:
+    changed = [row for row in tested if row.p_fwe <= alpha]
+    if not changed:
         return [f"Undecided: {'; '.join(_said(row, alpha) for row in tested)}."]
-    rose = all(row.mean_change > 0 for row in found)
-    fell = all(row.mean_change < 0 for row in found)
+    rose = all(row.mean_change > 0 for row in changed)
+    fell = all(row.mean_change < 0 for row in changed)
     answer = "Yes" if rose else "No: the opposite" if fell else "More with some, less with others"
     return [f"{answer}: {'; '.join(_said(row, alpha) for row in tested)}."]
 
