@@ -385,7 +385,9 @@ def _working(names: Sequence[str], metadata: Mapping[str, object]) -> tuple[str,
     return tuple(
         recipe.name
         for recipe in shipped
-        if (recipe.columns or recipe.acompcor) and not _missing(names, metadata, recipe)
+        if (recipe.columns or recipe.acompcor)
+        and not recipe.elsewhere
+        and not _missing(names, metadata, recipe)
     )
 
 
