@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from gradshift.bids.collect import read_matrix
-from pagereader import pages
+from gradshift.bids.collect import read_matrix, read_tsv
+from gradshift.bids.exclude import excluded
+from gradshift.report.numbers import number
 
 WIDTHS = (1280, 390)
 
@@ -24,17 +25,23 @@ def browser():
         found.close()
 
 
-@pytest.fixture(params=[0, 1], ids=["group", "participant"])
+@pytest.fixture(params=["group/index.html", "sub-01.html", "index.html"])
 def path(out, request):
-    return pages(out)[request.param]
+    return out / request.param
 
 
 @pytest.fixture
-def opened(browser, path):
-    """Open the page at a width; at the end nothing may have failed or come from outside."""
+def opened(visit, path):
+    """Open the page at a width, see `visit`."""
+    return lambda width, **options: visit(path, width, **options)
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a page at a width; at the end nothing may have failed or come from outside."""
     asked, problems, tabs = [], [], []
 
-    def at(width, **options):
+    def at(path, width, **options):
         tab = browser.new_page(viewport={"width": width, "height": 900}, **options)
         tab.on("request", lambda request: asked.append(request.url))
         tab.on("requestfailed", lambda request: problems.append(request.url))
@@ -55,19 +62,22 @@ def opened(browser, path):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_every_figure_is_there_and_nothing_is_wider_than_the_page(opened, width):
     page = opened(width)
+    page.evaluate("document.querySelectorAll('img').forEach((i) => { i.loading = 'eager'; })")
+    page.wait_for_load_state("networkidle")
     sizes = page.evaluate("[...document.images].map((i) => [i.naturalWidth, i.clientWidth])")
-    assert len(sizes) >= 5
+    assert len(sizes) >= 4
     assert all(natural > 0 and 0 < shown <= width for natural, shown in sizes)
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0
 
 
-def test_a_table_sorts_by_keyboard_and_keeps_the_rows_one_asks_for(opened):
-    page = opened(1280)
+@pytest.mark.parametrize("path", ["group/index.html", "sub-01.html"])
+def test_a_table_sorts_by_keyboard_and_keeps_the_rows_one_asks_for(visit, out, path):
+    page = visit(out / path, 1280)
     name = page.evaluate("document.querySelector('input[data-table]').dataset.table")
     column = page.evaluate(
         f"[...document.querySelector('#{name}').tHead.rows[0].cells]"
-        ".findIndex((c) => c.textContent.startsWith('mean_change') || "
+        ".findIndex((c) => c.textContent === 'change' || "
         "c.textContent.includes(' minus '))"
     )
     page.focus(f"#{name} th:nth-child({column + 1}) button")
@@ -124,8 +134,9 @@ def test_text_stands_out_from_its_ground(opened, scheme):
     assert page.evaluate(CONTRAST) >= 4.5
 
 
-def test_the_cell_under_the_pointer_is_told(opened, out):
-    page = opened(1280)
+@pytest.mark.parametrize("path", ["group/index.html", "sub-01.html"])
+def test_the_cell_under_the_pointer_is_told(visit, out, path):
+    page = visit(out / path, 1280)
     image = page.locator("figure:has(script.hover) img").first
     image.scroll_into_view_if_needed()
     box = image.bounding_box()
@@ -159,3 +170,114 @@ def test_in_print_nothing_scrolls_away(opened):
     )
     assert cut == 0
     assert page.pdf().startswith(b"%PDF")
+
+
+def shown_rows(page):
+    """Return the rows of the table of all results that are shown, with exact numbers."""
+    return page.evaluate(
+        "[...document.querySelectorAll('#results-table tbody tr')].map((row) => "
+        "Object.fromEntries([...row.cells].map((cell, i) => [row.closest('table').tHead"
+        ".rows[0].cells[i].textContent, [cell.textContent, cell.title]])))"
+    )
+
+
+def test_all_results_come_in_pages_with_the_numbers_of_the_table(visit, out):
+    page = visit(out / "group" / "index.html", 1280)
+    table = read_tsv(out / "group" / "contrasts.tsv")
+    usual = table[(table["effect"] == "change") & (table["covariates"] == "n/a")]
+    usual = usual[(usual["recipe"] == "24P") | (usual["modality"] != "func")]
+    seen = []
+    while True:
+        seen += shown_rows(page)
+        button = page.get_by_role("button", name="next")
+        if button.is_disabled():
+            break
+        button.click()
+    assert len(seen) == len(usual) > 100
+    names = {"change": "mean_change", "g": "hedges_g", "p": "p", "p_fwe": "p_fwe", "t": "t"}
+    for row, (_, expected) in zip(seen, usual.iterrows(), strict=True):
+        assert row["measure"][0] == expected["measure"]
+        for head, name in names.items():
+            text, exact = row[head]
+            if expected[name] == "n/a":
+                assert (text, exact) == ("n/a", "n/a")
+            else:
+                assert float(exact) == float(expected[name])
+                assert text == number(float(expected[name]))
+
+
+def test_results_are_narrowed_by_recipe_and_to_what_is_corrected(visit, out):
+    page = visit(out / "group" / "index.html", 1280)
+    page.select_option("select[data-filter=recipe]", "none")
+    page.select_option("select[data-filter=family]", "confirmatory")
+    rows = shown_rows(page)
+    assert len(rows) == 6
+    assert {row["recipe"][0] for row in rows} == {"none"}
+    page.check("#only-corrected")
+    assert shown_rows(page) == []
+
+
+RATED = "sub-01_ses-pre_task-rest"
+
+
+def test_a_rating_by_keyboard_is_kept_and_comes_back_from_its_file(visit, out, tmp_path):
+    page = visit(out / "index.html", 1280)
+    page.focus(f'.rating[data-run="{RATED}"] input[value=keep]')
+    page.keyboard.press("ArrowDown")
+    other = "sub-02_ses-post_task-rest"
+    page.check(f'.rating[data-run="{other}"] input[value=unsure]')
+    with page.expect_download() as download:
+        page.get_by_role("button", name="save ratings").click()
+    saved = tmp_path / "exclude.txt"
+    download.value.save_as(saved)
+    names = {f"{run}_space-X_desc-preproc_bold.nii.gz": run[4:6] for run in (RATED, other)}
+    assert excluded(names, str(saved), set()) == {f"{RATED}_space-X_desc-preproc_bold.nii.gz"}
+    page.reload()
+    assert page.is_checked(f'.rating[data-run="{RATED}"] input[value=exclude]')
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    assert page.locator(".rating input:checked").count() == 0
+    page.set_input_files("input.load", saved)
+    page.wait_for_function("document.querySelectorAll('.rating input:checked').length === 2")
+    assert page.is_checked(f'.rating[data-run="{other}"] input[value=unsure]')
+    page.evaluate("localStorage.clear()")
+
+
+def test_a_second_rater_is_compared_by_kappa(visit, out, tmp_path):
+    page = visit(out / "index.html", 1280)
+    runs = page.evaluate("JSON.parse(document.querySelector('script.rated').textContent)")
+    first = ["keep", "keep", "exclude", "unsure", "keep", "exclude"]
+    second = ["keep", "exclude", "exclude", "unsure", "keep", "keep"]
+    for run, choice in zip(runs, first, strict=False):
+        page.check(f'.rating[data-run="{run}"] input[value={choice}]')
+    lines = [f"# {choice} {run}" for run, choice in zip(runs, second, strict=False)]
+    (tmp_path / "other.txt").write_text("\n".join(lines))
+    page.set_input_files("input.compare", tmp_path / "other.txt")
+    page.wait_for_function("document.querySelector('.agreement').textContent !== ''")
+    told = page.inner_text(".agreement")
+    chance = (3 * 3 + 2 * 2 + 1) / 36
+    assert f"kappa {(4 / 6 - chance) / (1 - chance):.2f}" in told
+    assert told.startswith("6 runs")
+    page.evaluate("localStorage.clear()")
+
+
+def test_from_person_to_person_and_back(visit, out):
+    page = visit(out / "sub-02.html", 1280)
+    page.get_by_role("link", name="next: sub-03").click()
+    assert page.url.endswith("sub-03.html")
+    page.get_by_role("link", name="previous: sub-02").click()
+    page.get_by_role("link", name="Everybody").click()
+    assert page.url == (out / "index.html").as_uri()
+
+
+def test_on_paper_are_the_declared_results_and_no_controls(visit, out):
+    page = visit(out / "group" / "index.html", 800)
+    page.emulate_media(media="print")
+    assert page.is_hidden("#results-table")
+    table = read_tsv(out / "group" / "contrasts.tsv")
+    main = table[(table["effect"] == "change") & (table["covariates"] == "n/a")]
+    main = main[(main["recipe"] == "24P") | (main["modality"] != "func")]
+    wanted = main[(main["verdict"] != "n/a") | (main["family"] == "network")]
+    printed = page.locator("#printed-table tbody tr")
+    assert printed.count() == len(wanted)
+    assert printed.first.is_visible()

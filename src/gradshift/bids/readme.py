@@ -12,6 +12,7 @@ BIDSIGNORE = """\
 /group
 figures
 *.html
+people.js
 *_relmat.tsv
 *_relmat.json
 *_measures.tsv

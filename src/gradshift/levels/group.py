@@ -75,7 +75,7 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
         with _folder(output_dir / "group") as folder:
             for part in parts():
                 part.write(study, folder)
-        write_group_page(output_dir)
+        write_group_page(settings)
     _report(study)
     return 0
 

@@ -145,12 +145,25 @@ def write_boilerplate(
     return 0
 
 
-def write_group_page(output_dir: Path) -> None:
-    """Write the page of the group, from its finished tables, and the methods text."""
+def write_group_page(settings: Settings) -> None:
+    """Write the page of the group, from its finished tables, and what sums up the output."""
     from gradshift.report import group
+    from gradshift.report.pages import self_contained
 
-    group.write_group_page(output_dir / "group", output_dir)
+    output_dir = settings.output_dir
+    formats = settings.group.figure_format
+    page = group.write_group_page(output_dir / "group", output_dir, formats)
+    if settings.group.single_file:
+        self_contained(page, page.with_name("single.html"))
     write_citation(output_dir)
+    write_overview(output_dir)
+
+
+def write_overview(output_dir: Path) -> None:
+    """Write the page of everybody, from what is there."""
+    from gradshift.report import overview
+
+    overview.write_overview(output_dir)
 
 
 def rebuild(settings: Settings) -> int:
@@ -171,7 +184,7 @@ def rebuild(settings: Settings) -> int:
                 f"There is no result of the group level in {output_dir}; run it first, without "
                 "--reports-only."
             )
-        write_group_page(output_dir)
+        write_group_page(settings)
     else:
         asked = {f"sub-{label}" for label in settings.inputs.participant_label}
         finished = list(dict.fromkeys(result.participant for result in results))
@@ -184,6 +197,7 @@ def rebuild(settings: Settings) -> int:
         _redraw(settings, people)
         write_person_pages(settings, people)
         write_citation(output_dir)
+        write_overview(output_dir)
     logger.info("The pages in %s were written again.", output_dir)
     return 0
 

@@ -17,6 +17,7 @@ from gradshift.levels.pages import (
     renew_person_pages,
     write_boilerplate,
     write_citation,
+    write_overview,
 )
 from gradshift.output import provenance, record
 from gradshift.output.finished import untouched
@@ -73,6 +74,7 @@ def participant(settings: Settings) -> int:
             renew_person_pages(settings, people)
             # Others need not wait: it reads what everybody wrote, and appears in one step.
             write_citation(settings.output_dir)
+            write_overview(settings.output_dir)
     closed = [
         folder
         for source in preprocessed(settings)

@@ -1,11 +1,10 @@
 """The figures of the group page, drawn from the tables of the group level."""
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import read_map, read_vertices
@@ -21,54 +20,41 @@ from gradshift.figures.slopes import Pairs, slopes
 from gradshift.figures.specification import Variant, specification
 from gradshift.figures.style import symmetric_limit
 from gradshift.report import molecules, words
+from gradshift.report.album import Album, Named
+from gradshift.report.connectionfigures import connection_pictures
 from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number
-from gradshift.report.pages import Picture, hover, picture, save
+from gradshift.report.pages import hover
 from gradshift.report.questions import Asked
+from gradshift.report.regionfigures import region_pictures
 from gradshift.report.results import find_row
 from gradshift.report.verdicts import is_significant
 
 FEWEST = 4
 """People that a correlation with motion needs."""
 
-Named = Iterator[tuple[str, Picture]]
 
-
-@dataclass(frozen=True)
-class Album:
-    """Where the figures of one task go."""
-
-    results: GroupResults
-    task: str
-
-    def put(
-        self, name: str, figure: Figure, alt: str, caption: str, *sources: str, kind: str = "svg"
-    ) -> tuple[str, Picture]:
-        """Save a figure; `sources` are the files that hold its numbers."""
-        stem = "" if self.task == "n/a" else f"task-{self.task}_"
-        path = save(figure, self.results.folder / "figures" / f"{stem}{name}.{kind}")
-        return name, picture(path, self.results.folder, alt, caption, sources)
-
-
-def task_pictures(results: GroupResults, task: str) -> Named:
+def task_pictures(results: GroupResults, task: str, formats: Sequence[str] = ()) -> Named:
     """Draw the figures of one task; those without data are left out."""
-    album = Album(results, task)
+    album = Album(results, task, formats)
     asked = results.asked(task)
     if asked:
         yield from _headlines(album, asked)
         yield from _specification(album, asked)
     if results.regions is not None:
         yield from _networks(album, results.regions)
+        yield from connection_pictures(album, results.regions)
+        yield from region_pictures(album, results.regions)
         yield from _gradients(album, results.regions)
         yield from _seed(album, results.regions)
         yield from _motion_of_edges(album, results.regions)
     yield from _motion(album)
 
 
-def molecular_pictures(results: GroupResults) -> Named:
+def molecular_pictures(results: GroupResults, formats: Sequence[str] = ()) -> Named:
     """Draw the figures of PET and MRS, and of what goes together with them."""
-    album = Album(results, "n/a")
+    album = Album(results, "n/a", formats)
     yield from _percent(album)
     yield from _density_on_cortex(album)
     panels = list(molecules.coupled_changes(results))
@@ -90,7 +76,7 @@ def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
     results, task = album.results, album.task
     values = results.values(task)
     sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
-    pairs = [_pairs(values.of(one.key), words.unit(one.measure)) for one in asked]
+    pairs = [_pairs(values.of(one.key), words.unit(one.measure), values.people) for one in asked]
     panels = {one.short: pair for one, pair in zip(asked, pairs, strict=True)}
     groups = "" if results.effect[1] == "change" else " People of all groups."
     if any(np.isfinite(p.baseline + p.followup).any() for p in pairs):
@@ -342,7 +328,7 @@ def _motion(album: Album) -> Named:
     means = np.nanmean(fd, axis=0)
     yield album.put(
         "motion",
-        slopes({"motion (mean FD)": _pairs(fd, "mm")}, sessions),
+        slopes({"motion (mean FD)": _pairs(fd, "mm", results.included(album.task))}, sessions),
         f"Mean framewise displacement of every person in {sessions[0]} and {sessions[1]}.",
         f"Motion of those compared: mean framewise displacement {number(means[0])} mm in "
         f"{sessions[0]}, {number(means[1])} mm in {sessions[1]}. A difference in motion "
@@ -406,5 +392,5 @@ def _density_on_cortex(album: Album) -> Named:
         )
 
 
-def _pairs(values: NDArray[np.float64], unit: str) -> Pairs:
-    return Pairs(values[:, 0], values[:, 1], unit)
+def _pairs(values: NDArray[np.float64], unit: str, people: Sequence[str]) -> Pairs:
+    return Pairs(values[:, 0], values[:, 1], unit, [one.removeprefix("sub-") for one in people])

@@ -1,15 +1,18 @@
 """From what a page says to its HTML: templates, pictures, small helpers."""
 
 import base64
+import html
 import io
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,6 +29,20 @@ from gradshift.report.numbers import number, signed
 
 DPI = 144
 """Dots per inch of dense figures: sharp on fine screens and in print."""
+
+SCRIPTS = ("tables.js", "results.js", "hover.js", "rating.js", "viewers.js", "enlarge.js")
+"""What stands at the end of every page."""
+
+PRINT_DPI = 300
+"""Dots per inch of figures for print."""
+
+ONE_COLUMN, TWO_COLUMNS = 89.0, 183.0
+"""Widths of figures for print in millimetres."""
+
+NARROW = 5.0
+"""Inches up to which a figure fits into one column."""
+
+MM_PER_INCH = 25.4
 
 PANELS = "Panels"
 """What a dense figure calls the places of its panels, in its own metadata."""
@@ -91,17 +108,35 @@ def picture(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as SVG, or as PNG if the name says so."""
+    """Write a figure as SVG, whose text stays text, or as PNG if the name says so."""
+    if path.suffix == ".svg":
+        return write_bytes(path, _rendered(figure, path, metadata={"Date": None}))
+    pil, metadata = {"compress_level": 6}, _metadata(figure)
+    return write_bytes(path, _rendered(figure, path, dpi=DPI, pil_kwargs=pil, metadata=metadata))
+
+
+def save_for_print(figure: Figure, path: Path) -> Path:
+    """Write a figure at the width of one or two columns of a journal, as the name says.
+
+    Parameters
+    ----------
+    figure : Figure
+        Is scaled.
+    path : Path
+        Ends in ``.pdf`` or ``.png``.
+    """
+    width, height = figure.get_size_inches()
+    wanted = (ONE_COLUMN if width <= NARROW else TWO_COLUMNS) / MM_PER_INCH
+    figure.set_size_inches(wanted, height * wanted / width)
+    metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+    return write_bytes(path, _rendered(figure, path, dpi=PRINT_DPI, metadata=metadata))
+
+
+def _rendered(figure: Figure, path: Path, **options: Any) -> bytes:
     content = io.BytesIO()
-    kind = path.suffix.removeprefix(".")
-    settings = {"svg.fonttype": "path", "svg.hashsalt": path.name}
-    with rc_context(settings):
-        if kind == "svg":
-            figure.savefig(content, format=kind, metadata={"Date": None})
-        else:
-            pil, metadata = {"compress_level": 6}, _metadata(figure)
-            figure.savefig(content, format=kind, dpi=DPI, pil_kwargs=pil, metadata=metadata)
-    return write_bytes(path, content.getvalue())
+    with rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": path.name}):
+        figure.savefig(content, format=path.suffix.removeprefix("."), **options)
+    return content.getvalue()
 
 
 def _metadata(figure: Figure) -> dict[str, str] | None:
@@ -203,8 +238,29 @@ def write_page(path: Path, template: str, content: Mapping[str, object]) -> Path
         .render(
             **content,
             style=_asset("page.css"),
-            script=_asset("tables.js") + _asset("hover.js"),
+            script=Markup("").join(map(_asset, SCRIPTS)),
             version=__version__,
         )
     )
     return write_text(path, text)
+
+
+def self_contained(page: Path, target: Path) -> Path:
+    """Copy a page with its figures in it, so that it can be sent by itself.
+
+    Parameters
+    ----------
+    page : Path
+    target : Path
+        In the same folder. Its links to tables hold where these lie beside it.
+    """
+
+    def inside(found: re.Match[str]) -> str:
+        path = page.parent / unquote(html.unescape(found[2]))
+        kind = {".svg": "image/svg+xml", ".png": "image/png"}[path.suffix]
+        data = base64.b64encode(path.read_bytes()).decode()
+        return f'{found[1]}"data:{kind};base64,{data}"'
+
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r'<a href="[^"]+\.(?:svg|png)">(<img [^>]*>)</a>', r"\1", text)
+    return write_text(target, re.sub(r'(<img src=)"([^":]+\.(?:svg|png))"', inside, text))

@@ -7,6 +7,7 @@ from pathlib import Path
 from gradshift.report.bibliography import known
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.origin import origin
+from gradshift.report.overview import store_of
 from gradshift.report.pages import Picture, hover, picture, write_page
 from gradshift.report.personfigures import read_matrices
 from gradshift.report.personresults import Person, session_label, stem
@@ -104,9 +105,31 @@ def write_person_page(person: Person) -> Path:
         "references": known(citations(methods)),
         "logs": "logs",
         "exploratory": EXPLORATORY,
+        "verdicts": list(_verdicts(person)),
+        "store": store_of(made.dataset),
         "group": (person.output_dir / "group" / "index.html").exists(),
     }
     return write_page(person.output_dir / f"{person.participant}.html", "person.html", content)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the page says first of a session: its title, and whether it is a warning."""
+
+    title: str
+    text: str
+    bad: bool
+
+
+def _verdicts(person: Person) -> Iterator[Line]:
+    """Say of every session whether it can be used, and what to mind."""
+    for result in [*person.primary, *person.molecules]:
+        kind = result.task if result.modality == "func" else result.modality.upper()
+        title = " ".join([session_label(result), *([kind] if kind != "n/a" else [])])
+        if result.excluded:
+            yield Line(title, f"left out. {result.excluded}", bad=True)
+        else:
+            yield Line(title, " ".join(["used.", *result.warnings]), bad=bool(result.warnings))
 
 
 def _task(person: Person, task: str) -> TaskSection:
