@@ -1,12 +1,19 @@
 """Pages as a browser shows them: at the width of a laptop and of a phone, light, dark, printed."""
 
+import json
+import re
 import shutil
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradshift.bids.collect import read_matrix, read_tsv
 from gradshift.bids.exclude import excluded
+from gradshift.images.surface import fsaverage5
+from gradshift.report import pages
 from gradshift.report.numbers import number
+from gradshift.report.viewers import packed, surface_of
 
 WIDTHS = (1280, 390)
 
@@ -281,3 +288,100 @@ def test_on_paper_are_the_declared_results_and_no_controls(visit, out):
     printed = page.locator("#printed-table tbody tr")
     assert printed.count() == len(wanted)
     assert printed.first.is_visible()
+
+
+CENTRE = {"left": 0.25, "right": 0.75}
+
+
+def on_screen(place, side, canvas):
+    """Return where the cortex viewer shows a place of a hemisphere from the side, in pixels."""
+    scale = 1.5 * canvas["width"] / 760  # the viewer's own millimetres, on a canvas of 760 x 340
+    across = -place[1] if side == "left" else place[1]
+    x = canvas["x"] + canvas["width"] * CENTRE[side] + scale * across
+    return x, canvas["y"] + canvas["height"] / 2 - scale * place[2]
+
+
+def test_a_click_on_the_cortex_chooses_the_region_that_is_there(browser, tmp_path):
+    halves = fsaverage5()
+    rng = np.random.default_rng(3)
+    names = [f"region {i}" for i in range(12)]
+    vertices = {
+        side: 1 + 6 * k + (half.inflated[:, 1] // 40 % 6).astype(int)
+        for k, (side, half) in enumerate(halves.items())
+    }
+    write_cortex_page(tmp_path / "page.html", names, vertices, rng)
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((tmp_path / "page.html").as_uri())
+    holder = page.locator(".of-cortex")
+    canvas = holder.locator("canvas").bounding_box()
+    for side, half in halves.items():
+        outward = half.inflated[:, 0] * (-1 if side == "left" else 1)
+        for vertex in np.argsort(-outward)[[0, 40, 200, 600]]:
+            page.mouse.click(*on_screen(half.inflated[vertex], side, canvas))
+            near = np.linalg.norm(half.inflated - half.inflated[vertex], axis=1) < 6
+            around = {names[i - 1] for i in vertices[side][near]}
+            assert holder.get_attribute("data-region") in around
+    page.select_option(".of-cortex select[name=region]", label="region 4")
+    text = page.inner_text(".of-cortex .about")
+    assert "region 4" in text
+    assert "hedges_g 0.4" in text
+    assert "sub-01" in text
+    page.close()
+
+
+def write_cortex_page(path, names, vertices, rng):
+    """Write a page with nothing but the viewer of the cortex: g of a region is a tenth of it."""
+    numbers = ("mean_change", "hedges_g", "t", "p", "p_fwe")
+    usual = {"question": "q", "held constant": "nothing", "recipe": "r", "atlas": "a"}
+    texts = {**usual, "task": "rest", "level": "region", "measure": "strength", "what": "strength"}
+    block = {
+        "usual": usual,
+        "corrected": [0] * len(names),
+        "bold": [1] * len(names),
+        "texts": {
+            **{key: {"of": [value], "at": [0] * len(names)} for key, value in texts.items()},
+            "label": {"of": names, "at": list(range(len(names)))},
+        },
+        "numbers": {name: [i / 10 for i in range(len(names))] for name in numbers},
+    }
+    cortex = json.dumps(
+        {
+            **surface_of(vertices),
+            "task": "rest",
+            "names": names,
+            "words": names,
+            "people": ["sub-01", "sub-02"],
+            "changes": {"strength": packed(rng.standard_normal((2, len(names))))},
+        }
+    )
+    template = (Path(pages.__file__).parent / "templates" / "group.html").read_text("utf-8")
+    start = template.index('<section class="viewer of-cortex">')
+    section = template[start : template.index("</section>", start) + 10]
+    section = re.sub(r"{%.*?%}", "", section).replace("{{ task.viewers.cortex|safe }}", cortex)
+    script = (Path(pages.__file__).parent / "templates" / "viewers.js").read_text("utf-8")
+    path.write_text(
+        f'<script type="application/json" class="results">{json.dumps(block)}</script>'
+        f"{section}<script>{script}</script>",
+        encoding="utf-8",
+    )
+
+
+def test_slices_and_connections_answer_to_the_keyboard(visit, out):
+    page = visit(out / "group" / "index.html", 1280)
+    page.focus(".of-connections canvas")
+    before = page.evaluate("document.querySelector('.of-connections canvas').toDataURL()")
+    page.keyboard.press("ArrowLeft")
+    after = page.evaluate("document.querySelector('.of-connections canvas').toDataURL()")
+    assert before != after
+    page.focus(".of-slices canvas")
+    told = page.inner_text(".of-slices output")
+    page.keyboard.press("ArrowUp")
+    assert page.inner_text(".of-slices output") != told
+
+
+def test_a_click_enlarges_a_figure_and_escape_closes_it(visit, out):
+    page = visit(out / "group" / "index.html", 1280)
+    page.locator("figure img").first.click()
+    assert page.locator("dialog.enlarged").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("dialog.enlarged").is_hidden()

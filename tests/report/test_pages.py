@@ -252,7 +252,7 @@ def test_pages_alone_can_be_written_again(study, out):
     assert study.run(out, "group", "--reports-only") == 0
     assert set(pages(out)) == set(before)
     for path in pages(out):
-        later = r'<a href="group/index.html">Group results</a>|(?s:<footer>.*?</footer>)'
+        later = r' ?<a href="group/index.html">Group results</a>|(?s:<footer>.*?</footer>)'
         again, once = (re.sub(later, "", text)
                        for text in (path.read_text(encoding="utf-8"), before[path]))  # fmt: skip
         assert again == once

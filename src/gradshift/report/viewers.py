@@ -33,15 +33,15 @@ def viewers(results: GroupResults, task: str) -> dict[str, str]:
     regions = results.regions
     if regions is None:
         return {}
-    packed = {
+    content = {
         "cortex": _cortex(results, regions, task),
         "slices": _slices(results, task),
         "connections": _connections(results, regions, task),
     }
     return {
-        name: json.dumps(content, separators=(",", ":")).replace("<", "\\u003c")
-        for name, content in packed.items()
-        if content is not None
+        name: json.dumps(one, separators=(",", ":")).replace("<", "\\u003c")
+        for name, one in content.items()
+        if one is not None
     }
 
 
@@ -51,13 +51,32 @@ def _base64(values: NDArray[Any], kind: str) -> str:
 
 def _cortex(results: GroupResults, regions: Regions, task: str) -> Content | None:
     """Pack both hemispheres, the region of every vertex, and the changes of people."""
-    halves = fsaverage5()
     vertices = read_vertices(results.output_dir, results.sources, results.atlas)
-    if halves is None or vertices is None:
+    surface = surface_of(vertices) if vertices else None
+    if surface is None:
         return None
     return {
         "task": task,
-        "triangles": _base64(halves["left"].triangles, "<u2"),
+        **surface,
+        "names": list(regions.names),
+        "words": [region(name) for name in regions.names],
+        **_people(results, regions, task),
+    }
+
+
+def surface_of(vertices: Mapping[str, NDArray[np.intp]]) -> Content | None:
+    """Pack both hemispheres of fsaverage5; None where the installed nilearn does not bring them.
+
+    Parameters
+    ----------
+    vertices : mapping of {'left', 'right'} to (V,) array of int
+        Region of each vertex, 1 to R; 0 for none.
+    """
+    halves = fsaverage5()
+    if halves is None:
+        return None
+    return {
+        "triangles": _base64(halves["left"].triangles, "<u2"),  # those of both are the same
         "sides": {
             side: {
                 "places": _base64(np.round(100 * half.inflated), "<i2"),
@@ -66,9 +85,6 @@ def _cortex(results: GroupResults, regions: Regions, task: str) -> Content | Non
             }
             for side, half in halves.items()
         },
-        "names": list(regions.names),
-        "words": [region(name) for name in regions.names],
-        **_people(results, regions, task),
     }
 
 
@@ -92,11 +108,12 @@ def _people(results: GroupResults, regions: Regions, task: str) -> Content:
         )
         if before is None or after is None or (left := left - before.size) < 0:
             continue
-        changes[str(measure)] = _packed((after - before).to_numpy(np.float64))
+        changes[str(measure)] = packed((after - before).to_numpy(np.float64))
     return {"people": list(values.people), "changes": changes}
 
 
-def _packed(values: NDArray[np.float64]) -> Content:
+def packed(values: NDArray[np.float64]) -> Content:
+    """Pack values as whole numbers of 16 bits in units of a step, the smallest for none."""
     step = float(np.nanmax(np.abs(values), initial=0.0)) / 32767 or 1.0
     whole = np.where(np.isfinite(values), np.round(values / step), -32768)
     return {"step": step, "of": _base64(whole, "<i2")}
