@@ -1,5 +1,6 @@
 """Sphinx configuration. ``make docs`` builds into ``docs/_build/html``, without the network."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -16,11 +17,27 @@ author = "The gradshift developers"
 project_copyright = author
 release = version = __version__
 
-extensions = ["myst_parser", "sphinx.ext.mathjax", "sphinx-mathjax-offline", "sphinx_copybutton"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx-mathjax-offline",
+    "sphinx_copybutton",
+]
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
 nitpicky = True
+nitpick_ignore_regex = [("py:.*", ".*")]  # pandas and matplotlib, whose indices are on the network
+
+autodoc_typehints = "none"  # the types are in the text
+napoleon_use_param = napoleon_use_rtype = False
+
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+os.environ["GRADSHIFT_DEMO"] = str(generated.demo())
 
 html_theme = "furo"
 html_title = f"gradshift {release}"

@@ -5,6 +5,9 @@ A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belon
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -29,6 +32,8 @@ from gradshift.report.bibliography import known, references
 from gradshift.tracers.catalogue import shipped
 from gradshift.tracers.tracer import HALF_LIFE_SOURCE, Tracer
 
+ROOT = Path(__file__).parents[1]
+
 CHANGED = {
     "participant": "Changes the numbers of both levels.",
     "group": "Changes the numbers of the group level.",
@@ -49,6 +54,19 @@ class Entry(NamedTuple):
     methods: str
     caveat: str
     cite: Sequence[str]
+
+
+def demo() -> Path:
+    """Return the folder that holds ``demo/out``: of ``make demo``, or of a stand-in made now."""
+    if (ROOT / "demo" / "out" / "group" / "contrasts.tsv").exists():
+        return ROOT
+    folder = ROOT / "docs" / "_build" / "standin"
+    if not (folder / "demo" / "out" / "group").exists():
+        program = f"from finished import stand_in; stand_in({str(folder / 'demo')!r})"
+        paths = [str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    return folder
 
 
 def escaped(text: str) -> str:

@@ -6,6 +6,9 @@ import hypothesis
 import numpy as np
 import pytest
 
+import finished
+from finished import Finished
+
 # A machine that is busy is no fault of a test.
 hypothesis.settings.register_profile(
     "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -23,6 +26,12 @@ def pytest_configure(config: pytest.Config) -> None:
     from gradshift import plugins
 
     plugins.load(config.getoption("--plugin"))
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """A small study of which both levels are done; not to be changed."""
+    return finished.stand_in(tmp_path_factory.mktemp("standin") / "demo")
 
 
 @pytest.fixture

@@ -43,8 +43,8 @@ class Finished:
         with nullcontext() if page else patch("gradshift.levels.group.write_group_page"):
             return main(words)
 
-    def table(self, name: str) -> pd.DataFrame:
-        return pd.read_csv(self.out / "group" / name, sep="\t", na_values="n/a")
+    def table(self, name: str, folder: str = "group") -> pd.DataFrame:
+        return pd.read_csv(self.out / folder / name, sep="\t", na_values="n/a")
 
 
 def regions() -> Regions:
@@ -78,12 +78,13 @@ def finish(
     recipes: Sequence[str] = ("24P",),
     participants: Sequence[Sequence[str]] = (),
     told: Mapping[str, Sequence[Sequence[str]]] | None = None,
+    tasks: bool = False,
 ) -> Finished:
     """Write a study.
 
-    `sessions` are those of each person, `together` what the default mode network has in
-    common in a session, `participants` and `told` the rows of participants.tsv and of
-    sessions.tsv by person.
+    `sessions` are those of each person (or `tasks` of one session without a name), `together`
+    what the default mode network has in common in a session, `participants` and `told` the rows
+    of participants.tsv and of sessions.tsv by person.
     """
     study = Finished(root / "study", root / "out")
     grow(study.root, {"dataset_description.json": {"Name": "s", "BIDSVersion": "1.10.0"}})
@@ -97,21 +98,22 @@ def finish(
             for recipe in recipes:
                 rng = np.random.default_rng([*map(ord, sub + ses + recipe)])
                 reason = (excluded or {}).get((sub, ses), "")
-                _write(study.out, sub, ses, recipe, series(rng, together(sub, ses)), rng, reason)
+                which = {"task": ses} if tasks else {"ses": ses, "task": "rest"}
+                entities = {"sub": sub, **which, "space": "MNI152NLin2009cAsym"}
+                found = series(rng, together(sub, ses))
+                _write(study.out, entities, recipe, found, rng, reason)
     return study
 
 
 def _write(
     out: Path,
-    sub: str,
-    ses: str,
+    entities: dict[str, str],
     recipe: str,
     found: np.ndarray,
     rng: np.random.Generator,
     reason: str,
 ) -> None:
     atlas = {"atlas": "Tiny"}
-    entities = {"sub": sub, "ses": ses, "task": "rest", "space": "MNI152NLin2009cAsym"}
     target = outputs.Target(entities=entities, atlas=atlas, recipe=recipe)
     about: dict[str, Any] = {
         "Entities": entities,
@@ -138,7 +140,7 @@ def _write(
         matrix=correlate(found),
         n_common=N_VOLUMES,
     )
-    fixed = ("func", "rest", None, entities["space"], "Tiny", recipe)
+    fixed = ("func", entities["task"], None, entities["space"], "Tiny", recipe)
     values = [value for name in MEASURES for value in evaluate(measures()[name], session)]
     path = outputs.measures_path(out, target)
 
@@ -164,3 +166,21 @@ def _write(
         }  # fmt: skip
         write_json(outputs.sidecar(outputs.series_path(out, target)), {**about, **retained})
         write_matrix(outputs.matrix_path(out, target, "pearson"), names, session.matrix)
+
+
+def stand_in(root: str | Path) -> Finished:
+    """Write both levels of a small study in which the default mode network falls apart."""
+    people = tuple(f"{number:02d}" for number in range(1, 9))
+    study = finish(
+        Path(root),
+        dict.fromkeys(people, ("post", "pre")),
+        together=lambda sub, ses: (0.2 if ses == "post" else 1.6) + int(sub) / 20,
+        excluded={("08", "post"): "too short"},
+        recipes=("aCompCor", "36P"),
+    )
+    record = '[participant]\natlas = ["Tiny"]\ndenoise = ["aCompCor", "36P"]\n'
+    (study.out / "logs").mkdir(parents=True)
+    (study.out / "logs" / "settings.toml").write_text(record)
+    if study.group("--baseline", "pre", "--followup", "post", "--quiet"):
+        raise RuntimeError("The group level of the stand-in failed.")
+    return study

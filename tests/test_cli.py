@@ -10,6 +10,7 @@ import pytest
 
 from gradshift import __version__, cli
 from gradshift import settings as schema
+from synthetic import grow, person, preprocessed
 
 BASE = ["data", "out", "participant"]
 
@@ -100,6 +101,44 @@ def test_an_option_that_may_have_been_meant_is_named(typed, meant, capsys):
         parse(typed)
     assert stop.value.code == 64
     assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+def test_verbose_and_quiet_are_not_both(capsys):
+    assert cli.main([*BASE, "--verbose", "--quiet"]) == 64
+    assert "--quiet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["--atlas", "schaefer218_200_7"], "Schaefer2018_200_7"),
+        (["--denoise", "acompcorr"], "aCompCor"),
+        (["--measures", "withinFC", "gradientrage"], "gradientrange"),
+        (["--pet-model", "vt-logan"], "vtlogan"),
+    ],
+)
+def test_a_name_that_may_have_been_meant_is_named(words, meant, tmp_path, capsys):
+    study = grow(tmp_path / "study", preprocessed(person("01")))
+    assert cli.main([str(study), str(tmp_path / "out"), "participant", *words]) == 64
+    assert f"did you mean {meant}?" in capsys.readouterr().err
+
+
+def completed(line):
+    """What the shell is offered for a line, as argcomplete asks for it."""
+    with open(os.devnull) as nothing:
+        done = subprocess.run(
+            ["bash", "-c", f"'{sys.executable}' -m gradshift 8>&1 9>/dev/null"],
+            env={**os.environ, "_ARGCOMPLETE": "1", "COMP_LINE": line, "_ARGCOMPLETE_IFS": "\n",
+                 "COMP_POINT": str(len(line)), "COMP_TYPE": "9",
+                 "_ARGCOMPLETE_SUPPRESS_SPACE": "1"},
+            stdin=nothing, capture_output=True, text=True, check=True, timeout=60,
+        )  # fmt: skip
+    return done.stdout.split("\n")
+
+
+def test_the_shell_is_told_how_a_word_may_go_on():
+    assert "--fd-threshold" in completed("gradshift a b participant --fd")
+    assert "aCompCorGSR" in completed("gradshift a b participant --denoise aCompC")
 
 
 def test_windows_is_told_of_the_container(monkeypatch, capsys):

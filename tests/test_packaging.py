@@ -180,6 +180,7 @@ WITHOUT_A_NAME = {
     "/logs": "settings, methods text and crash files: no data",
     "/atlases": "regions and reference gradients as they were used, in formats of our own",
     "/group": "comparisons of people: BIDS has no names above the participant",
+    "/group-*": "further comparisons",
     "figures": "pictures of the pages",
     "*.html": "pages",
 }

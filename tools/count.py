@@ -198,7 +198,10 @@ def _of_imports(trees: Mapping[Path, ast.Module]) -> list[Row]:
 
 
 def imports(trees: Mapping[Path, ast.Module]) -> dict[str, set[str]]:
-    """Say which module of the package imports which, those inside functions as well."""
+    """Say which module of the package imports which, those inside functions as well.
+
+    The top of the package is a door for users: what its functions open is no part of the house.
+    """
     modules = {_dotted(path) for path in trees}
     return {
         _dotted(path): {
@@ -208,6 +211,7 @@ def imports(trees: Mapping[Path, ast.Module]) -> dict[str, set[str]]:
             if (target := _module(name, modules)) and target != _dotted(path)
         }
         for path, tree in trees.items()
+        if path != Path("__init__.py")
     }
 
 

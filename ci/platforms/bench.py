@@ -126,13 +126,18 @@ FOOTER = re.compile(b"<footer>.*?</footer>", flags=re.DOTALL)
 def contents(out: Path, below: str = "") -> dict[str, bytes]:
     """Return all results by name, without what tells time or place.
 
-    Left out are the working folder, the copies of settings in ``logs``, whose names hold the
-    time, and the paths of the source datasets.
+    Left out are the working folder, what is in ``logs`` under a name that holds the time, and the
+    paths of the source datasets.
     """
     found = {}
     for path in sorted((out / below).rglob("*")):
         name = path.relative_to(out)
-        if not path.is_file() or name.parts[0] == "work" or name.match("logs/*_*.toml"):
+        if (
+            not path.is_file()
+            or name.parts[0] == "work"
+            or name.match("logs/*_*.toml")
+            or name.match("logs/*.log")
+        ):
             continue
         found[str(name)] = FOOTER.sub(b"", path.read_bytes())
         if name == Path("dataset_description.json"):

@@ -2,16 +2,16 @@
 
 import argparse
 import logging
+import os
 import platform
 import signal
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NoReturn
 
 from gradshift import settings as schema
-from gradshift.errors import GradshiftError, SettingsError, StorageError
+from gradshift.errors import GradshiftError, SettingsError, StorageError, did_you_mean
 from gradshift.running.libraries import set_apart, used
 from gradshift.running.process import (
     give_a_home,
@@ -33,6 +33,7 @@ example: gradshift /data/study /data/results participant --participant-label 01 
 
 needs:   a BIDS dataset that fMRIPrep has preprocessed, with its results in derivatives/ or named
          by --derivatives fmriprep=PATH (gradshift itself preprocesses nothing)
+docs:    the folder docs/ of the source, beginning with docs/index.md
 
 """
 
@@ -61,11 +62,10 @@ class Parser(argparse.ArgumentParser):
         """Refuse words that are no option, with the one that may have been meant."""
         if not words:
             return
-        hints = []
-        for word in words:
-            name = word.partition("=")[0]
-            near = get_close_matches(name, self._option_string_actions, n=1)
-            hints.append(f"{word} (did you mean {near[0]}?)" if near else word)
+        hints = [
+            word + did_you_mean(word.partition("=")[0], self._option_string_actions)
+            for word in words
+        ]
         self.error(f"unrecognized arguments: {' '.join(hints)}")
 
 
@@ -162,6 +162,8 @@ def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str
     """
     words = [_dashed(word) for word in (sys.argv[1:] if words is None else words)]
     parser = build_parser()
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks what may follow
+        _complete(parser)
     parsed, unknown = parser.parse_known_args(words)
     parser.refuse_unknown(unknown)
     arguments = vars(parsed)
@@ -175,6 +177,20 @@ def parse(words: Sequence[str] | None = None) -> tuple[schema.Settings, dict[str
         for group, f in schema.options()
         if f.name in given
     }
+
+
+def _complete(parser: Parser) -> None:
+    """Tell the shell how a word may go on, and end."""
+    import argcomplete
+
+    from gradshift.levels.names import NAMES
+
+    for action in parser._actions:
+        if action.dest in NAMES:
+            action.completer = NAMES[action.dest]  # type: ignore[attr-defined]
+        elif action.dest in ("bids_dir", "output_dir", "work_dir"):
+            action.completer = argcomplete.DirectoriesCompleter()  # type: ignore[attr-defined]
+    argcomplete.autocomplete(parser)
 
 
 def _dashed(word: str) -> str:

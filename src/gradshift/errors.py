@@ -16,6 +16,23 @@ Every message is one sentence for the user: what was looked for, where, what is 
 instead, and what to do.
 """
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return a hint for a message, ``" (did you mean aCompCor?)"``; empty if nothing is near.
+
+    Parameters
+    ----------
+    word : str
+        What was typed; upper and lower case count alike.
+    known : iterable of str
+    """
+    names = {name.casefold(): name for name in known}
+    near = get_close_matches(word.casefold(), names, n=1)
+    return f" (did you mean {names[near[0]]}?)" if near else ""
+
 
 class GradshiftError(Exception):
     """Anything gradshift can explain to its user."""

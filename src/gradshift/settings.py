@@ -355,6 +355,13 @@ class Group:
         metavar="FILE",
         local=True,
     )
+    comparison: str | None = option(
+        None,
+        "name of a further comparison of the same results: it is written to group-LABEL/, beside "
+        "group/",
+        metavar="LABEL",
+        check=checks.label,
+    )
     alpha: float = option(
         0.05,
         "significance level",
@@ -501,7 +508,15 @@ class Running:
         "remove the intermediate results of the participants that finished without errors",
         kind=bool,
     )
-    verbose: bool = option(False, "more detail", kind=bool, aliases=("-v",))
+    verbose: bool = option(
+        False, "more detail, and every warning in full", kind=bool, aliases=("-v",)
+    )
+    quiet: bool = option(
+        False,
+        "print warnings and errors only; the log file has everything",
+        kind=bool,
+        aliases=("-q",),
+    )
 
     @property
     def processes(self) -> int:
@@ -528,6 +543,18 @@ class Settings:
         """Folder of intermediate results."""
         given = self.running.work_dir
         return Path(given).resolve() if given else self.output_dir / "work"
+
+    @property
+    def part(self) -> str:
+        """Level, and comparison where it is a further one, as the record of an output has it."""
+        comparison = self.group.comparison
+        return f"{self.level}-{comparison}" if self.level == "group" and comparison else self.level
+
+    @property
+    def group_dir(self) -> Path:
+        """Folder of the results of a comparison."""
+        comparison = self.group.comparison
+        return self.output_dir / (f"group-{comparison}" if comparison else "group")
 
 
 GROUPS: Mapping[str, type] = {
@@ -664,6 +691,8 @@ def _check(settings: Settings) -> None:
             f"--omp-nthreads {running.omp_nthreads} is more than the --nprocs "
             f"{running.nprocs} that may be used in all; give a larger --nprocs."
         )
+    if running.verbose and running.quiet:
+        raise SettingsError("--verbose and --quiet contradict each other; give one of them.")
     if group.baseline is not None and group.baseline == group.followup:
         raise SettingsError(
             f"--baseline and --followup name the same session, {group.baseline!r}."

@@ -1,24 +1,19 @@
 """The audit of acquisitions: what differs within people, over the study, and what it bears on."""
 
 from dataclasses import replace
-from pathlib import Path
 
 from gradshift import settings as schema
 from gradshift.bids.acquired import read_acquisition
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.audit import audit, differences
-from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.inputs import find_runs
 from synthetic import MNI, RAW, Image, grow, person, preprocessed
 
 SAME = Acquisition(repetition_time=2.0, voxel_size="2 x 2 x 2", manufacturer="A", volumes=200)
 
 
 def run(sub, ses, task="rest", **entities):
-    path = Path("x")
-    return Run(
-        entities={"sub": sub, "ses": ses, "task": task, **entities}, bold=path, mask=path,
-        confounds=path,
-    )  # fmt: skip
+    return {"sub": sub, "ses": ses, "task": task, **entities}
 
 
 def everybody(**changed):
@@ -36,10 +31,28 @@ def test_runs_that_are_alike_differ_in_nothing():
 
 def test_a_difference_between_the_sessions_of_a_person_is_theirs():
     (row,) = differences(everybody(s1_post={"repetition_time": 1.0}))
-    assert (row.scope, row.participant, row.what) == ("person", "sub-1", "repetition_time")
-    assert row.values == {"1.0": ("ses-post",), "2.0": ("ses-pre",)}
+    assert (row.scope, row.participants, row.what) == ("person", ("sub-1",), "repetition_time")
+    assert row.values == {"1 s": ("ses-post",), "2 s": ("ses-pre",)}
     assert row.bears_on_numbers
     assert "repetition time" in row.sentence
+
+
+def test_people_whose_sessions_differ_alike_are_named_together():
+    finer = {"repetition_time": 1.0}
+    (row,) = differences(everybody(s1_post=finer, s2_post=finer))
+    assert row.participants == ("sub-1", "sub-2")
+    assert len(differences(everybody(s1_post=finer, s2_pre=finer))) == 2
+
+
+def test_other_labels_of_the_same_task_are_said():
+    (row,) = differences(everybody(s1_post={"labels": "acq-mb"}))
+    assert row.values == {"acq-mb": ("ses-post",), "n/a": ("ses-pre",)}
+
+
+def test_what_a_sidecar_says_is_read_back():
+    how = replace(SAME, echo_time="12, 28.1", volumes=None)
+    assert how.as_sidecar()["RepetitionTime"] == 2.0
+    assert Acquisition.of_sidecar(how.as_sidecar()) == how
 
 
 def test_a_difference_between_people_is_one_of_the_study():
@@ -82,8 +95,11 @@ def test_the_raw_json_tells_what_the_preprocessed_one_does_not(tmp_path):
     )
     settings = schema.make(root, tmp_path / "out", "participant", {})
     (found,) = runs = find_runs(settings, {"Atlas": (MNI,)})
-    assert audit(runs, settings) == []
-    assert read_acquisition(found, root, "fMRIPrep 24.1.1") == Acquisition(
+    ((entities, how),) = audit(runs, settings)
+    assert entities == found.entities
+    assert how == read_acquisition(
+        found, root, [tmp_path], "fMRIPrep 24.1.1"
+    ) == Acquisition(
         repetition_time=2.0, echo_time="12, 28.1", voxel_size="4 x 4 x 4", volumes=8,
         phase_encoding="j-", slice_timing="4 slices, 2 times", field_strength=3.0,
         manufacturer="Siemens", model="Prisma", software="E11", fmriprep="fMRIPrep 24.1.1",

@@ -514,3 +514,16 @@ def test_whatever_the_file_holds_the_error_is_ours(tmp_path, content, about):
             selected = select(confounds, recipe)
             assert missing == ()
             assert np.isfinite(selected.values).all()
+
+
+def test_every_other_volume_has_the_confounds_of_a_slower_scan(files, table, metadata):
+    files.write(table, metadata)
+    confounds = read_confounds(files.tsv)
+    volumes = np.arange(0, T, 2)
+    slower = confounds.at(volumes)
+    np.testing.assert_allclose(slower.fd[1:], confounds.fd[1:-1:2] + confounds.fd[2::2])
+    chosen = select(slower, load_recipe("36P"))
+    csf = table["csf"].to_numpy()[volumes]
+    derived = chosen.values[:, chosen.names.index("csf_derivative1")]
+    np.testing.assert_allclose(derived[1:], np.diff(csf))
+    np.testing.assert_array_equal(chosen.values[:, chosen.names.index("csf")], csf)

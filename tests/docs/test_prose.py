@@ -145,8 +145,9 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
         assert load_recipe(path).scrub is not None
     elif page == "tracers.md":
         assert load_tracer(path).plausible
-    elif "Design" in text:
-        assert read_model(path, tuple(kinds())).baseline
+    elif "Design" in text or "Contrasts" in text:
+        model = read_model(path, tuple(kinds()))
+        assert model.contrasts or model.baselines
     else:
         assert {member[0] for members in read_families(path).values() for member in members} <= (
             measures().keys()

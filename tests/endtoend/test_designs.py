@@ -265,7 +265,7 @@ def test_a_model_file_says_what_the_tables_do_not(tmp_path, capsys):
         ({"Covariates": ["weight"]}, "there is deltafd (the change of motion) and dose, age"),
         ({"Followup": "c"}, "names ses-c, which is not there; there is ses-a, ses-b"),
         ({"Followups": "c"}, "unknown keys: Followups. Keys are Name"),
-        ({"Design": "other"}, "one of crossover, repeated, parallel, paired"),
+        ({"Design": "other"}, "one of doses, conditions, crossover, repeated, parallel, paired"),
         ({"Design": "crossover"}, "the treatments in sessions.tsv are none"),
     ):
         model.write_text(json.dumps({**told, **wrong}))

@@ -12,7 +12,7 @@ from gradshift.atlases.definition import Part, check_images, label_image, read_d
 from gradshift.atlases.labeltable import Row
 from gradshift.atlases.pcc import pcc_sets, places
 from gradshift.core.cortex.regions import Regions
-from gradshift.errors import InputError, SettingsError
+from gradshift.errors import InputError, SettingsError, did_you_mean
 from gradshift.images.labels import LabelImage
 
 FOLDER = Path(__file__).parent
@@ -189,7 +189,8 @@ def _load_part(word: str) -> Part:
     if remote.NAME.fullmatch(word):
         return remote.schaefer(word)
     raise SettingsError(
-        f"There is no atlas {word!r}; shipped are {', '.join(available())}, TemplateFlow has "
+        f"There is no atlas {word!r}{did_you_mean(word, available())}; shipped are "
+        f"{', '.join(available())}, TemplateFlow has "
         "Schaefer2018_<100 to 1000>_<7 or 17>, and your own atlas is given as the path of its "
         ".json."
     )

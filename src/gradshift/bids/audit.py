@@ -1,17 +1,23 @@
-"""How runs were acquired, and where sessions or people differ in that."""
+"""Where the acquisitions of sessions or people differ."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from gradshift.bids.acquired import read_acquisition
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.dataset import describe, find_fmriprep
 from gradshift.bids.inputs import Run
+from gradshift.bids.layout import raw_folders
 from gradshift.bids.makers import makers
 from gradshift.settings import Settings
 
+Acquired = tuple[Mapping[str, str], Acquisition]
+"""A run: its entities, and how it was acquired."""
+
 BEARING = frozenset({"repetition_time", "voxel_size", "resolution", "space"})
 """What bears on numbers: a difference within a person belongs into their ``status``."""
+
+UNITS = {"repetition_time": "s", "echo_time": "ms", "voxel_size": "mm", "field_strength": "T"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,35 +27,43 @@ class Difference:
     Parameters
     ----------
     scope : {'person', 'study'}
-        Whether sessions of one person differ, or people do.
-    participant : str
-        With prefix; ``n/a`` for the study.
+        Whether sessions of people differ, or people do.
+    participants : tuple of str
+        Whose sessions differ alike, with prefix; of the study empty.
     task : str
     what : str
         Name of a field of `Acquisition`.
     values : mapping of str to tuple of str
-        Runs (of the study: participants), by the value they have; ``n/a`` where nothing tells.
-    bears_on_numbers : bool
-        Whether a measure may change because of it.
+        Sessions (of the study: participants), by the value they have; ``n/a`` where nothing
+        tells.
     """
 
     scope: str
-    participant: str
     task: str
     what: str
     values: Mapping[str, tuple[str, ...]]
-    bears_on_numbers: bool
+    participants: tuple[str, ...] = ()
+
+    @property
+    def bears_on_numbers(self) -> bool:
+        """Whether a measure may change because of it."""
+        return self.what in BEARING
+
+    @property
+    def differing(self) -> str:
+        """What differs, and how."""
+        values = "; ".join(f"{value}: {_some(names)}" for value, names in self.values.items())
+        return f"{self.what.replace('_', ' ')} of task-{self.task} ({values})"
 
     @property
     def sentence(self) -> str:
         """The difference in words."""
-        who = "People" if self.scope == "study" else f"Sessions of {self.participant}"
-        values = "; ".join(f"{value}: {_some(runs)}" for value, runs in self.values.items())
-        return f"{who} differ in {self.what.replace('_', ' ')} of task-{self.task} ({values})."
+        who = "People" if self.scope == "study" else f"Sessions of {_some(self.participants)}"
+        return f"{who} differ in {self.differing}."
 
 
-def audit(runs: Sequence[Run], settings: Settings) -> list[Difference]:
-    """Find what differs in how the runs of a study were acquired; see `differences`.
+def audit(runs: Sequence[Run], settings: Settings) -> list[Acquired]:
+    """Read how the runs of a study were acquired.
 
     Parameters
     ----------
@@ -66,17 +80,18 @@ def audit(runs: Sequence[Run], settings: Settings) -> list[Difference]:
         settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
     version = ", ".join(makers(describe(root))) or None
-    return differences([(run, read_acquisition(run, root, version)) for run in good])
+    raw = [folder for folder in dict.fromkeys(raw_folders(root)) if folder != root]
+    return [(run.entities, read_acquisition(run, root, raw, version)) for run in good]
 
 
-def differences(acquired: Sequence[tuple[Run, Acquisition]]) -> list[Difference]:
+def differences(acquired: Sequence[Acquired]) -> list[Difference]:
     """Find what differs within people and over the study.
 
     Parameters
     ----------
-    acquired : sequence of (Run, Acquisition)
-        Runs without a problem; runs are compared within their task. In phase encoding, runs of
-        one session may differ; the sets of directions of the sessions are compared.
+    acquired : sequence of Acquired
+        Runs are compared within their task. In phase encoding, runs of one session may differ;
+        the sets of directions of the sessions are compared.
 
     Returns
     -------
@@ -84,57 +99,64 @@ def differences(acquired: Sequence[tuple[Run, Acquisition]]) -> list[Difference]
         Those of people first, then those of the study: things in which no person differs, but
         people do.
     """
-    differing = []
-    tasks = sorted({run.entities.get("task", "n/a") for run, _ in acquired})
+    differing: list[Difference] = []
+    tasks = sorted({entities.get("task", "n/a") for entities, _ in acquired})
     for task in tasks:
-        rows = [(r, a) for r, a in acquired if r.entities.get("task", "n/a") == task]
+        rows = [(e, a) for e, a in acquired if e.get("task", "n/a") == task]
         for what in (f.name for f in fields(Acquisition)):
-            inside = list(_of_people(rows, what, task))
+            inside = _alike(_of_people(rows, what, task))
             differing += inside or _of_study(rows, what, task)
-    return sorted(differing, key=lambda row: (row.scope, row.participant, row.task))
+    return sorted(differing, key=lambda row: (row.scope, row.participants, row.task))
 
 
-def _of_people(
-    rows: Sequence[tuple[Run, Acquisition]], what: str, task: str
-) -> Iterable[Difference]:
-    for person in sorted({run.entities["sub"] for run, _ in rows}):
-        own = [(run, how) for run, how in rows if run.entities["sub"] == person]
-        values = _by_value(own, what, lambda run: f"ses-{run.entities.get('ses', 'n/a')}")
+def _of_people(rows: Sequence[Acquired], what: str, task: str) -> Iterable[Difference]:
+    people: dict[str, list[Acquired]] = {}
+    for entities, how in rows:
+        people.setdefault(f"sub-{entities['sub']}", []).append((entities, how))
+    for person, own in sorted(people.items()):
+        values = _by_value(own, what, lambda entities: f"ses-{entities.get('ses', 'n/a')}")
         if len(values) > 1:
             yield Difference(
-                scope="person", participant=f"sub-{person}", task=task, what=what, values=values,
-                bears_on_numbers=what in BEARING,
-            )  # fmt: skip
+                scope="person", participants=(person,), task=task, what=what, values=values
+            )
 
 
-def _of_study(rows: Sequence[tuple[Run, Acquisition]], what: str, task: str) -> list[Difference]:
-    values = _by_value(rows, what, lambda run: f"sub-{run.entities['sub']}")
-    if len(values) < 2:
-        return []
+def _alike(rows: Iterable[Difference]) -> list[Difference]:
+    """Put people together whose sessions differ in the same way."""
+    same: dict[tuple[object, ...], list[Difference]] = {}
+    for row in rows:
+        same.setdefault(tuple(row.values.items()), []).append(row)
     return [
-        Difference(
-            scope="study",
-            participant="n/a",
-            task=task,
-            what=what,
-            values=values,
-            bears_on_numbers=what in BEARING,
-        )
+        replace(first, participants=tuple(p for row in (first, *others) for p in row.participants))
+        for first, *others in same.values()
     ]
 
 
+def _of_study(rows: Sequence[Acquired], what: str, task: str) -> list[Difference]:
+    values = _by_value(rows, what, lambda entities: f"sub-{entities['sub']}")
+    if len(values) < 2:
+        return []
+    return [Difference(scope="study", task=task, what=what, values=values)]
+
+
 def _by_value(
-    rows: Sequence[tuple[Run, Acquisition]], what: str, place: Callable[[Run], str]
+    rows: Sequence[Acquired], what: str, place: Callable[[Mapping[str, str]], str]
 ) -> dict[str, tuple[str, ...]]:
     """Group sessions, or people, by what their runs have in common."""
     had: dict[str, set[str]] = {}
-    for run, how in rows:
-        value = getattr(how, what)
-        had.setdefault(place(run), set()).add("n/a" if value is None else f"{value}")
+    for entities, how in rows:
+        had.setdefault(place(entities), set()).add(_text(getattr(how, what), what))
     values: dict[str, list[str]] = {}
     for name, texts in sorted(had.items()):
         values.setdefault(" and ".join(sorted(texts)), []).append(name)
     return {text: tuple(names) for text, names in sorted(values.items())}
+
+
+def _text(value: object, what: str) -> str:
+    if value is None:
+        return "n/a"
+    number = f"{value:g}" if isinstance(value, float) else f"{value}"
+    return f"{number} {UNITS[what]}" if what in UNITS else number
 
 
 def _some(names: Sequence[str], most: int = 4) -> str:

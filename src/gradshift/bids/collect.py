@@ -85,6 +85,8 @@ def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
             )
         table.insert(0, "participant_id", result.participant)
         table.insert(1, "session_id", result.session)
+        if result.condition:
+            table["task"] = result.task
         tables.append(table)
     everything = pd.concat(tables, ignore_index=True)
     everything["value"] = pd.to_numeric(everything["value"], errors="coerce")

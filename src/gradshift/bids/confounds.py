@@ -1,7 +1,7 @@
 """fMRIPrep's confounds: read the file, select what a recipe needs, say what is missing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -63,6 +63,19 @@ class Confounds:
         if not set(MOTION) <= set(self.columns):
             return given
         return framewise_displacement(np.column_stack([self.columns[name] for name in MOTION]))
+
+    def at(self, volumes: NDArray[np.intp]) -> "Confounds":
+        """Return the confounds of some volumes, as if the others had not been measured.
+
+        Derivatives are left out, to be computed anew. A displacement is the way from one of these
+        volumes to the next.
+        """
+        anew = {n for n in self.columns if "_derivative1" in n and _base(n)[0] in self.columns}
+        kept = {name: values[volumes] for name, values in self.columns.items() if name not in anew}
+        if self.fd is not None:
+            way = np.nancumsum(self.fd)[volumes]
+            kept[FD] = np.concatenate([np.full(min(len(way), 1), np.nan), np.diff(way)])
+        return replace(self, columns=kept)
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
 
 Entities = Mapping[str, str]
@@ -38,10 +39,14 @@ class SessionFacts:
         The table.
     about : mapping
         Its sidecar.
+    condition : tuple of str
+        Session with prefix and task under which it is compared, where tasks or runs of a session
+        are conditions; empty: its own.
     """
 
     path: Path
     about: Sidecar
+    condition: tuple[str, ...] = ()
 
     @property
     def entities(self) -> Entities:
@@ -56,6 +61,8 @@ class SessionFacts:
     @property
     def session(self) -> str:
         """The session, with prefix; ``n/a`` in a study without sessions."""
+        if self.condition:
+            return self.condition[0]
         return f"ses-{self.entities['ses']}" if "ses" in self.entities else "n/a"
 
     @property
@@ -66,6 +73,8 @@ class SessionFacts:
     @property
     def task(self) -> str:
         """The task."""
+        if self.condition:
+            return self.condition[1]
         return self.entities.get("task", "n/a")
 
     @property
@@ -123,6 +132,17 @@ class SessionFacts:
     def runs(self) -> Sequence[Entities]:
         """Of BOLD, the entities of each run."""
         return cast(Sequence[Entities], self.about.get("Runs", ()))
+
+    @property
+    def acquired(self) -> Sequence[tuple[Entities, Acquisition]]:
+        """Of BOLD, how each run was acquired, where that is known."""
+        known = zip(self.runs, self.about.get("Acquisitions", ()), strict=False)
+        return [(run, Acquisition.of_sidecar(how)) for run, how in known if how]
+
+    @property
+    def resampled(self) -> Sequence[Sidecar]:
+        """Values of the session measured again as the coarsest of its person, where it was."""
+        return cast(Sequence[Sidecar], self.about.get("Resampled", ()))
 
     @property
     def measures(self) -> Mapping[str, Sidecar]:

@@ -1,51 +1,14 @@
 """One measurement, one value: what may be joined as runs, and what may not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from gradshift.bids.collect import SessionResult
-from gradshift.bids.filters import read_filters
 from gradshift.bids.names import ENTITIES
-from gradshift.errors import NothingSelectedError, SettingsError
 
 JOINED = ("run", "dir")
 """Entities of the runs of one measurement."""
 
 DIFFERENT = ("acq", "ce", "rec", "echo", "part")
 """Entities that make another measurement of the same task: what differs here is never joined."""
-
-
-def one_measurement(results: Sequence[SessionResult], path: str | None) -> list[SessionResult]:
-    """Keep the results of the measurements asked for; there must be one of a session.
-
-    Parameters
-    ----------
-    results : sequence of SessionResult
-    path : str or None
-        Filter file, of which the entities `DIFFERENT` count: others were chosen by when the
-        participant level read the images.
-
-    Raises
-    ------
-    NothingSelectedError
-        If the filters leave no result of BOLD.
-    SettingsError
-        If a session still has several measurements of one task, with values.
-    """
-    conditions = {
-        key: holds for key, holds in read_filters(path, "bold").items() if key in DIFFERENT
-    }
-    kept = [
-        result
-        for result in results
-        if result.modality != "func"
-        or all(holds.holds(result.entities.get(key)) for key, holds in conditions.items())
-    ]
-    if results and not kept:
-        raise NothingSelectedError(f"The filters of {path} leave none of {len(results)} results.")
-    bold = [result for result in kept if result.modality == "func" and not result.excluded]
-    if several := several_measurements(result.entities for result in bold):
-        raise SettingsError(" ".join(several))
-    return kept
 
 
 def several_measurements(runs: Iterable[Mapping[str, str]]) -> list[str]:

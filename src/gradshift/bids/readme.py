@@ -10,6 +10,7 @@ BIDSIGNORE = """\
 /logs
 /atlases
 /group
+/group-*
 figures
 *.html
 people.js
@@ -35,8 +36,9 @@ README = """\
 Results of gradshift, a BIDS App that compares sessions before and after a drug.
 
 sub-*/ holds the series, matrices and measures of every session; group/ holds the comparison
-of the sessions. Every table has a JSON file beside it that says what its columns are and how
-its values were made. logs/ keeps the settings of every run; work/ may be removed.
+of the sessions, group-*/ further ones. Every table has a JSON file beside it that says what
+its columns are and how its values were made. logs/ keeps the settings of every run; work/ may
+be removed.
 """
 
 

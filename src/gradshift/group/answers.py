@@ -57,8 +57,10 @@ class Block:
         effect = self.effect
         place = (self.place.atlas, self.place.recipe)
         if self.family == "confirmatory" and not effect.covariates:
-            flips = effect.effect == "change"
-            return (*place, "change") if flips else (*place, *effect.name)
+            if effect.effect != "change":
+                return (*place, *effect.name)
+            ordered = sorted(effect.predictor.items()) if effect.kind == "crossover" else []
+            return (*place, "change", effect.family, *ordered)
         return (id(self),)
 
 

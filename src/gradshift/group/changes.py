@@ -137,13 +137,11 @@ class Coupled:
 def changes_by_task(study: Study) -> Iterator[Changes]:
     """Yield the changes of every task of BOLD, each with those of PET and spectroscopy.
 
-    Where treatments are compared, the change is the difference that the main question is of;
-    else it is that from the baseline to the (first) follow-up.
+    The change is the one that the main question is of.
     """
     primary = _primary(study)
     design = study.design
-    first = tuple(float(i == 1) - float(i == 0) for i in range(len(design.conditions)))
-    weights = first if design.within_period else study.main.weights
+    weights = study.main.weights
     contrast = design.contrast if design.within_period else study.main.contrast
     bold = primary["modality"] == "func"
     for task in sorted(set(primary.loc[bold, "task"])) or ["n/a"]:

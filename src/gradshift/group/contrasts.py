@@ -13,6 +13,7 @@ from gradshift.core.contrasts import Comparison
 from gradshift.core.inference.families import DECLARED
 from gradshift.core.inference.page import holm
 from gradshift.core.statistics.equivalence import verdict
+from gradshift.group.acquisition import acquisition_remark
 from gradshift.group.answers import Answer, answered, answers, blocks_of
 from gradshift.group.arrange import Column
 from gradshift.group.coupling import couplings
@@ -187,10 +188,12 @@ def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
     """Turn the answer to a question into a row for every column of its family."""
     block, alpha = answer.block, study.group.alpha
     declared = is_declared(study, block.family)
+    acquired = acquisition_remark(study, block.place.modality, block.place.task)
     rows = []
     for i, key in enumerate(block.columns):
         results = {name: _at(getattr(answer.comparison, name), i) for name in COMPARED}
-        results["status"] = _status(answer.comparison, i, remarks[block.place].get(key), alpha)
+        remark = "; ".join(filter(None, (acquired, remarks[block.place].get(key))))
+        results["status"] = _status(answer.comparison, i, remark, alpha)
         measure, level, label = key
         rows.append(
             Contrast(
@@ -222,7 +225,7 @@ def _verdict(comparison: Comparison, i: int, alpha: float) -> str:
     return verdict(comparison.p_fwe[i], comparison.p_equivalence[i], alpha=alpha)
 
 
-def _status(comparison: Comparison, i: int, remark: str | None, alpha: float) -> str:
+def _status(comparison: Comparison, i: int, remark: str, alpha: float) -> str:
     """Say what limits a result; ok if nothing does."""
     limits = [comparison.status[i]] if comparison.status[i] != "ok" else []
     p_min, skewness = comparison.p_min[i], comparison.skewness[i]
@@ -284,12 +287,13 @@ TABLE = Table(
     rank=10,
     row=Contrast,
     rows=contrasts,
+    seconds=25,
     uses={
-        "signflip": lambda w: "change" in _effects(w),
+        "signflip": lambda w: "change" in _effects(w) and w.tested_by != {"crossover"},
         "association": lambda w: "days" in _effects(w) and w.design != "repeated",
         "groups": _between,
-        "crossover": lambda w: w.design == "crossover",
-        "within": lambda w: w.design == "repeated",
+        "crossover": lambda w: "crossover" in w.tested_by,
+        "within": lambda w: "sessions" in w.tested_by,
         "covariates": _adjusted,
         "groupcovariates": lambda w: _between(w) and _adjusted(w),
         "signtest": lambda w: any(np.isfinite(row.p_sign) for row in _tested(w)),

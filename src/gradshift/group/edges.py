@@ -283,6 +283,7 @@ TABLE = Table(
     rank=20,
     row=ComponentRow,
     rows=components,
+    seconds=20,
     uses={"nbs": lambda written: bool(written.rows("nbs", ComponentRow))},
 )
 

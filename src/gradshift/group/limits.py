@@ -22,6 +22,7 @@ from gradshift.core.inference.resampling import Resampled
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.signflip import signflip
+from gradshift.group.acquisition import acquisition_differences, resampled
 from gradshift.group.answers import answers
 from gradshift.group.arrange import Column, arrange, weighted
 from gradshift.group.balance import balance
@@ -31,7 +32,7 @@ from gradshift.group.registration import departures
 from gradshift.group.reliability import reliability
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
-from gradshift.study.design import PLACEBO
+from gradshift.study.design import is_placebo
 from gradshift.study.effect import sizes
 from gradshift.study.observations import UNKNOWN
 from gradshift.study.participation import change_of_motion
@@ -61,6 +62,8 @@ def write(study: Study, folder: Path) -> None:
             "Tests": _tests(study),
             "Power": power,
             "Motion": _motion(study),
+            "Acquisition": _acquisition(study),
+            "AcquisitionEffect": _resampled(study),
             "Injected": _injected(study),
             "MotionAndConnections": _edges(study),
             "BaselineDependence": _baseline(study),
@@ -206,6 +209,35 @@ def _motion(study: Study) -> list[Block]:
     return blocks
 
 
+def _acquisition(study: Study) -> list[Block]:
+    """Say how the acquisitions of sessions, and of people, differ."""
+    return [
+        {
+            "Scope": row.scope,
+            "Participants": list(row.participants),
+            "Task": row.task,
+            "What": row.what.replace("_", " "),
+            "Values": {value: list(names) for value, names in row.values.items()},
+            "BearsOnNumbers": row.bears_on_numbers,
+        }
+        for row in acquisition_differences(study)
+    ]
+
+
+def _resampled(study: Study) -> list[Block]:
+    """Say what becomes of changes where finer sessions are measured as the coarser ones are."""
+    return [
+        {
+            "Task": row.task,
+            **dict(zip(("Measure", "Level", "Label"), row.column, strict=True)),
+            "n": row.n,
+            "MeanChange": row.change,
+            "MeanChangeResampled": row.again,
+        }
+        for row in resampled(study)
+    ]
+
+
 def _flipped(study: Study, changes: NDArray[np.float64]) -> Resampled:
     """Test changes by flipping their signs."""
     group = study.group
@@ -334,7 +366,7 @@ def _words(study: Study) -> list[str]:
     names = sorted({person.participant_id for person in study.compared})
     people = people_table(study.settings.bids_dir, names).reindex(names)
     sentences = []
-    if study.design.reference.lower() not in PLACEBO:
+    if not is_placebo(study.design.reference):
         sentences.append(
             f"{study.main.contrast} is compared without a placebo: the effects of the drug, of "
             "time, of repeated scanning and of expectation cannot be told apart."

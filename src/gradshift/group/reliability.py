@@ -169,6 +169,7 @@ TABLE = Table(
     rank=70,
     row=Reliability,
     rows=reliability,
+    seconds=15,
     uses={
         "reliability": lambda written: any(
             np.isfinite(row.icc) for row in written.rows("reliability", Reliability)

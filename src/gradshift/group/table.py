@@ -43,6 +43,8 @@ class Table:
         Whether it is only written where it has rows.
     uses : mapping
         The statistics it may use.
+    seconds : float
+        About what it takes for a study of usual size: its weight in the progress.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Table:
     rows: Callable[[Study], Sequence[Any]]
     optional: bool = False
     uses: Uses = field(default_factory=dict)
+    seconds: float = 1.0
 
     @property
     def columns(self) -> dict[str, str]:
@@ -77,12 +80,15 @@ class Files:
         Takes a `Study` and the folder, and writes them.
     uses : mapping
         The statistics they may use.
+    seconds : float
+        As of `Table`.
     """
 
     name: str
     rank: int
     write: Callable[[Study, Path], None]
     uses: Uses = field(default_factory=dict)
+    seconds: float = 1.0
 
 
 @cache
@@ -125,9 +131,11 @@ def sidecar(study: Study) -> dict[str, object]:
         "Software": f"gradshift {__version__}",
         "Design": str(design),
         "DesignType": design.kind,
+        "TestedBy": sorted({effect.kind for effect in study.effects}),
         "Baseline": design.baseline,
         "Followup": design.followup,
         "MoreFollowups": list(design.more),
+        "SessionsOf": _two_sessions(study),
         "Covariates": list(design.covariates),
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
@@ -136,4 +144,16 @@ def sidecar(study: Study) -> dict[str, object]:
         "OwnFamilies": read_families(Path(group.families)) if group.families else {},
         "RandomSeed": group.random_seed,
         "Statistics": {name: statistic.methods for name, statistic in statistics().items()},
+    }
+
+
+def _two_sessions(study: Study) -> dict[str, list[str]]:
+    """Return the two sessions that the main question compares, where people differ in them."""
+    counted = [i for i, weight in enumerate(study.main.weights) if weight]
+    if not study.design.sessions or len(counted) != 2:
+        return {}
+    before, after = sorted(counted, key=lambda i: study.main.weights[i])
+    return {
+        person: [sessions[before], sessions[after]]
+        for person, sessions in study.design.sessions.items()
     }

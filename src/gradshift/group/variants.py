@@ -154,4 +154,4 @@ def _changes(study: Study, place: Place, values: pd.DataFrame) -> dict[Key, "pd.
     }
 
 
-TABLE = Table(name="variants", rank=35, row=Variant, rows=variants)
+TABLE = Table(name="variants", rank=35, row=Variant, rows=variants, seconds=35)

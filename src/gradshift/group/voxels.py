@@ -157,5 +157,6 @@ FILES = Files(
     name="voxels",
     rank=30,
     write=write,
+    seconds=8,
     uses={"clusters": lambda written: any(written.folder.glob("*_stat-pfwetfce_*boldmap.nii.gz"))},
 )

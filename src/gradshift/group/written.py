@@ -34,6 +34,12 @@ class Written:
         """Kind of the design."""
         return str(read_json(self.folder / "contrasts.json").get("DesignType", ""))
 
+    @cached_property
+    def tested_by(self) -> frozenset[str]:
+        """Kinds of effects that were asked for, see `gradshift.study.effect.Effect`."""
+        about = read_json(self.folder / "contrasts.json")
+        return frozenset(map(str, about.get("TestedBy", ())))
+
     def limits(self, part: str, key: str) -> bool:
         """Tell whether a part of the limits has a value."""
         path = self.folder / "limits.json"

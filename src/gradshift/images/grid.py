@@ -42,7 +42,7 @@ def labels_on_grid(
     before = 0
     for part in parts:
         labels, source = read_labels(part.path)
-        places = positions(_nearest(labels, source, shape, affine), part.indices)
+        places = positions(nearest(labels, source, shape, affine), part.indices)
         free = (regions == 0) & (places > 0)
         regions[free] = places[free] + before
         before += len(part.indices)
@@ -55,13 +55,22 @@ def labels_on_grid(
     return regions
 
 
-def _nearest(
+def nearest(
     labels: NDArray[np.int32],
     source: NDArray[np.float64],
     shape: tuple[int, int, int],
     target: NDArray[np.float64],
 ) -> NDArray[np.int32]:
-    """Sample labels at the voxel centres of another grid; 0 outside."""
+    """Sample labels at the voxel centres of another grid; 0 outside.
+
+    Parameters
+    ----------
+    labels : (X, Y, Z) array
+    source : (4, 4) array
+        From its voxel indices to millimetres.
+    shape, target
+        The other grid, likewise.
+    """
     step = np.linalg.inv(source) @ target
     i, j, k = np.ogrid[: shape[0], : shape[1], : shape[2]]
     inside = np.ones(shape, dtype=bool)

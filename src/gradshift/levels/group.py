@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradshift.bids.chosen import one_measurement
 from gradshift.bids.collect import SessionResult, find_results, read_measures
-from gradshift.bids.measurements import one_measurement
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
@@ -21,6 +21,7 @@ from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.study import Study
 from gradshift.group.table import parts
+from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
 from gradshift.output import record
 from gradshift.output.lock import locked
@@ -28,8 +29,11 @@ from gradshift.report.numbers import p_value, signed
 from gradshift.report.planted import as_text, truth
 from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import verdict
+from gradshift.running.progress import progress
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
+from gradshift.study.asconditions import by_condition, conditions_of
+from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
 from gradshift.study.observations import StudyTables
@@ -38,8 +42,11 @@ from gradshift.study.questions import find_effects
 
 logger = logging.getLogger("gradshift")
 
+VALUES_SECONDS, PAGE_SECONDS = 3.0, 30.0
+"""About what reading the values and writing the page take: their weights in the progress."""
 
-def group(settings: Settings, given: Mapping[str, object]) -> int:
+
+def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
     """Run the group level.
 
     Parameters
@@ -47,6 +54,8 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
     settings : Settings
     given : mapping
         The options that were given; others are as they were at the participant level.
+    log : RunLog
+        Kept as soon as the output may be written to.
 
     Returns
     -------
@@ -69,13 +78,19 @@ def group(settings: Settings, given: Mapping[str, object]) -> int:
         return 0
     output_dir = settings.output_dir
     with locked(output_dir / "logs", ["group"]):
+        log.keep()
         with record.shared(output_dir):
             record.keep(settings, {})
-        study = with_values(study)
-        with _folder(output_dir / "group") as folder:
-            for part in parts():
-                part.write(study, folder)
-        write_group_page(settings)
+        weights = [VALUES_SECONDS, *(part.seconds for part in parts()), PAGE_SECONDS]
+        with progress(weights, quiet=settings.running.quiet) as advance:
+            study = with_values(study)
+            advance(VALUES_SECONDS)
+            with _folder(settings.group_dir) as folder:
+                for part in parts():
+                    part.write(study, folder)
+                    advance(part.seconds)
+            write_group_page(settings)
+            advance(PAGE_SECONDS)
     _report(study)
     return 0
 
@@ -90,9 +105,11 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     """
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
-    results = one_measurement(results, settings.inputs.bids_filter_file)
+    if not conditions_of(settings):
+        results = one_measurement(results, settings.inputs.bids_filter_file)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
+    tables, results = by_condition(settings, tables, results)
     design = find_design(settings, tables, results, given, recorded)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
@@ -100,6 +117,8 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     if settings.group.families:
         read_families(Path(settings.group.families))
     logger.info("%s", design)
+    for line in drawn(design, effects, people):
+        logger.info("%s", line)
     logger.info("Tested: %s.", "; ".join(map(str, effects)))
     if not any(person.included for person in people):
         reasons = "; ".join(f"{person.participant_id}: {person.reason}" for person in people[:3])
@@ -196,7 +215,7 @@ def _report(study: Study) -> None:
             logger.info("%s", sentence(row, study.group.alpha))
     if known := truth(recoveries(study)):
         logger.info("%s", as_text(known))
-    logger.info("Results are in %s.", study.output_dir / "group")
+    logger.info("Results are in %s.", study.settings.group_dir)
 
 
 def sentence(row: Contrast, alpha: float) -> str:

@@ -96,20 +96,27 @@ def _person(settings: Settings, participant: str) -> "Person":
     )
 
 
-def write_citation(output_dir: Path) -> None:
-    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX."""
+def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
+    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX.
+
+    Parameters
+    ----------
+    output_dir : Path
+    comparison : Path, optional
+        Folder of a comparison; ``group`` if not given.
+    """
     from gradshift.group.table import statistics_used
     from gradshift.report.results import what_was_used
 
-    folder = output_dir / "group"
+    folder = comparison or output_dir / "group"
     sidecar = folder / "contrasts.json"
     design = read_json(sidecar).get("Design", "") if sidecar.exists() else ""
     statistics = statistics_used(folder) if design else []
     used = what_was_used(output_dir, find_results(output_dir), design, statistics)
-    _write_citation(output_dir, used)
+    _write_citation(output_dir, used, folder.name.removeprefix("group"))
 
 
-def _write_citation(output_dir: Path, used: "Used") -> None:
+def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> None:
     from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
 
     text = paragraphs(used)
@@ -118,7 +125,7 @@ def _write_citation(output_dir: Path, used: "Used") -> None:
         ("tex", as_latex(text)),
         ("bib", as_bibtex(text)),
     ):
-        write_text(output_dir / "logs" / f"CITATION.{suffix}", content)
+        write_text(output_dir / "logs" / f"CITATION{comparison}.{suffix}", content)
 
 
 def write_boilerplate(
@@ -146,16 +153,15 @@ def write_boilerplate(
 
 
 def write_group_page(settings: Settings) -> None:
-    """Write the page of the group, from its finished tables, and what sums up the output."""
+    """Write the page of a comparison, from its finished tables, and what sums up the output."""
     from gradshift.report import group
     from gradshift.report.pages import self_contained
 
-    output_dir = settings.output_dir
-    formats = settings.group.figure_format
-    page = group.write_group_page(output_dir / "group", output_dir, formats)
+    output_dir, folder = settings.output_dir, settings.group_dir
+    page = group.write_group_page(folder, output_dir, settings.group.figure_format)
     if settings.group.single_file:
         self_contained(page, page.with_name("single.html"))
-    write_citation(output_dir)
+    write_citation(output_dir, folder)
     write_overview(output_dir)
 
 
@@ -179,10 +185,10 @@ def rebuild(settings: Settings) -> int:
     output_dir = settings.output_dir
     results = find_results(output_dir)
     if settings.level == "group":
-        if not (output_dir / "group" / "contrasts.tsv").exists():
+        if not (settings.group_dir / "contrasts.tsv").exists():
             raise MissingInputError(
-                f"There is no result of the group level in {output_dir}; run it first, without "
-                "--reports-only."
+                f"There is no result of the group level in {settings.group_dir}; run it first, "
+                "without --reports-only."
             )
         write_group_page(settings)
     else:

@@ -11,7 +11,8 @@ from gradshift.bids.closed import closed_folders
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
-from gradshift.errors import GradshiftError, InputError, SettingsError
+from gradshift.errors import GradshiftError, InputError, SettingsError, did_you_mean
+from gradshift.levels.log import RunLog
 from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
@@ -38,8 +39,15 @@ from gradshift.settings import Settings
 logger = logging.getLogger("gradshift")
 
 
-def participant(settings: Settings) -> int:
-    """Run the participant level."""
+def participant(settings: Settings, log: RunLog) -> int:
+    """Run the participant level.
+
+    Parameters
+    ----------
+    settings : Settings
+    log : RunLog
+        Kept as soon as the output may be written to.
+    """
     asked = _asked(settings)
     if settings.running.boilerplate_only:
         return write_boilerplate(settings, asked.atlases, asked.recipes)
@@ -62,6 +70,7 @@ def participant(settings: Settings) -> int:
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
     with locked(settings.output_dir / "logs", people):
+        log.keep()
         discard_damaged(intermediate(settings.work_dir), people)
         inputs = [kind.place() for kind in inputs]
         with record.shared(settings.output_dir):
@@ -161,7 +170,8 @@ def _check_names(
             raise SettingsError(f"{what} names {', '.join(twice)} twice; choose other names.")
     if unknown := sorted(set(wanted) - set(measures())):
         raise SettingsError(
-            f"There is no measure {', '.join(unknown)}; measures are {', '.join(measures())}."
+            f"There is no measure {', '.join(w + did_you_mean(w, measures()) for w in unknown)}; "
+            f"measures are {', '.join(measures())}."
         )
 
 

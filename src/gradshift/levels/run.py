@@ -2,13 +2,13 @@
 
 import errno
 import logging
-import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from gradshift import plugins
 from gradshift.errors import StorageError
+from gradshift.levels.log import RunLog
 from gradshift.levels.pages import rebuild, write_citation
 from gradshift.levels.participant import participant
 from gradshift.output.lock import locked
@@ -48,32 +48,35 @@ def run(settings: Settings, given: Mapping[str, object]) -> int:
     GradshiftError
         Of any kind, with one sentence for the user.
     """
-    _start_log(verbose=settings.running.verbose)
-    try:
-        check_enough()
-        plugins.load(settings.analysis.plugin)
-        if not settings.running.dry_run:
-            _check_place(settings)
-        return _level(settings, given)
-    except OSError as error:
-        raise StorageError(_told(error, settings.output_dir)) from error
-    except MemoryError as error:
-        raise StorageError(f"The run stopped: {LIMITS[errno.ENOMEM]}.") from error
+    with RunLog(settings, given) as log:
+        try:
+            check_enough()
+            plugins.load(settings.analysis.plugin)
+            if not settings.running.dry_run:
+                _check_place(settings)
+            code = _level(settings, given, log)
+        except OSError as error:
+            raise StorageError(_told(error, settings.output_dir)) from error
+        except MemoryError as error:
+            raise StorageError(f"The run stopped: {LIMITS[errno.ENOMEM]}.") from error
+        log.close(code)
+    return code
 
 
-def _level(settings: Settings, given: Mapping[str, object]) -> int:
+def _level(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
     """Do what was asked for."""
     if settings.running.reports_only:
+        log.keep()
         return rebuild(settings)
     if settings.running.boilerplate_only and settings.level == "group":
-        write_citation(settings.output_dir)
+        write_citation(settings.output_dir, settings.group_dir)
         return 0
     if settings.level == "participant":
-        return participant(settings)
+        return participant(settings, log)
     from gradshift.levels.group import group
 
     with _nobody_writes(settings):
-        return group(settings, given)
+        return group(settings, given, log)
 
 
 def _check_place(settings: Settings) -> None:
@@ -120,16 +123,3 @@ def _told(error: OSError, output_dir: Path) -> str:
         return f"{error.filename} cannot be opened: {LIMITS[error.errno]}."
     what = error.filename or f"A file or process of the run into {output_dir}"
     return f"{what} cannot be used: {error.strerror or error}; {again}"
-
-
-def _start_log(*, verbose: bool) -> None:
-    """Write log lines as NiPreps users know them: time, logger, level, message."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        logging.Formatter(
-            "%(asctime)s,%(msecs)d %(name)s %(levelname)s:\n\t %(message)s", "%y%m%d-%H:%M:%S"
-        )
-    )
-    logger.handlers = [handler]
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG if verbose else logging.INFO)

@@ -60,11 +60,12 @@ def check(settings: Settings) -> None:
     """
     if settings.running.overwrite:
         return
-    recorded = read(settings.output_dir).get(settings.level)
+    recorded = read(settings.output_dir).get(settings.part)
     if differing := _differing(recorded, settings):
+        further = " --comparison LABEL for a further one," if settings.level == "group" else ""
         raise SettingsError(
             f"{settings.output_dir} was made with other settings: {'; '.join(differing)}. Use "
-            "the same settings, another OUTPUT_DIR, or --overwrite."
+            f"the same settings, another OUTPUT_DIR,{further} or --overwrite."
         )
 
 
@@ -106,13 +107,13 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     """
     check(settings)
     recorded = read(settings.output_dir)
-    known = recorded.get(settings.level, {})
+    known = recorded.get(settings.part, {})
     if _differing(known or None, settings):
         known = {}
     now = numbers(settings)
     for option, given in names.items():
         now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
-    recorded[settings.level] = now
+    recorded[settings.part] = now
     text = "\n".join(
         f"[{level}]\n{schema.to_toml(options)}" for level, options in recorded.items()
     )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
-from gradshift.bids.audit import Difference, audit
+from gradshift.bids.audit import Acquired, Difference, audit, differences
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_fmriprep, read_json
 from gradshift.bids.exclude import names_bold
@@ -41,6 +41,8 @@ class Bold(Modality):
     runs : sequence of Run
     labels : mapping
         Labels of the atlases by `grid`, once they are placed.
+    acquired : sequence of Acquired
+        How the runs that can be used were acquired.
     """
 
     order: ClassVar[int] = 1
@@ -49,6 +51,7 @@ class Bold(Modality):
     asked: Asked
     runs: Sequence[Run]
     labels: Mapping[object, Sequence[Path]] = field(default_factory=dict)
+    acquired: Sequence[Acquired] = ()
 
     @classmethod
     def find(cls, asked: Asked) -> Self:
@@ -59,7 +62,8 @@ class Bold(Modality):
             if names_bold(asked.settings.inputs):  # what the user named must be there
                 raise
             raise NothingFoundError(error) from error
-        bold = cls(asked=asked, runs=[check_recipes(run, asked.recipes) for run in runs])
+        runs = [check_recipes(run, asked.recipes) for run in runs]
+        bold = cls(asked=asked, runs=runs, acquired=audit(runs, asked.settings))
         for space in dict.fromkeys(bold.spaces):
             for atlas in asked.atlases:
                 atlas.images(space)  # refuses a space it does not come in
@@ -98,16 +102,17 @@ class Bold(Modality):
 
     def differences(self) -> list[Difference]:
         """List how the acquisitions of people, and of the study, differ."""
-        return audit([run for run in self.runs if not run.problem], self.asked.settings)
+        return differences(self.acquired)
 
     def describe(self) -> tuple[str, bool]:
         """Say what would be done, a block per session, and whether a recipe can clean any."""
-        return describe_runs(
+        text, possible = describe_runs(
             self.runs,
             [atlas.name for atlas in self.asked.atlases],
             self.asked.recipes,
             combine=self.asked.settings.analysis.combine_runs,
         )
+        return "\n".join([*(row.sentence for row in self.differences()), text]), possible
 
     def place(self) -> Self:
         """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
@@ -148,6 +153,7 @@ class Bold(Modality):
                 for atlas in self.asked.atlases
             ],
             labels=self.labels,
+            acquired={frozenset(entities.items()): how for entities, how in self.acquired},
             sessions={
                 person.removeprefix("sub-"): order_sessions(settings, person)
                 for person in sorted(self.people)

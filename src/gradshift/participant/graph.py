@@ -33,6 +33,7 @@ from gradshift.participant.plan import (
     session_label,
     session_tag,
 )
+from gradshift.participant.resampled import Coarsest, add_resampled
 
 READERS: Mapping[type, Callable[[pe.Workflow, Run, str, Plan], pe.Node]] = {Run: volumes.add_run}
 """What adds the steps up to denoising, by the class of a run."""
@@ -64,6 +65,7 @@ def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
     """Connect the steps of one person and task."""
     workflow = pe.Workflow(name=name)
     units = group_runs(runs, combine=plan.analysis.combine_runs)
+    coarsest = Coarsest.of(runs) if len(units) > 1 else None
     person = step(
         Person,
         "person",
@@ -74,6 +76,11 @@ def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
         options=_options(plan),
     )
     sessions = [_add_session(workflow, unit, plan, person) for unit in units]
+    for session in sessions:
+        if coarsest and add_resampled(workflow, session, plan, coarsest):
+            again = workflow.get_node(f"measure_{session.tag}_coarser")
+            save = workflow.get_node(f"save_{session.tag}")
+            workflow.connect([(again, save, [("out_file", "coarser")])])
     connected = collect(workflow, "sessions", [session.connect for session in sessions])
     workflow.connect([(connected, person, [("out", "sessions")])])
     _add_figures(workflow, units, plan)
@@ -171,6 +178,7 @@ def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
         connectivity=plan.analysis.connectivity,
         sources=[run.bold.name for run in unit],
         runs=[dict(run.entities) for run in unit],
+        acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),
         origins=origins("MEASURE", _names(plan)),

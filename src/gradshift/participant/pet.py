@@ -12,7 +12,7 @@ from gradshift.bids.pet import find_scans
 from gradshift.bids.petscan import PetScan
 from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
-from gradshift.errors import SettingsError
+from gradshift.errors import SettingsError, did_you_mean
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.ending import clean, exit_code, in_person
 from gradshift.participant.modality import Modality
@@ -152,7 +152,8 @@ def check_models(settings: Settings) -> None:
             refused = {t.name: why for t in (*own, *shipped()) if (why := t.why_refused(name))}
             reasons = "".join(f" It is not offered for {t}: {why}." for t, why in refused.items())
             raise SettingsError(
-                f"There is no PET model {name}; models are {', '.join(models())}.{reasons}"
+                f"There is no PET model {name}{did_you_mean(name, models())}; models are "
+                f"{', '.join(models())}.{reasons}"
             )
     if unknown := sorted(set(columns(settings.inputs.pet_columns)) - {"region", *models()}):
         raise SettingsError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nipype.pipeline import engine as pe
 
+from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import unit_entities
 from gradshift.participant.asked import Asked
@@ -24,6 +25,8 @@ class Plan:
         The regions of every atlas; the first is the primary one.
     labels : mapping
         Their labels by `grid`.
+    acquired : mapping
+        How runs were acquired, by their entities.
     sessions : mapping of str to sequence of str
         The sessions of each person in the order of time, as far as it is known.
     provenance : mapping
@@ -35,6 +38,7 @@ class Plan:
     asked: Asked
     atlases: Sequence[Path]
     labels: Mapping[object, Sequence[Path]]
+    acquired: Mapping[frozenset[tuple[str, str]], Acquisition]
     sessions: Mapping[str, Sequence[str]]
     provenance: Mapping[str, object]
     untouched: Collection[str] = ()
@@ -63,6 +67,11 @@ class Plan:
     def plugins(self) -> Sequence[str]:
         """Files of plug-ins."""
         return self.analysis.plugin
+
+    def acquisition(self, run: Run) -> dict[str, object]:
+        """Return how a run was acquired, as sidecars have it; empty where it is not known."""
+        how = self.acquired.get(frozenset(run.entities.items()))
+        return {} if how is None else how.as_sidecar()
 
     def writes_again(self, run: Run) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""

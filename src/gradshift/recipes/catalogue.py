@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gradshift.errors import MissingInputError, SettingsError
+from gradshift.errors import MissingInputError, SettingsError, did_you_mean
 from gradshift.recipes.recipe import Recipe, Scrub, shortened
 
 FOLDER = Path(__file__).parent
@@ -48,8 +48,9 @@ def load_recipe(spec: str | Path) -> Recipe:
     shipped = {name.casefold(): name for name in available()}
     if text.casefold() not in shipped:
         raise SettingsError(
-            f"There is no denoising recipe {text!r}; shipped are {', '.join(available())}, "
-            "and a recipe of your own is given as the path of its JSON file."
+            f"There is no denoising recipe {text!r}{did_you_mean(text, available())}; shipped "
+            f"are {', '.join(available())}, and a recipe of your own is given as the path of its "
+            "JSON file."
         )
     return _load_shipped(shipped[text.casefold()])
 

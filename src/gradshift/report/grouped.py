@@ -1,5 +1,6 @@
 """What the group level wrote, read back for its page."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -224,7 +225,21 @@ class GroupResults:
     def values(self, task: str) -> PairedValues:
         """Return the values of BOLD of a task."""
         values = self.table[(self.table["modality"] == "func") & (self.table["task"] == task)]
+        if of_person := self.about.get("SessionsOf"):
+            values = values.assign(session_id=self._conditions(values, of_person))
         return PairedValues(table=values, people=self.included(task), sessions=self.sessions)
+
+    def _conditions(
+        self, values: pd.DataFrame, of_person: Mapping[str, Sequence[str]]
+    ) -> list[str]:
+        """Name the condition of each value, where its session is another in every person."""
+        named = {
+            (person, session): condition
+            for person, sessions in of_person.items()
+            for session, condition in zip(sessions, self.sessions, strict=True)
+        }
+        keys = zip(values["participant_id"], values["session_id"], strict=True)
+        return [named.get(key, "n/a") for key in keys]
 
     def matrix(self, task: str, stat: str, recipe: str) -> NDArray[np.float64] | None:
         """Read a matrix of the group of the primary atlas; None where there is none."""
@@ -246,12 +261,18 @@ class GroupResults:
         return path if path and path.exists() else None
 
     def _first(self, task: str) -> SessionResult | None:
-        """Return a result of the primary atlas and recipe that others share their names with."""
-        wanted = ("func", task, self.atlas, self.recipe)
-        for result in self.sources:
-            if (result.modality, result.task, result.atlas, result.recipe) == wanted:
-                return result
-        return None
+        """Return a result of the primary atlas and recipe that others share their names with.
+
+        Where tasks are conditions none has the name of the task that is compared.
+        """
+        wanted = ("func", self.atlas, self.recipe)
+        primary = [
+            result
+            for result in self.sources
+            if (result.modality, result.atlas, result.recipe) == wanted
+        ]
+        of_task = [result for result in primary if result.task == task]
+        return next(iter(of_task or primary), None)
 
     def asked(self, task: str) -> list[Asked]:
         """Return the headline values that there are results of."""

@@ -69,6 +69,28 @@ class Motion(NamedTuple):
     p: float
 
 
+class Acquisition(NamedTuple):
+    """Something in which the acquisitions of sessions, or of people, differ."""
+
+    of_people: bool
+    participants: Sequence[str]
+    task: str
+    what: str
+    values: Mapping[str, Sequence[str]]
+    bears_on_numbers: bool
+
+
+class AcquisitionEffect(NamedTuple):
+    """A mean change, and what it is with the finer sessions measured as the coarser ones."""
+
+    measure: str
+    level: str
+    label: str
+    n: int
+    change: float
+    resampled: float
+
+
 class Connections(NamedTuple):
     """How far changes of connections go with those of motion."""
 
@@ -159,6 +181,29 @@ class Limits:
         return [
             Motion(row["Task"], row.get("n", 0), *(_number(row, name) for name in numbers))
             for row in self._rows("Motion")
+        ]
+
+    @property
+    def acquisition(self) -> list[Acquisition]:
+        """What differs in how sessions were acquired."""
+        return [
+            Acquisition(
+                row["Scope"] == "study",
+                *(row["Participants"], row["Task"], row["What"], row["Values"]),
+                row["BearsOnNumbers"],
+            )
+            for row in self._rows("Acquisition")
+        ]
+
+    @property
+    def acquisition_effect(self) -> list[AcquisitionEffect]:
+        """How much of a change that could be."""
+        return [
+            AcquisitionEffect(
+                *(row["Measure"], row["Level"], row["Label"], row["n"]),
+                *(_number(row, name) for name in ("MeanChange", "MeanChangeResampled")),
+            )
+            for row in self._rows("AcquisitionEffect")
         ]
 
     @property

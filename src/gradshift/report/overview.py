@@ -31,7 +31,7 @@ def write_overview(output_dir: Path) -> Path:
         "rows": rows,
         "with_page": set(pages),
         "summary": _summary(rows),
-        "group": (output_dir / "group" / "index.html").exists(),
+        "comparisons": sorted(path.parent.name for path in output_dir.glob("group*/index.html")),
         "rated": _rated(rows),
         "methods": [],
         "store": store_of(made.dataset),

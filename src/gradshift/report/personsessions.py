@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from gradshift.bids import outputs
+from gradshift.bids.audit import differences
 from gradshift.bids.collect import SessionResult, read_tsv
 from gradshift.bids.dataset import read_json
 from gradshift.bids.facts import Entities
@@ -151,6 +152,8 @@ def _warnings(person: Person, result: SessionResult) -> list[str]:
         warnings.append(f"{len(left_out)} regions are n/a: {reasons}.")
     if lost := result.left_out_of_gradients:
         warnings.append(f"Left out of the gradients for dropout: {', '.join(lost)}.")
+    acquired = [run for one in person.primary if one.task == result.task for run in one.acquired]
+    warnings += [row.sentence for row in differences(acquired) if row.bears_on_numbers]
     return warnings
 
 

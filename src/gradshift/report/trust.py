@@ -1,12 +1,14 @@
 """Question 6: how far a result can be trusted, from what the group level says of itself."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
 from gradshift.report.limits import (
+    Acquisition,
+    AcquisitionEffect,
     Connections,
     Dependence,
     Marked,
@@ -42,6 +44,8 @@ def facts(results: GroupResults) -> list[Fact]:
         *_balance(limits.balance, results.alpha),
         *_tests(limits.tests),
         *_motion(limits.motion),
+        *_acquisition(limits.acquisition),
+        *_acquisition_effect(limits.acquisition_effect),
         *_connections(limits.connections, results.atlas),
         *_reliability(results),
         *_baseline(limits.dependence, results.alpha),
@@ -116,6 +120,54 @@ def _motion(rows: list[Motion]) -> Iterator[Fact]:
                 f"Mean framewise displacement was {number(row.baseline)} mm before and "
                 f"{number(row.followup)} mm after (change {signed(row.change)} mm{p}).",
             )
+
+
+def _acquisition(rows: list[Acquisition]) -> Iterator[Fact]:
+    """Say what differs within people first: the drug and the scanner cannot be told apart."""
+    within = [row for row in rows if not row.of_people]
+    if bearing := [row for row in within if row.bears_on_numbers]:
+        text = "; ".join(
+            f"{row.what} ({_listed(row.values)}) in {len(row.participants)} people"
+            for row in bearing
+        )
+        yield Fact(
+            "Sessions were acquired differently",
+            f"Sessions of the same people differ in {text}. Where the difference goes with the "
+            "treatment or with time, the effect of neither can be told from it.",
+        )
+    if others := [row for row in within if not row.bears_on_numbers]:
+        text = "; ".join(
+            f"{row.what} ({_listed(row.values)}) in {len(row.participants)} people"
+            for row in others
+        )
+        yield Fact("Further differences between sessions", f"{text[:1].upper()}{text[1:]}.")
+    if between := [row for row in rows if row.of_people]:
+        text = "; ".join(f"{row.what} ({_counted(row.values)})" for row in between)
+        yield Fact("Differences between people", f"{text[:1].upper()}{text[1:]}.")
+
+
+def _listed(values: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{value}: {', '.join(names)}" for value, names in values.items())
+
+
+def _counted(values: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{value}: {len(names)} people" for value, names in values.items())
+
+
+def _acquisition_effect(rows: list[AcquisitionEffect]) -> Iterator[Fact]:
+    texts = [
+        f"{words.measure(row.measure)} ({words.label(row.level, row.label)}): "
+        f"{signed(row.change)} became {signed(row.resampled)}"
+        for row in rows
+        if math.isfinite(row.resampled)
+    ]
+    if texts:
+        yield Fact(
+            "How large the effect of the acquisition could be",
+            f"The finer sessions of {max(row.n for row in rows)} people were thinned and averaged "
+            "to the repetition time and voxels of the coarser ones, and measured again. Mean "
+            f"changes: {'; '.join(texts)}.",
+        )
 
 
 def _connections(rows: list[Connections], atlas: str) -> Iterator[Fact]:

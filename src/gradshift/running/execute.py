@@ -1,10 +1,9 @@
-"""Running a nipype graph: plugin, progress, crashes."""
+"""Running a nipype graph: plugin, memory, crashes."""
 
 import gc
 import logging
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
@@ -22,6 +21,7 @@ from gradshift.running.crashes import Crashed, noting
 from gradshift.running.memory import available
 from gradshift.running.number import processes
 from gradshift.running.pickles import guard_nipype
+from gradshift.running.progress import progress
 from gradshift.settings import Running, read_small
 
 logger = logging.getLogger("gradshift")
@@ -66,13 +66,14 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
     crash_dir.mkdir(parents=True, exist_ok=True)
     crashed = Crashed()
     guard_nipype()
-    with _progress(len(workflow._get_all_nodes())) as advance:
+    weights = [_weight(node) for node in workflow._get_all_nodes()]
+    with progress(weights, quiet=running.quiet) as advance:
 
         def note(node: Any, status: str) -> None:
             if status == "exception":
                 crashed.append(node.fullname)
             if status in ("end", "exception"):
-                advance()
+                advance(_weight(node))
             if status == "end" and running.resource_monitor:
                 used.append((node.fullname, *_used(node.result.runtime)))
 
@@ -103,6 +104,11 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
                 name = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_resources.tsv"
                 write_table(crash_dir.with_name(name), RESOURCES, used)
     return crashed
+
+
+def _weight(node: Any) -> float:
+    """Return about how many seconds a node takes; what only passes files on takes none."""
+    return float(getattr(node.interface, "seconds", 0.0))
 
 
 def _configure(workflow: Any, running: Running, crash_dir: Path) -> None:
@@ -266,27 +272,3 @@ def _known_plugins() -> dict[str, type[Any]]:
         if name.endswith("Plugin") and not issubclass(kind, GraphPluginBase)
     }
     return {**known, "MultiProc": ParallelPlugin}
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[Any]:
-    """Show a bar on a terminal, and a line every tenth of the way elsewhere."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress
-
-        terminal = getattr(sys.stderr, "file", sys.stderr)  # a bar is made of control characters
-        with Progress(console=Console(file=terminal), transient=True) as bar:
-            task = bar.add_task("steps", total=total)
-            yield lambda: bar.advance(task)
-        return
-    done, shown = 0, 0
-
-    def advance() -> None:
-        nonlocal done, shown
-        done += 1
-        if done * 10 // max(total, 1) > shown:
-            shown = done * 10 // total
-            logger.info("%d of %d steps done.", done, total)
-
-    yield advance

@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-PLACEBO = frozenset({"placebo", "saline", "sham", "vehicle"})
+PLACEBO = frozenset(
+    {"placebo", "plcb", "plac", "pla", "plc", "pbo", "pcb", "saline", "sham", "vehicle"}
+)
 """What the reference of a drug is called, in lower case."""
+
+
+def is_placebo(name: str) -> bool:
+    """Tell whether a treatment or session is called what a placebo is called."""
+    return name.lower().removeprefix("ses-") in PLACEBO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +32,39 @@ class Condition:
     name: str
     before: bool
     session: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighted:
+    """One contrast: weights over the conditions of a design.
+
+    Parameters
+    ----------
+    name : str
+        As in the tables.
+    minus, plus : tuple of float
+        By condition: what is held against what. Their difference is the weights, whose sum is 0.
+    family : str
+        Contrasts of one name are corrected together in the confirmatory family.
+    treatments : tuple of str
+        The reference and what is held against it, where two treatments of the same people are
+        compared, whose order may count.
+    first : mapping of str to float
+        1 for people who had the other treatment before the reference, 0 for the others.
+    """
+
+    name: str
+    minus: tuple[float, ...]
+    plus: tuple[float, ...]
+    family: str = ""
+    treatments: tuple[str, ...] = ()
+    first: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def positions(self) -> tuple[int, ...]:
+        """Positions of the conditions that count."""
+        both = zip(self.minus, self.plus, strict=True)
+        return tuple(i for i, (minus, plus) in enumerate(both) if minus or plus)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +103,11 @@ class Design:
     within_period : bool
         Whether one baseline and one follow-up make the change of a person; not so where
         treatments are compared.
-    any_followup : bool
-        Whether one of several follow-ups is enough to be compared.
+    enough : tuple of tuple of int
+        Positions of conditions that are enough to be compared, each set by itself; all
+        conditions where there is none.
+    weighted : tuple of Weighted
+        The contrasts that are asked for, where the kind of design does not say them.
     """
 
     kind: str
@@ -84,7 +127,8 @@ class Design:
     covariates: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     blinding: str = ""
     within_period: bool = True
-    any_followup: bool = False
+    enough: tuple[tuple[int, ...], ...] = ()
+    weighted: tuple[Weighted, ...] = ()
 
     def sessions_of(self, person: str) -> tuple[str, ...]:
         """Return the sessions of a person in the order of the conditions."""
@@ -115,9 +159,9 @@ class Design:
         return self.sentence
 
 
-def before_and_after(baseline: str, *followups: str) -> tuple[Condition, ...]:
-    """Return the conditions of a baseline and its follow-ups, the same sessions in everybody."""
+def before_and_after(*sessions: str, baselines: int = 1) -> tuple[Condition, ...]:
+    """Return the conditions of baselines and their follow-ups, the same sessions in everybody."""
     return tuple(
-        Condition(name=session, before=i == 0, session=session)
-        for i, session in enumerate((baseline, *followups))
+        Condition(name=session, before=i < baselines, session=session)
+        for i, session in enumerate(sessions)
     )

@@ -36,6 +36,8 @@ class Effect:
         Whether it is asked of every family, or only of those that have few values.
     least : int
         Fewer people are described, but not tested.
+    family : str
+        Effects of one name are corrected together in the confirmatory family.
     """
 
     contrast: str
@@ -49,6 +51,7 @@ class Effect:
     covariates: tuple[str, ...] = ()
     everywhere: bool = True
     least: int = 2
+    family: str = ""
 
     @property
     def weights(self) -> tuple[float, ...]:

@@ -70,7 +70,7 @@ def find_design(
     others = [result for result in results if result.modality != "func"]
     return replace(
         design,
-        sentence=_sentence(kind, design),
+        sentence=kind.sentence(design),
         days={
             (one.person, one.session): one.days
             for one in tables.measured
@@ -86,16 +86,6 @@ def find_design(
 def _recognised(request: Request) -> Kind:
     """Return the first kind of design that the tables show."""
     return next(kind for kind in kinds().values() if kind.recognise(request))
-
-
-def _sentence(kind: Kind, design: Design) -> str:
-    """Say a design before anything is computed."""
-    return kind.sentence.format(
-        baseline=design.baseline,
-        followup=", ".join((design.followup, *design.more)),
-        reference=design.reference,
-        against=design.against,
-    )
 
 
 def _covariates(tables: StudyTables, model: Model | None) -> dict[str, dict[str, float]]:

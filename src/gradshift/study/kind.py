@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gradshift.errors import SettingsError
 from gradshift.settings import Group
-from gradshift.study.design import PLACEBO, Design
+from gradshift.study.design import Design, is_placebo
 from gradshift.study.effect import Effect
 from gradshift.study.model import Model
 from gradshift.study.observations import StudyTables
@@ -47,8 +47,8 @@ class Kind:
         As in a model file.
     rank : int
         Kinds are tried in this order where no model names one.
-    sentence : str
-        What is said before anything is computed, with the names of a design in braces.
+    sentence : callable
+        Takes the `Design`, returns what is said before anything is computed.
     recognise : callable
         Takes a `Request` without a model: whether the tables of the study show this kind.
     arrange : callable
@@ -60,7 +60,7 @@ class Kind:
 
     name: str
     rank: int
-    sentence: str
+    sentence: Callable[[Design], str]
     recognise: Callable[[Request], bool]
     arrange: Callable[[Request], Design]
     questions: Callable[[Design, Sequence[str]], list[Effect]]
@@ -104,7 +104,7 @@ def two_of(
         named = (str(model.reference), str(model.against))
         insist(named, present)
         return named
-    placebo = [name for name in present if name.lower() in PLACEBO]
+    placebo = [name for name in present if is_placebo(name)]
     others = [name for name in present if name not in placebo]
     if len(placebo) == 1 and len(others) == 1:
         return placebo[0], others[0]

@@ -37,6 +37,8 @@ class Observation:
         they are not known.
     days : float
         Days since the dose; NaN where they are not known.
+    dose : float
+        As in the column ``dose``, where that is a plain number; NaN where it is not known.
     has_result : bool
         Whether the participant level left a result of it.
     """
@@ -48,6 +50,7 @@ class Observation:
     period: str = ""
     time: str = ""
     days: float = math.nan
+    dose: float = math.nan
     has_result: bool = True
 
 
@@ -65,6 +68,8 @@ class StudyTables:
         The rows of sessions.tsv of these people, also those without a result.
     has_days : bool
         Whether any of these tables has the column ``days_since_dose``.
+    order : tuple of str
+        The sessions in their order, where tasks take their place and names tell it.
     """
 
     names: tuple[str, ...]
@@ -72,6 +77,7 @@ class StudyTables:
     people: pd.DataFrame
     observations: tuple[Observation, ...]
     has_days: bool
+    order: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, settings: Settings, results: Sequence[SessionResult]) -> "StudyTables":
@@ -140,6 +146,7 @@ def _observation(
         return "" if value in UNKNOWN else str(value)
 
     place = f"{person} {session}"
+
     days = {place: word("days_since_dose")}
     return Observation(
         person=person,
@@ -149,8 +156,18 @@ def _observation(
         period=word("period"),
         time=word("acq_time"),
         days=known_numbers(days, "days_since_dose", low=-MOST_DAYS).get(place, math.nan),
+        dose=_amount(word("dose")),
         has_result=has_result,
     )
+
+
+def _amount(text: str) -> float:
+    """Return a dose that is a plain number; NaN for one in words, such as ``20 mg``."""
+    try:
+        amount = float(text)
+    except ValueError:
+        return math.nan
+    return amount if 0 <= amount < math.inf else math.nan
 
 
 def treatments(observations: Iterable[Observation]) -> dict[str, list[str]]:

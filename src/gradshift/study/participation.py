@@ -137,15 +137,14 @@ def _mean(values: Sequence[float | None]) -> float:
 def _reason(
     results: Sequence[SessionResult | None], design: Design, person: str
 ) -> tuple[str, list[str]]:
-    """Say why a person is left out, empty if not, and which follow-ups one does without."""
+    """Say why a person is left out, empty if not, and which conditions one does without."""
     sessions = design.sessions_of(person)
     problems = {
         i: f"no result for {session}" if result is None else f"{session}: {result.excluded}"
         for i, (session, result) in enumerate(zip(sessions, results, strict=True))
         if result is None or result.excluded
     }
-    whole = not set(problems) & set(design.baselines)
-    if design.any_followup and whole and not set(design.followups) <= set(problems):
+    if any(not set(problems) & set(positions) for positions in design.enough):
         return "", list(problems.values())
     return "; ".join(problems.values()), []
 

@@ -40,6 +40,8 @@ def choose_sessions(request: Request) -> tuple[str, str]:
     if given:
         other = next(session for session in present if session not in given.values())
         return given.get("--baseline", other), given.get("--followup", other)
+    if request.tables.order:
+        return request.tables.order[0], request.tables.order[1]
     return _by_dates(request, present[0], present[1])
 
 

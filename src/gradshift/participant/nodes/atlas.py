@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
+from gradshift.bids.inputs import Run
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
 from gradshift.images import grid
@@ -88,6 +89,35 @@ def keep_labels(
 
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     return _keep(folder, f"{atlas.name}-labels", digest, make)
+
+
+def keep_coarser(labels: Path, coarse: Run, fine: Run, folder: Path) -> Path:
+    """Give the voxels of a grid the labels of the coarser voxels that they lie in.
+
+    The mean of a region over them is what it would be of an image on the coarser grid.
+
+    Parameters
+    ----------
+    labels : Path
+        On the coarser grid, as `keep_labels` left them.
+    coarse, fine : Run
+        Runs on the two grids.
+    folder : Path
+    """
+
+    def make() -> bytes:
+        there = flat_labels(labels).reshape(coarse.shape, order="F")
+        here = grid.nearest(there, np.array(coarse.affine), fine.shape, np.array(fine.affine))
+        return to_bytes(LabelsRecord(labels=here.ravel(order="F")))
+
+    identity = {
+        "code": code.digest([grid.__file__]),
+        "labels": labels.name,
+        "shape": fine.shape,
+        "affine": np.round(fine.affine, 5).tolist(),
+    }
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return _keep(folder, f"{labels.name.partition('-labels')[0]}-coarser", digest, make)
 
 
 def _keep(folder: Path, name: str, digest: str, make: Callable[[], bytes]) -> Path:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from gradshift.core.series.denoise import check_band, clean
 from gradshift.core.series.freedom import freedom_of_run
 from gradshift.core.series.parcellate import RegionMeans
 from gradshift.core.series.series import RegionSeries
+from gradshift.core.series.thin import thinned
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
@@ -37,6 +39,7 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes; the first is the primary one")
     tr = traits.Float(mandatory=True, desc="repetition time in seconds")
+    longer_tr = traits.Float(0.0, usedefault=True, desc="thin the run to it; 0 for as it is")
     coverage_threshold = traits.Float(mandatory=True, desc="share of voxels in the mask")
 
 
@@ -44,6 +47,7 @@ class Denoise(Step):
     """Censor and clean the series of one run; gives a `DenoisedRun`."""
 
     input_spec = _Spec
+    seconds = 1.0
 
     def compute(self) -> DenoisedRun | Failure:
         """Clean with every recipe; one that cannot be used does not hinder the others."""
@@ -59,6 +63,10 @@ class Denoise(Step):
         try:
             _insist_on_regions(quality)
             confounds = self._confounds(n_volumes)
+            if self.inputs.longer_tr:
+                volumes = thinned(n_volumes, self.inputs.tr, self.inputs.longer_tr)
+                parcels, confounds = _at(parcels, volumes), confounds.at(volumes)
+                n_volumes = len(volumes)
         except InputError as error:
             unknown = np.full(n_volumes, np.nan)
             failures = {recipe.name: str(error) for recipe in self.inputs.recipes}
@@ -78,6 +86,11 @@ class Denoise(Step):
             carpet=self._carpet(parcels, cleaned),
         )
 
+    @property
+    def _tr(self) -> float:
+        """Seconds between the volumes that are used."""
+        return float(self.inputs.longer_tr or self.inputs.tr)
+
     def _confounds(self, n_volumes: int) -> Confounds:
         """Read the confounds; recipes that need none do without the file."""
         path = Path(self.inputs.confounds)
@@ -93,7 +106,7 @@ class Denoise(Step):
         quality: Sequence[RegionQuality],
     ) -> CleanedRun:
         regressors = select(confounds, recipe)
-        tr, band = self.inputs.tr, recipe.passband
+        tr, band = self._tr, recipe.passband
         if band is not None:
             check_band(tr, band)
         bad = np.zeros(len(parcels.carpet), dtype=bool)
@@ -139,7 +152,7 @@ class Denoise(Step):
         names = read_regions(self.inputs.atlases[i]).names
         means = regions.means.copy()
         means[:, np.isin(names, list(quality.reasons))] = np.nan
-        tr, band = self.inputs.tr, recipe.passband
+        tr, band = self._tr, recipe.passband
         return RegionSeries(
             names=names,
             series=clean(means, regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend),
@@ -164,11 +177,21 @@ class Denoise(Step):
             raw,
             run.regressors,
             run.kept,
-            tr=self.inputs.tr,
+            tr=self._tr,
             band=recipe.passband,
             detrend=recipe.detrend,
         )
         return Carpet(raw=_scaled(raw), cleaned=_scaled(clear), in_atlas=parcels.carpet_in_atlas)
+
+
+def _at(parcels: ParcellatedRun, volumes: NDArray[np.intp]) -> ParcellatedRun:
+    """Return some volumes of a run."""
+    return replace(
+        parcels,
+        atlases=tuple(replace(one, means=one.means[volumes]) for one in parcels.atlases),
+        carpet=parcels.carpet[volumes],
+        bad_volumes=np.flatnonzero(np.isin(volumes, parcels.bad_volumes)),
+    )
 
 
 def _quality(means: RegionMeans, names: Sequence[str], threshold: float) -> RegionQuality:

@@ -41,6 +41,7 @@ class Figures(SimpleInterface):
 
     input_spec = _Spec
     output_spec = _Drawn
+    seconds = 10.0
 
     def _run_interface(self, runtime: Any) -> Any:
         plugins.load(self.inputs.plugins or ())

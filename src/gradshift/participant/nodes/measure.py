@@ -31,6 +31,7 @@ class Measures(Step):
     """All measures of one session; a `MeasuredSession`."""
 
     input_spec = _Spec
+    seconds = 2.0
 
     def compute(self) -> MeasuredSession:
         """Evaluate every measure for every recipe and atlas."""

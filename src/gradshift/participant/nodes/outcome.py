@@ -10,7 +10,7 @@ else as JSON. It is read back as the class that the reader names.
 
 from abc import abstractmethod
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nipype.interfaces.base import (
     BaseInterfaceInputSpec,
@@ -45,6 +45,9 @@ class Step(SimpleInterface):
 
     input_spec = StepSpec
     output_spec = OutcomeSpec
+
+    seconds: ClassVar[float] = 0.2
+    """About what it takes for a run of usual size: the weight of the step in the progress."""
 
     @abstractmethod
     def compute(self) -> object:
@@ -81,6 +84,9 @@ class Save(SimpleInterface):
 
     input_spec = SaveSpec
     output_spec = Saved
+
+    seconds: ClassVar[float] = 0.2
+    """About what it takes for a run of usual size: the weight of the step in the progress."""
 
     @abstractmethod
     def save(self, root: Path) -> list[Path]:

@@ -34,6 +34,7 @@ class Parcellate(Step):
     """
 
     input_spec = _Spec
+    seconds = 15.0
 
     def compute(self) -> ParcellatedRun:
         """Read the file once, for all atlases."""

@@ -37,12 +37,14 @@ class _SessionSpec(SaveSpec):
     session = File(exists=True, mandatory=True, desc="outcome of Connect")
     person = File(exists=True, mandatory=True, desc="outcome of Person")
     measures = File(exists=True, mandatory=True, desc="outcome of Measures")
+    coarser = File(desc="outcome of Measures of the session resampled, where it was")
     entities = traits.Dict(mandatory=True, desc="BIDS entities of the session")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
     sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
+    acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
     origins = traits.Dict(desc="what sidecars say of the code of the measures")
@@ -52,12 +54,14 @@ class SaveSession(Save):
     """Write the series, matrices and measures of one session."""
 
     input_spec = _SessionSpec
+    seconds = 1.0
 
     def save(self, root: Path) -> list[Path]:
         """Write the results of every atlas and recipe."""
         session = read(self.inputs.session, JoinedSession)
         person = read(self.inputs.person, CommonGround)
         values = read(self.inputs.measures, MeasuredSession).values
+        again = self._resampled()
         files = []
         for i, path in enumerate(self.inputs.atlases):
             for recipe in self.inputs.recipes:
@@ -71,8 +75,28 @@ class SaveSession(Save):
                     common = person.recipes[recipe.name][i]
                     sidecar |= _retained(joined, i) | _shared(common)
                     files += self._save_series(root, target, joined, i, sidecar)
-                files.append(self._save_measures(root, target, values[recipe.name][i], sidecar))
+                resampled = {"Resampled": again[recipe.name][i]} if again else {}
+                values_of = values[recipe.name][i]
+                files.append(self._save_measures(root, target, values_of, sidecar | resampled))
         return files
+
+    def _resampled(self) -> dict[str, list[list[dict[str, object]]]]:
+        """Return the values of larger parts than regions of the session resampled."""
+        if not self.inputs.coarser:
+            return {}
+        values = read(self.inputs.coarser, MeasuredSession).values
+        columns = ("measure", "level", "label", "value")
+        return {
+            recipe: [
+                [
+                    {name: getattr(value, name) for name in columns}
+                    for value in of_atlas
+                    if value.level != "region"
+                ]
+                for of_atlas in by_atlas
+            ]
+            for recipe, by_atlas in values.items()
+        }
 
     def _sidecar(self, recipe: Recipe, session: JoinedSession, atlas: str) -> dict[str, object]:
         """Collect what every sidecar of a session has."""
@@ -80,6 +104,7 @@ class SaveSession(Save):
         return {
             "Sources": list(self.inputs.sources),
             "Runs": [dict(entities) for entities in self.inputs.runs],
+            "Acquisitions": [dict(how) for how in self.inputs.acquisitions or ()],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
             **outputs.resolution(self.inputs.entities),

@@ -40,6 +40,7 @@ class SaveMaps(Save):
     """Write the voxel maps of one session."""
 
     input_spec = _MapsSpec
+    seconds = 3.0
 
     def save(self, root: Path) -> list[Path]:
         """Write the maps of every recipe, and the seed maps of every atlas."""

@@ -40,6 +40,7 @@ class SavePet(Save):
     """Write the curves, parameters and measures of one PET scan, and draw the curves."""
 
     input_spec = _Spec
+    seconds = 2.0
 
     def save(self, root: Path) -> list[Path]:
         """Write the results of every atlas."""

@@ -1,18 +1,13 @@
 """Two treatments of the same people, each with a baseline and a follow-up."""
 
-import logging
 from collections.abc import Sequence
-from dataclasses import replace
 
-from gradshift.bids.dates import is_before
-from gradshift.bids.numbers import read_number
 from gradshift.errors import SettingsError
 from gradshift.study.design import Condition, Design
-from gradshift.study.effect import Effect, sizes
+from gradshift.study.effect import Effect
 from gradshift.study.kind import Kind, Request, insist, two_of
-from gradshift.study.observations import Observation, treatments
-
-logger = logging.getLogger("gradshift")
+from gradshift.study.observations import treatments
+from gradshift.study.order import came_first, one_of, order_words, period_and_order
 
 
 def recognise(request: Request) -> bool:
@@ -31,12 +26,18 @@ def arrange(request: Request) -> Design:
     sessions, first = {}, {}
     for person in request.tables.names:
         own = [one for one in measured if one.person == person]
-        chosen = [_one_of(own, drug, point) for drug, point in cells]
+        chosen = [
+            one_of(
+                [one for one in own if (one.treatment, one.timepoint) == (drug, point)],
+                f"{drug} at {point}",
+            )
+            for drug, point in cells
+        ]
         sessions[person] = tuple(
             one.session if one else f"{drug} {point}"
             for one, (drug, point) in zip(chosen, cells, strict=True)
         )
-        if (position := _other_first(chosen[0], chosen[2])) is not None:
+        if (position := came_first(chosen[0], chosen[2])) is not None:
             first[person] = position
     return Design(
         kind="crossover",
@@ -75,37 +76,6 @@ def _points(request: Request) -> tuple[str, str]:
     )
 
 
-def _one_of(observations: Sequence[Observation], drug: str, point: str) -> Observation | None:
-    """Return the one session of a treatment and time point; None without one."""
-    matching = [one for one in observations if (one.treatment, one.timepoint) == (drug, point)]
-    if len(matching) > 1:
-        raise SettingsError(
-            f"{matching[0].person}_sessions.tsv has several sessions of {drug} at {point}: "
-            f"{', '.join(one.session for one in matching)}. Name one with --session-label."
-        )
-    return matching[0] if matching else None
-
-
-def _other_first(reference: Observation | None, other: Observation | None) -> float | None:
-    """Return 1 if the other treatment came before the reference, 0 if after, None if unknown."""
-    if reference is None or other is None:
-        return None
-    if reference.period and other.period:
-        one, two = (read_number(o.period, f"period of {o.person} {o.session}", low=0)
-                    for o in (reference, other))  # fmt: skip
-        if one != two:
-            return float(two < one)
-    if not (reference.time and other.time):
-        return None
-    other_first = is_before(other.time, reference.time)
-    if other_first is None:
-        logger.warning(
-            "%s: acq_time does not tell which of %s and %s came first (%s and %s).",
-            other.person, reference.session, other.session, reference.time, other.time,
-        )  # fmt: skip
-    return None if other_first is None else float(other_first)
-
-
 def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
     """Ask whether the change differs between treatments, periods and orders."""
     first = {person: design.first[person] for person in compared if person in design.first}
@@ -117,40 +87,15 @@ def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
         plus=(0, 0, -1, 1),
         predictor=first,
     )
-    if min(sizes(first)) < 2:
-        return [difference]
-    return [
-        difference,
-        replace(
-            difference,
-            contrast="period1-period2",
-            effect="period",
-            kind="groups",
-            minus=(-0.5, 0.5, 0, 0),
-            plus=(0, 0, -0.5, 0.5),
-            predictor=first,
-            everywhere=False,
-        ),
-        replace(
-            difference,
-            contrast=f"{design.against} first-{design.reference} first",
-            effect="order",
-            kind="groups",
-            minus=(0.5, 0, 0.5, 0),
-            plus=(0, 0.5, 0, 0.5),
-            predictor=first,
-            everywhere=False,
-        ),
-    ]
+    return [difference, *period_and_order(difference, design.against, design.reference)]
 
 
 KIND = Kind(
     name="crossover",
-    rank=1,
-    sentence=(
-        "Crossover: change from {baseline} to {followup} under {against} against that "
-        "under {reference} in the same people; signs of the differences are exchangeable under "
-        "the null hypothesis."
+    rank=2,
+    sentence=lambda design: (
+        f"Crossover: change from {design.baseline} to {design.followup} under {design.against} "
+        f"against that under {design.reference} in the same people; {order_words(design.first)}"
     ),
     recognise=recognise,
     arrange=arrange,

@@ -47,10 +47,10 @@ def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
 
 KIND = Kind(
     name="paired",
-    rank=4,
-    sentence=(
-        "Paired design: {followup} (follow-up) against {baseline} (baseline) in the same "
-        "people; signs of the changes are exchangeable under the null hypothesis."
+    rank=5,
+    sentence=lambda design: (
+        f"Paired design: {design.followup} (follow-up) against {design.baseline} (baseline) in "
+        "the same people; signs of the changes are exchangeable under the null hypothesis."
     ),
     recognise=lambda request: True,
     arrange=arrange,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gradshift.study.design import PLACEBO, Design
+from gradshift.study.design import Design, is_placebo
 from gradshift.study.designs import paired
 from gradshift.study.effect import Effect
 from gradshift.study.kind import Kind, Request, two_of
@@ -15,7 +15,7 @@ SUBGROUP = 6
 
 def _groups(request: Request) -> tuple[dict[str, str], str]:
     """Return the group of each person, and where it is from."""
-    column = request.model.column if request.model else "group"
+    column = (request.model.column if request.model else "") or "group"
     groups = request.tables.known(column)
     if request.model or len(set(groups.values())) > 1:
         return groups, f"values of {column} in participants.tsv"
@@ -52,7 +52,7 @@ def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
         for person in compared
         if person in design.groups
     }
-    drug = design.reference.lower() in PLACEBO
+    drug = is_placebo(design.reference)
     effect = Effect(
         contrast=f"{design.against}-{design.reference}",
         effect="drug-by-time" if drug else "group-by-time",
@@ -76,11 +76,11 @@ def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
 
 KIND = Kind(
     name="parallel",
-    rank=3,
-    sentence=(
-        "Parallel groups: change from {baseline} (baseline) to {followup} (follow-up) in "
-        "{against} against {reference}; people are exchangeable between groups under the null "
-        "hypothesis."
+    rank=4,
+    sentence=lambda design: (
+        f"Parallel groups: change from {design.baseline} (baseline) to {design.followup} "
+        f"(follow-up) in {design.against} against {design.reference}; people are exchangeable "
+        "between groups under the null hypothesis."
     ),
     recognise=recognise,
     arrange=arrange,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from gradshift.bids.chosen import one_measurement
 from gradshift.bids.collect import SessionResult
-from gradshift.bids.measurements import one_measurement
 from gradshift.errors import NothingSelectedError, SettingsError
 
 
