@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradshift.figures.style import AFTER, BEFORE, INK, LARGE, RULE, SMALL, colours, new, plain
 
-BANDS = (("atlas", "#4477aa"), ("rest", "#ccbb44"))
+BANDS = (("cortex (regions of the atlas)", "#4477aa"), ("rest of the brain", "#ccbb44"))
 """Names and colours of the bands beside a carpet."""
 
 
@@ -111,7 +111,7 @@ def _carpets(figure: Figure, axes: Any, carpets: Carpets) -> None:
         )  # fmt: skip
         place.set_yticks([])
         place.tick_params(labelsize=SMALL)
-        place.set_ylabel(label, fontsize=SMALL)
+        place.set_ylabel(label, fontsize=SMALL, labelpad=14)
         band = place.inset_axes((-0.014, 0, 0.01, 1))
         edges = (0, n_within, len(order))
         for (name, colour), first, last in zip(BANDS, edges, edges[1:], strict=False):

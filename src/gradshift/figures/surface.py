@@ -64,7 +64,9 @@ def cortex(
         for place, (side, direction) in zip(row, VIEWS, strict=True):
             _draw(place, meshes[side], values[side], direction, painted)
         row[1].set_title(" ", fontsize=LARGE)  # keeps the height; a long title no width
-        row[0].set_title(title, fontsize=LARGE, loc="left").set_in_layout(False)
+        row[0].text(0, 1.03, title, transform=row[0].transAxes, fontsize=LARGE).set_in_layout(
+            False
+        )
     for place, (side, direction) in zip(axes[-1], VIEWS, strict=True):
         seen = "lateral" if (side == "left") == (direction < 0) else "medial"
         place.text(
