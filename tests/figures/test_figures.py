@@ -176,7 +176,7 @@ def test_the_cortex_shows_the_side_one_looks_at():
         if isinstance(found, TriMesh)
     ]
     assert shown == [3, 1, 3, 1]
-    assert [t.get_text() for t in figure.axes[0].texts][0] == "a"
+    assert next(t.get_text() for t in figure.axes[0].texts) == "a"
 
 
 def test_specifications_run_from_the_smallest_effect_and_say_what_was_chosen():

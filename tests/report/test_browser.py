@@ -13,6 +13,8 @@ from gradshift.bids.exclude import excluded
 from gradshift.images.surface import fsaverage5
 from gradshift.report import pages
 from gradshift.report.numbers import number
+from gradshift.report.overview import write_overview
+from gradshift.report.quality import QualityRow
 from gradshift.report.viewers import packed, surface_of
 
 WIDTHS = (1280, 390)
@@ -385,3 +387,24 @@ def test_a_click_enlarges_a_figure_and_escape_closes_it(visit, out):
     assert page.locator("dialog.enlarged").is_visible()
     page.keyboard.press("Escape")
     assert page.locator("dialog.enlarged").is_hidden()
+
+
+def test_two_hundred_people_are_sorted_by_motion(visit, tmp_path, monkeypatch):
+    rows = [
+        QualityRow(
+            participant=f"sub-{i:03d}", session="ses-pre", modality="func", task="rest",
+            runs=[f"sub-{i:03d}_ses-pre_task-rest"], figures=[], fd=(i * 37 % 200) / 200,
+            minutes=8.0, share=1.0, coverage=1.0, tsnr=40.0, warnings=[], excluded="", compared="",
+        )
+        for i in range(200)
+    ]  # fmt: skip
+    monkeypatch.setattr("gradshift.report.overview.quality", lambda _: rows)
+    page = visit(write_overview(tmp_path), 390)
+    column = "#quality-table th:has-text('mean FD')"
+    page.focus(f"{column} button")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    shown = page.evaluate(
+        "[...document.querySelectorAll('#quality-table tbody tr')].map((r) => +r.cells[5].title)"
+    )
+    assert shown == sorted((row.fd for row in rows), reverse=True)
