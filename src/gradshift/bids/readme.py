@@ -13,7 +13,6 @@ BIDSIGNORE = """\
 /group-*
 figures
 *.html
-people.js
 *_relmat.tsv
 *_relmat.json
 *_measures.tsv

@@ -9,7 +9,7 @@ from gradshift.report.origin import origin
 from gradshift.report.pages import write_page
 from gradshift.report.quality import QualityRow, quality
 
-PEOPLE = "people.js"
+PEOPLE = Path("logs", "people.js")
 """Names everybody with a page, for the links from page to page."""
 
 

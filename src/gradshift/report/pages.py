@@ -33,6 +33,9 @@ DPI = 144
 SCRIPTS = ("tables.js", "results.js", "hover.js", "rating.js", "viewers.js", "enlarge.js")
 """What stands at the end of every page."""
 
+FOOTER = re.compile("<footer>.*?</footer>", flags=re.DOTALL)
+"""Where a page says which run made it, and when."""
+
 PRINT_DPI = 300
 """Dots per inch of figures for print."""
 
@@ -231,7 +234,7 @@ def _asset(name: str) -> Markup:
 
 
 def write_page(path: Path, template: str, content: Mapping[str, object]) -> Path:
-    """Fill a template and write the page."""
+    """Fill a template and write the page, unless all it would change is the run it names."""
     text = (
         _environment()
         .get_template(template)
@@ -242,7 +245,15 @@ def write_page(path: Path, template: str, content: Mapping[str, object]) -> Path
             version=__version__,
         )
     )
+    if path.exists() and _without_run(path.read_bytes().decode("utf-8", "replace")) == (
+        _without_run(text)
+    ):
+        return path
     return write_text(path, text)
+
+
+def _without_run(text: str) -> str:
+    return FOOTER.sub("", text)
 
 
 def self_contained(page: Path, target: Path) -> Path:
