@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pypdf import PdfReader
 
 from gradshift.bids.collect import read_matrix, read_tsv
 from gradshift.bids.exclude import excluded
@@ -277,6 +278,19 @@ def test_from_person_to_person_and_back(visit, out):
     page.get_by_role("link", name="previous: sub-02").click()
     page.get_by_role("link", name="Everybody").click()
     assert page.url == (out / "index.html").as_uri()
+
+
+def test_text_on_paper_is_text(visit, out, tmp_path):
+    page = visit(out / "group" / "index.html", 800)
+    page.pdf(path=tmp_path / "group.pdf", format="A4")
+    sheets = PdfReader(tmp_path / "group.pdf").pages
+    text = re.sub(r"\s+", " ", " ".join(sheet.extract_text() for sheet in sheets))
+    table = read_tsv(out / "group" / "contrasts.tsv")
+    row = table[(table["measure"] == "withinfc") & (table["label"] == "Default")].iloc[0]
+    assert number(float(row["mean_change"])) in text
+    assert "Did the hierarchy of the cortex flatten?" in text
+    assert "only corrected" not in text
+    assert len(sheets) < 30
 
 
 def test_on_paper_are_the_declared_results_and_no_controls(visit, out):
