@@ -72,6 +72,7 @@ LABEL org.opencontainers.image.title="gradshift" \
     org.opencontainers.image.revision="${REVISION}" \
     org.opencontainers.image.source="${SOURCE}" \
     org.opencontainers.image.created="${CREATED}"
+ENV GRADSHIFT_IMAGE_TAG="gradshift:${VERSION:-unreleased}"
 
 # The first user of most machines. Others say who they are: docker run -u $(id -u):$(id -g).
 USER 1000:1000

@@ -20,7 +20,7 @@ from gradshift.atlases.templates import load_template
 from gradshift.bids.planted import Planted
 from gradshift.bids.rows import columns as columns_of
 from gradshift.cli import build_parser
-from gradshift.core.cortex.measure import TOPICS, Measure
+from gradshift.core.cortex.measure import GIVEN, TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -173,12 +173,30 @@ def all_measures() -> str:
     return "\n\n".join(parts)
 
 
+def needs() -> str:
+    """Write which measures need what of a source."""
+    rows = [
+        [
+            text,
+            ", ".join(
+                f"[`{m.name}`](#measure-{m.name})" for m in measures().values() if m.needs == need
+            ),
+        ]
+        for need, text in GIVEN.items()
+    ]
+    return table(["what they are made of", "measures"], rows)
+
+
 def _of_measure(measure: Measure) -> Entry:
     return Entry(
         kind="measure",
         name=measure.name,
         title=measure.title,
-        facts={"Unit": escaped(measure.unit), "Level": ", ".join(measure.levels)},
+        facts={
+            "Unit": escaped(measure.unit),
+            "Level": ", ".join(measure.levels),
+            "Made of": GIVEN[measure.needs],
+        },
         formula=measure.formula,
         high=measure.high,
         low=measure.low,
@@ -379,6 +397,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "options": options,
     "exit_codes": exit_codes,
     "measures": all_measures,
+    "needs": needs,
     "models": all_models,
     "tracers": shipped_tracers,
     "statistics": all_statistics,

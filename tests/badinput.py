@@ -140,7 +140,7 @@ def without_pictures() -> Iterator[None]:
             "gradshift.levels.participant.renew_person_pages",
             "gradshift.levels.group.write_group_page",
         ):
-            stack.enter_context(patch(name))
+            stack.enter_context(patch(name, return_value=0))
         yield
 
 

@@ -123,6 +123,7 @@ def _write(
         "DenoisingRecipe": load_recipe(recipe).as_dict(),
         "Measures": {name: {} for name in MEASURES},
         "Excluded": reason or None,
+        "Sources": [],
         "RepetitionTime": 2.0,
         "MinutesRetained": 8.0,
         "MeanFramewiseDisplacement": float(rng.uniform(0.1, 0.3)),

@@ -22,9 +22,9 @@ MAY_IMPORT = {
     "plugins": frozenset({"errors", "core"}),
     "figures": frozenset({"errors", "core.cortex.regions"}),
     "images": frozenset({"errors", "core"}),
-    "recipes": frozenset({"errors"}),
-    "tracers": frozenset({"errors"}),
-    "atlases": frozenset({"errors", "images", "core.cortex.regions"}),
+    "recipes": frozenset({"errors", "settings.read_small"}),
+    "tracers": frozenset({"errors", "settings.read_small"}),
+    "atlases": frozenset({"errors", "settings.read_small", "images", "core.cortex.regions"}),
     "bids": frozenset(
         {
             "errors",

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.atlases.labeltable import read_table
-from gradshift.bids import collect, kinpar, mrs, petdata, tables
+from gradshift.bids import collect, kinpar, mrs, petdata, sessiontable, tables
 from gradshift.bids.confounds import check_header, read_confounds, select
 from gradshift.bids.dataset import describe, made_by, read_json
 from gradshift.errors import GradshiftError
@@ -79,8 +79,8 @@ def read_people(path: Path) -> None:
 
 
 def read_dates(path: Path) -> None:
-    list(tables.read_sessions(path.parents[1], ["sub-01"]))
-    tables.sessions_table(path.parents[1], ["sub-01"])
+    list(sessiontable.read_sessions(path.parents[1], ["sub-01"]))
+    sessiontable.sessions_table(path.parents[1], ["sub-01"])
     mrs.find_values(make(path.parents[1], path.parent / "out", "participant", {}))
 
 
@@ -122,6 +122,9 @@ READERS = [
            read_people),
     Reader("sub-01/sub-01_sessions.tsv", b"session_id\tacq_time\tmrs_ACC_glutamate\nses-pre\t"
            b"2024-05-01T10:30:00\tn/a\nses-post\t2024-05-02T10:30:00\tn/a\n", read_dates),
+    Reader("sub-01/ses-pre/sub-01_ses-pre_scans.tsv", b"filename\tacq_time\n"
+           b"func/sub-01_ses-pre_task-rest_bold.nii.gz\t2024-05-01T10:30:00\n",
+           lambda p: sessiontable.sessions_table(p.parents[2], ["sub-01"])),
     Reader("mrs.tsv", b"participant_id\tsession_id\tvoi\tmetabolite\tvalue\tunits\treference\t"
            b"crlb\tsnr\tfwhm\nsub-01\tses-pre\tACC\tGlu\t8.1\tmM\twater\t5\t30\t0.05\nsub-01\t"
            b"ses-post\tACC\tGlu\t7.9\tmM\twater\t6\t28\t0.06\n", read_metabolites),

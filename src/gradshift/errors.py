@@ -19,6 +19,9 @@ instead, and what to do.
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+LONGEST = 200
+"""Letters of the own words of an unforeseen error that are quoted."""
+
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return a hint for a message, ``" (did you mean aCompCor?)"``; empty if nothing is near.
@@ -32,6 +35,22 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     names = {name.casefold(): name for name in known}
     near = get_close_matches(word.casefold(), names, n=1)
     return f" (did you mean {names[near[0]]}?)" if near else ""
+
+
+def reason(error: Exception) -> str:
+    """Return why something cannot be done: a sentence of ours, or one about an unforeseen error.
+
+    Parameters
+    ----------
+    error : Exception
+        Of any kind: what one run or session brings about must not stop the others.
+    """
+    if isinstance(error, GradshiftError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory to read it; give more memory, or fewer --nprocs."
+    first = (str(error).strip() or "it says no more").splitlines()[0]
+    return f"An error that gradshift does not know: {type(error).__name__}: {first[:LONGEST]}."
 
 
 class GradshiftError(Exception):

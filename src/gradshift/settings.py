@@ -79,8 +79,8 @@ class Inputs:
 
     derivatives: tuple[str, ...] = option(
         (),
-        "where preprocessed data lie, as fmriprep=PATH, petprep=PATH, or, for finished models of "
-        "PET, kinetics=PATH",
+        "where data lie: fmriprep=PATH, petprep=PATH, finished models of PET kinetics=PATH; in "
+        "place of fMRIPrep's, region series or matrices xcp_d=PATH or series=PATH",
         nargs="+",
         metavar="NAME=PATH",
         local=True,

@@ -1,5 +1,6 @@
 """Atlases by name, by path, in combination, and from TemplateFlow."""
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -111,6 +112,13 @@ MISTAKES = {
     "odd entity value": ({"entities": {"atlas": "a-b"}}, "the entities"),
     "cite of no list": ({"cite": "Me2026"}, "list of bibliography keys"),
     "no JSON": ({"text": "{name: mine}"}, "not valid JSON"),
+    "deep JSON": ({"text": "[" * 100000}, "not valid JSON"),
+    "long number": ({"text": '{"name": ' + "9" * 5000 + "}"}, "not valid JSON"),
+    "home of nobody": ({"image": "~nobodyxx/x.nii.gz"}, "nobodyxx"),
+    "huge index": ({"table": "index\tname\n" + "4" * 5000 + "\ta\n7\tb\n"}, "in line 2"),
+    "wide index": ({"table": "index\tname\n99999999999\ta\n7\tb\n"}, "in line 2"),
+    "long field": ({"table": "index\tname\n2\t" + "a" * 200000 + "\n7\tb\n"}, "cannot be read"),
+    "long table": ({"table": "index\tname\n" + "2\ta\n" * 300000}, "longer than"),
     "no JSON object": ({"text": "[]"}, "must be a JSON object"),
     "missing column": ({"table": "label\tname\n2\ta\n7\tb\n"}, "lacks index"),
     "commas": ({"table": "index,name\n2,a\n7,b\n"}, "lacks index, name"),
@@ -140,8 +148,9 @@ def test_mistakes_in_an_own_atlas(own, case):
     path = Path(own(**changes))
     with pytest.raises(InputError, match=message) as caught:
         load_atlas(str(path))
-    assert type(caught.value) is InputError
+    assert type(caught.value) is (MissingInputError if case == "home of nobody" else InputError)
     assert str(path.parent) in str(caught.value)
+    assert len(str(caught.value)) < 1000
 
 
 @pytest.mark.parametrize("file", ["mine.json", "mine.tsv", "mine.nii.gz"])
@@ -156,6 +165,20 @@ def test_an_empty_image_is_a_stub(own, tmp_path):
     spec = own()
     (tmp_path / "mine.nii.gz").write_bytes(b"")
     with pytest.raises(MissingInputError, match="0 bytes"):
+        load_atlas(spec)
+
+
+@pytest.mark.parametrize("changed", [{"codes": 0}, {"shape": (1000, 1000, 1000)}])
+def test_an_image_without_a_place_or_larger_than_a_head(own, tmp_path, changed):
+    spec, image = own(), tmp_path / "mine.nii.gz"
+    content = gzip.decompress(image.read_bytes())
+    header = nibabel.Nifti1Header(content[:348])
+    if "shape" in changed:
+        header.set_data_shape(changed["shape"])
+    else:
+        header["qform_code"] = header["sform_code"] = changed["codes"]
+    image.write_bytes(gzip.compress(header.binaryblock + content[348:]))
+    with pytest.raises(InputError, match=r"where its voxels lie|more voxels than a head"):
         load_atlas(spec)
 
 

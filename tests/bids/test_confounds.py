@@ -322,6 +322,15 @@ def test_a_displacement_that_cannot_be_is_computed_from_the_motion(files, table,
     assert "computed from the motion" in select(confounds, load_recipe("36P")).notes[0]
 
 
+def test_a_displacement_a_little_below_zero_is_a_head_at_rest(files, table, metadata):
+    true = table["framewise_displacement"].copy()
+    table.loc[3, "framewise_displacement"] = -0.03
+    files.write(table, metadata)
+    confounds = read_confounds(files.tsv)
+    np.testing.assert_array_equal(confounds.fd, true.where(true.index != 3, 0.0))
+    assert "-0.03 mm" in select(confounds, load_recipe("36P")).notes[0]
+
+
 @pytest.mark.parametrize(("wrong", "told"), [(-0.1, "below 0"), (np.nan, "not give for every")])
 def test_a_wrong_displacement_is_refused_where_nothing_tells_the_motion(
     files, table, metadata, wrong, told
@@ -345,7 +354,7 @@ def test_dvars_below_zero_matter_only_where_volumes_are_censored_by_them(files, 
 def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, table):
     path = files.write(table[["global_signal", "std_dvars", "cosine00", "cosine01"]], {})
     for name in available():
-        if name == "none":
+        if name in ("none", "asis"):
             continue
         with pytest.raises(InputError, match=r"trans_x, trans_y, trans_z.*more.*write a recipe"):
             check_header(path, load_recipe(name))

@@ -43,9 +43,9 @@ def test_a_folder_that_was_named_wins(tmp_path):
     assert find(root, f"fmriprep={other}") == other
 
 
-@pytest.mark.parametrize("word", ["fmriprep", "fmriprep=", "=x", "petprap=x"])
+@pytest.mark.parametrize("word", ["fmriprep", "fmriprep=", "=x"])
 def test_a_folder_that_is_named_wrongly_is_refused(tmp_path, word):
-    with pytest.raises(SettingsError, match=f"kinetics=PATH, got '{word}'"):
+    with pytest.raises(SettingsError, match=f"NAME=PATH.*got '{word}'"):
         find(tmp_path, word)
 
 

@@ -15,14 +15,8 @@ from gradshift.bids.dates import by_time, is_before, read_date
 from gradshift.bids.layout import study_root
 from gradshift.bids.numbers import is_bound, read_number
 from gradshift.bids.opener import check_file, read_bytes, shown
-from gradshift.bids.tables import (
-    check_people,
-    check_sessions,
-    people_table,
-    read_sessions,
-    read_table,
-    sessions_table,
-)
+from gradshift.bids.sessiontable import check_sessions, read_sessions, sessions_table
+from gradshift.bids.tables import check_people, people_table, read_table
 from gradshift.errors import InputError, MissingInputError
 from synthetic import RAW, Dangling, grow
 

@@ -100,3 +100,9 @@ def test_an_array_without_rows_or_with_infinities_is_still_a_table(tmp_path):
 def test_a_matrix_needs_a_name_per_row(tmp_path):
     with pytest.raises(ValueError, match="zip"):
         writetable.write_matrix(tmp_path / "m.tsv", ["a"], np.eye(2))
+
+
+@pytest.mark.parametrize("text", ["a\x1b[31mb", "a\x07", "\x9b0m", "a\u202eb"])
+def test_no_cell_of_a_table_moves_or_colours_a_terminal(text):
+    assert writetable.cell(text).isprintable()
+    assert writetable.cell("Müller µ") == "Müller µ"

@@ -13,6 +13,7 @@ from gradshift.atlases.catalogue import available as atlases
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.atlases.definition import read_definition
 from gradshift.bids import outputs
+from gradshift.bids.filters import read_filters
 from gradshift.cli import build_parser
 from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.regions import Regions
@@ -143,6 +144,8 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
         assert [row.network for row in part.rows] == ["Vis", "Vis", "Default"]
     elif page == "recipe.md":
         assert load_recipe(path).scrub is not None
+    elif '"series"' in text:
+        assert read_filters(str(path), "series")
     elif page == "tracers.md":
         assert load_tracer(path).plausible
     elif "Design" in text or "Contrasts" in text:

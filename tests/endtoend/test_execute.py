@@ -31,7 +31,7 @@ def raise_for(confounds_of: str, original):
 
 
 @pytest.mark.parametrize("nprocs", ["1", "2"])
-def test_a_crash_is_kept_in_the_logs_and_hinders_no_one_else(
+def test_a_crash_is_kept_in_the_logs_and_costs_one_session_until_the_next_run(
     make_study, tmp_path, monkeypatch, capsys, nprocs
 ):
     study, out = make_study(), tmp_path / "out"
@@ -41,12 +41,20 @@ def test_a_crash_is_kept_in_the_logs_and_hinders_no_one_else(
     monkeypatch.setattr(Denoise, "compute", raise_for("sub-01_ses-pre", Denoise.compute))
     assert study.run(out, "participant", *OPTIONS, "--nprocs", nprocs) == 1
     told = capsys.readouterr().err
-    assert "denoise_ses_pre_1" in told
-    assert str(out / "logs" / "crash") in told
     (crash,) = (out / "logs" / "crash").iterdir()
+    assert "denoise_ses_pre_1" in crash.name
+    assert str(crash) in told
     assert "a bug" in crash.read_text()
+    assert "sub-01 ses-pre task-rest: " in told
     assert list(here.iterdir()) == []
-    assert len(list(out.glob("sub-02/ses-*/func/*_measures.tsv"))) == 2
+    others = ["sub-01/ses-post", "sub-02/ses-pre", "sub-02/ses-post"]
+    for session in others:
+        (series,) = out.glob(f"{session}/func/*24P_timeseries.tsv")
+        assert series.stat().st_size
+    assert not list(out.glob("sub-01/ses-pre/func/*24P_timeseries.tsv"))
+    monkeypatch.undo()  # what nobody has foreseen may be gone the next time, and is tried again
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", nprocs) == 0
+    assert list(out.glob("sub-01/ses-pre/func/*24P_timeseries.tsv"))
 
 
 @pytest.mark.skipif(

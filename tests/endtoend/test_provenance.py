@@ -56,7 +56,7 @@ def test_code_that_changed_is_computed_again_and_a_mix_is_refused(make_study, tm
     np.testing.assert_allclose(value(out), 10 * before, rtol=1e-9)
     np.testing.assert_array_equal(value(out, measure="withinfc"), other)
     (line,) = [line for line in done.stderr.splitlines() if "Computed again" in line]
-    assert line.strip() == "Computed again, since their code changed: meanfc."
+    assert line.endswith("Computed again, since their code changed: meanfc.")
     refused = command(package, study, out, "group")
     assert refused.returncode == 64
     assert "code of meanfc" in refused.stderr

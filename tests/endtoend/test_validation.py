@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from bidsschematools.schema import load_schema
 
-WITHOUT_MEANING = "/work\n/logs\n/atlases\n/group\nfigures\n*.html\n"
+WITHOUT_MEANING = "/work\n/logs\n/prov\n/atlases\n/group\nfigures\n*.html\n"
 """What BIDS has no names for, and gradshift makes none up."""
 
 IN_SPACE = ("space", "atlas", "segmentation", "scale", "resolution", "density")

@@ -5,6 +5,7 @@ import pytest
 from gradshift import cli
 from gradshift import settings as schema
 from gradshift.bids import readme
+from gradshift.bids.links import Links
 from gradshift.errors import OutputError
 from gradshift.output.place import check_output
 from gradshift.running.workdir import intermediate
@@ -57,7 +58,7 @@ def test_another_dataset_is_not_overwritten(root):
 
 
 def test_an_output_of_gradshift_is_used_again(root, tmp_path):
-    readme.prepare(tmp_path / "out", version="0", sources=[root])
+    readme.prepare(tmp_path / "out", version="0", links=Links.of(settings(root, tmp_path / "out")))
     check_output(settings(root, tmp_path / "out"))
 
 

@@ -34,7 +34,9 @@ def test_shipped_recipes_take_what_their_names_say(name, n_columns, acompcor):
 
 
 def test_the_shipped_recipes_are_the_files_in_the_folder():
-    assert available() == ("12P", "24P", "36P", "aCompCor", "aCompCorGSR", "none", "simple")
+    assert available() == (
+        "12P", "24P", "36P", "aCompCor", "aCompCorGSR", "asis", "none", "simple",
+    )  # fmt: skip
 
 
 def test_none_does_nothing_whatever_is_asked():

@@ -1,5 +1,6 @@
 """Atlases by the name a user gives: shipped, from TemplateFlow, or the user's own JSON."""
 
+import os
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -185,7 +186,7 @@ def _load_part(word: str) -> Part:
         part = read_definition(FOLDER / f"{word}.json")
         return replace(part, fetchable=remote.NAME.fullmatch(word) is not None)
     if word.endswith(".json") or "/" in word:
-        return check_images(read_definition(Path(word).expanduser()))
+        return check_images(read_definition(Path(os.path.expanduser(word))))
     if remote.NAME.fullmatch(word):
         return remote.schaefer(word)
     raise SettingsError(

@@ -1,6 +1,7 @@
 """An atlas as its JSON and label table define it, read and checked."""
 
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import numpy as np
 from gradshift.atlases.labeltable import Row, listed, read_table
 from gradshift.errors import InputError, MissingInputError
 from gradshift.images.labels import LabelImage, centroids, read_labels
+from gradshift.settings import read_small
 
 KEYS = (
     "name",
@@ -162,8 +164,12 @@ def _read_json(path: Path) -> dict[str, object]:
     if not path.is_file():
         raise MissingInputError(f"No atlas definition at {path}; check the path of the JSON.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
+        content = json.loads(read_small(path))
+    except OSError as error:
+        raise InputError(
+            f"The atlas definition {path} cannot be read: {error.strerror}."
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise InputError(f"The atlas definition {path} is not valid JSON: {error}.") from error
     if not isinstance(content, dict):
         raise InputError(f"The atlas definition {path} must be a JSON object with {listed(KEYS)}.")
@@ -240,7 +246,7 @@ def _images(content: Mapping[str, object], path: Path) -> dict[str, Path]:
             f"The atlas definition {path} has the spaces {listed(odd)}; a space is the `space-` "
             "label of the scans, such as MNI152NLin2009cAsym."
         )
-    return {space: path.parent / Path(file).expanduser() for space, file in images.items()}
+    return {space: path.parent / Path(os.path.expanduser(file)) for space, file in images.items()}
 
 
 def _some(labels: Iterable[int], limit: int = 10) -> str:

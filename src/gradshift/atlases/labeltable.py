@@ -1,6 +1,7 @@
 """The table of an atlas: one row for each region."""
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -9,9 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from gradshift.errors import InputError, MissingInputError
+from gradshift.settings import read_small
 
 COLUMNS = ("index", "name", "hemisphere", "network", "x", "y", "z")
 NONE = ("", "n/a")
+
+LONGEST_INDEX = 9
+"""Digits: images hold whole numbers of 32 bits."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,17 @@ def read_table(path: Path) -> tuple[Row, ...]:
     if not path.is_file():
         raise MissingInputError(f"No label table at {path}; check `labels` in the atlas's JSON.")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
-            header = tuple(reader.fieldnames or ())
-            entries = list(reader)
+        reader = csv.DictReader(
+            io.StringIO(read_small(path), newline=""), delimiter="\t", quoting=csv.QUOTE_NONE
+        )
+        header = tuple(reader.fieldnames or ())
+        entries = list(reader)
     except UnicodeDecodeError as error:
         raise InputError(f"The label table {path} is not UTF-8 text; save it as UTF-8.") from error
+    except (ValueError, csv.Error) as error:
+        raise InputError(f"The label table {path} cannot be read: {error}.") from error
+    except OSError as error:
+        raise InputError(f"The label table {path} cannot be read: {error.strerror}.") from error
     if absent := [column for column in COLUMNS[:2] if column not in header]:
         raise InputError(
             f"The label table {path} lacks {listed(absent)}; it needs tab-separated columns "
@@ -83,10 +93,11 @@ def read_table(path: Path) -> tuple[Row, ...]:
 def _row(entry: Mapping[str, str | None], line: int, path: Path) -> Row:
     """Return one line of a label table."""
     text = {column: (entry.get(column) or "").strip() for column in COLUMNS}
-    if not text["index"].isdecimal() or int(text["index"]) < 1:
+    digits = text["index"].isdecimal() and len(text["index"]) <= LONGEST_INDEX
+    if not digits or int(text["index"]) < 1:
         raise InputError(
-            f"The label table {path} has the index {text['index']!r} in line {line}; an index is "
-            "a whole number from 1 on."
+            f"The label table {path} has the index {text['index'][:20]!r} in line {line}; an "
+            "index is a whole number from 1 on."
         )
     if text["name"] in NONE:
         raise InputError(

@@ -8,7 +8,6 @@ from gradshift.bids.inputs import Run
 from gradshift.bids.measurements import DIFFERENT
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
-from gradshift.errors import GradshiftError
 
 RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 
@@ -42,7 +41,7 @@ def read_acquisition(
 def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, object]:
     try:
         return inherited(path, entities, root)
-    except GradshiftError:  # an audit says what is known; the run itself was checked before
+    except Exception:  # an audit says what is known; the run itself was checked before
         return {}
 
 

@@ -120,7 +120,11 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     """Read the regions of the atlas of a result, as they were used."""
     path = regions_path(output_dir, result.atlas_entities)
-    return regions_from(read_json(path))
+    plain = read_json(path)
+    try:
+        return regions_from(plain)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InputError(_damaged(path)) from error
 
 
 def read_vertices(
@@ -165,12 +169,12 @@ def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
         series=series,
         volumes=volumes,
         run_of=np.array(described["RetainedVolumesRun"], dtype=np.intp),
-        tr=described["RepetitionTime"],
-        fd=np.full(described["NumberOfVolumes"], np.nan),
+        tr=described["RepetitionTime"] or np.nan,
+        fd=np.full(described["NumberOfVolumes"] or 0, np.nan),
         fd_retained=np.full(len(volumes), np.nan),
         coverage=np.full(len(names), np.nan),
         reasons=described["RegionsLeftOut"],
-        sources=tuple(described["Sources"]),
+        sources=tuple(result.sources),
     )
 
 

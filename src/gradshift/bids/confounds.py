@@ -23,6 +23,9 @@ from gradshift.recipes.recipe import Recipe
 HEAD_RADIUS = 50.0
 """Radius (mm) of the sphere on which rotations become displacements."""
 
+AT_REST = 0.05
+"""Millimetres below 0 that a displacement may be and still be that of a head at rest."""
+
 _EXPANSIONS = ("_derivative1_power2", "_derivative1", "_power2")
 _SHOWN = 6
 
@@ -55,11 +58,12 @@ class Confounds:
         """(T,) framewise displacement in mm, the first NaN.
 
         Recomputed from the motion parameters where the column is missing, has gaps or values
-        below 0; without these parameters the column as it is, None where there is none.
+        below 0; without these parameters the column as it is, None where there is none. What is
+        no further below 0 than filters and splines put a head at rest counts as 0.
         """
         given = self.columns.get(FD)
         if given is not None and _is_distance(given):
-            return given
+            return np.maximum(given, 0.0)
         if not set(MOTION) <= set(self.columns):
             return given
         return framewise_displacement(np.column_stack([self.columns[name] for name in MOTION]))
@@ -81,7 +85,14 @@ class Confounds:
     def remarks(self) -> tuple[str, ...]:
         """What was taken otherwise than the file has it, a sentence each."""
         given = self.columns.get(FD)
-        if given is None or self.fd is given:
+        if given is None or (_is_distance(given) and not (given < 0).any()):
+            return ()
+        if _is_distance(given):
+            return (
+                f"Column {FD!r} of {self.path.name} has values down to {np.nanmin(given):.2g} mm; "
+                "those below 0 count as 0.",
+            )
+        if self.fd is given:  # nothing to compute it from
             return ()
         return (
             f"Column {FD!r} of {self.path.name} has gaps or values below 0, which no distance "
@@ -124,8 +135,8 @@ class Regressors(NamedTuple):
 
 
 def _is_distance(values: NDArray[np.float64]) -> bool:
-    """Tell whether values are known after the first, and none is below 0."""
-    return bool(np.isfinite(values[1:]).all() and not (values < 0).any())
+    """Tell whether values are known after the first, and none is clearly below 0."""
+    return bool(np.isfinite(values[1:]).all() and not (values < -AT_REST).any())
 
 
 def framewise_displacement(motion: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Content that DataLad has not brought yet, named all at once with the one command for it."""
+"""Content of images: what tells it apart, and what DataLad has not brought yet."""
 
 import os
 import shlex
@@ -9,6 +9,26 @@ from gradshift.bids.opener import is_dangling
 
 MOST_NAMED = 20
 """Files named one by one in a command; more are named by patterns."""
+
+
+GZIP_END = 8
+"""Bytes at the end of a gzip file: the checksum and the size of its content."""
+
+
+def content_of(path: Path) -> str:
+    """Return the size of an image and, where it is compressed, the checksum at its end.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        if path.suffix != ".gz":
+            return f"{size}"
+        file.seek(max(size - GZIP_END, 0))
+        return f"{size}-{file.read().hex()}"
 
 
 def absent(paths: Iterable[Path]) -> tuple[Path, ...]:

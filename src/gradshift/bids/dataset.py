@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gradshift.bids.doors import folder_of
 from gradshift.bids.makers import generated_by, makers
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.bids.parse import is_ready
@@ -99,19 +100,10 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
     """
     if not bids_dir.is_dir():
         raise MissingInputError(f"There is no folder {bids_dir}.")
-    given = _named(derivatives)
-    if "fmriprep" in given:
-        folder = Path(given["fmriprep"]).resolve()
-        if not folder.is_dir():
-            raise MissingInputError(f"There is no folder {folder} (--derivatives fmriprep=).")
-        return folder
+    if (named := folder_of(derivatives, "fmriprep")) is not None:
+        return named
+    check_dataset(bids_dir, validate=validate)
     description = describe(bids_dir)
-    if description is None and validate and not _has_names(bids_dir):
-        raise NotBidsError(
-            f"{shown(bids_dir)} is not a BIDS dataset: it has no dataset_description.json. There "
-            f"is: {_contents(bids_dir)}. "
-            f"{other_level(bids_dir) or 'Give the top folder of the dataset.'}"
-        )
     if is_prepared(description):
         return bids_dir
     below = derivatives_of(bids_dir)
@@ -176,6 +168,29 @@ def _has_names(folder: Path, people: int = 3) -> bool:
     )
 
 
+def check_dataset(bids_dir: Path, *, validate: bool) -> None:
+    """Check that a folder is there and is a BIDS dataset.
+
+    Parameters
+    ----------
+    bids_dir : Path
+    validate : bool
+        Insist on a dataset_description.json, unless there are names of fMRIPrep.
+
+    Raises
+    ------
+    MissingInputError, NotBidsError
+    """
+    if not bids_dir.is_dir():
+        raise MissingInputError(f"There is no folder {bids_dir}.")
+    if validate and describe(bids_dir) is None and not _has_names(bids_dir):
+        raise NotBidsError(
+            f"{shown(bids_dir)} is not a BIDS dataset: it has no dataset_description.json. There "
+            f"is: {_contents(bids_dir)}. "
+            f"{other_level(bids_dir) or 'Give the top folder of the dataset.'}"
+        )
+
+
 def find_petprep(bids_dir: Path, derivatives: Sequence[str]) -> Path | None:
     """Find the PETPrep output of a study, or ``petprep=PATH``; see `_find_other`."""
     return _find_other(bids_dir, derivatives, "petprep", ("petprep",))
@@ -213,12 +228,8 @@ def _find_other(
     SettingsError
         If several outputs could be meant.
     """
-    given = _named(derivatives)
-    if name in given:
-        folder = Path(given[name]).resolve()
-        if not folder.is_dir():
-            raise MissingInputError(f"There is no folder {folder} (--derivatives {name}=).")
-        return folder
+    if (named := folder_of(derivatives, name)) is not None:
+        return named
 
     def made(description: Mapping[str, object] | None) -> bool:
         return any(name in made_by(description) for name in pipelines)
@@ -232,19 +243,6 @@ def _find_other(
             f"{', '.join(p.name for p in outputs)}. Choose one with --derivatives {name}=PATH."
         )
     return outputs[0] if outputs else None
-
-
-def _named(derivatives: Sequence[str]) -> dict[str, str]:
-    """Split NAME=PATH words."""
-    named = {}
-    for word in derivatives:
-        name, equals, path = word.partition("=")
-        if not equals or name not in ("fmriprep", "petprep", "kinetics") or not path:
-            raise SettingsError(
-                f"--derivatives takes fmriprep=PATH, petprep=PATH and kinetics=PATH, got {word!r}."
-            )
-        named[name] = path
-    return named
 
 
 def _contents(folder: Path, most: int = 8) -> str:

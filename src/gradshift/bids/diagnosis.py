@@ -15,11 +15,12 @@ SURFACES = (".dtseries.nii", ".func.gii", ".mgh", ".mgz")
 TEDANA = ("optcom", "optcomDenoised", "optcomMIRDenoised", "denoised", "mirDenoised")
 
 REMEDIES: Mapping[str, str] = {
-    "xcp": "it is denoised already; give the fMRIPrep output that it was made from",
-    "tedana": "give the fMRIPrep output that it was made from, or choose its images there with "
-    'a --bids-filter-file such as {"bold": {"desc": "optcomDenoised"}}',
+    "xcp": "it is denoised already; its region series are read with --derivatives xcp_d=PATH, its "
+    "images with --derivatives denoised=PATH",
+    "tedana": "its images are read with --derivatives denoised=PATH, if they are in a standard "
+    "space; else give the fMRIPrep output that it was made from",
     "halfpipe": "it keeps the fMRIPrep output that it was made from in derivatives/fmriprep; give "
-    "that",
+    "that, or read its region series with --derivatives series=PATH",
     "cpac": "its names and spaces are its own; preprocess the raw data with fMRIPrep",
     "c-pac": "its names and spaces are its own; preprocess the raw data with fMRIPrep",
     "hcp": "its layout is its own, and is no BIDS; preprocess the raw data with fMRIPrep",

@@ -1,12 +1,18 @@
 """What the sidecar of the measures of one session says, typed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, cast
+from urllib.parse import unquote
 
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.series.series import Gives
+
+BESIDE = re.compile(r"_mask\.|_desc-confounds_")
+"""Names of files that belong to an image."""
 
 Entities = Mapping[str, str]
 """Of a file name, values by short name."""
@@ -125,8 +131,14 @@ class SessionFacts:
 
     @property
     def sources(self) -> Sequence[str]:
-        """Names of the files that were read."""
-        return cast(Sequence[str], self.about["Sources"])
+        """Names of the files that were read, without masks and confounds."""
+        names = [unquote(uri.rpartition("/")[2]) for uri in self.about["Sources"]]
+        return [name for name in names if not BESIDE.search(name)]
+
+    @property
+    def contents(self) -> Mapping[str, str]:
+        """What tells the content of these files apart, by name, where that was kept."""
+        return cast(Mapping[str, str], self.about.get("SourceContents", {}))
 
     @property
     def runs(self) -> Sequence[Entities]:
@@ -137,7 +149,12 @@ class SessionFacts:
     def acquired(self) -> Sequence[tuple[Entities, Acquisition]]:
         """Of BOLD, how each run was acquired, where that is known."""
         known = zip(self.runs, self.about.get("Acquisitions", ()), strict=False)
-        return [(run, Acquisition.of_sidecar(how)) for run, how in known if how]
+        return [
+            ({**run, "ses": self.session.removeprefix("ses-"), "task": self.task},
+             Acquisition.of_sidecar(how))
+            for run, how in known
+            if how
+        ]  # fmt: skip
 
     @property
     def resampled(self) -> Sequence[Sidecar]:
@@ -155,19 +172,24 @@ class SessionFacts:
         return cast(Sequence[str], self.about.get("Warnings", ()))
 
     @property
-    def tr(self) -> float:
-        """Repetition time in seconds."""
-        return float(self.about["RepetitionTime"])
+    def gives(self) -> Gives:
+        """What the source has, of BOLD: voxels, series of regions, or matrices alone."""
+        return cast(Gives, self.about.get("SourceGives", "voxels"))
 
     @property
-    def n_volumes(self) -> int:
-        """Volumes of all runs."""
-        return int(self.about["NumberOfVolumes"])
+    def tr(self) -> float | None:
+        """Repetition time in seconds; None where it is not known, as of matrices alone."""
+        return cast(float | None, self.about["RepetitionTime"])
 
     @property
-    def n_retained(self) -> int:
-        """Volumes that censoring retained."""
-        return int(self.about["NumberOfVolumesRetained"])
+    def n_volumes(self) -> int | None:
+        """Volumes of all runs; None where it is not known."""
+        return cast(int | None, self.about["NumberOfVolumes"])
+
+    @property
+    def n_retained(self) -> int | None:
+        """Volumes that censoring retained; None where it is not known."""
+        return cast(int | None, self.about["NumberOfVolumesRetained"])
 
     @property
     def n_common(self) -> int:
@@ -175,9 +197,9 @@ class SessionFacts:
         return int(self.about["NumberOfCommonVolumes"])
 
     @property
-    def minutes(self) -> float:
-        """Length of the retained volumes."""
-        return float(self.about["MinutesRetained"])
+    def minutes(self) -> float | None:
+        """Length of the retained volumes; None where it is not known."""
+        return cast(float | None, self.about["MinutesRetained"])
 
     @property
     def mean_fd(self) -> float | None:
@@ -195,9 +217,9 @@ class SessionFacts:
         return cast(Sequence[Sequence[str]], self.about["ConfoundRegressors"])
 
     @property
-    def degrees_of_freedom(self) -> float:
-        """Left after denoising."""
-        return float(self.about["DegreesOfFreedom"])
+    def degrees_of_freedom(self) -> float | None:
+        """Left after denoising; None where another program denoised."""
+        return cast(float | None, self.about["DegreesOfFreedom"])
 
     @property
     def left_out_of_measures(self) -> Mapping[str, str]:

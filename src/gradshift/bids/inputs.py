@@ -1,13 +1,12 @@
 """Finding the runs of a study: what to read, and what is known of it beforehand."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.content import absent, get_command
+from gradshift.bids.content import absent, content_of, get_command
 from gradshift.bids.dataset import describe, find_fmriprep
 from gradshift.bids.diagnosis import diagnose, evidence
 from gradshift.bids.exclude import excluded
@@ -21,15 +20,19 @@ from gradshift.bids.names import file_name
 from gradshift.bids.opener import check_file, missing, shown
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.repetition import repetition_time
-from gradshift.errors import GradshiftError, InputError, MissingInputError, NothingSelectedError
+from gradshift.core.series.series import Gives
+from gradshift.errors import (
+    GradshiftError,
+    InputError,
+    MissingInputError,
+    NothingSelectedError,
+    reason,
+)
 from gradshift.images.volumes import read_header
 from gradshift.settings import Inputs, Settings
 
 LEFT_OUT = "left out by"
 """How the problem of a run starts that the user does not want."""
-
-GZIP_END = 8
-"""Bytes at the end of a gzip file: the checksum and the size of its content."""
 
 IMAGES = (".nii.gz", ".nii")
 
@@ -71,6 +74,21 @@ class Run:
     problem: str = ""
     remarks: tuple[str, ...] = ()
     absent: tuple[Path, ...] = ()
+
+    @property
+    def source(self) -> Path:
+        """The file that the values come from."""
+        return self.bold
+
+    @property
+    def files(self) -> Sequence[Path]:
+        """All files that are read."""
+        return self.bold, self.mask, self.confounds
+
+    @property
+    def gives(self) -> Gives:
+        """What there is of the run."""
+        return "voxels"
 
     @property
     def label(self) -> str:
@@ -376,8 +394,14 @@ def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
         metadata = inherited(run.bold, file.entities, root)
         seconds, remark = repetition_time(run.bold, metadata, header.tr)
         return replace(run, tr=seconds, remarks=(remark,) if remark else ())
-    except GradshiftError as error:
-        return replace(run, problem=str(error))
+    except Exception as error:  # of one run, whatever it is
+        return _left_out(run, error)
+
+
+def _left_out(run: Run, error: Exception) -> Run:
+    """Keep what one run brings about as its problem, so that the others go on."""
+    logger.debug("%s", run.label, exc_info=error)
+    return replace(run, problem=reason(error))
 
 
 def _check_content(run: Run, sidecar: Path) -> None:
@@ -419,18 +443,9 @@ def _told_apart(runs: Sequence[Run]) -> list[Run]:
 
 def _not_twice(runs: Sequence[Run]) -> list[Run]:
     """Refuse the same image under two names: one of the names is wrong, or both."""
-
-    def content(run: Run) -> tuple[int, bytes] | None:
-        if run.problem or run.bold.suffix != ".gz":
-            return None
-        with run.bold.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - GZIP_END, 0))
-            return size, file.read()
-
     return _refused(
         runs,
-        content,
+        lambda run: content_of(run.bold) if run.bold.suffix == ".gz" else None,
         "{this} is the same image as {other} (same size and checksum): one of them lies under a "
         "wrong name.",
     )
@@ -439,10 +454,13 @@ def _not_twice(runs: Sequence[Run]) -> list[Run]:
 def _refused(runs: Sequence[Run], key: Callable[[Run], Any], text: str) -> list[Run]:
     """Mark the runs that share a key; None is shared with nobody."""
     by_key: dict[Any, list[Run]] = {}
+    marked: dict[Path, str] = {}
     for run in runs:
-        if not run.problem and (shared := key(run)) is not None:
-            by_key.setdefault(shared, []).append(run)
-    marked = {}
+        try:
+            if not run.problem and (shared := key(run)) is not None:
+                by_key.setdefault(shared, []).append(run)
+        except OSError as error:
+            marked[run.bold] = reason(error)
     for same in (same for same in by_key.values() if len(same) > 1):
         for run in same:
             other = next(other for other in same if other is not run)
@@ -475,5 +493,5 @@ def _say(runs: Sequence[Run], root: Path) -> None:
     for remark, labels in remarks.items():
         more = f" and {len(labels) - 1} more runs" if len(labels) > 1 else ""
         logger.warning("%s%s: %s", labels[0], more, remark)
-    for sentence in several_measurements(run.entities for run in runs if not run.problem):
-        logger.warning("%s", sentence)
+    for several in several_measurements(run.entities for run in runs if not run.problem):
+        logger.warning("%s", several.sentence)

@@ -1,6 +1,7 @@
 """One measurement, one value: what may be joined as runs, and what may not."""
 
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from gradshift.bids.names import ENTITIES
 
@@ -11,7 +12,14 @@ DIFFERENT = ("acq", "ce", "rec", "echo", "part")
 """Entities that make another measurement of the same task: what differs here is never joined."""
 
 
-def several_measurements(runs: Iterable[Mapping[str, str]]) -> list[str]:
+class Several(NamedTuple):
+    """A task that was measured in several ways in one session, and what there is to say of it."""
+
+    task: str
+    sentence: str
+
+
+def several_measurements(runs: Iterable[Mapping[str, str]]) -> list[Several]:
     """Name the sessions with several measurements of one task.
 
     Parameters
@@ -21,8 +29,8 @@ def several_measurements(runs: Iterable[Mapping[str, str]]) -> list[str]:
 
     Returns
     -------
-    list of str
-        A sentence for each set of measurements that sessions have.
+    list of Several
+        One for each set of measurements that sessions have.
     """
     sessions: dict[tuple[str, str, str], set[tuple[tuple[str, str], ...]]] = {}
     for entities in runs:
@@ -34,7 +42,7 @@ def several_measurements(runs: Iterable[Mapping[str, str]]) -> list[str]:
         if len(kinds) > 1:
             ways = (task, *sorted(_text(kind) for kind in kinds))
             alike.setdefault(ways, []).append(f"sub-{sub}" + (f" ses-{ses}" if ses else ""))
-    return [_sentence(ways, places) for ways, places in alike.items()]
+    return [Several(ways[0], _sentence(ways, places)) for ways, places in alike.items()]
 
 
 def _text(kind: tuple[tuple[str, str], ...]) -> str:

@@ -18,6 +18,9 @@ MEASURE_COLUMNS = (
 Sidecar = Mapping[str, Any]
 """What the JSON file beside a table or an image says, by the keys of BIDS and of ours."""
 
+UNITLESS = "unitless"
+"""The ``MeasureUnits`` of correlations, and of other statistics that have no unit."""
+
 STATISTICS = {"pearson": "pearsoncorrelation", "partial": "ledoitwolfpartialcorrelation"}
 """The ``stat`` entity of a matrix, by estimator."""
 
@@ -151,6 +154,17 @@ def group_map_name(target: Target, stat: str) -> str:
 def regions_path(root: Path, atlas: Mapping[str, str]) -> Path:
     """Name the file of the regions of an atlas, as they were used."""
     return root / "atlases" / f"{_atlas_stem(atlas)}_regions.json"
+
+
+def node_files(atlas: Mapping[str, str]) -> list[str]:
+    """Name the file that says what the rows of a matrix are, as ``NodeFiles`` of BEP017."""
+    path = regions_path(Path(), atlas)
+    return [f"bids::{path.as_posix()}"]
+
+
+def atlas_description_path(root: Path, atlas: Mapping[str, str]) -> Path:
+    """Name the file that says what an ``atlas-`` label stands for."""
+    return root / f"atlas-{atlas['atlas']}_description.json"
 
 
 def reference_path(root: Path, atlas: Mapping[str, str]) -> Path:

@@ -16,7 +16,7 @@ from gradshift.bids.names import file_name, folder
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.petruns import one_per_session
 from gradshift.bids.petscan import ACQUIRED, PetScan
-from gradshift.errors import GradshiftError, MissingInputError, SettingsError
+from gradshift.errors import MissingInputError, SettingsError, reason
 from gradshift.images.volumes import read_header
 from gradshift.settings import Settings, columns
 from gradshift.tracers.catalogue import identify, load_tracer
@@ -187,8 +187,8 @@ class _Acquisition:
         metadata, problem = dict[str, object](), ""
         try:
             metadata = {**self._raw_metadata(), **inherited(file.path, file.entities, root)}
-        except GradshiftError as error:
-            problem = str(error)
+        except Exception as error:  # of this scan, whatever it is
+            problem = reason(error)
         tracer = identify(self.entities.get("trc", ""), metadata, self.tracers)
         references = tuple(sorted(self._references(file)))
         name = self.settings.pet.pet_reference or tracer.reference_region.value
@@ -333,8 +333,8 @@ class _Acquisition:
         scan = replace(scan, reference=mask or curve)
         try:
             header = read_header(file.path, single=True)
-        except GradshiftError as error:
-            return replace(scan, problem=scan.problem or str(error))
+        except Exception as error:  # of this scan, whatever it is
+            return replace(scan, problem=scan.problem or reason(error))
         scan = replace(
             scan,
             shape=header.shape,

@@ -2,17 +2,14 @@
 
 import csv
 import logging
-import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from gradshift.bids.dates import read_date
 from gradshift.bids.labels import matched, normalised
 from gradshift.bids.layout import study_root
-from gradshift.bids.numbers import NOTHING
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.errors import InputError
 
@@ -147,77 +144,12 @@ def people_table(bids_dir: Path, known: Iterable[str] = ()) -> pd.DataFrame:
     table = read_table(path, required=["participant_id"])
     folders = {entry.name for place in {root, bids_dir} for entry in place.glob("sub-*")}
     ids = normalised(table["participant_id"], "sub", {*folders, *known}, path)
-    _once(ids, path)
+    once(ids, path)
     return table.assign(participant_id=ids).set_index("participant_id").sort_index()
 
 
-def sessions_table(
-    bids_dir: Path, participants: Sequence[str], known: Iterable[tuple[str, str]] = ()
-) -> pd.DataFrame:
-    """Read the sessions.tsv of participants as text, by participant and session.
-
-    Parameters
-    ----------
-    bids_dir : Path
-        As of `people_table`.
-    participants : sequence of str
-        With prefix.
-    known : iterable of (str, str)
-        Participants and sessions whose case the ids take beside that of the folders.
-    """
-    tables = []
-    labels: dict[str, set[str]] = {}
-    for person, session in known:
-        labels.setdefault(person, set()).add(session)
-    for participant, path in _session_tables(bids_dir, participants):
-        table = read_table(path)
-        if "session_id" not in table.columns:
-            continue
-        ids = _session_ids(table, path, labels.get(participant, ()))
-        _once(ids, path)
-        tables.append(table.assign(session_id=ids, participant_id=participant))
-    if not tables:
-        empty: list[list[str]] = [[], []]
-        return pd.DataFrame(index=pd.MultiIndex.from_arrays(empty, names=KEYS))
-    joined = pd.concat(tables, ignore_index=True).fillna("n/a").set_index([*KEYS])
-    return joined.sort_index()
-
-
-def read_sessions(bids_dir: Path, participants: Sequence[str]) -> Iterator[Mapping[str, str]]:
-    """Yield the sessions.tsv of participants as the acquisition time of each session.
-
-    Times are text as `gradshift.bids.dates` reads it; sessions without one are left out.
-
-    Raises
-    ------
-    InputError
-        If a time cannot be read.
-    """
-    for _, path in _session_tables(bids_dir, participants):
-        table = read_table(path)
-        if not {"session_id", "acq_time"} <= set(table.columns):
-            continue
-        times = dict(zip(_session_ids(table, path, ()), table["acq_time"], strict=True))
-        known = {session: when for session, when in times.items() if when not in NOTHING}
-        for session, when in known.items():
-            read_date(when, f"acq_time of {session} in {shown(path)}")
-        yield known
-
-
-def _session_tables(bids_dir: Path, participants: Sequence[str]) -> list[tuple[str, Path]]:
-    names = {name: f"{name}/{name}_sessions.tsv" for name in sorted(participants)}
-    root = study_root(bids_dir, *names.values())
-    if root is None:
-        return []
-    return [(name, root / path) for name, path in names.items() if os.path.lexists(root / path)]
-
-
-def _session_ids(table: pd.DataFrame, path: Path, known: Iterable[str]) -> list[str]:
-    folders = {entry.name for entry in path.parent.glob("ses-*")}
-    return normalised(table["session_id"], "ses", {*folders, *known}, path)
-
-
-def _once(ids: Sequence[str], path: Path) -> None:
+def once(ids: Sequence[str], path: Path) -> None:
+    """Refuse a table with an id more than once."""
     if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise InputError(f"{shown(path)} has {', '.join(twice)} more than once.")
 
@@ -239,19 +171,3 @@ def check_people(people: pd.DataFrame, names: Sequence[str], bids_dir: Path) -> 
         return []
     root = study_root(bids_dir, "participants.tsv") or bids_dir
     return matched(list(people.index), names, root / "participants.tsv")
-
-
-def check_sessions(
-    sessions: pd.DataFrame, results: Iterable[tuple[str, str]], bids_dir: Path
-) -> list[str]:
-    """Hold the sessions of every sessions.tsv against those with results, as `check_people`."""
-    remarks = []
-    by_person: dict[str, list[str]] = {}
-    for person, session in results:
-        if session != "n/a":
-            by_person.setdefault(person, []).append(session)
-    for person, path in _session_tables(bids_dir, sorted(by_person)):
-        if person in sessions.index.get_level_values(0):
-            own = [str(name) for name in sessions.loc[[person]].index.get_level_values(1)]
-            remarks += matched(own, sorted(set(by_person[person])), path)
-    return remarks

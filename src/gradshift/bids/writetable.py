@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.bids.opener import shown
 from gradshift.bids.write import write_bytes, write_text
 
 
@@ -74,7 +75,8 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 def cell(value: Any) -> str:
     """Return the text of one value in a table."""
     if isinstance(value, str):
-        return " ".join(value.split())
+        plain = " ".join(value.split())
+        return plain if plain.isprintable() else shown(plain)
     if value is None:
         return "n/a"
     if isinstance(value, bool | np.bool_):

@@ -265,7 +265,12 @@ def _write_matrix(
         tests.first.task, tests.first.atlas_entities, stat, tests.first.recipe
     )
     write_matrix(path, tests.names, square(values, len(tests.names)))
-    named = {"RelationshipMeasure": stat, "MeasureDescription": MATRICES[stat]}
+    named = {
+        "RelationshipMeasure": stat,
+        "MeasureDescription": MATRICES[stat],
+        "MeasureUnits": outputs.UNITLESS,
+        "NodeFiles": outputs.node_files(tests.first.atlas_entities),
+    }
     write_json(outputs.sidecar(path), {**named, **described})
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array
 from gradshift.bids.rows import column
-from gradshift.core.cortex.measure import evaluate
+from gradshift.core.cortex.measure import UnavailableError, evaluate, unavailable
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
@@ -55,20 +55,26 @@ class Reliability:
 
 
 @once
-def reliability(study: Study) -> list[Reliability]:
-    """Compare halves of the sessions of the primary atlas and recipe."""
+def halves(study: Study) -> dict[str, Halves]:
+    """Measure both halves of the sessions of the primary atlas and recipe, by task."""
     used = [
         result
         for result in compared_sessions(study.results, study.people, study.design)
         if (result.atlas, result.recipe) == study.primary
     ]
-    rows = []
+    by_task: dict[str, Halves] = {}
     measure = partial(_both, output_dir=study.output_dir, options=study.options)
     for task in sorted({result.task for result in used}):
         sessions = [result for result in used if result.task == task]
         first, second = zip(*study.workers(measure, sessions), strict=True)
-        rows += _rows(study, task, (_joined(first), _joined(second)))
-    return rows
+        by_task[task] = (_joined(first), _joined(second))
+    return by_task
+
+
+@once
+def reliability(study: Study) -> list[Reliability]:
+    """Compare halves of the sessions of the primary atlas and recipe."""
+    return [row for task, both in halves(study).items() for row in _rows(study, task, both)]
 
 
 def _joined(sessions: Sequence[Sequence[dict[str, object]]]) -> pd.DataFrame:
@@ -83,23 +89,25 @@ def _both(
     reference = outputs.reference_path(output_dir, result.atlas_entities)
     if reference.exists():
         whole = replace(whole, reference=read_array(reference))
-    first, second = (_half(whole, half, result.estimator) for half in (0, 1))
-    return _values(result, first), _values(result, second)
+    first, second = (_values(result, whole, half) for half in (0, 1))
+    return first, second
 
 
-def _values(result: SessionResult, session: Session) -> list[dict[str, object]]:
+def _values(result: SessionResult, whole: Session, half: int) -> list[dict[str, object]]:
     """Compute every measure the session has from one half of its volumes."""
-    return [
-        {**columns_of(result), **asdict(value)}
-        for name in result.measures
-        if name in measures()
-        for value in evaluate(measures()[name], session)
-        if value.level != "region"
-    ]
+    wanted = [measures()[name] for name in result.measures if name in measures()]
+    try:
+        session = _half(whole, half, result.estimator)
+        values = [value for measure in wanted for value in evaluate(measure, session)]
+    except UnavailableError as error:
+        values = [v for m in wanted for v in unavailable(m, whole.regions, str(error))]
+    return [{**columns_of(result), **asdict(value)} for value in values if value.level != "region"]
 
 
 def _half(session: Session, half: int, estimator: str) -> Session:
     """Cut a session into its first (0) or second (1) half."""
+    if session.gives == "matrix":
+        raise UnavailableError("halves need series of regions, and the source has matrices alone")
     middle = len(session.series) // 2
     part = slice(0, middle) if half == 0 else slice(middle, 2 * middle)
     series = session.series[part]

@@ -86,4 +86,5 @@ def read_session(
             dropout=(),
         ),
         options,
+        gives=result.gives,
     )

@@ -1,13 +1,15 @@
 """Label images: one whole number per voxel, 0 where there is no region."""
 
-import zlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradshift.errors import InputError, MissingInputError
+from gradshift.images.volumes import MOST_VOXELS, check_placed
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,6 @@ def read_labels(path: Path) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         If it is no image, has not three dimensions or holds anything but whole numbers from 0.
     """
     import nibabel
-    from nibabel.filebasedimages import ImageFileError
 
     if not path.is_file():
         raise MissingInputError(f"No label image at {path}; check the path in the atlas's JSON.")
@@ -59,10 +60,24 @@ def read_labels(path: Path) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
         )
     try:
         image = nibabel.load(path)
+        _check_header(image, path)
         values = np.asanyarray(image.dataobj)
-    except (ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+    except InputError:
+        raise
+    except Exception as error:  # of many kinds, as there are ways of damage
         raise InputError(f"The label image {path} cannot be read as NIfTI: {error}.") from error
     return _whole_numbers(values, path), np.asarray(image.affine, dtype=np.float64)
+
+
+def _check_header(image: Any, path: Path) -> None:
+    """Refuse an image that is no label image by its header, before memory is asked for it."""
+    if "sform_code" in image.header:  # NIfTI, of either version
+        check_placed(image.header, path)
+    if math.prod(image.shape) > MOST_VOXELS:
+        raise InputError(
+            f"The label image {path} has the shape {image.shape}, more voxels than a head has at "
+            "0.4 mm; the file may be damaged."
+        )
 
 
 def _whole_numbers(values: NDArray[np.generic], path: Path) -> NDArray[np.int32]:

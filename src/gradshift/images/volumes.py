@@ -31,6 +31,7 @@ except ImportError:  # no build of isal for this machine: half as fast, otherwis
 _HEADER_SIZES = {348: "Nifti1Header", 540: "Nifti2Header"}
 _SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}  # the time part of xyzt_units
 _MAX_EXPANSION = 1032  # no deflate stream unpacks to more than this many times its size
+MOST_VOXELS = 2**27  # of one volume: a whole head at 0.4 mm
 _SAME_PLACE = 1e-3  # tolerance of affines, millimetres per voxel
 
 
@@ -386,6 +387,7 @@ def _describe(header: Any, path: Path, sizes: tuple[int, ...]) -> VolumeHeader:
             f"{path} holds numbers of type {dtype}, which are not read here; save the image as "
             "int16 or float32."
         )
+    check_placed(header, path)
     described = VolumeHeader(
         path=path,
         shape=(sizes[0], sizes[1], sizes[2]),
@@ -402,6 +404,29 @@ def _describe(header: Any, path: Path, sizes: tuple[int, ...]) -> VolumeHeader:
     return described
 
 
+def check_placed(header: Any, path: Path) -> None:
+    """Refuse an image that does not say where its voxels lie.
+
+    With both codes 0, programs place the voxels by their size alone, each in its own way: values
+    of regions would come from elsewhere in the head.
+
+    Parameters
+    ----------
+    header : nibabel Nifti1Header or Nifti2Header
+    path : Path
+
+    Raises
+    ------
+    InputError
+    """
+    if not int(header["qform_code"]) and not int(header["sform_code"]):
+        raise InputError(
+            f"{path} does not say where its voxels lie (qform_code and sform_code are both 0), so "
+            "regions cannot be found in it; compute it again, or set the codes and the affine "
+            "that belong to it."
+        )
+
+
 def _zooms(affine: NDArray[np.float64]) -> tuple[float, float, float]:
     x, y, z = np.sqrt((affine[:3, :3] ** 2).sum(axis=0)).tolist()
     return x, y, z
@@ -416,7 +441,12 @@ def _tr(header: Any) -> float | None:
 
 def _check_size(header: VolumeHeader) -> None:
     """Refuse a file that cannot hold its volumes, before memory is asked for them."""
-    promised = header.n_voxels * header.n_volumes * header.dtype.itemsize
+    if header.n_voxels > MOST_VOXELS:
+        raise InputError(
+            f"{header.path} has {_by(header.shape)} voxels by its header, more than a head has at "
+            "0.4 mm; the file may be damaged, or hold something else: compute it again."
+        )
+    promised = header.offset + header.n_voxels * header.n_volumes * header.dtype.itemsize
     size = header.path.stat().st_size
     if promised > size * _MAX_EXPANSION:
         raise InputError(

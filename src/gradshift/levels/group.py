@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gradshift.bids.chosen import one_measurement
+from gradshift.bids.chosen import chosen, kept_apart
 from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.held import still_held
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
@@ -23,7 +24,7 @@ from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
-from gradshift.output import record
+from gradshift.output import bidsprov, record
 from gradshift.output.lock import locked
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.planted import as_text, truth
@@ -32,7 +33,7 @@ from gradshift.report.verdicts import verdict
 from gradshift.running.progress import progress
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
-from gradshift.study.asconditions import by_condition, conditions_of
+from gradshift.study.asconditions import by_condition
 from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
@@ -81,6 +82,7 @@ def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
         log.keep()
         with record.shared(output_dir):
             record.keep(settings, {})
+            bidsprov.keep(settings)
         weights = [VALUES_SECONDS, *(part.seconds for part in parts()), PAGE_SECONDS]
         with progress(weights, quiet=settings.running.quiet) as advance:
             study = with_values(study)
@@ -105,11 +107,14 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     """
     recorded = record.participant_level(settings.output_dir, given)
     results = _asked_for(find_results(settings.output_dir), settings)
-    if not conditions_of(settings):
-        results = one_measurement(results, settings.inputs.bids_filter_file)
+    results = chosen(results, settings.inputs.bids_filter_file)
+    results = _still_held(results, settings)
     record.check_same(results)
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)
+    results, remarks = kept_apart(results)
+    for remark in remarks:
+        logger.warning("%s", remark)
     design = find_design(settings, tables, results, given, recorded)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
@@ -187,6 +192,16 @@ def _asked_for(results: Sequence[SessionResult], settings: Settings) -> list[Ses
     return kept
 
 
+def _still_held(results: Sequence[SessionResult], settings: Settings) -> list[SessionResult]:
+    """Leave out what the study no longer holds, and say so."""
+    kept, remarks = still_held(results, settings)
+    for remark in remarks:
+        logger.warning("%s", remark)
+    if not kept:
+        raise InputError(f"The study no longer holds any of the scans compared. {remarks[0]}")
+    return kept
+
+
 def _attendance(people: Sequence[Participation]) -> list[str]:
     """Say who is in, and who is not and why."""
     lines = []
@@ -194,7 +209,7 @@ def _attendance(people: Sequence[Participation]) -> list[str]:
     for modality, task in kinds:
         asked = [one for one in people if (one.modality, one.task) == (modality, task)]
         n = sum(person.included for person in asked)
-        which = f" ({modality})" if len(kinds) > 1 else ""
+        which = f" ({modality}{'' if task == 'n/a' else f' {task}'})" if len(kinds) > 1 else ""
         lines.append(f"{n} of {len(asked)} participants are compared{which}.")
         lines += [
             f"Left out{which}: {person.participant_id} ({person.reason})."

@@ -20,6 +20,7 @@ from gradshift.output import provenance, record
 from gradshift.output.finished import is_current, keep
 from gradshift.participant.order import order_sessions
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.unforeseen import tell
 from gradshift.running.workdir import intermediate
 from gradshift.settings import Settings
 
@@ -60,7 +61,7 @@ def write_person_pages(settings: Settings, people: Sequence[str]) -> None:
             write_person_page(_person(settings, participant))
 
 
-def renew_person_pages(settings: Settings, people: Sequence[str]) -> None:
+def renew_person_pages(settings: Settings, people: Sequence[str]) -> int:
     """Write the pages of the people worked on, except where all is as it was.
 
     Parameters
@@ -68,19 +69,39 @@ def renew_person_pages(settings: Settings, people: Sequence[str]) -> None:
     settings : Settings
     people : sequence of str
         With prefix.
+
+    Returns
+    -------
+    int
+        How many could not be written. What hinders one is said, and hinders no other.
     """
-    output_dir, steps = settings.output_dir, intermediate(settings.work_dir)
+    failed = 0
     for participant in people:
-        person = _person(settings, participant)
-        made = {
-            "Software": f"gradshift {__version__}",
-            "Primary": [person.atlas, person.recipe],
-            "Sessions": list(person.sessions),
-            "Group": (output_dir / "group" / "index.html").exists(),
-        }
-        if not is_current(output_dir, steps, participant, made):
-            write_person_pages(settings, [participant])
-            keep(output_dir, steps, participant, made)
+        try:
+            _renew(settings, participant)
+        except OSError:  # of the disk, no matter of one page
+            raise
+        except Exception as error:
+            failed += 1
+            logger.error(
+                "The page of %s was not written: %s", participant, tell(error, settings.output_dir)
+            )
+    return failed
+
+
+def _renew(settings: Settings, participant: str) -> None:
+    """Write the page of one person, unless all is as it was."""
+    output_dir, steps = settings.output_dir, intermediate(settings.work_dir)
+    person = _person(settings, participant)
+    made = {
+        "Software": f"gradshift {__version__}",
+        "Primary": [person.atlas, person.recipe],
+        "Sessions": list(person.sessions),
+        "Group": (output_dir / "group" / "index.html").exists(),
+    }
+    if not is_current(output_dir, steps, participant, made):
+        write_person_pages(settings, [participant])
+        keep(output_dir, steps, participant, made)
 
 
 def _person(settings: Settings, participant: str) -> "Person":

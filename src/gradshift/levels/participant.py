@@ -8,6 +8,7 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs, readme
 from gradshift.bids.closed import closed_folders
+from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
@@ -20,7 +21,7 @@ from gradshift.levels.pages import (
     write_citation,
     write_overview,
 )
-from gradshift.output import provenance, record
+from gradshift.output import bidsprov, provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
@@ -30,8 +31,9 @@ from gradshift.participant import changes
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.modality import Modality, modalities
 from gradshift.participant.nodes.atlas import files_of
-from gradshift.recipes.catalogue import load_recipe
+from gradshift.participant.recipes import chosen_recipes
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.crashes import gather
 from gradshift.running.damage import discard_damaged
 from gradshift.running.workdir import intermediate, warn_of_others
 from gradshift.settings import Settings
@@ -69,6 +71,7 @@ def participant(settings: Settings, log: RunLog) -> int:
         provenance.check(settings.output_dir, made_of)
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
+    _say_who_is_gone(settings)
     with locked(settings.output_dir / "logs", people):
         log.keep()
         discard_damaged(intermediate(settings.work_dir), people)
@@ -77,10 +80,11 @@ def participant(settings: Settings, log: RunLog) -> int:
             _prepare_output(asked, inputs, made_of)
             remove_temporary(settings.output_dir, people)
         crashed = _compute(asked, inputs, people)
+        unforeseen = gather(asked.steps_dir, people, settings.output_dir / "logs" / "crash")
         remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = [kind.summary(crashed) for kind in inputs]
         if any(code != InputError.exit_code for code in codes):
-            renew_person_pages(settings, people)
+            codes += [1] * bool(renew_person_pages(settings, people))
             # Others need not wait: it reads what everybody wrote, and appears in one step.
             write_citation(settings.output_dir)
             write_overview(settings.output_dir)
@@ -91,22 +95,24 @@ def participant(settings: Settings, log: RunLog) -> int:
     ]
     for folder in closed:
         logger.error("%s was left out: it cannot be read; check its permissions.", folder)
-    codes += [1] * bool(closed)
+    codes += [1] * bool(closed or unforeseen)
     return codes[0] if len(set(codes)) == 1 else 1
+
+
+def _say_who_is_gone(settings: Settings) -> None:
+    """Say of whom there are results and nothing else any more."""
+    if gone := people_gone(people_with_images(settings.output_dir), settings):
+        logger.warning(
+            "%s: there are results, but no folder and no row of participants.tsv any more. To "
+            "remove them: %s",
+            ", ".join(sorted(gone)),
+            how_to_remove(gone, settings.output_dir),
+        )
 
 
 def _asked(settings: Settings) -> Asked:
     """Read the atlases and recipes, and refuse options that make no sense."""
-    denoising = settings.denoising
-    recipes = [
-        load_recipe(spec).with_options(
-            band=denoising.band,
-            fd_threshold=denoising.fd_threshold,
-            dvars_threshold=denoising.dvars_threshold,
-            min_minutes=denoising.min_minutes,
-        )
-        for spec in denoising.denoise
-    ]
+    recipes = chosen_recipes(settings)
     atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
     _check_names(atlases, recipes, settings.analysis.measures)
     for kind in modalities():
@@ -198,7 +204,8 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
     if not anew:  # once more: another process may have been the first
         provenance.check(settings.output_dir, made_of)
     provenance.keep(settings.output_dir, made_of, anew=anew)
-    readme.prepare(asked.output_dir, version=__version__, sources=preprocessed(settings))
+    bidsprov.keep(settings, asked.links)
+    readme.prepare(asked.output_dir, version=__version__, links=asked.links)
     spaces = list(dict.fromkeys(space for kind in inputs for space in kind.spaces))
     for atlas in asked.atlases:
         _keep_atlas(atlas, settings, spaces)
@@ -221,8 +228,13 @@ def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None
             **outputs.plain_regions(atlas.regions(settings.analysis.pcc)),
         },
     )
-    if spaces:
-        keep_vertices(settings.output_dir, atlas, spaces[0])
+    licences = dict.fromkeys(part.licence or "not stated" for part in atlas.parts)
+    write_json(
+        outputs.atlas_description_path(settings.output_dir, atlas.entities),
+        {"AtlasName": atlas.entities["atlas"], "License": "; ".join(licences)},
+    )
+    if drawn := [*spaces, *atlas.spaces]:
+        keep_vertices(settings.output_dir, atlas, drawn[0])
     reference = atlas.reference(settings.analysis.kernel)
     if reference is not None:
         header = [f"gradient{k + 1}" for k in range(reference.shape[1])]

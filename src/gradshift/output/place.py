@@ -13,6 +13,7 @@ from gradshift.bids.dataset import (
     made_by,
     may,
 )
+from gradshift.bids.doors import ready_made
 from gradshift.errors import MissingInputError, OutputError
 from gradshift.settings import Settings
 
@@ -123,8 +124,11 @@ def heal(output_dir: Path) -> bool:
 def preprocessed(settings: Settings) -> list[Path]:
     """List the preprocessed datasets that are read."""
     given = settings.inputs.derivatives
+    door = ready_made(given)
     others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
     sources = [folder for folder in others if folder is not None]
+    if door is not None:
+        return [door.folder, *sources]
     try:
         fmriprep = find_fmriprep(
             settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gradshift.atlases.catalogue import Atlas
+from gradshift.bids.links import Links
 from gradshift.errors import GradshiftError
 from gradshift.recipes.recipe import Recipe
 from gradshift.running.workdir import intermediate
@@ -39,6 +40,11 @@ class Asked:
     def spaces(self) -> Mapping[str, Sequence[str]]:
         """The spaces every atlas comes in, by its name."""
         return {atlas.name: atlas.spaces for atlas in self.atlases}
+
+    @cached_property
+    def links(self) -> Links:
+        """The datasets that results come from, as BIDS URIs name them."""
+        return Links.of(self.settings)
 
     @property
     def output_dir(self) -> Path:

@@ -2,9 +2,12 @@
 
 import shutil
 from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
 
-from gradshift.errors import InputError
+from gradshift.bids.dataset import read_json
+from gradshift.errors import InputError, reason
 from gradshift.participant.asked import Asked
+from gradshift.running.crashes import Crashed
 
 
 def exit_code(failed: int, n: int, *, trouble: bool) -> int:
@@ -12,9 +15,34 @@ def exit_code(failed: int, n: int, *, trouble: bool) -> int:
     return InputError.exit_code if failed == n else int(trouble)
 
 
-def in_person(workflow: str, crashed: Sequence[str]) -> bool:
-    """Tell whether a node crashed in the part of the graph of this name."""
-    return any(f".{workflow}." in f"{name}." for name in crashed)
+def crash_in(workflow: str, crashed: Sequence[str], without: Collection[str] = ()) -> str:
+    """Say that a node crashed in the part of the graph of this name, and why; empty if none did.
+
+    Parameters
+    ----------
+    workflow : str
+    crashed : sequence of str
+        Full names of the nodes that crashed.
+    without : collection of str
+        Nodes of the part that do not count.
+    """
+    for name in crashed:
+        node = name.rpartition(".")[2]
+        if f".{workflow}." in f"{name}." and node not in without:
+            why = crashed.reasons.get(name) if isinstance(crashed, Crashed) else None
+            return "a step crashed" + (f": {why}" if why else "")
+    return ""
+
+
+def excluded(path: Path) -> str | None:
+    """Say why a result has no values, as its sidecar does; None if it has some."""
+    if not path.exists():
+        return "no result was written"
+    try:
+        why = read_json(path)["Excluded"]
+    except Exception as error:  # of one result, whatever it is
+        return reason(error)
+    return None if why is None else str(why)
 
 
 def clean(asked: Asked, people: Collection[str], problems: Iterable[str], parts: str) -> None:

@@ -4,19 +4,24 @@ What comes before denoising differs with the kind of run, see `READERS`. Everyth
 takes a `DenoisedRun`, which holds series of regions, whatever they were read from.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
+from typing import Any
 
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids.inputs import Run
-from gradshift.bids.sessions import group_runs, unit_entities
+from gradshift.bids.readymade import ReadyRun
+from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures
+from gradshift.errors import reason
 from gradshift.output import record
 from gradshift.output.identity import digest
-from gradshift.participant import volumes
+from gradshift.participant import ready, volumes
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import read_atlas
 from gradshift.participant.nodes.connect import Connect
@@ -35,11 +40,16 @@ from gradshift.participant.plan import (
 )
 from gradshift.participant.resampled import Coarsest, add_resampled
 
-READERS: Mapping[type, Callable[[pe.Workflow, Run, str, Plan], pe.Node]] = {Run: volumes.add_run}
+READERS: Mapping[type, Callable[[pe.Workflow, Any, str, Plan], pe.Node]] = {
+    Run: volumes.add_run,
+    ReadyRun: ready.add_run,
+}
 """What adds the steps up to denoising, by the class of a run."""
 
+logger = logging.getLogger("gradshift")
 
-def add_runs(workflow: pe.Workflow, runs: Sequence[Run], plan: Plan) -> None:
+
+def add_runs(workflow: pe.Workflow, runs: Sequence[AnyRun], plan: Plan) -> None:
     """Add the steps of all runs to a workflow.
 
     Adds ``sub_<label>_task_<label>`` for every person and task: sessions of a person meet in
@@ -53,15 +63,24 @@ def add_runs(workflow: pe.Workflow, runs: Sequence[Run], plan: Plan) -> None:
     plan : Plan
     """
     for (sub, task), of_person in groupby(sorted(runs, key=_person), key=_person):
-        part = _person_workflow(f"sub_{sub}_task_{task}", list(of_person), plan)
-        workflow.add_nodes([part])
+        workflow.add_nodes([_part(f"sub_{sub}_task_{task}", list(of_person), plan)])
 
 
-def _person(run: Run) -> tuple[str, str]:
+def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
+    """Connect the steps of one person and task; what hinders that is the problem of the runs."""
+    try:
+        return _person_workflow(name, runs, plan)
+    except Exception as error:
+        logger.debug("%s", name, exc_info=error)
+        marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
+        return _person_workflow(name, marked, plan)
+
+
+def _person(run: AnyRun) -> tuple[str, str]:
     return run.entities["sub"], run.entities.get("task", "none")
 
 
-def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
+def _person_workflow(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
     """Connect the steps of one person and task."""
     workflow = pe.Workflow(name=name)
     units = group_runs(runs, combine=plan.analysis.combine_runs)
@@ -74,6 +93,7 @@ def _person_workflow(name: str, runs: Sequence[Run], plan: Plan) -> pe.Workflow:
         atlases=plan.atlas_files,
         recipes=plan.recipe_names,
         options=_options(plan),
+        gives=units[0][0].gives,
     )
     sessions = [_add_session(workflow, unit, plan, person) for unit in units]
     for session in sessions:
@@ -92,7 +112,7 @@ def _options(plan: Plan) -> Options:
 
 
 def _add_session(
-    workflow: pe.Workflow, unit: Sequence[Run], plan: Plan, person: pe.Node
+    workflow: pe.Workflow, unit: Sequence[AnyRun], plan: Plan, person: pe.Node
 ) -> Session:
     """Add the steps of one session to a person's graph."""
     tag = session_tag(unit)
@@ -113,7 +133,7 @@ def _add_session(
         denoised=collect(workflow, f"runs_{tag}", denoised),
         connect=connect,
         person=person,
-        measure=_measure(tag, plan),
+        measure=_measure(unit, tag, plan),
     )
     save = _save(unit, tag, plan)
     workflow.connect(
@@ -126,11 +146,12 @@ def _add_session(
             (session.measure, save, [("out_file", "measures")]),
         ]
     )
-    volumes.add_maps(workflow, session, plan)
+    if unit[0].gives == "voxels":
+        volumes.add_maps(workflow, session, plan)
     return session
 
 
-def _add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
+def _add_run(workflow: pe.Workflow, run: AnyRun, tag: str, plan: Plan) -> pe.Node:
     """Add the steps of one run, and what writes its quality."""
     denoise = READERS[type(run)](workflow, run, tag, plan)
     save = step(
@@ -154,7 +175,7 @@ def _names(plan: Plan) -> list[str]:
     return list(plan.analysis.measures or measures())
 
 
-def _measure(tag: str, plan: Plan) -> pe.Node:
+def _measure(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
     return step(
         Measures,
         f"measure_{tag}",
@@ -163,10 +184,11 @@ def _measure(tag: str, plan: Plan) -> pe.Node:
         recipes=plan.recipe_names,
         measures={name: digest_of("MEASURE", name) for name in _names(plan)},
         options=_options(plan),
+        gives=unit[0].gives,
     )
 
 
-def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
+def _save(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
     return step(
         SaveSession,
         f"save_{tag}",
@@ -176,8 +198,10 @@ def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
         atlases=plan.atlas_files,
         recipes=list(plan.recipes),
         connectivity=plan.analysis.connectivity,
-        sources=[run.bold.name for run in unit],
+        gives=unit[0].gives,
+        sources=plan.sources(unit),
         runs=[dict(run.entities) for run in unit],
+        contents=plan.contents(unit),
         acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),
@@ -187,7 +211,7 @@ def _save(unit: Sequence[Run], tag: str, plan: Plan) -> pe.Node:
     )
 
 
-def _add_figures(workflow: pe.Workflow, units: Sequence[Sequence[Run]], plan: Plan) -> None:
+def _add_figures(workflow: pe.Workflow, units: Sequence[Sequence[AnyRun]], plan: Plan) -> None:
     """Add the step that draws the figures of a person once everything is saved."""
     runs = [run for unit in units for run in unit]
     figures = step(

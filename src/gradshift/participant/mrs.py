@@ -14,6 +14,7 @@ from gradshift.bids import outputs
 from gradshift.bids.mrs import STRICT, Metabolite, find_values
 from gradshift.bids.write import write_json
 from gradshift.bids.writetable import write_table
+from gradshift.errors import InputError
 from gradshift.output import record
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.modality import Modality
@@ -30,6 +31,8 @@ class Mrs(Modality):
     ----------
     asked : Asked
     values : sequence of Metabolite
+    trouble : str
+        Why a table that lies in the study cannot be used; other kinds of input go on.
     """
 
     order: ClassVar[int] = 3
@@ -37,13 +40,25 @@ class Mrs(Modality):
 
     asked: Asked
     values: Sequence[Metabolite]
+    trouble: str = ""
 
     @classmethod
     def find(cls, asked: Asked) -> Self:
         """Find the values."""
-        if not (values := find_values(asked.settings)):
+        try:
+            values = find_values(asked.settings)
+        except InputError as error:
+            if asked.settings.inputs.mrs_table:  # what the user named must be usable
+                raise
+            return cls(asked=asked, values=(), trouble=str(error))
+        if not values:
             raise NothingFoundError
         return cls(asked=asked, values=values)
+
+    @property
+    def problem(self) -> str:
+        """Why no value can be used; empty if some can."""
+        return self.trouble
 
     @property
     def people(self) -> set[str]:
@@ -51,8 +66,9 @@ class Mrs(Modality):
         return {value.participant for value in self.values}
 
     def describe(self) -> tuple[str, bool]:
-        """Say nothing: there is nothing to compute."""
-        return "", bool(self.values)
+        """Say nothing unless there is trouble: there is nothing to compute."""
+        text = f"metabolites\n  left out   {self.trouble}" if self.trouble else ""
+        return text, bool(self.values)
 
     def build(self, workflow: Any, untouched: Collection[str]) -> None:
         """Write the values of every session; again without flagged ones, where there are any."""
@@ -61,7 +77,7 @@ class Mrs(Modality):
         settings = record.numbers(self.asked.settings)
         for session in self._sessions():
             for recipe in recipes:
-                _write(session, recipe, self.asked.output_dir, settings, origin)
+                _write(session, recipe, self.asked, {"Settings": settings, **origin})
 
     def _sessions(self) -> list[list[Metabolite]]:
         def session(value: Metabolite) -> tuple[str, str]:
@@ -71,6 +87,9 @@ class Mrs(Modality):
 
     def summary(self, crashed: Sequence[str]) -> int:
         """Say where the values came from."""
+        if self.trouble:
+            logger.error("No metabolite value is used: %s", self.trouble)
+            return 1
         sources = list(dict.fromkeys(value.source for value in self.values))
         more = f" and {len(sources) - 1} more files" if len(sources) > 1 else ""
         n = len(self._sessions())
@@ -82,13 +101,9 @@ MODALITY = Mrs
 
 
 def _write(
-    values: Sequence[Metabolite],
-    recipe: str,
-    root: Path,
-    settings: Mapping[str, object],
-    origin: Mapping[str, object],
+    values: Sequence[Metabolite], recipe: str, asked: Asked, made: Mapping[str, object]
 ) -> None:
-    first = values[0]
+    first, root = values[0], asked.output_dir
     entities = {
         "sub": first.participant.removeprefix("sub-"),
         "ses": first.session.removeprefix("ses-"),
@@ -110,18 +125,26 @@ def _write(
         outputs.sidecar(path),
         {
             "Modality": "mrs",
-            "Sources": sorted({value.source for value in values}),
+            "Sources": sorted({asked.links.uri(_table(value, asked)) for value in values}),
             "Software": f"gradshift {__version__}",
             "Entities": entities,
             "Atlas": "n/a",
             "AtlasEntities": {},
             "Recipe": recipe,
             "Excluded": None if any_value else "no metabolite has a value",
-            "Settings": settings,
             "Measures": {value.measure: _described(value) for value in values},
-            **origin,
+            **made,
         },
     )
+
+
+def _table(value: Metabolite, asked: Asked) -> Path:
+    """Return the table that a value was read from."""
+    given, root = asked.settings.inputs.mrs_table, asked.settings.bids_dir
+    if given:
+        return Path(given).absolute()
+    wide = value.source.endswith("_sessions.tsv")
+    return root / (value.participant if wide else "phenotype") / value.source
 
 
 def _described(value: Metabolite) -> dict[str, str]:

@@ -3,8 +3,7 @@
 import logging
 
 from gradshift.bids.dates import by_time
-from gradshift.bids.tables import read_sessions
-from gradshift.errors import InputError
+from gradshift.bids.sessiontable import read_sessions
 from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")
@@ -26,7 +25,7 @@ def order_sessions(settings: Settings, participant: str) -> list[str]:
     """
     try:
         dates = next(iter(read_sessions(settings.bids_dir, [participant])), {})
-    except InputError as error:  # the page does without; the group level insists
+    except Exception as error:  # the page does without; the group level insists
         logger.debug("%s", error)
         dates = {}
     dated = sorted(dates, key=lambda session: (by_time(dates[session]), session))

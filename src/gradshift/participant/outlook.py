@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gradshift.bids.confounds import Header, read_header
 from gradshift.bids.inputs import Run
 from gradshift.core.series.freedom import MIN_DF, MIN_DF_OF_RUN, degrees_of_freedom
-from gradshift.errors import GradshiftError
+from gradshift.errors import reason
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.lean import LEAN, fitting
 from gradshift.recipes.recipe import Recipe
@@ -81,8 +81,8 @@ def outlook(runs: Sequence[Run], recipes: Sequence[Recipe]) -> Outlook:
     for run in runs:
         try:
             headers.append(read_header(run.confounds))
-        except GradshiftError as error:
-            failure = str(error)
+        except Exception as error:  # of this run, whatever it is
+            failure = reason(error)
     minutes = sum(run.n_volumes * run.tr for run in runs) / 60
     prospects = tuple(_prospect(runs, headers, recipe, minutes, failure) for recipe in recipes)
     return Outlook(

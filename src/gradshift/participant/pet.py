@@ -14,7 +14,7 @@ from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
 from gradshift.errors import SettingsError, did_you_mean
 from gradshift.participant.asked import Asked, NothingFoundError
-from gradshift.participant.ending import clean, exit_code, in_person
+from gradshift.participant.ending import clean, crash_in, excluded, exit_code
 from gradshift.participant.modality import Modality
 from gradshift.participant.origin import provenance
 from gradshift.participant.petmodels import chosen_models
@@ -119,12 +119,9 @@ class Pet(Modality):
         for source in self.placed:
             for target in source.targets():
                 path = outputs.sidecar(outputs.pet_measures_path(self.asked.output_dir, target))
-                if in_person(workflow_name(source.scan), crashed):
-                    problems[source.scan.label] = "a step crashed"
-                elif not path.exists():
-                    problems[source.scan.label] = "no result was written"
-                elif excluded := read_json(path)["Excluded"]:
-                    problems[source.scan.label] = excluded
+                why = crash_in(workflow_name(source.scan), crashed) or excluded(path)
+                if why:
+                    problems[source.scan.label] = why
                 else:
                     for text in read_json(path)["Warnings"]:
                         logger.warning("%s: %s", source.scan.label, text)

@@ -1,7 +1,9 @@
 """The graph of PET scans: a part per person, in which the scans meet."""
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -10,8 +12,10 @@ from nipype.pipeline import engine as pe
 
 from gradshift import __version__
 from gradshift.bids import outputs
+from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.tables import people_table
 from gradshift.core.kinetics import models
+from gradshift.errors import reason
 from gradshift.output.record import numbers
 from gradshift.participant.asked import Asked
 from gradshift.participant.node import collect, step
@@ -55,8 +59,23 @@ def add_scans(
 
     for (sub, _), of_part in groupby(sorted(sources, key=part), key=part):
         again = f"sub-{sub}" not in untouched
-        part_workflow = _person_workflow(list(of_part), names, asked, origin, writes_again=again)
-        workflow.add_nodes([part_workflow])
+        build = partial(_person_workflow, names=names, asked=asked, origin=origin)
+        workflow.add_nodes([_part(list(of_part), partial(build, writes_again=again))])
+
+
+def _part(
+    sources: Sequence[Source], build: Callable[[Sequence[Source]], pe.Workflow]
+) -> pe.Workflow:
+    """Connect the steps of one person; what hinders that is the problem of the scans."""
+    try:
+        return build(sources)
+    except Exception as error:
+        logger.debug("%s", workflow_name(sources[0].scan), exc_info=error)
+        marked = [
+            replace(s, scan=replace(s.scan, problem=s.scan.problem or reason(error)))
+            for s in sources
+        ]
+        return build(marked)
 
 
 def _person_workflow(
@@ -124,7 +143,7 @@ def _save(
         recipe=source.recipe,
         reference_name=_reference_name(source.scan.reference_name),
         tracer=source.scan.tracer.to_json(),
-        sources=[path.name for path in source.scan.sources],
+        sources=[asked.links.uri(path) for path in source.scan.sources],
         software=f"gradshift {__version__}",
         settings=numbers(settings),
         origins=origins("MODEL", models()),
@@ -175,5 +194,9 @@ def _curves(source: Source, settings: Settings, name: str) -> pe.Node:
         files["blood"] = [str(path) for path in scan.blood]
         files["blood_json"] = [str(path) for path in described if path.exists()]
     files |= {field: str(path) for field, path in optional.items() if path is not None}
+    if not scan.problem:
+        read = [*scan.sources, *scan.blood, *map(outputs.sidecar, scan.blood)]
+        read += [path for path in optional.values() if path is not None]
+        files["content"] = fingerprint(read)
     kind = FinishedPet if scan.kind in ("table", "maps") else PetCurves
     return step(kind, name, plugins, **files)

@@ -12,7 +12,7 @@ from gradshift.bids.kinpar import table_names
 from gradshift.bids.pet import SCHAEFER
 from gradshift.bids.petscan import PetScan
 from gradshift.core.cortex.regions import Regions
-from gradshift.errors import GradshiftError
+from gradshift.errors import reason
 from gradshift.participant.asked import Asked
 from gradshift.participant.nodes.atlas import keep_labels, keep_named, keep_regions, read_atlas
 from gradshift.participant.nodes.petsource import plain_name
@@ -54,15 +54,22 @@ def workflow_name(scan: PetScan) -> str:
 
 
 def place(scan: PetScan, asked: Asked) -> Source:
-    """Find the regions of a scan and keep them where the nodes read them."""
+    """Find the regions of a scan and keep them where the nodes read them.
+
+    What hinders that is the problem of the scan.
+    """
+    try:
+        return _place(scan, asked)
+    except Exception as error:
+        return _place(replace(scan, problem=scan.problem or reason(error)), asked)
+
+
+def _place(scan: PetScan, asked: Asked) -> Source:
     kept, atlases, settings = asked.atlas_dir, asked.atlases, asked.settings
     spaces = [scan.entities["space"]] if scan.on_grid and not scan.problem else []
     names: list[str] = []
     if not scan.on_grid and not scan.problem:
-        try:
-            names = _names(scan, settings)
-        except GradshiftError as error:
-            scan = replace(scan, problem=str(error))
+        names = _names(scan, settings)
     atlas = _atlas_of(scan.seg, names, atlases)
     if scan.on_grid or scan.problem or atlas is not None:
         return Source(

@@ -7,8 +7,9 @@ from pathlib import Path
 from nipype.pipeline import engine as pe
 
 from gradshift.bids.acquisition import Acquisition
+from gradshift.bids.content import content_of
 from gradshift.bids.inputs import Run
-from gradshift.bids.sessions import unit_entities
+from gradshift.bids.sessions import AnyRun, unit_entities
 from gradshift.participant.asked import Asked
 from gradshift.recipes.recipe import Recipe
 from gradshift.settings import Analysis
@@ -68,12 +69,21 @@ class Plan:
         """Files of plug-ins."""
         return self.analysis.plugin
 
-    def acquisition(self, run: Run) -> dict[str, object]:
+    def sources(self, runs: Sequence[AnyRun]) -> list[str]:
+        """Name the files that runs are read from."""
+        return [self.asked.links.uri(path) for run in runs for path in run.files]
+
+    def acquisition(self, run: AnyRun) -> dict[str, object]:
         """Return how a run was acquired, as sidecars have it; empty where it is not known."""
         how = self.acquired.get(frozenset(run.entities.items()))
         return {} if how is None else how.as_sidecar()
 
-    def writes_again(self, run: Run) -> bool:
+    def contents(self, runs: Sequence[AnyRun]) -> dict[str, str]:
+        """Return what tells the content of files apart, by name, of runs that can be used."""
+        paths = [run.source for run in runs if not run.problem]
+        return {path.name: content_of(path) for path in paths}
+
+    def writes_again(self, run: AnyRun) -> bool:
         """Tell whether results are written that the intermediate results already stand for."""
         return f"sub-{run.entities['sub']}" not in self.untouched
 
@@ -92,7 +102,7 @@ class Session:
     connect, person, measure : Node
     """
 
-    runs: Sequence[Run]
+    runs: Sequence[AnyRun]
     tag: str
     denoised: pe.Node
     connect: pe.Node
@@ -111,14 +121,14 @@ def grid(run: Run) -> tuple[object, ...]:
     return run.entities["space"], run.shape, affine
 
 
-def session_label(unit: Sequence[Run]) -> str:
+def session_label(unit: Sequence[AnyRun]) -> str:
     """Name a unit as messages do."""
     entities = unit_entities(unit)
     named = [f"{key}-{entities[key]}" for key in ("ses", "run") if key in entities]
     return " ".join(named) or "the only session"
 
 
-def session_tag(unit: Sequence[Run]) -> str:
+def session_tag(unit: Sequence[AnyRun]) -> str:
     """Name a unit among the nodes of its person."""
     named = [
         f"{key}_{value}"
@@ -128,6 +138,6 @@ def session_tag(unit: Sequence[Run]) -> str:
     return "_".join(named) or "session"
 
 
-def run_tags(unit: Sequence[Run]) -> list[str]:
+def run_tags(unit: Sequence[AnyRun]) -> list[str]:
     """Name the runs of a unit among the nodes of their person."""
     return [f"{session_tag(unit)}_{number}" for number in range(1, len(unit) + 1)]

@@ -13,6 +13,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift.bids.inputs import Run
+from gradshift.bids.sessions import AnyRun
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import keep_coarser
 from gradshift.participant.nodes.connect import Connect
@@ -37,9 +38,9 @@ class Coarsest:
     run: Run
 
     @classmethod
-    def of(cls, runs: Sequence[Run]) -> "Coarsest | None":
-        """Find them; None where all runs are alike."""
-        good = [run for run in runs if not run.problem]
+    def of(cls, runs: Sequence[AnyRun]) -> "Coarsest | None":
+        """Find them; None where all runs are alike, or no images are read."""
+        good = [run for run in runs if isinstance(run, Run) and not run.problem]
         if not good:
             return None
         coarsest = cls(tr=max(run.tr for run in good), run=max(good, key=_voxel))
@@ -74,11 +75,12 @@ def add_resampled(workflow: pe.Workflow, session: Session, plan: Plan, coarsest:
     bool
         Whether there are any: a session without a finer run needs none.
     """
-    if not any(not run.problem and coarsest.is_finer(run) for run in session.runs):
+    images = [run for run in session.runs if isinstance(run, Run)]
+    if not any(not run.problem and coarsest.is_finer(run) for run in images):
         return False
     denoised = [
         _denoise(workflow, run, tag, plan, coarsest)
-        for run, tag in zip(session.runs, session.run_tags, strict=True)
+        for run, tag in zip(images, session.run_tags, strict=True)
     ]
     connect = step(
         Connect,
@@ -90,7 +92,7 @@ def add_resampled(workflow: pe.Workflow, session: Session, plan: Plan, coarsest:
         Measures,
         f"measure_{session.tag}_coarser",
         plan.plugins,
-        **_given(session.measure, "atlases", "recipes", "measures", "options"),
+        **_given(session.measure, "atlases", "recipes", "measures", "options", "gives"),
     )
     runs = collect(workflow, f"runs_{session.tag}_coarser", denoised)
     workflow.connect(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
+from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import unit_entities
 from gradshift.output.identity import digest
@@ -35,14 +36,17 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         mask=str(run.mask),
         atlases=plan.atlas_files,
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
+        content="" if run.problem else fingerprint([run.bold, run.mask]),
         keep_voxels=plan.analysis.voxelwise,
         problem=run.problem,
     )
+    beside = [run.confounds, run.confounds.with_suffix(".json")]
     denoise = step(
         Denoise,
         f"denoise_{tag}",
         plan.plugins,
         confounds=str(run.confounds),
+        content="" if run.problem else fingerprint(beside),
         source=run.bold.name,
         atlases=plan.atlas_files,
         recipes=list(plan.recipes),
@@ -55,7 +59,7 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
 
 def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
     """Add the voxel maps of a session, where its runs lie on one grid."""
-    unit, tag = session.runs, session.tag
+    unit, tag = [run for run in session.runs if isinstance(run, Run)], session.tag
     grids = {grid(run): run for run in unit if not run.problem}
     if not plan.analysis.voxelwise or len(grids) != 1:
         return
@@ -97,7 +101,7 @@ def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:
         shape=example.shape,
         affine=[list(row) for row in example.affine],
         smoothing=plan.analysis.smoothing,
-        sources=[run.bold.name for run in unit],
+        sources=plan.sources(unit),
         software=f"gradshift {__version__}",
         output_dir=str(plan.asked.output_dir),
     )

@@ -17,6 +17,7 @@ from typing import Any
 
 from gradshift.errors import MissingInputError, SettingsError, did_you_mean
 from gradshift.recipes.recipe import Recipe, Scrub, shortened
+from gradshift.settings import read_small
 
 FOLDER = Path(__file__).parent
 
@@ -73,7 +74,7 @@ def _load_users(path: Path) -> Recipe:
 
 def _read(path: Path) -> Recipe:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = json.loads(read_small(path))
     except FileNotFoundError:
         raise MissingInputError(
             f"There is no denoising recipe file {path}; shipped recipes, given by name, are "

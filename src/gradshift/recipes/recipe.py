@@ -139,6 +139,11 @@ class Recipe:
             object.__setattr__(self, "description", _describe(self))
 
     @property
+    def regresses(self) -> bool:
+        """Whether anything is regressed out or left out for motion."""
+        return bool(self.columns or self.acompcor or self.scrub)
+
+    @property
     def passband(self) -> tuple[float, float] | None:
         """Band in Hz, or None where the recipe does not filter."""
         return self.band if self.filter else None

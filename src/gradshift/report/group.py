@@ -31,6 +31,7 @@ from gradshift.report.questions import QUESTIONS, Asked, Question
 from gradshift.report.regionfigures import region_families
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.resultstable import listed, packed, printed
+from gradshift.report.sections import sections
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, remarks, sides
 from gradshift.report.summaries import agreement, answer, beside, claim
 from gradshift.report.timing import further
@@ -80,6 +81,7 @@ def write_group_page(folder: Path, output_dir: Path, formats: Sequence[str] = ()
         "molecular": dict(molecular_pictures(results, formats)),
         "claims": _claims(results),
         "facts": facts(results),
+        "sections": sections(results),
         "tables": sorted(path.name for path in folder.glob("*.tsv")),
         "others": [name for name in MORE if (folder / name).exists()],
         "packed": packed(results),

@@ -125,23 +125,39 @@ def session_section(person: Person, result: SessionResult) -> SessionSection:
         runs=[_run(person, entities, result) for entities in result.runs],
         warnings=_warnings(person, result) if used else [],
         facts=_facts(result) if used else [],
-        kept=(result.n_retained, result.n_volumes) if used else None,
+        kept=_kept(result) if used else None,
     )
 
 
+def _kept(result: SessionResult) -> tuple[int, int] | None:
+    n_retained, n_volumes = result.n_retained, result.n_volumes
+    return None if n_retained is None or n_volumes is None else (n_retained, n_volumes)
+
+
 def _facts(result: SessionResult) -> Facts:
+    regressors = ", ".join(str(len(names)) for names in result.regressors) or "none"
+    if result.gives != "voxels" or result.degrees_of_freedom is None:
+        regressors = "not known: another program denoised"
+    common = f"the first {result.n_common} volumes"
     return [
-        ("repetition time", f"{result.tr:g} s"),
-        (
-            "retained",
-            f"{result.n_retained} of {result.n_volumes} volumes, {result.minutes:.1f} min",
-        ),
-        ("used where length matters", f"the first {result.n_common} volumes"),
+        ("repetition time", "not known" if result.tr is None else f"{result.tr:g} s"),
+        ("retained", _retained(result)),
+        ("used where length matters", "the matrix" if result.gives == "matrix" else common),
         ("mean FD", _millimetres(result.mean_fd)),
         ("mean FD, retained volumes", _millimetres(result.mean_fd_retained)),
-        ("regressors", ", ".join(str(len(names)) for names in result.regressors) or "none"),
-        ("degrees of freedom left", f"{result.degrees_of_freedom:.0f}"),
+        ("regressors", regressors),
+        ("degrees of freedom left", _whole(result.degrees_of_freedom)),
     ]
+
+
+def _retained(result: SessionResult) -> str:
+    if result.minutes is None:
+        return "not known"
+    return f"{result.n_retained} of {result.n_volumes} volumes, {result.minutes:.1f} min"
+
+
+def _whole(value: float | None) -> str:
+    return "not known" if value is None else f"{value:.0f}"
 
 
 def _warnings(person: Person, result: SessionResult) -> list[str]:
@@ -158,7 +174,7 @@ def _warnings(person: Person, result: SessionResult) -> list[str]:
 
 
 def _millimetres(value: float | None) -> str:
-    return "n/a" if value is None else f"{value:.2f} mm"
+    return "not known" if value is None else f"{value:.2f} mm"
 
 
 def _run(person: Person, entities: Entities, result: SessionResult) -> RunSection:

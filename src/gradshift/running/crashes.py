@@ -2,12 +2,18 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from traceback import format_exception
 from typing import Any
 
+from gradshift.bids.write import write_bytes
+
 logger = logging.getLogger("gradshift")
+
+UNFORESEEN = "unforeseen.txt"
+"""File in the folder of a step that failed for a cause nobody has foreseen: where it came from."""
 
 
 class Crashed(list[str]):
@@ -45,3 +51,25 @@ def _last_line(traceback: str | list[str]) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     last = lines[-1] if lines else "unknown"
     return last.partition(": ")[2] if last.startswith("gradshift.") else last
+
+
+def gather(steps: Path, people: Iterable[str], folder: Path) -> list[Path]:
+    """Copy the origins of what nobody has foreseen to the crash files, and say so.
+
+    Parameters
+    ----------
+    steps : Path
+        See `gradshift.running.workdir.intermediate`.
+    people : iterable of str
+        With prefix.
+    folder : Path
+        Of the crash files.
+    """
+    kept = []
+    for name in people:
+        for path in sorted(steps.glob(f"gradshift_*/{name.replace('-', '_')}_*/**/{UNFORESEEN}")):
+            part = "-".join(path.parent.relative_to(steps).parts[1:])
+            kept.append(write_bytes(folder / f"crash-{part}.txt", path.read_bytes()))
+    for path in kept:
+        logger.error("A step met an error that gradshift does not know: please report %s.", path)
+    return kept

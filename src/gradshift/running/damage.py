@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from gradshift.bids.write import TEMPORARY
+from gradshift.running.crashes import UNFORESEEN
 from gradshift.running.pickles import is_whole
 
 logger = logging.getLogger("gradshift")
@@ -16,6 +17,8 @@ logger = logging.getLogger("gradshift")
 
 def discard_damaged(steps: Path, people: Sequence[str]) -> int:
     """Remove the steps of some people, and of the atlases, that cannot be read again.
+
+    So is what a step left that failed for an unforeseen cause, such as too little memory.
 
     To be called before a run, while the locks of these people are held: what a running process
     has not finished writing looks damaged, too. A step is removed with its folder, so that it
@@ -48,6 +51,9 @@ def discard_damaged(steps: Path, people: Sequence[str]) -> int:
     ]
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+    for name in people:
+        for path in list(steps.glob(f"gradshift_*/{name.replace('-', '_')}_*/**/{UNFORESEEN}")):
+            shutil.rmtree(path.parent, ignore_errors=True)
     n = len(removed) + len(folders)
     if n:
         logger.warning(

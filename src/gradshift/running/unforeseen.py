@@ -1,14 +1,14 @@
 """What is said of an error that nobody has foreseen."""
 
 import logging
+import secrets
 import time
 from pathlib import Path
 from traceback import format_exception
 
-logger = logging.getLogger("gradshift")
+from gradshift.errors import reason
 
-LONGEST = 200
-"""Letters of an error's own words that are quoted."""
+logger = logging.getLogger("gradshift")
 
 
 def tell(error: Exception, output_dir: Path | None) -> str:
@@ -21,12 +21,11 @@ def tell(error: Exception, output_dir: Path | None) -> str:
         None where it is not known yet. One that has no logs is left as it is.
     """
     logger.debug("", exc_info=error)
-    first = (str(error).strip() or "it says no more").splitlines()[0]
-    sentence = f"An error that gradshift does not know: {type(error).__name__}: {first[:LONGEST]}."
+    sentence = reason(error)
     logs = None if output_dir is None else output_dir / "logs"
     if logs is None or not logs.is_dir():
         return f"{sentence} Please report it with what --verbose shows."
-    path = logs / "crash" / f"{time.strftime('%Y%m%d-%H%M%S')}_error.txt"
+    path = logs / "crash" / f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(2)}_error.txt"
     try:
         path.parent.mkdir(exist_ok=True)
         path.write_text("".join(format_exception(error)), encoding="utf-8", errors="replace")

@@ -12,7 +12,8 @@ import pandas as pd
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.layout import study_root
 from gradshift.bids.numbers import known_numbers
-from gradshift.bids.tables import check_people, check_sessions, people_table, sessions_table
+from gradshift.bids.sessiontable import check_sessions, sessions_table
+from gradshift.bids.tables import check_people, people_table
 from gradshift.settings import Settings
 
 UNKNOWN = frozenset({"n/a", ""})

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gradshift.bids.dates import is_before
-from gradshift.bids.tables import read_sessions
+from gradshift.bids.sessiontable import read_sessions
 from gradshift.errors import InputError, SettingsError
 from gradshift.study.kind import Request, insist, session_label
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.errors import MissingInputError, SettingsError
+from gradshift.settings import read_small
 from gradshift.tracers.names import leading, plain, radionuclide
 from gradshift.tracers.tracer import UNNAMED, WHERE, Fact, Plausible, Tracer
 
@@ -44,7 +45,7 @@ def load_tracer(path: str | Path) -> Tracer:
         If it is no tracer.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+        content = json.loads(read_small(Path(path)))
     except FileNotFoundError:
         raise MissingInputError(f"There is no file of a tracer {path}.") from None
     except OSError as error:

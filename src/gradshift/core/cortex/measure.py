@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gradshift.core.cortex.graph import Graph
 from gradshift.core.cortex.regions import LEVELS, Regions
 from gradshift.core.cortex.session import Session
+from gradshift.core.series.series import Gives
 
 TOPICS = {
     "networks": "Connectivity of networks",
@@ -20,6 +21,20 @@ TOPICS = {
     "other": "Others",
 }
 """What measures are about, in the order in which the documentation has them."""
+
+
+LACKING: Mapping[Gives, str] = {
+    "series": "needs series of regions, and the source has connectivity matrices alone",
+    "voxels": "needs voxels, and the source has {gives} alone",
+}
+"""Why a measure cannot be had from a source that gives less."""
+
+GIVEN: Mapping[Gives, str] = {
+    "matrix": "connectivity matrices",
+    "series": "series of regions",
+    "voxels": "voxels",
+}
+"""What a source gives, in words."""
 
 
 Kind = Literal["ok", "unlike", "coarse", "incomplete", "missing", "other"]
@@ -88,6 +103,8 @@ class Measure:
     needs_reference : bool
         Whether it rests on the reference gradients of the session. The group level computes
         it again where the regions or the reference depend on everybody.
+    needs : {'matrix', 'series', 'voxels'}
+        What it is made of; a source that gives less yields no value.
     curve : callable, optional
         Of a measure that is the area under a curve over densities: takes a `Session` and its
         graph at some of them, returns the value of each region, or of the whole, at each.
@@ -105,6 +122,7 @@ class Measure:
     cite: tuple[str, ...] = ()
     caveat: str = ""
     needs_reference: bool = False
+    needs: Gives = "matrix"
     topic: str = "other"
     curve: Callable[[Session, Sequence[Graph]], NDArray[np.float64]] | None = None
 
@@ -169,11 +187,21 @@ def evaluate(
     list of Value
         A value that could not be computed is NaN, with the reason as its status.
     """
+    if reason := lacking(measure, session.gives):
+        return unavailable(measure, session.regions, reason)
     try:
         computed = measure.compute(session)
     except UnavailableError as error:
         return unavailable(measure, session.regions, str(error))
     return tabulate(measure, session.regions, computed, measure.levels, reasons or {})
+
+
+def lacking(measure: Measure, gives: Gives) -> str:
+    """Say why a measure cannot be had from what a source gives; empty if it can."""
+    order = get_args(Gives)
+    if order.index(measure.needs) <= order.index(gives):
+        return ""
+    return LACKING[measure.needs].format(gives=GIVEN[gives])
 
 
 def tabulate(

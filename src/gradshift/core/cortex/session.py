@@ -14,7 +14,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.series.connectivity import correlate, fisher_z
 from gradshift.core.series.direction import Direction, direction
-from gradshift.core.series.series import RegionSeries
+from gradshift.core.series.series import Gives, RegionSeries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +51,8 @@ class Session:
         gradients. If not given they are looked for in this session.
     options : Options
         Choices for the measures.
+    gives : {'matrix', 'series', 'voxels'}
+        What the source has; of matrices alone the series have no volume.
     """
 
     regions: Regions
@@ -65,6 +67,7 @@ class Session:
     reference: NDArray[np.float64] | None = None
     dropout: NDArray[np.bool_] | None = None
     options: Options = field(default_factory=Options)
+    gives: Gives = "voxels"
 
     @cached_property
     def usable(self) -> NDArray[np.bool_]:
@@ -78,7 +81,12 @@ class Session:
 
     @cached_property
     def matrix_common(self) -> NDArray[np.float64]:
-        """(R, R) Pearson r of the first `n_common` retained volumes."""
+        """(R, R) Pearson r of the first `n_common` retained volumes.
+
+        Of a source without series the matrix itself.
+        """
+        if self.gives == "matrix":
+            return self.matrix
         return correlate(self.series[: self.n_common])
 
     @cached_property
@@ -155,6 +163,7 @@ def build_session(
     *,
     reference: NDArray[np.float64] | None = None,
     maps: RegionMaps | None = None,
+    gives: Gives = "voxels",
 ) -> Session:
     """Build what the measures see, without the regions that are left out.
 
@@ -169,6 +178,8 @@ def build_session(
     reference : (R, K) array, optional
         Reference gradients.
     maps : RegionMaps, optional
+    gives : {'matrix', 'series', 'voxels'}
+        What the source has.
     """
     left_out = np.isin(regions.names, list(common.reasons))
     values, matrix = series.series.copy(), matrix.copy()
@@ -187,4 +198,5 @@ def build_session(
         reference=reference,
         dropout=None if common.dropout is None else np.isin(regions.names, common.dropout),
         options=options,
+        gives=gives,
     )

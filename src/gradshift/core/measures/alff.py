@@ -8,6 +8,7 @@ MEASURE = Measure(
     title="amplitude of slow fluctuations",
     topic="voxels",
     levels=("region", "network", "set"),
+    needs="voxels",
     unit="unit of the signal",
     compute=region_means("alff"),
     formula=(

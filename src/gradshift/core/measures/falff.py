@@ -8,6 +8,7 @@ MEASURE = Measure(
     title="share of slow fluctuations",
     topic="voxels",
     levels=("region", "network", "set"),
+    needs="voxels",
     unit="share",
     compute=region_means("falff"),
     formula=(

@@ -19,6 +19,7 @@ MEASURE = Measure(
     title="lead in time",
     topic="direction",
     levels=("region", "network", "set"),
+    needs="series",
     unit="nats",
     compute=lead,
     formula=(

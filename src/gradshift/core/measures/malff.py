@@ -8,6 +8,7 @@ MEASURE = Measure(
     title="amplitude of slow fluctuations, relative to the brain",
     topic="voxels",
     levels=("region", "network", "set"),
+    needs="voxels",
     unit="ratio",
     compute=region_means("malff"),
     formula=(

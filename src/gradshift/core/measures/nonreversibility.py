@@ -17,6 +17,7 @@ MEASURE = Measure(
     title="non-reversibility in time",
     topic="direction",
     levels=("whole",),
+    needs="series",
     unit="squared nats",
     compute=nonreversibility,
     formula=(

@@ -8,6 +8,7 @@ MEASURE = Measure(
     title="regional homogeneity",
     topic="voxels",
     levels=("region", "network", "set"),
+    needs="voxels",
     unit="Kendall's W",
     compute=region_means("reho"),
     formula=(

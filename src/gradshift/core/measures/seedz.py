@@ -24,6 +24,7 @@ MEASURE = Measure(
     title="connectivity with the posterior cingulate",
     topic="networks",
     levels=("region", "network"),
+    needs="series",
     unit="Fisher z",
     compute=seedz,
     formula=r"\operatorname{atanh} r(x_i, \, \operatorname{mean}_{j \in \mathrm{PCC}} x_j)",

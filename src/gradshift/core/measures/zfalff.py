@@ -8,6 +8,7 @@ MEASURE = Measure(
     title="share of slow fluctuations, standardised",
     topic="voxels",
     levels=("region", "network", "set"),
+    needs="voxels",
     unit="standard deviations",
     compute=region_means("zfalff"),
     formula=(

@@ -121,3 +121,24 @@ def fisher_z(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     z: NDArray[np.float64] = np.arctanh(np.clip(matrix, -MAX_R, MAX_R))
     np.fill_diagonal(z, np.nan)
     return z
+
+
+def average_matrices(matrices: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Average correlation matrices of runs as Fisher z, each with the same weight.
+
+    Parameters
+    ----------
+    matrices : sequence of (R, R) arrays
+        A region that is NaN in any is NaN in the result; a single one is returned as it is.
+
+    Returns
+    -------
+    (R, R) array
+        Correlations, diagonal 1 for used regions.
+    """
+    if len(matrices) == 1:
+        return matrices[0]
+    mean: NDArray[np.float64] = np.tanh(np.mean([fisher_z(matrix) for matrix in matrices], axis=0))
+    used = np.isfinite([np.diagonal(matrix) for matrix in matrices]).all(axis=0)
+    np.fill_diagonal(mean, np.where(used, 1.0, np.nan))
+    return mean

@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.core.series.connectivity import join_runs
+
+Gives = Literal["matrix", "series", "voxels"]
+"""What a source has of a session, the richer the later."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,6 +75,7 @@ class PetCurves(SourceStep):
     """
 
     input_spec = _Spec
+    may_fail = True
 
     def compute(self) -> ScanRecord:
         """Read one scan."""

@@ -35,6 +35,7 @@ Array = NDArray[np.float64]
 class _Spec(StepSpec):
     parcels = File(exists=True, mandatory=True, desc="outcome of Parcellate")
     confounds = File(mandatory=True, desc="fMRIPrep's confounds")
+    content = traits.Str(desc="digest of the confounds and their JSON, whatever their times")
     source = traits.Str(desc="name of the image")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes; the first is the primary one")
@@ -47,6 +48,7 @@ class Denoise(Step):
     """Censor and clean the series of one run; gives a `DenoisedRun`."""
 
     input_spec = _Spec
+    may_fail = True
     seconds = 1.0
 
     def compute(self) -> DenoisedRun | Failure:
@@ -116,10 +118,11 @@ class Denoise(Step):
         kept = censoring.kept
         if not kept.any():
             counts = [f"{n.sum()} ({why})" for why, n in censoring.reasons.items() if n.any()]
-            raise ExcludedError(
+            text = (
                 f"No volume of {len(kept)} is retained by the recipe {recipe.name!r}; left out "
                 f"are {', '.join(counts)}."
             )
+            raise ExcludedError(" ".join([text, *confounds.remarks]))
         freedom, warnings = freedom_of_run(
             regressors.values, kept, tr=tr, band=band, detrend=recipe.detrend
         )

@@ -28,6 +28,7 @@ class FinishedPet(SourceStep):
     """Finished values of the regions of one PET scan; a `ScanRecord`."""
 
     input_spec = _Spec
+    may_fail = True
 
     def compute(self) -> ScanRecord:
         """Read the values of all models."""

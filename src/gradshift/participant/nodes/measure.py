@@ -25,6 +25,7 @@ class _Spec(StepSpec):
     recipes = traits.List(traits.Str, desc="names of the recipes")
     measures = traits.Dict(traits.Str, traits.Str, desc="the measures, and digests of their code")
     options = traits.Any(desc="options of the measures")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
 
 
 class Measures(Step):
@@ -65,6 +66,7 @@ class Measures(Step):
             self.inputs.options,
             reference=read_atlas(atlas).reference,
             maps=self._maps(recipe, i),
+            gives=self.inputs.gives,
         )
         return [value for m in wanted for value in evaluate(m, measured, common.reasons)]
 

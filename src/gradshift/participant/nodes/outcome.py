@@ -2,14 +2,18 @@
 
 Data that cannot be used are an outcome, not a crash: the steps that follow carry the reason
 on, so that other runs of the same person still complete, and the tables say why a value is
-missing. Anything unexpected is left to nipype, which keeps a crash file.
+missing. So is what nobody has foreseen, in a step whose failure the next ones can carry on: its
+origin is kept in `UNFORESEEN`, and the step is done again by the next run. Everything else is
+left to nipype, which keeps a crash file.
 
 The schema of a file is the dataclass of its record: arrays are kept as arrays, everything
 else as JSON. It is read back as the class that the reader names.
 """
 
+import errno
 from abc import abstractmethod
 from pathlib import Path
+from traceback import format_exception
 from typing import Any, ClassVar
 
 from nipype.interfaces.base import (
@@ -21,8 +25,9 @@ from nipype.interfaces.base import (
 )
 
 from gradshift import plugins
-from gradshift.errors import GradshiftError
+from gradshift.errors import GradshiftError, reason
 from gradshift.participant.nodes.packing import Failure, to_bytes
+from gradshift.running.crashes import UNFORESEEN
 
 
 class StepSpec(BaseInterfaceInputSpec):
@@ -46,6 +51,9 @@ class Step(SimpleInterface):
     input_spec = StepSpec
     output_spec = OutcomeSpec
 
+    may_fail: ClassVar[bool] = False
+    """Whether the steps that follow carry its failure on, whatever its cause."""
+
     seconds: ClassVar[float] = 0.2
     """About what it takes for a run of usual size: the weight of the step in the progress."""
 
@@ -60,10 +68,26 @@ class Step(SimpleInterface):
             record = self.compute()
         except GradshiftError as error:
             record = Failure(str(error))
+        except Exception as error:
+            if not self.may_fail or _is_full(error):
+                raise
+            record = Failure(reason(error))
+            keep(error, Path(runtime.cwd))
         path = Path(runtime.cwd) / "outcome.npz"
         path.write_bytes(to_bytes(record))
         self._results["out_file"] = str(path)
         return runtime
+
+
+def keep(error: Exception, folder: Path) -> None:
+    """Keep where an unforeseen error came from, in the folder of a step."""
+    with (folder / UNFORESEEN).open("a", encoding="utf-8", errors="replace") as file:
+        file.write("".join(format_exception(error)))
+
+
+def _is_full(error: Exception) -> bool:
+    """Tell whether a disk is full, which is no matter of one session."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 class SaveSpec(StepSpec):

@@ -22,6 +22,7 @@ class _Spec(StepSpec):
     mask = File(mandatory=True, desc="brain mask on the same grid")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
+    content = traits.Str(desc="digest of the image and its mask, whatever their times")
     keep_voxels = traits.Bool(desc="keep the series of every voxel of the mask")
     problem = traits.Str(desc="why the run cannot be used; empty if it can")
 
@@ -34,6 +35,7 @@ class Parcellate(Step):
     """
 
     input_spec = _Spec
+    may_fail = True
     seconds = 15.0
 
     def compute(self) -> ParcellatedRun:

@@ -31,6 +31,7 @@ class SourceSpec(StepSpec):
 
     kind = traits.Enum("tacs", "image", "static", "table", "maps", desc="what the sources are")
     sources = InputMultiPath(File, mandatory=True, desc="curves, image, or finished values")
+    content = traits.Str(desc="digest of all files that are read, whatever their times")
     mask = File(desc="brain mask on the grid of an image")
     motion = File(desc="table with framewise displacement")
     metadata = traits.Any(desc="what the JSON files of the scan say")

@@ -82,16 +82,18 @@ class RegionQuality:
 
     Parameters
     ----------
-    coverage, tsnr : (R,) array
-    n_voxels : (R,) array of int
+    coverage : (R,) array
     reasons : mapping of str to str
         Regions without a value, and why.
+    n_voxels : (R,) array of int, optional
+    tsnr : (R,) array, optional
+        These two are known where voxels were read here.
     """
 
     coverage: Array
-    n_voxels: NDArray[np.intp]
-    tsnr: Array
     reasons: Mapping[str, str]
+    n_voxels: NDArray[np.intp] | None = None
+    tsnr: Array | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +122,12 @@ class CleanedRun:
     censored_for : tuple of str, length C
     regressors : (T, K) array
     regressor_names : tuple of str, length K
-    freedom : Freedom
-        What cleaning leaves of it; whether that is enough is asked of the session.
     warnings : tuple of str
+    freedom : Freedom, optional
+        What cleaning leaves of it; whether that is enough is asked of the session. None where
+        another program cleaned.
+    matrices : tuple of (R, R) array
+        One per atlas, of a source that has no series.
     """
 
     series: tuple[RegionSeries, ...]
@@ -131,8 +136,9 @@ class CleanedRun:
     censored_for: tuple[str, ...]
     regressors: Array
     regressor_names: tuple[str, ...]
-    freedom: Freedom
     warnings: tuple[str, ...]
+    freedom: Freedom | None = None
+    matrices: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,8 +42,10 @@ class _SessionSpec(SaveSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
+    contents = traits.Dict(desc="what tells the content of files apart, by name")
     acquisitions = traits.List(traits.Dict, desc="how each run was acquired")
     software = traits.Str(mandatory=True, desc="name and version")
     settings = traits.Dict(desc="the options that change numbers")
@@ -104,6 +106,7 @@ class SaveSession(Save):
         return {
             "Sources": list(self.inputs.sources),
             "Runs": [dict(entities) for entities in self.inputs.runs],
+            "SourceContents": dict(self.inputs.contents or {}),
             "Acquisitions": [dict(how) for how in self.inputs.acquisitions or ()],
             "Software": self.inputs.software,
             "Entities": dict(self.inputs.entities),
@@ -111,6 +114,7 @@ class SaveSession(Save):
             "Atlas": record.name,
             "AtlasEntities": record.entities,
             "Estimator": self.inputs.connectivity,
+            **({} if self.inputs.gives == "voxels" else {"SourceGives": self.inputs.gives}),
             "DenoisingRecipe": recipe.as_dict(),
             "Excluded": session.failures.get(recipe.name),
             **self.inputs.provenance,
@@ -138,6 +142,7 @@ class SaveSession(Save):
         matrix = outputs.matrix_path(root, target, estimator)
         write_matrix(matrix, regions.names, joined.matrices[i])
         relation = _relation(estimator, joined.shrinkage[i] if joined.shrinkage else None)
+        relation["NodeFiles"] = outputs.node_files(target.atlas)
         write_json(outputs.sidecar(matrix), {**sidecar, **reasons, **relation})
         return [series, matrix]
 
@@ -195,12 +200,13 @@ def write_measures(
 def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     """Say what denoising and censoring left of a session."""
     series = joined.series[i]
+    n_retained = len(series.volumes) or None  # of matrices alone it is not known
     return {
         "RepetitionTime": series.tr,
         "SamplingFrequency": 1 / series.tr,
-        "NumberOfVolumes": len(series.fd),
-        "NumberOfVolumesRetained": len(series.volumes),
-        "MinutesRetained": len(series.volumes) * series.tr / 60,
+        "NumberOfVolumes": len(series.fd) or None,
+        "NumberOfVolumesRetained": n_retained,
+        "MinutesRetained": n_retained and n_retained * series.tr / 60,
         "MeanFramewiseDisplacement": series.mean_fd,
         "MeanFramewiseDisplacementRetained": series.mean_fd_retained,
         "ConfoundRegressors": joined.regressor_names,
@@ -224,6 +230,7 @@ def _relation(estimator: str, shrinkage: float | None) -> dict[str, object]:
     relation: dict[str, object] = {
         "RelationshipMeasure": measure,
         "MeasureDescription": description,
+        "MeasureUnits": outputs.UNITLESS,
         "Weighted": True,
         "Directed": False,
         "ValidDiagonal": True,

@@ -32,7 +32,7 @@ class _MapsSpec(SaveSpec):
     shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
     affine = traits.List(traits.List(traits.Float), desc="voxels to mm")
     smoothing = traits.Float(desc="full width at half maximum in mm")
-    sources = InputMultiPath(traits.Str, desc="names of the BOLD files")
+    sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     software = traits.Str(mandatory=True, desc="name and version")
 
 

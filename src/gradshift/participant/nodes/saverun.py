@@ -36,7 +36,8 @@ class SaveRun(Save):
             self._save_coverage(root, atlas, quality)
             for atlas, quality in zip(self.inputs.atlases, run.quality, strict=False)
         ]
-        if cleaned := run.cleaned.get(self.inputs.recipe):
+        cleaned = run.cleaned.get(self.inputs.recipe)
+        if cleaned is not None and len(cleaned.kept):
             files += self._save_quality(root, run, cleaned)
         return files
 
@@ -51,7 +52,14 @@ class SaveRun(Save):
             "tsnr": "Temporal mean over standard deviation, averaged over the voxels",
             "status": "ok, or why the region is n/a in all results",
         }
-        columns = (names, quality.coverage, quality.n_voxels, quality.tsnr, status)
+        unknown = ["n/a"] * len(names)
+        columns = (
+            names,
+            quality.coverage,
+            unknown if quality.n_voxels is None else quality.n_voxels,
+            unknown if quality.tsnr is None else quality.tsnr,
+            status,
+        )
         write_table(path, list(described), zip(*columns, strict=True))
         resolution = outputs.resolution(self.inputs.entities)
         origin = {

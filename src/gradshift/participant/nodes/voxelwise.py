@@ -45,6 +45,7 @@ class Voxelwise(Step):
     """Voxel maps of one session; a `VoxelMaps`."""
 
     input_spec = _Spec
+    may_fail = True
     seconds = 12.0
 
     def compute(self) -> VoxelMaps:

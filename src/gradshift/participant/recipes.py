@@ -1,0 +1,57 @@
+"""Which recipes a run uses: those asked for, or none where another program denoised."""
+
+from dataclasses import fields
+
+from gradshift.bids.doors import DOORS, SERIES, others, ready_made
+from gradshift.errors import SettingsError
+from gradshift.recipes.catalogue import load_recipe
+from gradshift.recipes.recipe import Recipe
+from gradshift.settings import Denoising, Settings
+
+ASIS = "asis"
+"""The recipe of what another program denoised."""
+
+
+def chosen_recipes(settings: Settings) -> list[Recipe]:
+    """Load the recipes, with the options of the command line.
+
+    Raises
+    ------
+    SettingsError
+        If a recipe would denoise what is denoised, or a dataset is named that none uses.
+    """
+    denoising, derivatives = settings.denoising, settings.inputs.derivatives
+    door = ready_made(derivatives)
+    usual = next(f.default for f in fields(Denoising) if f.name == "denoise")
+    specs = (ASIS,) if door and denoising.denoise == usual else denoising.denoise
+    recipes = [
+        load_recipe(spec).with_options(
+            band=denoising.band,
+            fd_threshold=denoising.fd_threshold,
+            dvars_threshold=denoising.dvars_threshold,
+            min_minutes=denoising.min_minutes,
+        )
+        for spec in specs
+    ]
+    names = [recipe.name for recipe in recipes]
+    if door is not None:
+        refused = [
+            r.name for r in recipes if r.regresses or (door.name in SERIES and r.name != ASIS)
+        ]
+        if refused:
+            raise SettingsError(
+                f"--denoise {', '.join(refused)} would denoise again what --derivatives "
+                f"{door.name}= holds denoised; leave --denoise out (the recipe is then {ASIS})."
+            )
+    elif ASIS in names:
+        raise SettingsError(
+            f"--denoise {ASIS} is for data that another program denoised (--derivatives xcp_d=, "
+            "series= or denoised=); on the output of fMRIPrep, none leaves series as they are."
+        )
+    if unused := others(derivatives):
+        raise SettingsError(
+            f"--derivatives names {', '.join(unused)}, of which no recipe takes a column; names "
+            f"are {', '.join(DOORS)}, and those of datasets that a recipe of --denoise takes "
+            "columns from."
+        )
+    return recipes

@@ -1,0 +1,89 @@
+"""Every person: who changed beyond the own noise, and beyond what days differ by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gradshift.bids.rows import read_rows
+from gradshift.group.persons import Person
+from gradshift.report import words
+from gradshift.report.grouped import GroupResults
+from gradshift.report.numbers import number, signed
+from gradshift.report.section import Builder, Section
+
+Key = tuple[str, str, str, str]
+"""Task, measure, level and label."""
+
+
+def build(results: GroupResults) -> Section | None:
+    """Show the changes of every person in the confirmatory values."""
+    rows = read_rows(results.folder / "persons.tsv", Person)
+    by_value: dict[Key, list[Person]] = {}
+    for row in rows:
+        by_value.setdefault((row.task, row.measure, row.level, row.label), []).append(row)
+    shown = {key: of for key, of in by_value.items() if any(np.isfinite(r.change) for r in of)}
+    if not shown:
+        return None
+    people = list(dict.fromkeys(row.participant_id for row in rows))
+    several = len({task for task, *_ in shown}) > 1
+    heads = [_head(key, several) for key in shown]
+    return Section(
+        title="Changes of every person",
+        table="persons.tsv",
+        lead=_lead(shown, heads, results.alpha),
+        heads=["participant", *heads],
+        rows=[[name, *(_cell(of, name) for of in shown.values())] for name in people],
+        note=(
+            "Change ± its standard error by the noise within sessions. One star: beyond that "
+            "noise; two stars: beyond what days without the drug differ by. Not corrected for the "
+            "number of people."
+        ),
+    )
+
+
+def _head(key: Key, several: bool) -> str:
+    task, measure, level, label = key
+    name = "distance of connectivity" if measure == "fcchange" else words.measure(measure)
+    where = "" if label == "whole" else f", {words.label(level, label)}"
+    return f"{name}{where}{f' ({task})' if several else ''}"
+
+
+def _cell(rows: Sequence[Person], name: str) -> str:
+    """Write the change of one person."""
+    row = next((row for row in rows if row.participant_id == name), None)
+    if row is None or not np.isfinite(row.change):
+        return "n/a"
+    if row.measure == "fcchange":
+        return f"{number(row.change)} times{' **' if row.beyond_days else ''}"
+    stars = " **" if row.beyond_days else " *" if row.beyond_noise else ""
+    return f"{signed(row.change)} ± {number(row.se)}{stars}"
+
+
+def _lead(shown: dict[Key, list[Person]], heads: Sequence[str], alpha: float) -> list[str]:
+    """Say how many people changed beyond their noise, and what that cannot tell."""
+    counted = []
+    for head, rows in zip(heads, shown.values(), strict=True):
+        known = [row.beyond_noise for row in rows if row.beyond_noise is not None]
+        if known:
+            counted.append(f"{sum(known)} of {len(known)} ({head})")
+    n = max(len(rows) for rows in shown.values())
+    lead = [
+        f"Beyond their own noise within the sessions changed {', '.join(counted)}; by chance "
+        f"alone about {number(alpha * n)} of {n} would."
+    ] if counted else []  # fmt: skip
+    days = [row for rows in shown.values() for row in rows if row.beyond_days is not None]
+    if not days:
+        return [
+            *lead,
+            "There is one session without the drug a person, so what days differ by is not known: "
+            "a change beyond the noise within sessions is not yet one by the drug.",
+        ]
+    beyond = {row.participant_id for row in days if row.beyond_days and row.measure != "fcchange"}
+    return [
+        *lead,
+        f"Beyond what days without the drug differ by changed {len(beyond)} people in one value "
+        "or more.",
+    ]
+
+
+SECTION = Builder(name="persons", rank=10, build=build)

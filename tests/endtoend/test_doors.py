@@ -1,0 +1,64 @@
+"""Group answers agree through every door to the same planted study."""
+
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import doors
+import tiny
+from gradshift.cli import main
+
+MEASURES = ("withinfc", "meanfc", "ngsc", "nonreversibility", "alff")
+KEY = ["contrast", "effect", "family", "measure", "level", "label", "covariates"]
+
+EXACT = 2e-5
+"""Tables with ten digits, arrays and parcels in single precision agree to this."""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The tables of the study, and the atlas."""
+    folder = tmp_path_factory.mktemp("doors")
+    return doors.raw(folder / "study"), tiny.write_atlas(folder / "atlas")
+
+
+def run(place: tuple[Path, Path], out: Path, *options: str) -> pd.DataFrame:
+    """Run both levels; return the changes of the group that no covariate explains."""
+    study, atlas = place
+    words = ["--atlas", str(atlas), "--measures", *MEASURES, *options]
+    assert main([str(study), str(out), "participant", *words]) == 0
+    with patch("gradshift.levels.group.write_group_page"):
+        group = [str(study), str(out), "group", "--baseline", "pre", "--followup", "post"]
+        assert main(group) == 0
+    table = pd.read_csv(out / "group" / "contrasts.tsv", sep="\t", na_values="n/a")
+    return table[table["covariates"].isna()].set_index(KEY[:-1])["mean_change"]
+
+
+@pytest.fixture(scope="module")
+def expected(place, tmp_path_factory) -> pd.Series:
+    """The answers through XCP-D's door in the mode linc."""
+    folder = tmp_path_factory.mktemp("linc")
+    source = doors.xcp_d(folder / "xcp_d")
+    return run(place, folder / "out", "--derivatives", f"xcp_d={source}")
+
+
+def test_the_planted_change_is_found(expected):
+    within = expected.xs(("network", "Default"), level=("family", "label")).loc[:, :, "withinfc"]
+    assert (within < -0.3).all()
+
+
+def test_matrices_alone_give_what_is_made_of_matrices(place, expected, tmp_path):
+    source, out = doors.matrices(tmp_path / "source"), tmp_path / "out"
+    found = run(place, out, "--derivatives", f"series={source}")
+    measure = found.index.get_level_values("measure")
+    wanted = expected.reindex(found.index)
+    made_of_matrices = measure.isin(["withinfc", "meanfc", "ngsc"])
+    np.testing.assert_allclose(found[made_of_matrices], wanted[made_of_matrices], atol=EXACT)
+    rows = pd.read_csv(out / "group" / "measures.tsv", sep="\t", na_values="n/a")
+    for name, need in (("nonreversibility", "series of regions"), ("alff", "voxels")):
+        of_measure = rows[rows["measure"] == name]
+        assert of_measure["value"].isna().all()
+        assert of_measure["status"].str.contains(f"needs {need}").all()
