@@ -75,7 +75,8 @@ def test_every_figure_is_there_and_nothing_is_wider_than_the_page(opened, width)
     page.evaluate("document.querySelectorAll('img').forEach((i) => { i.loading = 'eager'; })")
     page.wait_for_load_state("networkidle")
     sizes = page.evaluate(
-        "[...document.querySelectorAll('figure img, .thumbs img')].map((i) => [i.naturalWidth, i.clientWidth])"
+        "[...document.querySelectorAll('figure img, .thumbs img')]"
+        ".map((i) => [i.naturalWidth, i.clientWidth])"
     )
     assert len(sizes) >= 4
     assert all(natural > 0 and 0 < shown <= width for natural, shown in sizes)
