@@ -1,11 +1,14 @@
-"""Run every benchmark and write ``docs/performance.md``.
+"""Run benchmarks, keep what they give, and write ``docs/performance.md`` from all that is kept.
 
-    python benchmarks [--rounds N] [--giga PROGRAM]
+    python benchmarks [PART ...] [--rounds N] [--giga PROGRAM]
 
-Run it on a machine that does nothing else.
+Parts are reading, commands, finding, people and tests; all, if none is named. Each keeps
+its tables in ``benchmarks/results``, so that one can be run again alone. Run it on a machine that
+does nothing else.
 """
 
 import argparse
+import json
 import platform
 import sys
 from datetime import UTC, datetime
@@ -20,6 +23,7 @@ from common import table
 import group
 import participant
 
+RESULTS = Path(__file__).resolve().parent / "results"
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 
 INTRODUCTION = """\
@@ -34,29 +38,71 @@ the bytes away: the floor, since the bytes must be had.
 """
 
 
+def reading(options):
+    return table(parcellate.rows(options.rounds))
+
+
+def commands(options):
+    found, note = participant.rows(options.rounds, options.giga)
+    return f"{table(found)}\n{note}\n"
+
+
+def finding(options):
+    return table(indexing.rows(max(1, options.rounds // 2)))
+
+
+def people(options):
+    found, files = whole.rows(list(whole.GROUPS), whole.ARRAYS, max(1, options.rounds // 3))
+    return f"Seconds of processors.\n\n{table(found)}\n{files}\n"
+
+
+def tests(options):
+    found, told = group.rows(options.rounds)
+    return f"{table(found)}\n{told}\n"
+
+
+PARTS = {
+    "reading": ("Reading a run", reading),
+    "commands": ("Whole commands, cold start", commands),
+    "finding": ("Finding the runs", finding),
+    "people": ("Long runs, many people", people),
+    "tests": ("Comparing people", tests),
+}
+
+
+def made(rounds):
+    """Say when, and with what, a part was measured."""
+    packages = ("numpy", "scipy", "nilearn", "nipype", "isal")
+    return (
+        f"Made on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()} and "
+        + ", ".join(f"{name} {version(name)}" for name in packages)
+        + f", {rounds} rounds."
+    )
+
+
+def write_page():
+    """Write the page from what is kept of every part."""
+    sections = []
+    for name, (title, _) in PARTS.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            kept = json.loads(path.read_text())
+            sections.append(f"## {title}\n\n{kept['made']}\n\n{kept['text']}")
+    PAGE.write_text("\n".join([INTRODUCTION, *sections]))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     parser.add_argument("--giga", metavar="PROGRAM", help="giga_connectome, where it is installed")
     options = parser.parse_args()
-    commands, note = participant.rows(options.rounds, options.giga)
-    parts = {
-        "Reading a run": table(parcellate.rows(options.rounds)),
-        "Whole commands, cold start": f"{table(commands)}\n{note}\n",
-        "Finding the runs": table(indexing.rows(max(1, options.rounds // 2))),
-    }
-    many, files = whole.rows(list(whole.GROUPS), whole.ARRAYS, max(1, options.rounds // 3))
-    parts["Long runs, many people"] = f"Seconds of processors.\n\n{table(many)}\n{files}\n"
-    tests, told = group.rows(options.rounds)
-    parts["Comparing people"] = f"{table(tests)}\n{told}\n"
-    packages = ("numpy", "scipy", "nilearn", "nipype", "isal")
-    made = (
-        f"Made on {datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()} and "
-        + ", ".join(f"{name} {version(name)}" for name in packages)
-        + f", {options.rounds} rounds.\n"
-    )
-    sections = [f"## {title}\n\n{text}" for title, text in parts.items()]
-    PAGE.write_text("\n".join([INTRODUCTION, made, *sections]))
+    RESULTS.mkdir(exist_ok=True)
+    for name in options.parts or PARTS:
+        _, measure = PARTS[name]
+        kept = {"made": made(options.rounds), "text": measure(options)}
+        (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
+        write_page()
     print(f"Written to {PAGE}.", file=sys.stderr)
 
 

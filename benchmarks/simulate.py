@@ -86,6 +86,7 @@ def _change(path):
     """Return what makes a file of another person out of this one; None for files all share."""
     kinds = {
         "_measures.tsv": _measures,
+        "_variants.tsv": _measures,
         "_relmat.tsv": _matrix,
         "_timeseries.tsv": _series,
         "_boldmap.nii.gz": _map,

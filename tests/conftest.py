@@ -1,5 +1,6 @@
 """Shared fixtures."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
     from gradshift import plugins
 
     plugins.load(config.getoption("--plugin"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    """No test cuts the power."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda number: None)
+        yield
 
 
 @pytest.fixture(scope="session")

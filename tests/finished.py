@@ -17,8 +17,10 @@ from gradshift.cli import main
 from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session
+from gradshift.core.cortex.variants import variants
 from gradshift.core.measures import measures
 from gradshift.core.series.connectivity import correlate
+from gradshift.participant.nodes.save import write_variants
 from gradshift.recipes.catalogue import load_recipe
 from synthetic import grow
 
@@ -167,6 +169,10 @@ def _write(
         }  # fmt: skip
         write_json(outputs.sidecar(outputs.series_path(out, target)), {**about, **retained})
         write_matrix(outputs.matrix_path(out, target, "pearson"), names, session.matrix)
+        others = variants(session, session, [measures()[name] for name in MEASURES], "pearson")
+        path = outputs.variants_path(out, target)
+        write_variants(path, others, entities, "Tiny", recipe)
+        write_json(outputs.sidecar(path), about)
 
 
 def stand_in(root: str | Path) -> Finished:

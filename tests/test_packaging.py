@@ -198,6 +198,7 @@ PROPOSED = {
     "tacs": "BEP023, curves of PET",
     "kinpar": "BEP023, parameters of kinetic models",
     "measures": "no proposal: values of regions, networks and pairs of them",
+    "variants": "no proposal: the same with other choices",
 }
 """Suffixes that the schema does not know yet, and where they come from; test_validation checks
 the names of these files against a schema that knows them."""

@@ -13,6 +13,7 @@ from plugged import MEASURE, MODEL, write_plugin
 
 @pytest.fixture(autouse=True)
 def as_before():
+    plugins.forget()
     yield
     plugins.forget()
     assert "plugged" not in measures()

@@ -1,8 +1,8 @@
 """A study small enough to be run whole in a test, in fMRIPrep layout, with its own atlas."""
 
 import json
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
@@ -23,6 +23,21 @@ TR = 2.0
 N_VOLUMES = 200
 
 
+@contextmanager
+def without_pictures() -> Iterator[None]:
+    """Leave out what takes most of the time and has tests of its own."""
+    with ExitStack() as stack:
+        for name in (
+            "gradshift.participant.nodes.figures.draw_motion",
+            "gradshift.participant.nodes.figures.draw_task",
+            "gradshift.participant.nodes.savepet.draw_curves",
+            "gradshift.levels.participant.renew_person_pages",
+            "gradshift.levels.group.write_group_page",
+        ):
+            stack.enter_context(patch(name, return_value=0))
+        yield
+
+
 @dataclass
 class Study:
     """A dataset on disk and the command line that fits it."""
@@ -35,9 +50,9 @@ class Study:
         return self.root / "derivatives" / "fmriprep"
 
     def run(self, out: Path, level: str, *options: str, page: bool = False) -> int:
-        """Run a level, the group level without its page unless that is wanted."""
+        """Run a level, without pages and figures unless these are wanted."""
         atlas = () if level == "group" else ("--atlas", str(self.atlas))
-        with nullcontext() if page else patch("gradshift.levels.group.write_group_page"):
+        with nullcontext() if page else without_pictures():
             return main([str(self.root), str(out), level, *atlas, *options])
 
     def bold(self, sub: str, ses: str, run: str | None = None) -> Path:

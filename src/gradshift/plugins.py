@@ -10,8 +10,8 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from importlib.metadata import entry_points
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -71,7 +71,7 @@ def load(paths: Sequence[str | Path] = ()) -> None:
     SettingsError
         If one cannot be imported, defines nothing, or takes a name that is taken.
     """
-    for point in entry_points(group=GROUP):
+    for point in _installed():
         if point.value not in _loaded:
             module = _imported(f"{point.name} ({point.value})", point.load)
             if not isinstance(module, ModuleType) or not module.__file__:
@@ -91,9 +91,16 @@ def load(paths: Sequence[str | Path] = ()) -> None:
             _keep(key, _imported(str(path), partial(_from_file, path)), path.resolve())
 
 
+@cache
+def _installed() -> list[EntryPoint]:
+    """List the plug-ins of installed packages; looking through all of these takes a while."""
+    return list(entry_points(group=GROUP))
+
+
 def forget() -> None:
     """Take out all plug-ins, as if none had been loaded."""
     _loaded.clear()
+    _installed.cache_clear()
     for what, (_, look_up) in KINDS.items():
         folders.forget(what)
         look_up.cache_clear()  # type: ignore[attr-defined]

@@ -80,7 +80,8 @@ class Inputs:
     derivatives: tuple[str, ...] = option(
         (),
         "where data lie: fmriprep=PATH, petprep=PATH, finished models of PET kinetics=PATH; in "
-        "place of fMRIPrep's, region series or matrices xcp_d=PATH or series=PATH",
+        "place of fMRIPrep's, series of regions or matrices xcp_d=PATH or series=PATH, denoised "
+        "images denoised=PATH",
         nargs="+",
         metavar="NAME=PATH",
         local=True,
@@ -409,6 +410,14 @@ class Group:
         None,
         "JSON file of results to correct together: family to list of [measure, level, label], "
         "* for any",
+        metavar="FILE",
+        local=True,
+    )
+    maps: tuple[str, ...] = option(
+        (),
+        "maps to compare the changes of regions with: tables of regions (.tsv, a column of "
+        "numbers for each map), or NIfTI images in the space of the atlas",
+        nargs="+",
         metavar="FILE",
         local=True,
     )

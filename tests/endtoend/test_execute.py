@@ -1,17 +1,19 @@
 """What becomes of steps that crash, and of processes that are killed."""
 
+import gzip
 import multiprocessing
 import os
+import pickle
 import signal
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from nipype.interfaces.utility import Merge
+from nipype.interfaces.utility import Function, Merge
 from nipype.pipeline import engine as pe
 from nipype.pipeline.plugins import LinearPlugin
 
-from badinput import without_pictures
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.running.execute import _plugin, execute
@@ -19,6 +21,14 @@ from gradshift.running.workers import workers
 from gradshift.settings import Analysis, Running
 
 OPTIONS = ("--denoise", "24P")
+
+
+def double(x):
+    return 2 * x
+
+
+def fail(x):
+    raise RuntimeError("a bug")
 
 
 def raise_for(confounds_of: str, original):
@@ -72,8 +82,7 @@ def test_a_step_that_is_killed_each_time_fails_its_session_alone(
         return compute(self)
 
     monkeypatch.setattr(Denoise, "compute", killed)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 1
     assert "denoise_ses_pre_1 crashed: its process was killed twice" in capsys.readouterr().err
     assert any(out.glob("logs/crash/*denoise*"))
     assert len(list(out.glob("sub-02/ses-*/func/*_measures.tsv"))) == 2
@@ -96,10 +105,36 @@ def test_a_process_that_is_killed_costs_one_retry_of_its_step(make_study, tmp_pa
         return compute(self)
 
     monkeypatch.setattr(Denoise, "compute", killed_once)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
+    assert study.run(out, "participant", *OPTIONS, "--nprocs", "2") == 0
     assert len(list(tried.iterdir())) == 4 + 1
     assert not list(out.glob("logs/crash/*"))
+
+
+@pytest.mark.parametrize("nprocs", [1, 2])
+def test_many_people_run_in_parts_and_a_crash_in_one_hinders_no_other(
+    tmp_path, monkeypatch, nprocs
+):
+    sizes = []
+    run = pe.Workflow.run
+
+    def note(self, *args, **kwargs):
+        sizes.append(len(self._graph))
+        return run(self, *args, **kwargs)
+
+    monkeypatch.setattr(pe.Workflow, "run", note)
+    monkeypatch.setattr("gradshift.running.execute.PEOPLE", 2)
+    everybody = pe.Workflow(name="everybody", base_dir=str(tmp_path))
+    everybody.add_nodes([pe.Workflow(name=f"sub_{i}") for i in range(5)])
+    for person in everybody._graph.nodes:
+        step = Function(function=fail if person.name == "sub_1" else double, input_names=["x"])
+        person.add_nodes([pe.Node(step, name="step")])
+        person.inputs.step.x = 2
+    running = Running(work_dir=str(tmp_path), nprocs=nprocs, omp_nthreads=1)
+    crashed = execute(everybody, running, tmp_path / "crash")
+    assert sizes == [2, 2, 1]
+    assert list(crashed) == ["everybody.sub_1.step"]
+    done = {path.parent.parent.name for path in tmp_path.glob("everybody/sub_*/step/result_*")}
+    assert {f"sub_{i}" for i in (0, 2, 3, 4)} <= done
 
 
 def test_a_process_of_the_group_level_that_is_killed_costs_one_retry(tmp_path):
@@ -163,6 +198,43 @@ def test_a_job_that_dies_hinders_only_what_needs_it(tmp_path, monkeypatch):
     assert done == {"lives", "after"}
     (crash,) = (tmp_path / "crash").iterdir()
     assert "results file does not exist" in crash.read_text()
+
+
+def test_a_job_runs_no_code_that_was_put_in_the_place_of_its_step(tmp_path, monkeypatch):
+    """With a Slurm of two scripts, of which one exchanges the step before its job begins."""
+    touched = tmp_path / "touched"
+    evil = tmp_path / "evil.pklz"
+    evil.write_bytes(gzip.compress(pickle.dumps(Evil(touched))))
+    cluster = {
+        "sbatch": f"""#!/bin/bash
+            for script; do :; done
+            [[ $script == *_mine.sh ]] || cp {evil} "$(dirname "$script")"/node_*_swapped.pklz
+            bash "$script" &> /dev/null
+            echo "Submitted batch job $$"
+            """,
+        "squeue": "#!/bin/bash",
+    }
+    for name, script in cluster.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("gradshift.running.execute.JOB_FINISHED_TIMEOUT", 1)
+    (tmp_path / "plugin.yml").write_text("plugin: SLURM")
+    workflow = pe.Workflow(name="steps", base_dir=str(tmp_path / "work"))
+    workflow.add_nodes([pe.Node(Merge(1), name=name) for name in ("mine", "swapped")])
+    running = Running(use_plugin=str(tmp_path / "plugin.yml"))
+    assert execute(workflow, running, tmp_path / "crash") == ["steps.swapped"]
+    assert not touched.exists()
+
+
+class Evil:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
 
 
 def test_a_cluster_that_refuses_a_job_halfway_is_told_in_a_sentence(tmp_path, monkeypatch):

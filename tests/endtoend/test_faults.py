@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from badinput import results, without_pictures
+from badinput import results
 from gradshift.cli import main
 
 FAULTS = Path(__file__).parents[2] / "ci" / "faults" / "__main__.py"
@@ -65,11 +65,10 @@ def test_an_output_needs_neither_links_nor_locks(make_study, tmp_path, monkeypat
     def fail(*_, **__):
         raise OSError(38, "Function not implemented")
 
-    with without_pictures():
-        assert study.run(other, "participant", *OPTIONS) == 0
-        for name in ("fcntl.flock", "fcntl.lockf", "os.link", "os.symlink"):
-            monkeypatch.setattr(name, fail)
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(other, "participant", *OPTIONS) == 0
+    for name in ("fcntl.flock", "fcntl.lockf", "os.link", "os.symlink"):
+        monkeypatch.setattr(name, fail)
+    assert study.run(out, "participant", *OPTIONS) == 0
     assert results(out) == results(other) != {}
 
 
@@ -91,8 +90,7 @@ def test_what_a_killed_process_left_unfinished_is_removed(make_study, tmp_path):
     for path in (*left, others):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "participant", *OPTIONS) == 0
     assert not any(path.exists() for path in left)
     assert others.exists(), "another process may be writing it"
 
@@ -121,16 +119,15 @@ class Evil:
 def test_pickles_that_came_along_are_not_read(make_study, tmp_path, capsys):
     """In the very place they were made for, so that nothing else tells them from our own."""
     study, out = make_study(people=["01"]), tmp_path / "out"
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
-        out.rename(tmp_path / "elsewhere")
-        shutil.copytree(tmp_path / "elsewhere", out)
-        before, touched = results(out), tmp_path / "touched"
-        pickles = list(out.glob("work/**/*.pklz"))
-        for path in pickles:
-            path.write_bytes(gzip.compress(pickle.dumps(Evil(touched))))
-        capsys.readouterr()
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "participant", *OPTIONS) == 0
+    out.rename(tmp_path / "elsewhere")
+    shutil.copytree(tmp_path / "elsewhere", out)
+    before, touched = results(out), tmp_path / "touched"
+    pickles = list(out.glob("work/**/*.pklz"))
+    for path in pickles:
+        path.write_bytes(gzip.compress(pickle.dumps(Evil(touched))))
+    capsys.readouterr()
+    assert study.run(out, "participant", *OPTIONS) == 0
     assert any(path.name.startswith("result_") for path in pickles)
     assert not touched.exists()
     assert capsys.readouterr().err.count("were not made here") == 1

@@ -4,17 +4,11 @@ import csv
 
 import pytest
 
-from badinput import results, without_pictures
+from badinput import results
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.settings import read_file
 
 OPTIONS = ("--denoise", "24P", "--no-voxelwise", "--measures", "withinfc", "meanfc")
-
-
-@pytest.fixture(autouse=True)
-def _no_pictures():
-    with without_pictures():
-        yield
 
 
 def test_a_settings_file_of_the_logs_gives_the_same_results_again(make_study, tmp_path):

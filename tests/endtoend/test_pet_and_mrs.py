@@ -234,13 +234,13 @@ def test_the_other_session_goes_on(pet_study, tmp_path):
 
 def test_a_rerun_writes_no_scan_again(pet_study, tmp_path, monkeypatch):
     study, out = pet_study(people=("01",)), tmp_path / "out"
-    assert study.run(out, "participant", *SUVR) == 0
+    assert study.run(out, "participant", *SUVR, page=True) == 0
 
     def fail(*_):
         raise AssertionError("done again")
 
     monkeypatch.setattr("gradshift.participant.nodes.savepet.SavePet._run_interface", fail)
-    assert study.run(out, "participant", *SUVR) == 0
+    assert study.run(out, "participant", *SUVR, page=True) == 0
     next(out.rglob("*_measures.tsv")).unlink()
     assert study.run(out, "participant", *SUVR) == 65
 
@@ -330,7 +330,7 @@ def test_people_with_bold_only_and_with_pet_only_are_in_one_study(make_study, tm
     study, out = make_study(people=("01",)), tmp_path / "out"
     write_pet(study.root, ("02",), SESSIONS)
     options = ("--denoise", "none", "--measures", "withinfc", "--pet-model", "suvr")
-    assert study.run(out, "participant", *options) == 0
+    assert study.run(out, "participant", *options, page=True) == 0
     there = {path.name: {p.name for p in path.glob("ses-pre/*")} for path in out.glob("sub-??")}
     assert there == {"sub-01": {"func"}, "sub-02": {"pet"}}
     assert (out / "sub-01.html").exists()
@@ -464,7 +464,7 @@ def test_pages_say_what_the_tracer_stands_for_and_presume_nothing(pet_study, tmp
     study, out = pet_study(), tmp_path / "out"
     for path in sorted(study.root.rglob("*_trc-UCBJ_*")):
         path.rename(path.with_name(path.name.replace("trc-UCBJ", f"trc-{trc}")))
-    assert study.run(out, "participant", "--session-label", "pre", "post", *SUVR) == 0
+    assert study.run(out, "participant", "--session-label", "pre", "post", *SUVR, page=True) == 0
     assert study.run(out, "group", "--baseline", "pre", "--followup", "post", page=True) == 0
     pages = [out / "sub-01.html", out / "group" / "index.html"]
     texts = [path.read_text(encoding="utf-8") for path in (*pages, *out.glob("logs/CITATION.md"))]

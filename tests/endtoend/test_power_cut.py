@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from badinput import results, without_pictures
+from badinput import results
 from gradshift.bids import write
 from gradshift.running.damage import discard_damaged
 
@@ -33,8 +33,7 @@ def finished(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("power")
     study, out = write_study(folder, ["01"], ["pre", "post"], [None]), folder / "out"
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "participant", *OPTIONS) == 0
     return study, out, results(out)
 
 
@@ -50,8 +49,7 @@ def test_what_a_power_cut_left_is_made_again(finished, what, damage, results_too
     assert damaged
     for path in damaged:
         damage(path)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "participant", *OPTIONS) == 0
     assert results(out) == before
 
 
@@ -61,8 +59,24 @@ def test_results_that_were_damaged_come_back(finished, damage):
     for path in [*out.glob("sub-01/**/*.*"), out / "dataset_description.json"]:
         if path.is_file():
             damage(path)
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert results(out) == before
+
+
+def sectors(path: Path) -> None:
+    """As a disk leaves it, which writes whole sectors."""
+    os.truncate(path, path.stat().st_size // 1024 * 512)
+
+
+@pytest.mark.parametrize(
+    ("damage", "share"), [(empty, 0.5), (sectors, 1.0), (zeros, 1.0)], ids=str
+)
+def test_all_that_was_written_in_the_last_seconds_may_be_lost(finished, damage, share):
+    study, out, before = finished
+    written = sorted((path for path in out.rglob("*") if path.is_file()), key=os.path.getmtime)
+    for path in written[int(len(written) * (1 - share)) :]:
+        damage(path)
+    assert study.run(out, "participant", *OPTIONS) == 0
     assert results(out) == before
 
 

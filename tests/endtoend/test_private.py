@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from badinput import results, without_pictures
+from badinput import results
 from gradshift.errors import OutputError
 from gradshift.running import workdir
 from gradshift.running.pickles import Guarded, is_whole
@@ -103,12 +103,11 @@ def test_root_does_not_read_what_belongs_to_another_user(tmp_path, part):
 def test_root_runs_no_code_of_the_owner_of_the_output(make_study, tmp_path, capsys):
     """A container without --user, on a folder of somebody who swapped what is read there."""
     study, out, touched = make_study(people=["01"]), tmp_path / "out", tmp_path / "touched"
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
-        assert swap(out, touched)
-        for path in [out, *out.rglob("*")]:
-            os.chown(path, STRANGER, STRANGER)
-        assert study.run(out, "participant", *OPTIONS) == 73
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert swap(out, touched)
+    for path in [out, *out.rglob("*")]:
+        os.chown(path, STRANGER, STRANGER)
+    assert study.run(out, "participant", *OPTIONS) == 73
     assert not touched.exists()
     assert "belongs to the user" in capsys.readouterr().err.splitlines()[-1]
 
@@ -122,24 +121,23 @@ def test_a_member_of_the_group_can_put_nothing_into_the_work_folder(make_study, 
     out.chmod(0o2775)
     before = os.umask(0o002)
     try:
-        with without_pictures():
-            assert study.run(out, "participant", *OPTIONS) == 0
-            code = (
-                "import os, sys; from pathlib import Path\n"
-                f"os.setgroups([{FRIEND}]); os.setgid({FRIEND}); os.setuid({STRANGER})\n"
-                f"work = Path({str(out / 'work')!r})\n"
-                "try: print(list(work.iterdir()))\n"
-                "except PermissionError: print('kept out')\n"
-                "work.rename(work.with_name('old')); work.mkdir()"
-            )
-            for above in (tmp_path, *tmp_path.parents):
-                if above.stat().st_mode & 0o777 == 0o700:
-                    above.chmod(0o755)
-            told = subprocess.check_output([sys.executable, "-c", code], text=True)
-            assert told == "kept out\n"
-            shutil.copytree(out / "old", out / "work", dirs_exist_ok=True)
-            swap(out, touched)
-            assert study.run(out, "participant", *OPTIONS) == 73
+        assert study.run(out, "participant", *OPTIONS) == 0
+        code = (
+            "import os, sys; from pathlib import Path\n"
+            f"os.setgroups([{FRIEND}]); os.setgid({FRIEND}); os.setuid({STRANGER})\n"
+            f"work = Path({str(out / 'work')!r})\n"
+            "try: print(list(work.iterdir()))\n"
+            "except PermissionError: print('kept out')\n"
+            "work.rename(work.with_name('old')); work.mkdir()"
+        )
+        for above in (tmp_path, *tmp_path.parents):
+            if above.stat().st_mode & 0o777 == 0o700:
+                above.chmod(0o755)
+        told = subprocess.check_output([sys.executable, "-c", code], text=True)
+        assert told == "kept out\n"
+        shutil.copytree(out / "old", out / "work", dirs_exist_ok=True)
+        swap(out, touched)
+        assert study.run(out, "participant", *OPTIONS) == 73
     finally:
         os.umask(before)
     assert not touched.exists()
@@ -148,11 +146,10 @@ def test_a_member_of_the_group_can_put_nothing_into_the_work_folder(make_study, 
 def test_code_in_the_place_of_a_result_is_made_again_and_never_run(make_study, tmp_path):
     """Whoever put it there, in whatever way."""
     study, out, touched = make_study(people=["01"]), tmp_path / "out", tmp_path / "touched"
-    with without_pictures():
-        assert study.run(out, "participant", *OPTIONS) == 0
-        before = results(out)
-        assert swap(out, touched)
-        assert study.run(out, "participant", *OPTIONS) == 0
+    assert study.run(out, "participant", *OPTIONS) == 0
+    before = results(out)
+    assert swap(out, touched)
+    assert study.run(out, "participant", *OPTIONS) == 0
     assert not touched.exists()
     assert results(out) == before
 

@@ -12,8 +12,14 @@ import pandas as pd
 import pytest
 
 import gradshift
+import tiny
 
 OPTIONS = ("--denoise", "24P", "--no-voxelwise", "--measures", "meanfc", "withinfc")
+CODE = """
+import sys, tiny
+with tiny.without_pictures():
+    sys.exit(tiny.main())
+"""
 
 
 @pytest.fixture
@@ -27,8 +33,9 @@ def package(tmp_path):
 def command(package, study, out, level, *words):
     """Run a level with a copy of the package, in a process of its own."""
     atlas = () if level == "group" else ("--atlas", str(study.atlas))
-    words = [sys.executable, "-m", "gradshift", str(study.root), str(out), level, *atlas, *words]
-    environment = {**os.environ, "PYTHONPATH": str(package.parent)}
+    words = [sys.executable, "-c", CODE, str(study.root), str(out), level, *atlas, *words]
+    paths = os.pathsep.join([str(package.parent), str(Path(tiny.__file__).parent)])
+    environment = {**os.environ, "PYTHONPATH": paths}
     return subprocess.run(words, capture_output=True, text=True, timeout=600, env=environment)
 
 

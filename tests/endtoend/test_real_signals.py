@@ -8,9 +8,16 @@ import pandas as pd
 import pytest
 
 from gradshift.cli import main
+from tiny import without_pictures
 
 DATASETS = Path(__file__).parents[3] / "shared" / "datasets"
 pytestmark = pytest.mark.skipif(not DATASETS.is_dir(), reason=f"{DATASETS} is not there")
+
+
+@pytest.fixture(autouse=True)
+def _numbers_alone():
+    with without_pictures():
+        yield
 
 
 def read(path: Path) -> pd.DataFrame:

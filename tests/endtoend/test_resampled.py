@@ -47,7 +47,7 @@ def test_a_finer_session_gives_the_values_of_the_coarser_one(make_study, tmp_pat
     study, out = make_study(["01"]), tmp_path / "out"
     make_finer(study, rng)
     assert study.run(out, "participant", "--denoise", "24P", "--no-voxelwise",
-                     "--measures", "withinfc", "lowhighfc") == 0  # fmt: skip
+                     "--measures", "withinfc", "lowhighfc", page=True) == 0  # fmt: skip
     coarse, fine = sorted(find_results(out), key=lambda r: r.session, reverse=True)
     (how,) = [how for _, how in fine.acquired]
     assert (how.repetition_time, how.voxel_size) == (1.0, "2 x 2 x 2")

@@ -23,6 +23,7 @@ KINDS = {
     "timeseries": ([".tsv", ".json"], [*IN_SPACE, "description"]),
     "outliers": ([".tsv", ".json"], []),
     "measures": ([".tsv", ".json"], [*IN_SPACE, "description"]),
+    "variants": ([".tsv", ".json"], [*IN_SPACE, "description"]),
     "relmat": ([".tsv", ".json"], [*IN_SPACE, "statistic", "description"]),
     "bold": ([".tsv", ".json"], [*IN_SPACE, "statistic"]),
     "boldmap": ([".nii.gz", ".json"], [*IN_SPACE, "statistic", "description"]),
@@ -80,6 +81,8 @@ def errors(dataset: Path, *options: str) -> list[tuple[str, str]]:
 def out(make_study, tmp_path):
     study, out = make_study(people=["01", "02"], runs=["1", "2"]), tmp_path / "out"
     options = ("--denoise", "24P", "none", "--no-combine-runs", "--min-minutes", "2")
+    drawn = ("--participant-label", "01")
+    assert study.run(out, "participant", *options, *drawn, page=True) == 0
     assert study.run(out, "participant", *options) == 0
     assert study.run(out, "group", page=True) == 0
     return out

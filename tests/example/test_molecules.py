@@ -13,6 +13,7 @@ from gradshift.cli import main
 from gradshift.example.connectome import ATLAS, group_connectome
 from gradshift.example.molecules import RISE_GLUTAMATE, RISE_PCC, write_molecules
 from gradshift.example.people import draw_person
+from tiny import without_pictures
 
 
 def write(folder: Path, effect: float) -> Path:
@@ -29,8 +30,9 @@ def write(folder: Path, effect: float) -> Path:
 
 def run(study: Path, out: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     words = [str(study), str(out)]
-    assert main([*words, "participant", "--pet-model", "vt1tcm"]) == 0
-    assert main([*words, "group", "--baseline", "pre", "--followup", "post"]) == 0
+    with without_pictures():
+        assert main([*words, "participant", "--pet-model", "vt1tcm"]) == 0
+        assert main([*words, "group", "--baseline", "pre", "--followup", "post"]) == 0
     rows = pd.read_csv(out / "group" / "contrasts.tsv", sep="\t", na_values="n/a")
     rows = rows[(rows["effect"] == "change") & rows["covariates"].isna()]
     coupling = pd.read_csv(out / "group" / "coupling.tsv", sep="\t", na_values="n/a")

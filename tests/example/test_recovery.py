@@ -35,6 +35,7 @@ from gradshift.example.measured import (
     person_changes,
 )
 from gradshift.example.people import EFFECT_SD
+from shared import made_once
 
 PEOPLE = 11
 STUDIES = 12
@@ -60,8 +61,15 @@ FAMILIES = {"confirmatory": QUANTITIES[:4], "network": CELLS}
 
 
 @pytest.fixture(scope="module")
-def changes(regions):
+def changes(regions, tmp_path_factory):
     """(number of people, 2 effects, Q): no effect, and effect 1."""
+    folder = made_once(
+        tmp_path_factory, "recovery", lambda to: np.save(to / "changes.npy", simulate(regions))
+    )
+    return np.load(folder / "changes.npy")
+
+
+def simulate(regions):
     of_person = partial(
         person_changes, effects=(0.0, 1.0), regions=regions, seed=2024, quantities=EVERYTHING
     )

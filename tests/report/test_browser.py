@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -287,7 +288,8 @@ def test_text_on_paper_is_text(visit, out, tmp_path):
     page = visit(out / "group" / "index.html", 800)
     page.pdf(path=tmp_path / "group.pdf", format="A4")
     sheets = PdfReader(tmp_path / "group.pdf").pages
-    text = re.sub(r"\s+", " ", " ".join(sheet.extract_text() for sheet in sheets))
+    text = unicodedata.normalize("NFKC", " ".join(sheet.extract_text() for sheet in sheets))
+    text = re.sub(r"\s+", " ", text)
     table = read_tsv(out / "group" / "contrasts.tsv")
     row = table[(table["measure"] == "withinfc") & (table["label"] == "Default")].iloc[0]
     assert number(float(row["mean_change"])) in text

@@ -1,5 +1,6 @@
 """Reading back what the participant level wrote."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.facts import SessionFacts
 from gradshift.bids.outputs import (
     MEASURE_COLUMNS,
+    VARIANT_COLUMNS,
     Target,
     map_path,
     matrix_path,
@@ -18,6 +20,7 @@ from gradshift.bids.outputs import (
     regions_path,
     series_path,
     sidecar,
+    variants_path,
     vertices_path,
 )
 from gradshift.bids.tables import read_table
@@ -48,6 +51,10 @@ class SessionResult(SessionFacts):
         """Return the path of the denoised series."""
         return series_path(output_dir, self.target)
 
+    def variants_path(self, output_dir: Path) -> Path:
+        """Return the path of the values with other choices."""
+        return variants_path(output_dir, self.target)
+
 
 def find_results(output_dir: Path, participant: str = "sub-*") -> list[SessionResult]:
     """Find every table of measures, in the order of participants and sessions.
@@ -74,23 +81,45 @@ def find_results(output_dir: Path, participant: str = "sub-*") -> list[SessionRe
 
 def read_measures(results: Sequence[SessionResult]) -> pd.DataFrame:
     """Put all tables of measures under each other, participant and session in front."""
+    return _joined([(result, result.path) for result in results], MEASURE_COLUMNS)
+
+
+def read_variants(output_dir: Path, results: Sequence[SessionResult]) -> pd.DataFrame:
+    """Put the values of sessions with other choices under each other, as their measures.
+
+    Parameters
+    ----------
+    output_dir : Path
+    results : sequence of SessionResult
+        Of BOLD; with data.
+    """
+    paths = [(result, result.variants_path(output_dir)) for result in results]
+    return _joined(paths, VARIANT_COLUMNS)
+
+
+def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str]) -> pd.DataFrame:
+    """Put tables of values under each other; texts that are alike are kept once."""
     tables = []
-    for result in results:
-        _lines(result.path)  # says so if it is cut off
-        table = read_tsv(result.path)
-        if list(table.columns) != list(MEASURE_COLUMNS):
+    for result, path in paths:
+        _lines(path)  # says so if it is cut off
+        table = read_tsv(path)
+        if list(table.columns) != list(columns):
             raise InputError(
-                f"{result.path} does not have the columns of a table of measures; it has "
-                f"{', '.join(table.columns)}. Run the participant level again."
+                f"{path} does not have the columns of a table of {path.stem.split('_')[-1]}; it "
+                f"has {', '.join(table.columns)}. Run the participant level again."
             )
+        texts = {
+            name: list(map(sys.intern, table[name].tolist()))
+            for name in columns
+            if name != "value"
+        }
+        table = table.assign(**texts, value=pd.to_numeric(table["value"], errors="coerce"))
         table.insert(0, "participant_id", result.participant)
         table.insert(1, "session_id", result.session)
         if result.condition:
             table["task"] = result.task
         tables.append(table)
-    everything = pd.concat(tables, ignore_index=True)
-    everything["value"] = pd.to_numeric(everything["value"], errors="coerce")
-    return everything
+    return pd.concat(tables, ignore_index=True)
 
 
 def read_tsv(path: Path) -> pd.DataFrame:
@@ -196,7 +225,12 @@ def _lines(path: Path) -> list[str]:
 
 def _numbers(path: Path, rows: list[list[str]]) -> NDArray[np.float64]:
     try:
-        values = [[np.nan if cell == "n/a" else float(cell) for cell in row] for row in rows]
+        values = [
+            [np.nan if cell == "n/a" else float(cell) for cell in row]
+            if "n/a" in row
+            else list(map(float, row))
+            for row in rows
+        ]
         return np.array(values, dtype=np.float64)
     except ValueError as error:  # no number, or rows of different lengths
         raise InputError(_damaged(path)) from error

@@ -15,6 +15,8 @@ MEASURE_COLUMNS = (
     "value", "unit", "status",
 )  # fmt: skip
 
+VARIANT_COLUMNS = (*MEASURE_COLUMNS, "choice")
+
 Sidecar = Mapping[str, Any]
 """What the JSON file beside a table or an image says, by the keys of BIDS and of ours."""
 
@@ -65,6 +67,11 @@ def matrix_path(root: Path, target: Target, connectivity: str) -> Path:
 def measures_path(root: Path, target: Target) -> Path:
     """Name the file of the measures of one session, atlas and recipe."""
     return _path(root, {**target.entities, **target.atlas, "desc": target.recipe}, "measures.tsv")
+
+
+def variants_path(root: Path, target: Target) -> Path:
+    """Name the file of the values of one session, atlas and recipe with other choices."""
+    return _path(root, {**target.entities, **target.atlas, "desc": target.recipe}, "variants.tsv")
 
 
 def coverage_path(root: Path, entities: Mapping[str, str], atlas: Mapping[str, str]) -> Path:

@@ -21,6 +21,8 @@ figures
 *_relmat.json
 *_measures.tsv
 *_measures.json
+*_variants.tsv
+*_variants.json
 *_timeseries.tsv
 *_timeseries.json
 *_outliers.tsv

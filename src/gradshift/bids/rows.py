@@ -92,7 +92,7 @@ def read_rows(path: Path, row: type[R]) -> list[R]:
         )
     types = get_type_hints(row)
     try:
-        parsed = [list(map(READERS[types[name]], table[name])) for name in names]
+        parsed = [list(map(READERS[types[name]], table[name].tolist())) for name in names]
     except ValueError as error:
         raise InputError(f"{path} has a cell that does not fit its column: {error}.") from error
     return [row(**dict(zip(names, cells, strict=True))) for cells in zip(*parsed, strict=True)]

@@ -94,6 +94,8 @@ def _cells(path: Path, number: int, line: str) -> list[str]:
                 f"Line {number} of {shown(path)} has a quotation mark that is not closed; close "
                 "or remove it."
             ) from None
+    if not _CONTROL.search(line):
+        return list(map(str.strip, cells))
     return [_CONTROL.sub(lambda sign: shown(sign[0]), cell.strip()) for cell in cells]
 
 

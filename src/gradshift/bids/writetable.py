@@ -4,6 +4,7 @@ import gzip
 import io
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,12 +76,20 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]
 def cell(value: Any) -> str:
     """Return the text of one value in a table."""
     if isinstance(value, str):
-        plain = " ".join(value.split())
-        return plain if plain.isprintable() else shown(plain)
+        return _on_one_line(value)
+    if isinstance(value, float):  # which numpy's of double precision are
+        return f"{value:.10g}" if math.isfinite(value) else "n/a"
     if value is None:
         return "n/a"
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, float | np.floating):
+    if isinstance(value, np.floating):
         return f"{value:.10g}" if math.isfinite(value) else "n/a"
-    return " ".join(str(value).split())
+    return _on_one_line(str(value))
+
+
+@lru_cache(maxsize=2**16)
+def _on_one_line(text: str) -> str:
+    """Return a text that fits into a cell; the same few fill most of a table."""
+    plain = " ".join(text.split())
+    return plain if plain.isprintable() else shown(plain)

@@ -1,10 +1,11 @@
-"""Gradients and graphs measured again with other choices, from what the participants wrote.
+"""Gradients and graphs with other choices.
 
 A gradient rests on a kernel and on the reference it is aligned to, a graph on how many of its
-connections are kept. The participant level makes one choice; these are the others.
+connections are kept. The participant level makes one choice; these are the others. It writes
+those of graphs, too; gradients need everybody.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gradshift.bids.collect import SessionResult, read_regions
+from gradshift.bids.collect import SessionResult, read_regions, read_variants
 from gradshift.core.cortex.gradients import mean_matrix, mean_reference
-from gradshift.core.cortex.measure import Measure, Value, evaluate
+from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.options import KERNELS, Options
+from gradshift.core.cortex.variants import HALVES
 from gradshift.core.measures import measures
 from gradshift.errors import InputError
 from gradshift.group.sessions import (
@@ -38,36 +40,13 @@ class Alignment:
     reference: NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the sessions of one task, atlas and recipe are measured with.
-
-    Parameters
-    ----------
-    gradients, graphs : sequence of Measure
-        Measures that rest on a reference, and that are areas under a curve over densities.
-    alignments : sequence of Alignment
-    left_out : set of str
-        Regions that somebody's gradients do without.
-    output_dir : Path
-    options : Options
-        Of the participant level.
-    """
-
-    gradients: Sequence[Measure]
-    graphs: Sequence[Measure]
-    alignments: Sequence[Alignment]
-    left_out: set[str]
-    output_dir: Path
-    options: Options
-
-
 @once
 def other_values(study: Study) -> pd.DataFrame:
-    """Measure gradients and graphs with other choices.
+    """Gather gradients and graphs with other choices.
 
     Gradients are computed with each kernel and aligned to the mean of all sessions compared;
-    graphs are cut at each density of the options, where areas under their curves were taken.
+    graphs were cut at each density of the options by the participant level, where areas under
+    their curves were taken.
 
     Returns
     -------
@@ -77,21 +56,28 @@ def other_values(study: Study) -> pd.DataFrame:
     """
     measured = [measures()[name] for name in sorted(set(study.table["measure"]) & set(measures()))]
     gradients = [measure for measure in measured if measure.needs_reference]
-    graphs = [measure for measure in measured if measure.curve is not None]
-    rows: list[dict[str, object]] = []
+    parts = []
     for sessions in by_place(compared_sessions(study.results, study.people, study.design)):
-        left_out = set().union(*map(regions_left_out, sessions)) if gradients else set()
-        choices = Choices(
-            gradients=gradients,
-            graphs=graphs,
-            alignments=_alignments(study, sessions, left_out) if gradients else (),
-            left_out=left_out,
-            output_dir=study.output_dir,
-            options=study.options,
-        )
-        wanted = sessions if choices.alignments or graphs else ()
-        for of_session in study.workers(partial(_of_session, choices=choices), wanted):
-            rows += of_session
+        parts += [_with_kernels(study, sessions, gradients)] if gradients else []
+        values = read_variants(study.output_dir, sessions)
+        parts.append(values[~values["choice"].isin(HALVES)])
+    empty = pd.DataFrame(columns=[*study.table.columns, "choice"])
+    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+
+
+def _with_kernels(
+    study: Study, sessions: Sequence[SessionResult], gradients: Sequence[Measure]
+) -> pd.DataFrame:
+    """Measure the gradients of one task, atlas and recipe with each kernel."""
+    left_out = set().union(*map(regions_left_out, sessions))
+    work = partial(
+        _of_session,
+        gradients=gradients,
+        alignments=_alignments(study, sessions, left_out),
+        left_out=left_out,
+        study=(study.output_dir, study.options),
+    )
+    rows = [row for of_session in study.workers(work, sessions) for row in of_session]
     return pd.DataFrame(rows, columns=[*study.table.columns, "choice"])
 
 
@@ -119,26 +105,25 @@ def _alignments(
     return tuple(alignments)
 
 
-def _of_session(result: SessionResult, *, choices: Choices) -> list[dict[str, object]]:
-    """Measure one session with every choice."""
-    values: list[tuple[str, Value]] = []
-    if choices.alignments:
-        session = read_session(result, choices.left_out, choices.output_dir, choices.options)
-        for one in choices.alignments:
-            aligned = replace(session, options=one.options, reference=one.reference)
-            values += [(one.name, v) for m in choices.gradients for v in evaluate(m, aligned)]
-    if choices.graphs:
-        left_out = set(result.left_out_of_measures)
-        session = read_session(result, left_out, choices.output_dir, choices.options)
-        for place, density in enumerate(choices.options.densities):
-            values += [
-                (f"density {density:g}", value)
-                for measure in choices.graphs
-                for value in evaluate(measure.at(place), session)
-            ]
-    fixed = columns_of(result)
-    return [
-        {**fixed, **asdict(value), "choice": name}
-        for name, value in values
-        if value.level != "region"
-    ]
+def _of_session(
+    result: SessionResult,
+    *,
+    gradients: Sequence[Measure],
+    alignments: Sequence[Alignment],
+    left_out: Set[str],
+    study: tuple[Path, Options],
+) -> list[dict[str, object]]:
+    """Measure the gradients of one session with every kernel."""
+    if not alignments:
+        return []
+    session, fixed = read_session(result, left_out, *study), columns_of(result)
+    rows = []
+    for one in alignments:
+        aligned = replace(session, options=one.options, reference=one.reference)
+        values = [value for measure in gradients for value in evaluate(measure, aligned)]
+        rows += [
+            {**fixed, **asdict(value), "choice": one.name}
+            for value in values
+            if value.level != "region"
+        ]
+    return rows

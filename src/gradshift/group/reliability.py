@@ -1,30 +1,16 @@
 """Reliability within sessions: every measure from either half of the retained volumes."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_array
+from gradshift.bids.collect import read_variants
 from gradshift.bids.rows import column
-from gradshift.core.cortex.measure import UnavailableError, evaluate, unavailable
-from gradshift.core.cortex.options import Options
-from gradshift.core.cortex.session import Session
-from gradshift.core.measures import measures
-from gradshift.core.series.connectivity import correlate, partial_correlate
-from gradshift.core.series.maps import MAPS
+from gradshift.core.cortex.variants import HALVES
 from gradshift.core.statistics.reliability import split_half
 from gradshift.group.arrange import Column, arrange, weighted
-from gradshift.group.sessions import (
-    columns_of,
-    compared_sessions,
-    read_session,
-    regions_left_out,
-)
+from gradshift.group.sessions import compared_sessions
 from gradshift.group.study import Study, once
 from gradshift.group.table import Table
 
@@ -56,18 +42,18 @@ class Reliability:
 
 @once
 def halves(study: Study) -> dict[str, Halves]:
-    """Measure both halves of the sessions of the primary atlas and recipe, by task."""
+    """Read the values of both halves of the sessions of the primary atlas and recipe, by task."""
     used = [
         result
         for result in compared_sessions(study.results, study.people, study.design)
         if (result.atlas, result.recipe) == study.primary
     ]
     by_task: dict[str, Halves] = {}
-    measure = partial(_both, output_dir=study.output_dir, options=study.options)
     for task in sorted({result.task for result in used}):
         sessions = [result for result in used if result.task == task]
-        first, second = zip(*study.workers(measure, sessions), strict=True)
-        by_task[task] = (_joined(first), _joined(second))
+        values = read_variants(study.output_dir, sessions)
+        first, second = (values[values["choice"] == half] for half in HALVES)
+        by_task[task] = (first, second)
     return by_task
 
 
@@ -75,52 +61,6 @@ def halves(study: Study) -> dict[str, Halves]:
 def reliability(study: Study) -> list[Reliability]:
     """Compare halves of the sessions of the primary atlas and recipe."""
     return [row for task, both in halves(study).items() for row in _rows(study, task, both)]
-
-
-def _joined(sessions: Sequence[Sequence[dict[str, object]]]) -> pd.DataFrame:
-    return pd.DataFrame([value for values in sessions for value in values])
-
-
-def _both(
-    result: SessionResult, *, output_dir: Path, options: Options
-) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """Measure both halves of a session."""
-    whole = read_session(result, regions_left_out(result), output_dir, options)
-    reference = outputs.reference_path(output_dir, result.atlas_entities)
-    if reference.exists():
-        whole = replace(whole, reference=read_array(reference))
-    first, second = (_values(result, whole, half) for half in (0, 1))
-    return first, second
-
-
-def _values(result: SessionResult, whole: Session, half: int) -> list[dict[str, object]]:
-    """Compute every measure the session has from one half of its volumes."""
-    wanted = [measures()[name] for name in result.measures if name in measures()]
-    try:
-        session = _half(whole, half, result.estimator)
-        values = [value for measure in wanted for value in evaluate(measure, session)]
-    except UnavailableError as error:
-        values = [v for m in wanted for v in unavailable(m, whole.regions, str(error))]
-    return [{**columns_of(result), **asdict(value)} for value in values if value.level != "region"]
-
-
-def _half(session: Session, half: int, estimator: str) -> Session:
-    """Cut a session into its first (0) or second (1) half."""
-    if session.gives == "matrix":
-        raise UnavailableError("halves need series of regions, and the source has matrices alone")
-    middle = len(session.series) // 2
-    part = slice(0, middle) if half == 0 else slice(middle, 2 * middle)
-    series = session.series[part]
-    matrix = correlate(series) if estimator == "pearson" else partial_correlate(series)[0]
-    return replace(
-        session,
-        series=series,
-        volumes=session.volumes[part],
-        run_of=session.run_of[part],
-        matrix=matrix,
-        n_common=min(session.n_common // 2, middle),
-        missing_maps=dict.fromkeys(MAPS, "no map of half a session"),
-    )
 
 
 def _rows(study: Study, task: str, halves: Halves) -> list[Reliability]:

@@ -1,10 +1,10 @@
 """What the group level wrote, read back when it is asked for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import Sidecar
@@ -24,10 +24,13 @@ class Written:
     """
 
     folder: Path
+    _read: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, name: str, row: type[R]) -> list[R]:
-        """Read a table; no rows where it was not written."""
-        return read_rows(self.folder / f"{name}.tsv", row)
+        """Read a table, once; no rows where it was not written."""
+        if name not in self._read:
+            self._read[name] = read_rows(self.folder / f"{name}.tsv", row)
+        return self._read[name]
 
     @cached_property
     def design(self) -> str:

@@ -18,8 +18,10 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.given import given_maps
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
+from gradshift.group.sameregions import over_same_regions
 from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.log import RunLog
@@ -121,6 +123,9 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     effects = find_effects(design, people)
     if settings.group.families:
         read_families(Path(settings.group.families))
+    if settings.group.maps:
+        atlas = next(result for result in results if result.atlas == design.atlases[0])
+        given_maps(settings.group.maps, settings.output_dir, atlas)
     logger.info("%s", design)
     for line in drawn(design, effects, people):
         logger.info("%s", line)
@@ -146,8 +151,11 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
 
 def with_values(study: Study) -> Study:
     """Read the values that a study compares; those that need everybody are computed."""
+    table = over_same_regions(
+        read_measures(study.results), study.results, study.design, study.output_dir
+    )
     table = align(
-        read_measures(study.results),
+        table,
         study.results,
         study.people,
         study.design,

@@ -1,7 +1,9 @@
 """The participant level, from settings to exit code."""
 
 import logging
+import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from gradshift import __version__
@@ -13,15 +15,15 @@ from gradshift.bids.write import remove_temporary, remove_unfinished, write_byte
 from gradshift.bids.writetable import write_array
 from gradshift.core.measures import measures
 from gradshift.errors import GradshiftError, InputError, SettingsError, did_you_mean
+from gradshift.levels.citation import renew_citation
 from gradshift.levels.log import RunLog
 from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
     write_boilerplate,
-    write_citation,
     write_overview,
 )
-from gradshift.output import bidsprov, provenance, record
+from gradshift.output import bidsprov, prepared, provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
@@ -76,18 +78,15 @@ def participant(settings: Settings, log: RunLog) -> int:
         log.keep()
         discard_damaged(intermediate(settings.work_dir), people)
         inputs = [kind.place() for kind in inputs]
-        with record.shared(settings.output_dir):
-            _prepare_output(asked, inputs, made_of)
-            remove_temporary(settings.output_dir, people)
+        _share(asked, inputs, made_of, people)
         crashed = _compute(asked, inputs, people)
         unforeseen = gather(asked.steps_dir, people, settings.output_dir / "logs" / "crash")
         remove_unfinished(settings.output_dir, people)  # of processes killed meanwhile
         codes = [kind.summary(crashed) for kind in inputs]
         if any(code != InputError.exit_code for code in codes):
             codes += [1] * bool(renew_person_pages(settings, people))
-            # Others need not wait: it reads what everybody wrote, and appears in one step.
-            write_citation(settings.output_dir)
-            write_overview(settings.output_dir)
+            renew_citation(settings.output_dir, people)
+            write_overview(settings.output_dir, people)
     closed = [
         folder
         for source in preprocessed(settings)
@@ -190,6 +189,31 @@ def _made_of(asked: Asked, inputs: Sequence[Modality]) -> Provenance:
         atlases={atlas.name: files_of(atlas, spaces) for atlas in asked.atlases},
         recipes={recipe.name: digest(recipe.as_dict()) for recipe in asked.recipes},
     )
+
+
+def _share(
+    asked: Asked, inputs: Sequence[Modality], made_of: Provenance, people: Sequence[str]
+) -> None:
+    """Write what all processes share, unless another one did so already."""
+    settings, output_dir = asked.settings, asked.output_dir
+    content = {
+        "Software": __version__,
+        "Settings": record.numbers(settings),
+        "MadeOf": asdict(made_of),
+        "Sources": asked.links.targets(),
+        "Python": platform.python_version(),
+        "Machine": platform.platform(),
+    }
+    if not settings.running.overwrite and prepared.is_current(output_dir, content):
+        record.keep_options(settings)
+        remove_unfinished(output_dir, people)
+        for kind in inputs:
+            kind.write_regions()
+        return
+    with record.shared(output_dir):
+        _prepare_output(asked, inputs, made_of)
+        remove_temporary(output_dir, people)
+        prepared.keep(output_dir, content)
 
 
 def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenance) -> None:

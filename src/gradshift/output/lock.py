@@ -9,6 +9,7 @@ them. They are all there is on a file system without locks.
 import fcntl
 import json
 import os
+import random
 import secrets
 import socket
 import stat
@@ -30,8 +31,8 @@ PROCESS_IDS = Path("/proc/self/ns/pid")
 MACHINE = "pid:[4026531836]"
 """That name outside of containers, on every machine."""
 
-PAUSE = 0.05
-"""Seconds between looks at a lock that is waited for."""
+PAUSE, LONGEST_PAUSE = 0.05, 2.0
+"""Seconds between looks at a lock that is waited for; they grow, and differ between processes."""
 
 MOMENT = 1.0
 """Seconds after which a lock without an owner is one that its maker did not live to name."""
@@ -98,11 +99,12 @@ def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iter
     with _holding(folder) as owner:
         try:
             for name in names:
-                path = folder / f"{name}.lock"
+                pause, path = PAUSE, folder / f"{name}.lock"
                 while not _take(path, owner):
                     if time.monotonic() >= until:
                         raise OutputError(_told(path, name))
-                    time.sleep(PAUSE)
+                    time.sleep(pause * random.uniform(0.5, 1.5))
+                    pause = min(2 * pause, LONGEST_PAUSE)
                 held.append(path)
             yield
         finally:

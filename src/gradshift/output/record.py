@@ -118,6 +118,11 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
         f"[{level}]\n{schema.to_toml(options)}" for level, options in recorded.items()
     )
     write_text(_path(settings.output_dir), text)
+    keep_options(settings)
+
+
+def keep_options(settings: Settings) -> None:
+    """Write the options of this run to a file of their own, to be used again."""
     stamp = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_{settings.level}.toml"
     paths = (
         f"# gradshift {settings.bids_dir} {settings.output_dir} {settings.level}\n"

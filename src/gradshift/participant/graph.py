@@ -62,8 +62,13 @@ def add_runs(workflow: pe.Workflow, runs: Sequence[AnyRun], plan: Plan) -> None:
     runs : sequence of Run
     plan : Plan
     """
-    for (sub, task), of_person in groupby(sorted(runs, key=_person), key=_person):
-        workflow.add_nodes([_part(f"sub_{sub}_task_{task}", list(of_person), plan)])
+    # All at once: nipype goes through all that is there each time something is added.
+    workflow.add_nodes(
+        [
+            _part(f"sub_{sub}_task_{task}", list(of_person), plan)
+            for (sub, task), of_person in groupby(sorted(runs, key=_person), key=_person)
+        ]
+    )
 
 
 def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
@@ -184,6 +189,7 @@ def _measure(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
         recipes=plan.recipe_names,
         measures={name: digest_of("MEASURE", name) for name in _names(plan)},
         options=_options(plan),
+        connectivity=plan.analysis.connectivity,
         gives=unit[0].gives,
     )
 

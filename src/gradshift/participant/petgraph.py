@@ -57,10 +57,14 @@ def add_scans(
     def part(source: Source) -> tuple[str, str]:
         return source.scan.entities["sub"], source.scan.pvc
 
-    for (sub, _), of_part in groupby(sorted(sources, key=part), key=part):
-        again = f"sub-{sub}" not in untouched
-        build = partial(_person_workflow, names=names, asked=asked, origin=origin)
-        workflow.add_nodes([_part(list(of_part), partial(build, writes_again=again))])
+    build = partial(_person_workflow, names=names, asked=asked, origin=origin)
+    # All at once: nipype goes through all that is there each time something is added.
+    workflow.add_nodes(
+        [
+            _part(list(of_part), partial(build, writes_again=f"sub-{sub}" not in untouched))
+            for (sub, _), of_part in groupby(sorted(sources, key=part), key=part)
+        ]
+    )
 
 
 def _part(

@@ -85,11 +85,11 @@ def shown(results: GroupResults, task: str) -> ConnectionsShown | None:
     alpha = results.alpha
     rows = [row for row in results.components if row.task == task and _is_primary(results, row)]
     joined = [row for row in rows if row.n_connections > 1]
-    found = [row for row in joined if _is_found(row, alpha)]
+    corrected = [row for row in joined if _is_found(row, alpha)]
     sizes = "; ".join(
         f"{row.n_connections} connections of {row.n_regions} regions that "
         f"{'rose' if row.direction == 'increase' else 'fell'} (|t| > {row.threshold:g})"
-        for row in found
+        for row in corrected
     )
     return ConnectionsShown(
         single=_counted(tested, tested.single, alpha, "each by itself"),

@@ -23,8 +23,8 @@ def headline(results: GroupResults, task: str) -> str:
     task : str
     """
     asked = [one for question in QUESTIONS for one in question.asked]
-    found = [(one, results.find(one.key, task, results.recipe)) for one in asked]
-    declared = [(one, row) for one, row in found if row is not None and is_declared(row)]
+    values = [(one, results.find(one.key, task, results.recipe)) for one in asked]
+    declared = [(one, row) for one, row in values if row is not None and is_declared(row)]
     row = next((row for one, row in declared if one.key == HIERARCHY), None)
     if row is None:
         return "Not measured: the strength of the hierarchy is not among the results."

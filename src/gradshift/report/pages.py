@@ -114,6 +114,7 @@ def save(figure: Figure, path: Path) -> Path:
     """Write a figure as SVG, whose text stays text, or as PNG if the name says so."""
     if path.suffix == ".svg":
         return write_bytes(path, _rendered(figure, path, metadata={"Date": None}))
+    _lay_out(figure)
     pil, metadata = {"compress_level": 6}, _metadata(figure)
     return write_bytes(path, _rendered(figure, path, dpi=DPI, pil_kwargs=pil, metadata=metadata))
 
@@ -131,6 +132,7 @@ def save_for_print(figure: Figure, path: Path) -> Path:
     width, height = figure.get_size_inches()
     wanted = (ONE_COLUMN if width <= NARROW else TWO_COLUMNS) / MM_PER_INCH
     figure.set_size_inches(wanted, height * wanted / width)
+    figure.set_layout_engine("constrained")
     metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
     return write_bytes(path, _rendered(figure, path, dpi=PRINT_DPI, metadata=metadata))
 
@@ -142,11 +144,17 @@ def _rendered(figure: Figure, path: Path, **options: Any) -> bytes:
     return content.getvalue()
 
 
+def _lay_out(figure: Figure) -> None:
+    """Give everything its place, once: writing would look for places again."""
+    figure.set_dpi(DPI)
+    figure.draw_without_rendering()
+    figure.set_layout_engine(None)
+
+
 def _metadata(figure: Figure) -> dict[str, str] | None:
     """Say in a dense figure where its panels are; None where it has none."""
     if not any(map(_is_panel, figure.axes)):
         return None
-    figure.draw_without_rendering()  # or else nothing has its place yet
     return {PANELS: json.dumps(_panels(figure))}
 
 
@@ -266,11 +274,11 @@ def self_contained(page: Path, target: Path) -> Path:
         In the same folder. Its links to tables hold where these lie beside it.
     """
 
-    def inside(found: re.Match[str]) -> str:
-        path = page.parent / unquote(html.unescape(found[2]))
+    def inside(match: re.Match[str]) -> str:
+        path = page.parent / unquote(html.unescape(match[2]))
         kind = {".svg": "image/svg+xml", ".png": "image/png"}[path.suffix]
         data = base64.b64encode(path.read_bytes()).decode()
-        return f'{found[1]}"data:{kind};base64,{data}"'
+        return f'{match[1]}"data:{kind};base64,{data}"'
 
     text = page.read_text(encoding="utf-8")
     text = re.sub(r'<a href="[^"]+\.(?:svg|png)">(<img [^>]*>)</a>', r"\1", text)

@@ -26,7 +26,7 @@ def by_person(results: Sequence[SessionResult]) -> dict[str, list[str]]:
     """
     collected: dict[str, dict[str, None]] = {}
     for result in results:
-        told = collected.setdefault(result.participant, {})
+        texts = collected.setdefault(result.participant, {})
         for text in result.warnings:
-            told[f"{words.session(result.session)}: {text}"] = None
-    return {person: list(told) for person, told in collected.items()}
+            texts[f"{words.session(result.session)}: {text}"] = None
+    return {person: list(texts) for person, texts in collected.items()}

@@ -69,17 +69,17 @@ def region_families(results: GroupResults) -> list[RegionFamily]:
 
 def _family(key: tuple[str, str], rows: Sequence[Contrast], alpha: float) -> RegionFamily:
     tested = [row for row in rows if math.isfinite(row.p_fwe)]
-    found = sorted((r for r in tested if is_significant(r, alpha)), key=lambda r: -abs(r.t))
+    corrected = sorted((r for r in tested if is_significant(r, alpha)), key=lambda r: -abs(r.t))
     return RegionFamily(
         task=key[0],
         measure=key[1],
         title=words.measure(key[1]),
         n_tested=len(tested),
         least=min((row.p_fwe for row in tested), default=math.nan),
-        rose=[region(row.label) for row in found if row.mean_change > 0],
-        fell=[region(row.label) for row in found if row.mean_change <= 0],
+        rose=[region(row.label) for row in corrected if row.mean_change > 0],
+        fell=[region(row.label) for row in corrected if row.mean_change <= 0],
         exploratory=key[1] in EXPLORATORY,
-        rows=found,
+        rows=corrected,
     )
 
 

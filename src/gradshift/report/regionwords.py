@@ -70,9 +70,9 @@ def region(name: str) -> str:
     name : str
         Such as ``7Networks_LH_Default_pCunPCC_2``.
     """
-    found = NAME.fullmatch(name)
-    if found is None:
+    match = NAME.fullmatch(name)
+    if match is None:
         return name
-    parts = [PARCELS.get(part, part) for part in (found["part"] or "").split("_") if part]
-    place = " ".join([*parts, found["n"]])
-    return f"{SIDES[found['side']]} {words.network(found['network'])}, {place}"
+    parts = [PARCELS.get(part, part) for part in (match["part"] or "").split("_") if part]
+    place = " ".join([*parts, match["n"]])
+    return f"{SIDES[match['side']]} {words.network(match['network'])}, {place}"

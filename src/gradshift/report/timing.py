@@ -67,7 +67,6 @@ def _further(results: GroupResults, name: tuple[str, str], rows: list[Contrast])
     alpha = results.alpha
     declared = [row for row in rows if is_declared(row)]
     tested = [row for row in rows if math.isfinite(row.p_fwe)]
-    found = sum(is_significant(row, alpha) for row in tested)
     others = [
         f"{words.measure(row.measure)} ({words.label(row.level, row.label)})"
         for row in tested
@@ -76,7 +75,7 @@ def _further(results: GroupResults, name: tuple[str, str], rows: list[Contrast])
     summary = (
         f"{len(tested)} tests in {len({row.family for row in tested})} families; with a "
         f"family-wise p of at most {alpha:g}: {'; '.join(others[:8]) or 'none'}"
-        f"{f' and {found - 8} more' if found > 8 else ''}."
+        f"{f' and {len(others) - 8} more' if len(others) > 8 else ''}."
     )
     return Further(
         text=QUESTIONS.get(name[1], name[1]),

@@ -131,14 +131,14 @@ def _slices(results: GroupResults, task: str) -> Content | None:
     thinned = (slice(None, None, every),) * 3
     limit = float(np.nanmax(np.abs(change), initial=0.0)) or 1.0
     whole = np.where(np.isfinite(change), np.round(127 * change / limit), -128)
-    found = np.nan_to_num(p, nan=1.0) <= results.alpha
+    marked = np.nan_to_num(p, nan=1.0) <= results.alpha
     return {
         "unit": "change of Fisher z",
         "limit": limit,
         "alpha": results.alpha,
         "anatomy": _grid(*below) | {"of": _base64(below[0], "u1")},
         "map": _grid(change[thinned], affine @ np.diag([every, every, every, 1]))
-        | {"of": _base64(whole[thinned], "i1"), "found": _base64(found[thinned], "u1")},
+        | {"of": _base64(whole[thinned], "i1"), "found": _base64(marked[thinned], "u1")},
     }
 
 

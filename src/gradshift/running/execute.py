@@ -5,7 +5,7 @@ import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +31,9 @@ RESOURCES = ("step", "memory_peak_gb", "processor_percent", "seconds")
 
 SHARE_OF_FREE = 0.9
 """Of the memory that is free, what may be used if nothing else is said."""
+
+PEOPLE = 100
+"""Graphs of so many people run at once."""
 
 JOB_FINISHED_TIMEOUT = 30
 """Seconds to wait for the result of a job that is done: a shared folder may show it late."""
@@ -82,28 +85,54 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
         gc.freeze()
         try:
             with _folder(workflow, running), noting(crashed):
-                workflow.run(plugin=plugin(plugin_args=arguments))
-        except GradshiftError:
-            raise
-        except RefusedError as error:
-            raise SettingsError(_refused(running, error)) from error
-        except Exception as error:  # nipype re-raises what a node raised, as any type
-            logger.debug("nipype: %s", error)
-            if crashed:
-                _check_cause(error)
-            elif running.use_plugin is not None:
-                raise SettingsError(
-                    f"nipype's plugin of {running.use_plugin} cannot do its work here: "
-                    f"{_reason(error)}"
-                ) from error
-            else:
-                raise
+                for part in _parts(workflow, running):
+                    _run(part, plugin(plugin_args=arguments), running, crashed)
+                    if crashed and running.stop_on_first_crash:
+                        break
         finally:
             gc.unfreeze()
             if running.resource_monitor:
                 name = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_resources.tsv"
                 write_table(crash_dir.with_name(name), RESOURCES, used)
     return crashed
+
+
+def _parts(workflow: Any, running: Running) -> Iterator[Any]:
+    """Cut the graph of many people, whom nothing connects, into parts that run in turn.
+
+    Whatever nipype does at each step, it does it to the whole graph: with a thousand people that
+    takes longer than the steps. A cluster gets all at once, so that nothing waits.
+    """
+    people = list(workflow._graph.nodes)
+    if running.use_plugin or len(people) <= PEOPLE or workflow._graph.number_of_edges():
+        yield workflow
+        return
+    for start in range(0, len(people), PEOPLE):
+        part = type(workflow)(name=workflow.name, base_dir=workflow.base_dir)
+        part.config = workflow.config
+        part.add_nodes(people[start : start + PEOPLE])
+        yield part
+
+
+def _run(workflow: Any, plugin: Any, running: Running, crashed: Sequence[str]) -> None:
+    """Run a graph, whatever some of its nodes do."""
+    try:
+        workflow.run(plugin=plugin)
+    except GradshiftError:
+        raise
+    except RefusedError as error:
+        raise SettingsError(_refused(running, error)) from error
+    except Exception as error:  # nipype re-raises what a node raised, as any type
+        logger.debug("nipype: %s", error)
+        if crashed:
+            _check_cause(error)
+        elif running.use_plugin is not None:
+            raise SettingsError(
+                f"nipype's plugin of {running.use_plugin} cannot do its work here: "
+                f"{_reason(error)}"
+            ) from error
+        else:
+            raise
 
 
 def _weight(node: Any) -> float:

@@ -1,9 +1,14 @@
 """Computing the measures of one session."""
 
+from dataclasses import replace
+from functools import partial
+
 from nipype.interfaces.base import File, traits
 
-from gradshift.core.cortex.measure import Value, evaluate, unavailable
+from gradshift.core.cortex.common import Common
+from gradshift.core.cortex.measure import Measure, Value, evaluate, unavailable
 from gradshift.core.cortex.session import RegionMaps, build_session
+from gradshift.core.cortex.variants import Variant, variants
 from gradshift.core.measures import measures
 from gradshift.core.series.maps import MAPS
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
@@ -11,6 +16,7 @@ from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
+    JoinedRuns,
     JoinedSession,
     MeasuredSession,
     VoxelMaps,
@@ -25,6 +31,7 @@ class _Spec(StepSpec):
     recipes = traits.List(traits.Str, desc="names of the recipes")
     measures = traits.Dict(traits.Str, traits.Str, desc="the measures, and digests of their code")
     options = traits.Any(desc="options of the measures")
+    connectivity = traits.Str(desc="estimator; where it is given, other choices are measured")
     gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
 
 
@@ -38,37 +45,52 @@ class Measures(Step):
         """Evaluate every measure for every recipe and atlas."""
         session = read(self.inputs.session, JoinedSession)
         person = read(self.inputs.person, CommonGround)
-        return MeasuredSession(
-            values={
-                recipe: tuple(
-                    tuple(self._values(session, person, recipe, i))
+        values: dict[str, tuple[tuple[Value, ...], ...]] = {}
+        others: dict[str, tuple[tuple[Variant, ...], ...]] = {}
+        for recipe in self.inputs.recipes:
+            if recipe in session.failures:
+                values[recipe] = self._nothing(f"excluded: {session.failures[recipe]}")
+            else:
+                joined, common = session.joined[recipe], person.recipes[recipe]
+                of_atlases = [
+                    self._measured(joined, common[i], recipe, i)
                     for i in range(len(self.inputs.atlases))
-                )
-                for recipe in self.inputs.recipes
-            }
+                ]
+                values[recipe] = tuple(one for one, _ in of_atlases)
+                others[recipe] = tuple(other for _, other in of_atlases)
+        return MeasuredSession(values=values, variants=others)
+
+    def _wanted(self) -> list[Measure]:
+        return [measures()[name] for name in self.inputs.measures]
+
+    def _nothing(self, reason: str) -> tuple[tuple[Value, ...], ...]:
+        """Give every label of every atlas the reason why it has no value."""
+        return tuple(
+            tuple(v for m in self._wanted() for v in unavailable(m, read_regions(atlas), reason))
+            for atlas in self.inputs.atlases
         )
 
-    def _values(
-        self, session: JoinedSession, person: CommonGround, recipe: str, i: int
-    ) -> list[Value]:
-        atlas = self.inputs.atlases[i]
-        regions = read_regions(atlas)
-        wanted = [measures()[name] for name in self.inputs.measures]
-        if recipe in session.failures:
-            reason = f"excluded: {session.failures[recipe]}"
-            return [value for m in wanted for value in unavailable(m, regions, reason)]
-        joined, common = session.joined[recipe], person.recipes[recipe][i]
-        measured = build_session(
+    def _measured(
+        self, joined: JoinedRuns, common: Common, recipe: str, i: int
+    ) -> tuple[tuple[Value, ...], tuple[Variant, ...]]:
+        """Measure a session with one recipe and atlas, and with other choices."""
+        atlas, wanted = self.inputs.atlases[i], self._wanted()
+        build = partial(
+            build_session,
             joined.series[i],
             joined.matrices[i],
-            regions,
-            common,
-            self.inputs.options,
+            read_regions(atlas),
+            options=self.inputs.options,
             reference=read_atlas(atlas).reference,
-            maps=self._maps(recipe, i),
             gives=self.inputs.gives,
         )
-        return [value for m in wanted for value in evaluate(m, measured, common.reasons)]
+        session = build(common, maps=self._maps(recipe, i))
+        values = tuple(value for m in wanted for value in evaluate(m, session, common.reasons))
+        if not self.inputs.connectivity:
+            return values, ()
+        dropout = dict.fromkeys(common.dropout or (), "left out of gradients")
+        whole = build(replace(common, reasons={**common.reasons, **dropout}, dropout=()))
+        return values, tuple(variants(session, whole, wanted, self.inputs.connectivity))
 
     def _maps(self, recipe: str, i: int) -> RegionMaps:
         """Return the region means of the voxel maps, or why there are none."""

@@ -1,6 +1,7 @@
 """Giving the results of BOLD runs and sessions their BIDS names."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from nipype.interfaces.base import File, InputMultiPath, traits
@@ -10,6 +11,7 @@ from gradshift.bids.write import write_json
 from gradshift.bids.writetable import write_array, write_matrix, write_table
 from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.measure import Value
+from gradshift.core.cortex.variants import Variant
 from gradshift.core.measures import measures
 from gradshift.output.identity import digest
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
@@ -31,6 +33,15 @@ DESCRIPTIONS = {
         "Ledoit-Wolf rule.",
     ),
 }
+
+
+OF_FILE = ("task", "run", "space")
+"""Entities that are columns of a table of measures."""
+
+CHOICE = (
+    "What differs from the choices of the participant level: first half or second half, of the "
+    "retained volumes; density, of graphs whose area under a curve is a measure"
+)
 
 
 class _SessionSpec(SaveSpec):
@@ -62,7 +73,7 @@ class SaveSession(Save):
         """Write the results of every atlas and recipe."""
         session = read(self.inputs.session, JoinedSession)
         person = read(self.inputs.person, CommonGround)
-        values = read(self.inputs.measures, MeasuredSession).values
+        measured = read(self.inputs.measures, MeasuredSession)
         again = self._resampled()
         files = []
         for i, path in enumerate(self.inputs.atlases):
@@ -75,11 +86,13 @@ class SaveSession(Save):
                 sidecar = self._sidecar(recipe, session, path)
                 if joined := session.joined.get(recipe.name):
                     common = person.recipes[recipe.name][i]
-                    sidecar |= _retained(joined, i) | _shared(common)
+                    sidecar |= _retained(joined, i) | _shared(common, joined.series[i].tr)
                     files += self._save_series(root, target, joined, i, sidecar)
+                    others = measured.variants[recipe.name][i]
+                    files.append(self._save_variants(root, target, others, sidecar))
                 resampled = {"Resampled": again[recipe.name][i]} if again else {}
-                values_of = values[recipe.name][i]
-                files.append(self._save_measures(root, target, values_of, sidecar | resampled))
+                values = measured.values[recipe.name][i]
+                files.append(self._save_measures(root, target, values, sidecar | resampled))
         return files
 
     def _resampled(self) -> dict[str, list[list[dict[str, object]]]]:
@@ -169,6 +182,18 @@ class SaveSession(Save):
         write_json(outputs.sidecar(path), {**sidecar, "Settings": settings, "Measures": described})
         return path
 
+    def _save_variants(
+        self,
+        root: Path,
+        target: outputs.Target,
+        variants: Sequence[Variant],
+        sidecar: Mapping[str, object],
+    ) -> Path:
+        path = outputs.variants_path(root, target)
+        write_variants(path, variants, self.inputs.entities, str(sidecar["Atlas"]), target.recipe)
+        write_json(outputs.sidecar(path), {**sidecar, "choice": {"Description": CHOICE}})
+        return path
+
 
 def write_measures(
     path: Path,
@@ -191,10 +216,27 @@ def write_measures(
         Its name.
     recipe : str
     """
-    of_file = (modality, *map(entities.get, ("task", "run", "space")), atlas, recipe)
+    cells = partial(_cells, (modality, *map(entities.get, OF_FILE), atlas, recipe))
+    write_table(path, outputs.MEASURE_COLUMNS, map(cells, values))
+
+
+def write_variants(
+    path: Path,
+    variants: Sequence[Variant],
+    entities: Mapping[str, str],
+    atlas: str,
+    recipe: str,
+) -> None:
+    """Write the values of a BOLD session with other choices; parameters as of the measures."""
+    cells = partial(_cells, ("func", *map(entities.get, OF_FILE), atlas, recipe))
+    rows = ((*cells(variant.value), variant.choice) for variant in variants)
+    write_table(path, outputs.VARIANT_COLUMNS, rows)
+
+
+def _cells(of_file: Sequence[str | None], value: Value) -> tuple[object, ...]:
+    """Return the cells of a value behind those that are the same in the whole file."""
     columns = outputs.MEASURE_COLUMNS[len(of_file) :]
-    rows = ((*of_file, *(getattr(value, column) for column in columns)) for value in values)
-    write_table(path, outputs.MEASURE_COLUMNS, rows)
+    return (*of_file, *(getattr(value, column) for column in columns))
 
 
 def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
@@ -215,10 +257,10 @@ def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     }
 
 
-def _shared(common: Common) -> dict[str, object]:
+def _shared(common: Common, tr: float) -> dict[str, object]:
     """Say what a session shares with the others of its person."""
     return {
-        "NumberOfCommonVolumes": common.n_common,
+        "NumberOfCommonVolumes": common.n_volumes(tr),
         "RegionsLeftOutOfMeasures": common.reasons,
         "RegionsLeftOutOfGradients": common.dropout,
     }

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.measure import Value
 from gradshift.core.cortex.session import RegionMaps
+from gradshift.core.cortex.variants import Variant
 from gradshift.core.series.series import RegionSeries
 
 Array = NDArray[np.float64]
@@ -86,6 +87,14 @@ class VoxelMaps:
 
 @dataclass(frozen=True, kw_only=True)
 class MeasuredSession:
-    """The values of all measures of one session, by recipe, then atlas."""
+    """The values of all measures of one session, by recipe, then atlas.
+
+    Parameters
+    ----------
+    values : mapping of str to tuple of tuple of Value
+    variants : mapping of str to tuple of tuple of Variant
+        With other choices; without recipes that cannot be used.
+    """
 
     values: Mapping[str, tuple[tuple[Value, ...], ...]]
+    variants: Mapping[str, tuple[tuple[Variant, ...], ...]]

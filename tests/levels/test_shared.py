@@ -1,0 +1,71 @@
+"""A task of many reads what others wrote for all, and waits for none where that is all there."""
+
+import pytest
+
+from finished import finish
+from gradshift.levels.citation import renew_citation
+from gradshift.output import prepared, record
+from tiny import write_study
+
+PEOPLE = ("01", "02", "03")
+OPTIONS = ("--denoise", "none", "--no-voxelwise", "--measures", "meanfc")
+
+
+@pytest.fixture
+def no_lock(monkeypatch):
+    """Fail where a lock is asked for that all processes wait for."""
+
+    def use():
+        def fail(_):
+            raise AssertionError("another task would wait")
+
+        monkeypatch.setattr(record, "shared", fail)
+
+    return use
+
+
+def test_the_second_task_waits_for_nobody_and_any_change_of_what_is_shared_is_mended(
+    tmp_path, no_lock
+):
+    study = write_study(tmp_path, ["01", "02"], ["pre"], [None])
+    out = tmp_path / "out"
+    assert study.run(out, "participant", *OPTIONS, "--participant-label", "01") == 0
+    shared = [out / "README", *(out / "atlases").glob("*")]
+    before = [path.read_bytes() for path in shared]
+    shared[-1].write_text("damaged")
+    assert study.run(out, "participant", *OPTIONS, "--participant-label", "01") == 0
+    assert [path.read_bytes() for path in shared] == before
+    no_lock()
+    assert study.run(out, "participant", *OPTIONS, "--participant-label", "02") == 0
+    assert len(list(out.glob("sub-*/ses-pre/func/*_measures.tsv"))) == 2
+    assert len(list(out.glob("logs/*_participant.toml"))) == 3
+
+
+def test_other_content_is_not_what_was_left(tmp_path):
+    (tmp_path / "README").write_text("what all share")
+    assert not prepared.is_current(tmp_path, {"a": 1})
+    prepared.keep(tmp_path, {"a": 1})
+    assert prepared.is_current(tmp_path, {"a": 1})
+    assert not prepared.is_current(tmp_path, {"a": 2})
+    (tmp_path / "README").write_text("and something more")
+    assert not prepared.is_current(tmp_path, {"a": 1})
+
+
+def test_the_methods_text_is_renewed_from_results_of_ones_own(tmp_path, no_lock):
+    sessions = dict.fromkeys(PEOPLE, ("pre",))
+    out = finish(tmp_path, sessions, recipes=("24P",)).out
+    renew_citation(out, ["sub-01"])
+    text = (out / "logs" / "CITATION.md").read_text()
+    assert "24P" in text
+    finish(tmp_path / "more", {"03": ("pre",)}, recipes=("36P",)).out.joinpath("sub-03").rename(
+        out / "sub-04"
+    )
+    for path in out.glob("sub-02/**/*.json"):
+        path.write_text("{")  # of somebody else, who is at work
+    renew_citation(out, ["sub-04"])
+    both = (out / "logs" / "CITATION.md").read_text()
+    assert "24P" in both
+    assert "36P" in both
+    no_lock()
+    renew_citation(out, ["sub-03"])
+    assert (out / "logs" / "CITATION.md").read_text() == both
