@@ -37,17 +37,17 @@ def headline_pictures(album: Album, asked: Sequence[Asked]) -> Named:
             "measures.tsv",
         )
     rows = [results.find(one.key, task, recipe) for one in asked for recipe in results.recipes]
-    intervals_as = levels([row for row in rows if row is not None], results.alpha)
+    kind = levels([row for row in rows if row is not None], results.alpha)
     yield album.put(
         "forest",
         forest(
             _effects(results, task, asked),
             results.recipes,
-            label=f"Hedges' g, {intervals_as} interval",
+            label=f"Hedges' g, {kind} interval",
         ),
-        f"Hedges' g with {intervals_as} intervals of the headline measures, recipes beside each other; "
+        f"Hedges' g with {kind} intervals of the headline measures, recipes beside each other; "
         "the numbers are in the table of results.",
-        f"Standardised changes with their {intervals_as} intervals, simultaneous over the family for what "
+        f"Standardised changes with their {kind} intervals, simultaneous over the family for what "
         f"was declared beforehand. Filled: {results.recipe}, the primary recipe.",
         "contrasts.tsv",
     )
