@@ -93,6 +93,8 @@ def _people(results: GroupResults, regions: Regions, task: str) -> Content:
     values = results.values(task)
     table = values.table[values.table["level"] == "region"]
     table = table[table["session_id"].isin(values.sessions)]
+    if table.empty:
+        return {"people": [], "changes": {}}
     wide = table.pivot_table(
         index=["measure", "participant_id"], columns=["session_id", "label"], values="value"
     )
