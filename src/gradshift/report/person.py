@@ -117,14 +117,17 @@ class Line:
 
 
 def _verdicts(person: Person) -> Iterator[Line]:
-    """Say of every session whether it can be used, and what to mind."""
-    for result in [*person.primary, *person.molecules]:
+    """Say how many sessions and scans can be used, and of each what to mind."""
+    every = [*person.primary, *person.molecules]
+    used = [result for result in every if not result.excluded]
+    minded = [result for result in every if result.excluded or result.warnings]
+    rest = "" if minded else ", without a warning"
+    yield Line("Used", f"{len(used)} of {len(every)} sessions and scans{rest}.", bad=False)
+    for result in minded:
         kind = result.task if result.modality == "func" else result.modality.upper()
         title = " ".join([session_label(result), *([kind] if kind != "n/a" else [])])
-        if result.excluded:
-            yield Line(title, f"left out. {result.excluded}", bad=True)
-        else:
-            yield Line(title, " ".join(["used.", *result.warnings]), bad=bool(result.warnings))
+        text = f"left out. {result.excluded}" if result.excluded else " ".join(result.warnings)
+        yield Line(title, text, bad=True)
 
 
 def _task(person: Person, task: str) -> TaskSection:
