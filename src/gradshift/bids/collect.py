@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,16 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     """Read the regions of the atlas of a result, as they were used."""
     path = regions_path(output_dir, result.atlas_entities)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:  # that it cannot be read is said below
+        changed = 0
+    return _regions(path, changed)
+
+
+@lru_cache(maxsize=32)
+def _regions(path: Path, changed: int) -> Regions:
+    """Read regions once, unless their file changes: every session asks for them."""
     plain = read_json(path)
     try:
         return regions_from(plain)
