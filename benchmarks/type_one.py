@@ -3,8 +3,10 @@
     python benchmarks/type_one.py              1000 studies a test (some minutes)
     python benchmarks/type_one.py 200 nbs tfce
     python benchmarks/type_one.py ugly         4000 studies of each case of ugly.py
+    python benchmarks/type_one.py pages        1000 whole pages, see pages.py (20 minutes)
 
-What is printed is kept in ``type_one.json`` and ``ugly.json``, which the documentation shows.
+What is printed is kept in ``type_one.json``, ``ugly.json`` and ``pages.json``, which the
+documentation shows.
 
 Every study draws people anew, with noise that the columns share; the share of studies in which
 the smallest corrected p is at most .05 is printed with its standard error. Exact tests with few
@@ -16,6 +18,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pages
 import ugly
 from scipy import ndimage
 
@@ -175,13 +178,14 @@ def main(words):
     """Run what is asked for, print it, and keep it unless it is a part."""
     numbers = [int(word) for word in words if word.isdigit()]
     wanted = tuple(word for word in words if not word.isdigit())
-    name = "ugly" if wanted == ("ugly",) else "type_one"
+    name = wanted[0] if wanted in (("ugly",), ("pages",)) else "type_one"
     studies = numbers[0] if numbers else 4000 if name == "ugly" else 1000
+    makers = {"ugly": ugly.rows, "pages": pages.rows}
     made = []
-    for row in ugly.rows(studies) if name == "ugly" else rows(studies, wanted):
+    for row in makers[name](studies) if name in makers else rows(studies, wanted):
         print(json.dumps(row), flush=True)
         made.append(row)
-    if name == "ugly" or not wanted:
+    if name in makers or not wanted:
         path = Path(__file__).with_name(f"{name}.json")
         path.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
 

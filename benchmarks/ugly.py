@@ -20,6 +20,9 @@ BOUND = 0.065
 MORE = 20
 """So many times the studies where groups differ in spread, which comes closest to the bound."""
 
+SOME_MORE = 5
+"""So many times the studies where motion is held constant in addition."""
+
 RANDOM = 999
 """Random rearrangements where there are too many for all."""
 
@@ -64,9 +67,9 @@ def groups(rng, studies, *, sizes, spreads):
     return compare_groups(0 * values, values, group, n_permutations=RANDOM).p
 
 
-def groups_covariate(rng, studies, *, sizes, spreads, draws=40):
+def groups_covariate(rng, studies, *, sizes, spreads, draws=400):
     """Groups that differ in motion by 1 SD, and changes that motion makes; draws of motion."""
-    group, found = np.repeat([1.0, 0.0], sizes), []
+    group, found, studies = np.repeat([1.0, 0.0], sizes), [], SOME_MORE * studies
     for _ in range(draws):
         motion = rng.normal(size=(len(group), 1)) + group[:, None]
         noise = rng.normal(size=(len(group), studies // draws))

@@ -317,6 +317,17 @@ def ugly() -> str:
     return table(header, rows)
 
 
+def pages() -> str:
+    """Write how often whole null pages claim something, as last measured."""
+    header = ("part of the page", "pages", "share that claims", "standard error", "bound")
+    rows = (
+        (row["claims"], str(row["pages"]), *(f"{row[k]:.3f}" for k in ("share", "error")),
+         "reported" if row["bound"] is None else f"{row['bound']:g}")
+        for row in _benchmark("pages")
+    )  # fmt: skip
+    return table(header, rows)
+
+
 def confirmatory() -> str:
     """Write the values that were declared beforehand."""
     rows = (
@@ -403,6 +414,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "statistics": all_statistics,
     "type_one": type_one,
     "ugly": ugly,
+    "pages": pages,
     "confirmatory": confirmatory,
     "atlases": shipped_atlases,
     "recipes": shipped_recipes,

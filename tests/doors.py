@@ -168,3 +168,26 @@ def matrices(folder: Path) -> Path:
             matrix(values[kept()]),
         )
     return folder
+
+
+def denoised(folder: Path, mode: str = "linc") -> Path:
+    """Write images as XCP-D denoises them, without a mask."""
+    describe(folder, "XCP-D", "xcp_d")
+    labels = tiny.labels()
+    rng = np.random.default_rng(1)
+    for sub, ses, values in sessions():
+        start = stem(folder, sub, ses)
+        shown = values[kept()] if mode == "linc" else values
+        voxels = np.zeros((*tiny.SHAPE, len(shown)), dtype=np.float32)
+        voxels[labels > 0] = shown.T[labels[labels > 0] - 1]
+        voxels[4:7, 1:6, 1:9] = rng.standard_normal((3, 5, 8, len(shown)))
+        image = nibabel.Nifti1Image(voxels, tiny.AFFINE)
+        image.header.set_zooms((4, 4, 4, tiny.TR))
+        name = f"{start.name}_space-{tiny.SPACE}_desc-denoised_bold.nii.gz"
+        image.to_filename(start.with_name(name))
+        about = json.dumps({"RepetitionTime": tiny.TR})
+        start.with_name(name.replace(".nii.gz", ".json")).write_text(about)
+        save(start, "motion.tsv", pd.DataFrame({"framewise_displacement": fd()}))
+        out = pd.DataFrame({"framewise_displacement": (~kept()).astype(int)})
+        save(start, "outliers.tsv", out)
+    return folder

@@ -80,7 +80,8 @@ class Inputs:
     derivatives: tuple[str, ...] = option(
         (),
         "where data lie: fmriprep=PATH, petprep=PATH, finished models of PET kinetics=PATH; in "
-        "place of fMRIPrep's, region series or matrices xcp_d=PATH or series=PATH",
+        "place of fMRIPrep's, series of regions or matrices xcp_d=PATH or series=PATH, denoised "
+        "images denoised=PATH",
         nargs="+",
         metavar="NAME=PATH",
         local=True,

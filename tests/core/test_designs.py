@@ -195,10 +195,15 @@ def adjusted_score(y, group, covariates):
     pseudo = np.linalg.inv(X.T @ X) @ X.T
     hat, fit = X @ pseudo, pseudo @ y
     rest, variance, shares = y - X @ fit, 0, []
+    residual = np.eye(len(y)) - hat
+    found = np.linalg.solve(
+        [[(residual[group == a][:, group == b] ** 2).sum() for b in (0, 1)] for a in (0, 1)],
+        [(rest[group == a] ** 2).sum() for a in (0, 1)],
+    )
     for code in (0, 1):
         own = group == code
         df = (1 - np.diag(hat)[own]).sum()
-        part = (rest[own] ** 2).sum() / df * (pseudo[0, own] ** 2).sum()
+        part = max(found[code], 0) * (pseudo[0, own] ** 2).sum()
         variance += part
         shares.append(part**2 / df)
     t = fit[0] / np.sqrt(variance)
@@ -231,6 +236,14 @@ def test_groups_with_covariates_are_permuted_one_by_one(rng):
     family = (every.max(axis=1)[:, None] >= least).mean(axis=0)
     np.testing.assert_allclose(found.p_fwe, np.maximum(family, 1 / 35))
     assert (found.exact, found.n_permutations) == (True, 5040)
+
+
+def test_the_variance_of_a_group_is_free_of_the_spread_of_the_other(rng):
+    """Mean squared standard error against the variance of the adjusted difference itself."""
+    group, covariate = np.repeat([0.0, 1], [8, 4]), rng.normal(size=(12, 1))
+    values = rng.normal(size=(12, 4000)) * np.where(group == 1, 3, 1)[:, None]
+    held = adjusted_groups(values, group, covariate, n_permutations=1)
+    assert (held.se**2).mean() == pytest.approx(held.effect.var(), rel=0.05)
 
 
 def test_without_anything_to_hold_constant_it_is_welchs_t(rng):

@@ -109,6 +109,16 @@ def test_equivalence_is_the_interval_within_the_bounds(rng):
         equivalence_p(t, n, n - 1, smallest=0)
 
 
+def test_equivalence_and_interval_are_the_published_ones():
+    """MBESS for R: ``conf.limits.nct`` of t 2.83 and 126 degrees of freedom (its manual)."""
+    t, n = np.array([2.83]), np.array([127])
+    low, high = effect_interval(t, n, confidence=0.95)
+    assert low[0] * np.sqrt(127) == pytest.approx(0.8337502, rel=1e-6)
+    assert high[0] * np.sqrt(127) == pytest.approx(4.815359, rel=1e-6)
+    p = equivalence_p(t, n, n - 1, smallest=4.815359 / np.sqrt(127))
+    assert p[0] == pytest.approx(0.025, rel=1e-5)
+
+
 @pytest.mark.parametrize(
     ("p_fwe", "p_equivalence", "expected"),
     [

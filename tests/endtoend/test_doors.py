@@ -1,5 +1,6 @@
 """Group answers agree through every door to the same planted study."""
 
+import json
 from pathlib import Path
 from unittest.mock import patch
 
@@ -62,3 +63,15 @@ def test_matrices_alone_give_what_is_made_of_matrices(place, expected, tmp_path)
         of_measure = rows[rows["measure"] == name]
         assert of_measure["value"].isna().all()
         assert of_measure["status"].str.contains(f"needs {need}").all()
+
+
+def test_denoised_images_give_what_their_series_give(place, expected, tmp_path):
+    source, out = doors.denoised(tmp_path / "source"), tmp_path / "out"
+    found = run(place, out, "--derivatives", f"denoised={source}")
+    wanted = expected.reindex(found.index)
+    of_voxels = found.index.get_level_values("measure") == "alff"
+    np.testing.assert_allclose(found[~of_voxels], wanted[~of_voxels], atol=EXACT)
+    assert found[of_voxels].notna().all()
+    about = json.loads(next(out.glob("sub-01/**/*_desc-asis_timeseries.json")).read_text())
+    assert about["NumberOfVolumesRetained"] == doors.kept().sum()
+    assert about["DegreesOfFreedom"] is None

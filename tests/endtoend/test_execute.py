@@ -1,9 +1,12 @@
 """What becomes of steps that crash, and of processes that are killed."""
 
+import gzip
 import multiprocessing
 import os
+import pickle
 import signal
 import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -195,6 +198,43 @@ def test_a_job_that_dies_hinders_only_what_needs_it(tmp_path, monkeypatch):
     assert done == {"lives", "after"}
     (crash,) = (tmp_path / "crash").iterdir()
     assert "results file does not exist" in crash.read_text()
+
+
+def test_a_job_runs_no_code_that_was_put_in_the_place_of_its_step(tmp_path, monkeypatch):
+    """With a Slurm of two scripts, of which one exchanges the step before its job begins."""
+    touched = tmp_path / "touched"
+    evil = tmp_path / "evil.pklz"
+    evil.write_bytes(gzip.compress(pickle.dumps(Evil(touched))))
+    cluster = {
+        "sbatch": f"""#!/bin/bash
+            for script; do :; done
+            [[ $script == *_mine.sh ]] || cp {evil} "$(dirname "$script")"/node_*_swapped.pklz
+            bash "$script" &> /dev/null
+            echo "Submitted batch job $$"
+            """,
+        "squeue": "#!/bin/bash",
+    }
+    for name, script in cluster.items():
+        (tmp_path / name).write_text(script)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr("gradshift.running.execute.JOB_FINISHED_TIMEOUT", 1)
+    (tmp_path / "plugin.yml").write_text("plugin: SLURM")
+    workflow = pe.Workflow(name="steps", base_dir=str(tmp_path / "work"))
+    workflow.add_nodes([pe.Node(Merge(1), name=name) for name in ("mine", "swapped")])
+    running = Running(use_plugin=str(tmp_path / "plugin.yml"))
+    assert execute(workflow, running, tmp_path / "crash") == ["steps.swapped"]
+    assert not touched.exists()
+
+
+class Evil:
+    """What makes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
 
 
 def test_a_cluster_that_refuses_a_job_halfway_is_told_in_a_sentence(tmp_path, monkeypatch):

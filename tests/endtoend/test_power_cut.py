@@ -63,6 +63,22 @@ def test_results_that_were_damaged_come_back(finished, damage):
     assert results(out) == before
 
 
+def sectors(path: Path) -> None:
+    """As a disk leaves it, which writes whole sectors."""
+    os.truncate(path, path.stat().st_size // 1024 * 512)
+
+
+@pytest.mark.parametrize("damage", [empty, sectors, zeros])
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_all_that_was_written_in_the_last_seconds_may_be_lost(finished, damage, share):
+    study, out, before = finished
+    written = sorted((path for path in out.rglob("*") if path.is_file()), key=os.path.getmtime)
+    for path in written[int(len(written) * (1 - share)) :]:
+        damage(path)
+    assert study.run(out, "participant", *OPTIONS) == 0
+    assert results(out) == before
+
+
 def test_nothing_is_removed_where_nothing_is_damaged(finished):
     _, out, _ = finished
     (steps,) = out.glob("work/steps_*")

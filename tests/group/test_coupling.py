@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from gradshift.group.contrasts import contrasts
+from gradshift.group.coupled import coupled
 from gradshift.group.coupling import couplings
 from studies import make, paired, rows, take_part
 
@@ -96,3 +98,17 @@ def test_a_pair_without_bold_is_told_once_and_of_no_task():
     made, *_ = study(coupling=("vtlogan:Default~vtlogan:Default",))
     between = [row for row in couplings(made) if row.scope == "between-people"]
     assert [(row.task, row.estimate) for row in between] == [("n/a", pytest.approx(1.0))]
+
+
+def test_pairs_over_people_count_among_the_declared_families_of_the_page():
+    """Holm over PET's family and that of the pairs, by hand; nothing of the rest is declared."""
+    made, *_ = study(seed=3)
+    pet = [row for row in contrasts(made) if row.family == "pet-primary" and not row.covariates]
+    between = [row for row in coupled(made) if row.scope == "between-people"]
+    p = [np.array([row.p_fwe for row in rows]) for rows in (pet, between)]
+    by_hand = [np.maximum(own, 2 * np.minimum(own, other.max())) for own, other in (p, p[::-1])]
+    np.testing.assert_allclose([row.p_page for row in pet], np.minimum(by_hand[0], 1))
+    np.testing.assert_allclose([row.p_page for row in between], np.minimum(by_hand[1], 1))
+    others = [row for row in coupled(made) if row.scope != "between-people"]
+    assert others
+    assert all(np.isnan(row.p_page) for row in others)

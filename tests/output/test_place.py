@@ -76,16 +76,24 @@ def test_files_of_datalad_and_a_work_folder_elsewhere_may_be_links(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", bytes(40), b"\xff", b"[" * 100_000])
-def test_only_a_damaged_description_of_our_own_is_removed(tmp_path, content):
-    path = tmp_path / "dataset_description.json"
-    path.write_bytes(content)
-    assert not heal(tmp_path)
+@pytest.mark.parametrize("name", ["dataset_description.json", "logs/provenance.json"])
+def test_only_damaged_descriptions_and_records_of_our_own_are_removed(tmp_path, content, name):
     (tmp_path / "logs").mkdir()
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert heal(tmp_path) == []
     (tmp_path / "logs" / "settings.toml").touch()
-    assert heal(tmp_path)
+    assert heal(tmp_path) == [name]
     assert not path.exists()
     path.write_text('{"Name": "whole"}')
-    assert not heal(tmp_path)
+    assert heal(tmp_path) == []
+
+
+@pytest.mark.parametrize("content", [bytes(40), b"[participant\n", b"\xff"])
+def test_a_damaged_record_of_settings_is_removed(tmp_path, content):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "settings.toml").write_bytes(content)
+    assert heal(tmp_path) == ["logs/settings.toml"]
 
 
 def test_the_group_level_waits_for_nobody_who_writes(tmp_path, capsys):

@@ -6,21 +6,25 @@ from dataclasses import replace
 import pytest
 
 from gradshift.atlases.catalogue import load_atlas
+from gradshift.bids.collect import find_results
+from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.measures import measures
 from gradshift.core.statistics import statistics
 from gradshift.recipes.catalogue import available, load_recipe
 from gradshift.report.bibliography import Reference, in_text, references
+from gradshift.report.cobidas import UNKNOWN, items
 from gradshift.report.methods import (
     PACKAGES,
     Described,
     Used,
-    as_bibtex,
-    as_latex,
-    as_markdown,
     citations,
     paragraphs,
 )
+from gradshift.report.methodsfiles import as_bibtex, as_latex, as_markdown
+from gradshift.report.results import what_was_used
+from gradshift.report.sample import Sample, _registration
 
+CONFIRMATORY_MEASURES = {measure for measure, _, _ in CONFIRMATORY}
 ATLASES = ("Schaefer2018_200_7", "TianS2")
 
 
@@ -56,12 +60,78 @@ def test_only_what_was_run_is_told(used):
     assert statistics()["fdr"].methods not in text
 
 
-def test_a_sentence_that_measures_share_is_said_once(used):
-    (found,) = [p for p in paragraphs(used) if p.title == "Measures"]
-    told = [sentence for sentence, _ in found.sentences]
+def test_a_sentence_is_said_once_and_a_reference_once_in_a_paragraph(used):
+    found = paragraphs(used)
+    told = [sentence for paragraph in found for sentence, _ in paragraph.sentences]
     assert len(told) == len(set(told))
+    everything = " ".join(told)
     for name in ("strength", "eigenvectorcentrality", "lead"):
-        assert measures()[name].methods.split(". ")[-1].rstrip(".") in found.text
+        assert measures()[name].methods.split(". ")[-1].rstrip(".") in everything
+    for paragraph in found:
+        keys = [key for _, cite in paragraph.cited() for key in cite]
+        assert len(keys) == len(set(keys))
+
+
+def test_the_main_text_is_short_and_about_the_primary_choices(used):
+    main = [paragraph for paragraph in paragraphs(used) if paragraph.part == "main"]
+    text = " ".join(paragraph.text for paragraph in main)
+    told = [sentence for paragraph in main for sentence, _ in paragraph.sentences]
+    assert len(" ".join(told).split()) <= 600
+    first, *others = used.recipes
+    assert f"Recipe {first['name']}" in text
+    assert not any(f"Recipe {other['name']}" in text for other in others)
+    (about,) = [p.text for p in main if p.title == "Measures"]
+    for name in CONFIRMATORY_MEASURES:
+        assert measures()[name].methods.split(". ")[-1].rstrip(".") in about
+    assert "Betweenness" not in about
+
+
+def test_what_the_study_fills_in_stands_where_it_belongs(used):
+    filled = Sample(participants=("Compared were 9.",), data=("8 minutes.",), inference=("One.",))
+    text = {p.title: p.text for p in paragraphs(replace(used, sample=filled))}
+    assert text["Participants and data"] == "Compared were 9. 8 minutes."
+    assert text["Statistics"].endswith("One.")
+
+
+@pytest.fixture(scope="module")
+def made(stand_in):
+    results = find_results(stand_in.out)
+    folder = stand_in.out / "group"
+    return what_was_used(stand_in.out, results, folder), results, folder
+
+
+def test_numbers_of_the_text_are_those_of_the_study(made, stand_in):
+    used, results, _ = made
+    people = stand_in.table("participants.tsv")
+    (compared, left) = used.sample.participants
+    assert f"{people['included'].sum()} of {len(people)} participants" in compared
+    assert "(n = 1)" in left
+    kept = [one for one in results if one.recipe == "aCompCor" and not one.excluded]
+    data = " ".join(used.sample.data)
+    assert f"In {len(kept)} sessions 8.0 minutes" in data
+    assert "too short (n = 1)" in data
+    inference = " ".join(used.sample.inference)
+    assert "confirmatory, of 2 values" in inference
+    assert "not registered" in inference
+    assert [recipe["name"] for recipe in used.recipes] == ["aCompCor", "36P"]
+
+
+def test_a_registration_is_told_with_what_departs_from_it():
+    def told(*departures):
+        content = {"Digest": "abc", "Departures": list(departures)}
+        return " ".join(_registration(content))
+
+    assert "follows" in told()
+    assert "Alpha: registered 0.01" in told("Alpha: registered 0.01, now 0.05.")
+
+
+def test_the_cobidas_table_answers_what_an_output_knows(made):
+    rows = {(row.section, row.item): row.answer for row in items(*made)}
+    assert len({section for section, _ in rows}) == 5
+    assert rows["Acquisition", "repetition time (s)"] == "2"
+    assert "0.01-0.08 Hz" in rows["Preprocessing", "denoising, recipe aCompCor"]
+    assert rows["Statistical modelling and inference", "significance level"] == "0.05"
+    assert UNKNOWN in rows["Participants", "population, recruitment, ethics, consent"]
 
 
 def test_recipes_tell_their_options():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 
 from gradshift.bids.acquired import read_acquisition
 from gradshift.bids.acquisition import Acquisition
-from gradshift.bids.dataset import describe, find_fmriprep
+from gradshift.bids.dataset import describe, find_bold
 from gradshift.bids.inputs import Run
 from gradshift.bids.layout import raw_folders
 from gradshift.bids.makers import makers
@@ -76,7 +76,7 @@ def audit(runs: Sequence[Run], settings: Settings) -> list[Acquired]:
     good = [run for run in runs if not run.problem]
     if not good:
         return []
-    root = find_fmriprep(
+    root = find_bold(
         settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
     version = ", ".join(makers(describe(root))) or None

@@ -53,6 +53,11 @@ class Confounds:
         """Number of volumes, T."""
         return len(next(iter(self.columns.values())))
 
+    def as_measured(self, volumes: NDArray[np.intp]) -> "Confounds":
+        """Return the values of some volumes, all as they were measured among the others."""
+        columns = {name: values[volumes] for name, values in self.columns.items()}
+        return replace(self, columns=columns)
+
     @cached_property
     def fd(self) -> NDArray[np.float64] | None:
         """(T,) framewise displacement in mm, the first NaN.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.doors import folder_of
+from gradshift.bids.doors import folder_of, ready_made
 from gradshift.bids.makers import generated_by, makers
 from gradshift.bids.opener import read_bytes, shown
 from gradshift.bids.parse import is_ready
@@ -166,6 +166,18 @@ def _has_names(folder: Path, people: int = 3) -> bool:
     return any(
         is_ready(name.name) for place in places for name in (place / "func").glob("*_bold*.nii*")
     )
+
+
+def find_bold(bids_dir: Path, derivatives: Sequence[str], *, validate: bool) -> Path:
+    """Find the dataset with the BOLD images of a study: fMRIPrep's, or ``denoised=PATH``.
+
+    Parameters, result and errors are those of `find_fmriprep`.
+    """
+    door = ready_made(derivatives)
+    if door is None:
+        return find_fmriprep(bids_dir, derivatives, validate=validate)
+    check_dataset(bids_dir, validate=validate)
+    return door.folder
 
 
 def check_dataset(bids_dir: Path, *, validate: bool) -> None:

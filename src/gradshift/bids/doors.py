@@ -13,6 +13,18 @@ SERIES = ("xcp_d", "series")
 DENOISED = "denoised"
 """The door to BOLD images that another program denoised."""
 
+DENOISED_DESCS = (
+    "denoised",
+    "residual",
+    "optcomDenoised",
+    "optcomMIRDenoised",
+    "nonaggrDenoised",
+    "aggrDenoised",
+    "orthaggrDenoised",
+    "smoothAROMAnonaggr",
+)
+"""The ``desc`` of denoised images: of XCP-D, tedana, fMRIPost and fMRIPrep up to 22."""
+
 DOORS = ("fmriprep", "petprep", "kinetics", *SERIES, DENOISED)
 """What may stand before ``=PATH``; other names are those of datasets that recipes name."""
 

@@ -13,7 +13,7 @@ from gradshift.settings import Inputs
 def names_bold(inputs: Inputs) -> bool:
     """Tell whether the user named any BOLD: what is named and yields nothing is an error."""
     return bool(
-        any(word.startswith("fmriprep=") for word in inputs.derivatives)
+        any(word.startswith(("fmriprep=", "denoised=")) for word in inputs.derivatives)
         or inputs.task_id
         or inputs.space
         or inputs.exclude

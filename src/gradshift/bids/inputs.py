@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.bids.content import absent, content_of, get_command
-from gradshift.bids.dataset import describe, find_fmriprep
+from gradshift.bids.dataset import describe, find_bold
 from gradshift.bids.diagnosis import diagnose, evidence
+from gradshift.bids.doors import DENOISED_DESCS, ready_made
 from gradshift.bids.exclude import excluded
 from gradshift.bids.filters import Condition, filtered, read_filters
 from gradshift.bids.grids import GRID, Key, acquired, choose_grid, grid_of
@@ -47,7 +48,16 @@ class Run:
     ----------
     entities : dict
         BIDS entities of the file by their short names, in BIDS order.
-    bold, mask, confounds : Path
+    bold : Path
+    mask : Path, optional
+        None for an image that another program denoised and left no mask beside: its voxels with
+        a signal are taken.
+    confounds : Path
+        Of a denoised image, a table with the framewise displacement.
+    outliers : Path, optional
+        Of a denoised image, the volumes that were left out.
+    denoised : bool
+        Whether another program denoised the image.
     tr : float
         Repetition time in seconds.
     shape : tuple of int
@@ -65,8 +75,10 @@ class Run:
 
     entities: Mapping[str, str]
     bold: Path
-    mask: Path
+    mask: Path | None
     confounds: Path
+    outliers: Path | None = None
+    denoised: bool = False
     tr: float = 0.0
     shape: tuple[int, int, int] = (0, 0, 0)
     affine: tuple[tuple[float, ...], ...] = ()
@@ -83,7 +95,8 @@ class Run:
     @property
     def files(self) -> Sequence[Path]:
         """All files that are read."""
-        return self.bold, self.mask, self.confounds
+        named = (self.bold, self.mask, self.confounds, self.outliers)
+        return [path for path in named if path is not None]
 
     @property
     def gives(self) -> Gives:
@@ -121,15 +134,49 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
     NothingSelectedError
         If the filters leave nothing.
     """
+    root = _fmriprep_of(settings)
+    runs = _found(root, settings.inputs, atlas_spaces)
+    _say(runs, root)
+    return runs
+
+
+def runs_of_first(
+    settings: Settings, atlas_spaces: Mapping[str, Sequence[str]], most: int
+) -> list[Run]:
+    """Find the runs of the first people of the study, whoever is asked for.
+
+    Parameters
+    ----------
+    settings : Settings
+    atlas_spaces : mapping of str to sequence of str
+    most : int
+        So many people, in the order of their labels.
+
+    Raises
+    ------
+    GradshiftError
+        As `find_runs`.
+    """
+    root = _fmriprep_of(settings)
+    first = tuple(sorted(people(root))[:most])
+    return _found(root, replace(settings.inputs, participant_label=first), atlas_spaces)
+
+
+def _fmriprep_of(settings: Settings) -> Path:
+    """Return the output of fMRIPrep that settings ask for."""
     inputs = settings.inputs
-    root = find_fmriprep(
+    return find_bold(
         settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
     )
+
+
+def _found(root: Path, inputs: Inputs, atlas_spaces: Mapping[str, Sequence[str]]) -> list[Run]:
+    """Find the runs in the order of their entities."""
     study = _Study(root, inputs, people(root))
     files = study.files(study.asked)
     bolds = study.select(files, study.asked)
     grid = study.grid(bolds, atlas_spaces)
-    beside = _Beside(files)
+    beside = _Beside(files, denoised=study.denoised)
     runs = [
         _run(file, beside, root)
         if grid_of(file.entities) == grid
@@ -137,7 +184,6 @@ def find_runs(settings: Settings, atlas_spaces: Mapping[str, Sequence[str]]) -> 
         for file in _one_each(bolds, grid)
     ]
     runs = _not_twice(_told_apart(study.without_excluded(runs, files)))
-    _say(runs, root)
     return sorted(runs, key=lambda run: run.bold.name)
 
 
@@ -156,6 +202,11 @@ class _Study:
     root: Path
     inputs: Inputs
     everybody: list[str]
+
+    @property
+    def denoised(self) -> bool:
+        """Whether another program denoised the images."""
+        return ready_made(self.inputs.derivatives) is not None
 
     @property
     def asked(self) -> list[str]:
@@ -186,6 +237,13 @@ class _Study:
     ) -> list[IndexedFile]:
         """Keep the preprocessed BOLD files that pass the filters, or say what there is."""
         prepared = self._preprocessed(files)
+        if not _in_a_space(prepared) and self.denoised:
+            raise NothingSelectedError(
+                f"There is no denoised BOLD file in a standard space (*_space-*_desc-"
+                f"{{{','.join(DENOISED_DESCS)}}}_bold.nii.gz) in {shown(self.root)}; images with "
+                'another desc are chosen with a --bids-filter-file such as {"bold": {"desc": '
+                '"clean"}}.'
+            )
         if not _in_a_space(prepared):
             raise NothingSelectedError(diagnose(evidence(files, self._makers()), self.root))
         if idle := set(participants) - {file.entities["sub"] for file in prepared}:
@@ -211,7 +269,8 @@ class _Study:
 
     def _preprocessed(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
         filters = read_filters(self.inputs.bids_filter_file, "bold")
-        desc = filters.get("desc", Condition(frozenset({"preproc"})))
+        usual = DENOISED_DESCS if self.denoised else ("preproc",)
+        desc = filters.get("desc", Condition(frozenset(usual)))
         return [
             file
             for file in files
@@ -318,8 +377,9 @@ def _spaces_first(files: Sequence[IndexedFile]) -> list[IndexedFile]:
 class _Beside:
     """Files by what their names say, to find the mask and the confounds of a run."""
 
-    def __init__(self, files: Sequence[IndexedFile]) -> None:
-        wanted = ("mask", "timeseries", "regressors")
+    def __init__(self, files: Sequence[IndexedFile], *, denoised: bool = False) -> None:
+        wanted = ("mask", "timeseries", "regressors", "motion", "outliers")
+        self.denoised = denoised
         self.paths: dict[tuple[object, ...], Path] = {}
         for file in sorted(files, key=lambda file: file.extension):
             if file.suffix in wanted and file.extension in (*IMAGES, ".tsv"):
@@ -349,11 +409,18 @@ def _paths(file: IndexedFile, beside: _Beside) -> Run:
     entities = {k: v for k, v in file.entities.items() if k != "desc"}
     bare = {k: v for k, v in entities.items() if k not in GRID}
     folder = file.path.parent
+    mask = beside.find(folder, {**entities, "desc": "brain"}, ["mask"])
+    confounds = beside.find(folder, {**bare, "desc": "confounds"}, ["timeseries", "regressors"])
+    if not beside.denoised:
+        return Run(entities=entities, bold=file.path, mask=mask, confounds=confounds)
+    motion, outliers = (beside.find(folder, bare, [name]) for name in ("motion", "outliers"))
     return Run(
         entities=entities,
         bold=file.path,
-        mask=beside.find(folder, {**entities, "desc": "brain"}, ["mask"]),
-        confounds=beside.find(folder, {**bare, "desc": "confounds"}, ["timeseries", "regressors"]),
+        mask=mask if mask.exists() or mask.is_symlink() else None,
+        confounds=motion if motion.exists() else confounds,
+        outliers=outliers if outliers.exists() else None,
+        denoised=True,
     )
 
 
@@ -378,13 +445,15 @@ def _run(file: IndexedFile, beside: _Beside, root: Path) -> Run:
     run = _paths(file, beside)
     sidecars = [run.bold.with_name(run.bold.name.split(".")[0] + ".json")]
     sidecars.append(run.confounds.with_suffix(".json"))
-    run = replace(run, absent=absent([run.bold, run.mask, run.confounds, *sidecars]))
+    masks = [run.mask] if run.mask else []
+    run = replace(run, absent=absent([run.bold, *masks, run.confounds, *sidecars]))
     try:
         _check_place(file)
         _check_content(run, sidecars[0])
         check_file(run.bold)
         header = read_header(run.bold)
-        check_file(run.mask)
+        if run.mask is not None:
+            check_file(run.mask)
         run = replace(
             run,
             shape=header.shape,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from gradshift.bids.dataset import describe, find_fmriprep, find_kinetics, find_petprep
+from gradshift.bids.dataset import describe, find_bold, find_kinetics, find_petprep
 from gradshift.bids.doors import ready_made
 from gradshift.errors import GradshiftError, MissingInputError
 from gradshift.settings import Settings
@@ -24,8 +24,8 @@ class Links:
     ----------
     output_dir : Path
     folders : mapping of str to Path
-        By the name that URIs call them: ``raw``, ``fmriprep`` or what takes its place,
-        ``petprep``, ``kinetics``.
+        By the name that URIs call them: ``raw``, ``fmriprep`` or the door used, ``petprep``,
+        ``kinetics``.
     """
 
     output_dir: Path
@@ -36,13 +36,11 @@ class Links:
         """Find the datasets of a study."""
         given = settings.inputs.derivatives
         folders: dict[str, Path] = {}
-        if (door := ready_made(given)) is not None:
-            folders[door.name] = door.folder
-        else:
-            with suppress(MissingInputError):  # a study of PET or spectroscopy alone has none
-                folders["fmriprep"] = find_fmriprep(
-                    settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
-                )
+        with suppress(MissingInputError):  # a study of PET or spectroscopy alone has none
+            door = ready_made(given)
+            folders[door.name if door else "fmriprep"] = find_bold(
+                settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
+            )
         for name, find in (("petprep", find_petprep), ("kinetics", find_kinetics)):
             if (folder := find(settings.bids_dir, given)) is not None:
                 folders[name] = folder

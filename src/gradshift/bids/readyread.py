@@ -43,6 +43,15 @@ class Retained:
     rows: NDArray[np.intp]
     known: bool
 
+    def index(self, n_rows: int) -> NDArray[np.intp]:
+        """Return the volume of the run that each of all rows is."""
+        return np.arange(n_rows) if n_rows == len(self.kept) else np.flatnonzero(self.kept)
+
+    def left_out(self, n_rows: int) -> NDArray[np.bool_]:
+        """Return which of all rows are volumes that were left out."""
+        left_out: NDArray[np.bool_] = ~self.kept[self.index(n_rows)]
+        return left_out
+
 
 def read_series(path: Path, regions: Sequence[str]) -> Array:
     """Read the (rows, R) series of the regions of an atlas; NaN for those that are not there."""
@@ -116,24 +125,25 @@ def retained(table: Path, n_rows: int, outliers: Path | None) -> Retained:
     InputError
         If the number of rows is neither.
     """
-    own = _own(table, n_rows)
-    if own is not None:
-        return own
+    return _own(table, n_rows) or of_image(table.name, n_rows, outliers)
+
+
+def of_image(name: str, n_rows: int, outliers: Path | None) -> Retained:
+    """Tell which volumes of a run an image or table of another program holds; see `retained`."""
     if outliers is None:
         everything = np.arange(n_rows)
         return Retained(kept=np.ones(n_rows, dtype=bool), rows=everything, known=False)
-    out = _outliers(outliers)
-    counts = {name: len(flags) - int(flags.sum()) for name, flags in out.items()}
-    for flags in out.values():
+    columns = _outliers(outliers)
+    for flags in columns.values():
         if n_rows == len(flags):
             return Retained(kept=~flags, rows=np.flatnonzero(~flags), known=True)
         if n_rows == len(flags) - flags.sum():
             return Retained(kept=~flags, rows=np.arange(n_rows), known=True)
-    n_volumes = len(next(iter(out.values())))
+    counts = dict.fromkeys(len(flags) - int(flags.sum()) for flags in columns.values())
     raise InputError(
-        f"{table.name} has {n_rows} rows; by {outliers.name} the run has {n_volumes} volumes, of "
-        f"which {', '.join(map(str, dict.fromkeys(counts.values())))} are no outliers. They do "
-        "not belong together, or one is damaged."
+        f"{name} has {n_rows} volumes; by {outliers.name} the run has {len(columns['any'])}, of "
+        f"which {', '.join(map(str, counts))} are no outliers. They do not belong together, or "
+        "one is damaged."
     )
 
 

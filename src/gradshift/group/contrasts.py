@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gradshift.bids.rows import column
 from gradshift.core.contrasts import Comparison
@@ -126,8 +127,21 @@ SKEWED = 1.0
 @once
 def contrasts(study: Study) -> list[Contrast]:
     """List the answers to every question for every family."""
-    rows = [row for answer in answers(study) for row in _rows(study, answer, _remarks_at(study))]
-    return _with_page(study, rows)
+    rows = list(_uncorrected(study))
+    for members, p_page in zip(_page(study).members, _page(study).p, strict=True):
+        for i, value in zip(members, p_page, strict=True):
+            rows[i] = replace(rows[i], p_page=float(value))
+    return rows
+
+
+def page_of_couplings(study: Study) -> NDArray[np.float64]:
+    """Return p of the couplings over people, corrected for all declared families of the page."""
+    return _page(study).coupling
+
+
+@once
+def _uncorrected(study: Study) -> list[Contrast]:
+    return [row for answer in answers(study) for row in _rows(study, answer, _remarks_at(study))]
 
 
 def compared(
@@ -238,20 +252,38 @@ def _status(comparison: Comparison, i: int, remark: str, alpha: float) -> str:
     return "; ".join(limits) or "ok"
 
 
-def _with_page(study: Study, rows: list[Contrast]) -> list[Contrast]:
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The declared families of a page, corrected for their number.
+
+    Parameters
+    ----------
+    members : sequence of sequence of int
+        Positions of the results of each family.
+    p : sequence of array
+        ``p_page`` of these.
+    coupling : array
+        That of the couplings over people.
+    """
+
+    members: Sequence[Sequence[int]]
+    p: Sequence[NDArray[np.float64]]
+    coupling: NDArray[np.float64]
+
+
+@once
+def _page(study: Study) -> _Page:
     """Correct the declared families of the page for their number."""
+    rows = _uncorrected(study)
     families: dict[tuple[str, ...], list[int]] = {}
     for i, row in enumerate(rows):
         if is_declared(study, row.family) and on_page(study, row):
             together = () if row.family == "confirmatory" else (row.contrast, row.effect, row.task)
             families.setdefault((row.family, *together), []).append(i)
-    coupled = [row.p_fwe for row in couplings(study) if row.scope == "between-people"]
+    coupled = np.array([row.p_fwe for row in couplings(study) if row.scope == "between-people"])
     p = [np.array([rows[i].p_fwe for i in members]) for members in families.values()]
-    corrected = holm([*p, np.array(coupled)] if coupled else p) if p else []
-    for members, p_page in zip(families.values(), corrected, strict=False):
-        for i, value in zip(members, p_page, strict=True):
-            rows[i] = replace(rows[i], p_page=float(value))
-    return rows
+    *corrected, coupling = holm([*p, coupled])
+    return _Page(list(families.values()), corrected, coupling)
 
 
 def on_page(study: Study, row: Contrast) -> bool:

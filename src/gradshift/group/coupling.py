@@ -17,8 +17,6 @@ from gradshift.group.likeness import over_regions
 from gradshift.group.pairs import Coupling, Pair
 from gradshift.group.primary import primary_model
 from gradshift.group.study import Study, once
-from gradshift.group.table import Table
-from gradshift.group.written import Written
 from gradshift.settings import Group
 
 PAIRS = (
@@ -150,21 +148,3 @@ def _at_same_motion(one: Coupled, group: Group) -> list[Coupling]:
             status="ok",
         )
     ]
-
-
-def _scopes(written: Written) -> set[str]:
-    rows = written.rows("coupling", Coupling)
-    return {row.scope for row in rows if np.isfinite(row.estimate)}
-
-
-TABLE = Table(
-    name="coupling",
-    rank=50,
-    row=Coupling,
-    rows=couplings,
-    optional=True,
-    uses={
-        "coupling": lambda written: bool(_scopes(written)),
-        "spin": lambda written: "group-maps-spin" in _scopes(written),
-    },
-)

@@ -26,12 +26,13 @@ from gradshift.group.acquisition import acquisition_differences, resampled
 from gradshift.group.answers import answers
 from gradshift.group.arrange import Column, arrange, weighted
 from gradshift.group.balance import balance
-from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.contrasts import Contrast, contrasts, on_page
 from gradshift.group.edges import tested
 from gradshift.group.registration import departures
 from gradshift.group.reliability import reliability
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
+from gradshift.recipes.lean import LEAN
 from gradshift.study.design import is_placebo
 from gradshift.study.effect import sizes
 from gradshift.study.observations import UNKNOWN
@@ -153,7 +154,7 @@ def _identity(row: Contrast) -> tuple[str | None, ...]:
 def _power(study: Study) -> Block:
     """Say what the main test can find; alpha / 7 and / 28 stand for the sizes of families."""
     main, alpha = study.main, study.group.alpha
-    rows = [row for row in contrasts(study) if (row.contrast, row.effect) == main.name]
+    rows = _headline(study)
     n = max((row.n for row in rows), default=0)
     groups = sizes(main.predictor) if main.kind == "groups" else None
     smallest = min((row.p_min for row in rows if np.isfinite(row.p_min)), default=1.0)
@@ -185,6 +186,14 @@ def _power(study: Study) -> Block:
         for d in EFFECTS
     }
     return power
+
+
+def _headline(study: Study) -> list[Contrast]:
+    """Return the results that the page answers with: of the first declared family there is."""
+    main = [row for row in contrasts(study) if (row.contrast, row.effect) == study.main.name]
+    page = [row for row in main if on_page(study, row)] or main
+    declared = [row for row in page if row.family == "confirmatory"]
+    return declared or [row for row in page if row.verdict != "n/a"] or page
 
 
 def _motion(study: Study) -> list[Block]:
@@ -380,6 +389,11 @@ def _words(study: Study) -> list[str]:
         sentences.append(
             "The order of the treatments is not known for everybody: effects of the drug and of "
             "the period cannot be told apart."
+        )
+    if study.primary[1] in LEAN:
+        sentences.append(
+            f"The primary recipe, {study.primary[1]}, is one for short scans: it takes less of "
+            "motion and physiology out than the usual ones."
         )
     sentences += _sexes(people)
     days = _days(study, names)

@@ -46,6 +46,11 @@ class Coupling:
         default=math.nan,
     )
     p_fwe: float = column("p corrected for all pairs of the scope", default=math.nan)
+    p_page: float = column(
+        "p_fwe of between-people corrected by Holm's procedure for all declared families of the "
+        "page; n/a elsewhere",
+        default=math.nan,
+    )
     n_permutations: float = column(
         "Permutations, sign patterns or rotations used", default=math.nan
     )

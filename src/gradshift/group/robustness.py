@@ -29,7 +29,9 @@ class Robustness:
     label: str = column("The network, pair of networks or set")
     n_variants: int = column(
         "Number of variants with a value: atlases x recipes, of gradients also x kernels "
-        "(aligned to the mean of the baseline sessions), of graphs also x densities"
+        "(aligned to the mean of all sessions), of graphs also x densities; and the primary one "
+        "in the people who moved little, in those matched for motion, and without remarked "
+        "values"
     )
     share_same_sign: float = column(
         "Share of variants whose change has the sign of the primary one", default=math.nan
@@ -41,7 +43,8 @@ class Robustness:
     median_t: float = column("Median t over variants", default=math.nan)
     p_joint: float = column(
         "Two-sided p of median_t, people rearranged (signs flipped, or groups permuted) in "
-        "all variants together; not corrected for the number of rows",
+        "all variants together, those of other people aside; not corrected for the number of "
+        "rows",
         default=math.nan,
     )
     p_min: float = column("Smallest p that can be had with this many people", default=math.nan)

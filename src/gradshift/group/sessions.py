@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
+
 from gradshift.bids.collect import SessionResult, read_matrix, read_regions, read_series
-from gradshift.core.cortex.common import Common
+from gradshift.core.cortex.common import Common, seconds_of
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session, build_session
 from gradshift.core.series.connectivity import correlate
@@ -90,7 +92,7 @@ def read_session(
         matrix,
         read_regions(output_dir, result),
         Common(
-            n_common=result.n_common,
+            seconds=seconds_of(result.n_common, np.nan if result.tr is None else result.tr),
             reasons=dict.fromkeys(left_out, "left out"),
             dropout=(),
         ),

@@ -12,6 +12,7 @@ from gradshift.group.choices import other_values
 from gradshift.group.contrasts import Contrast, compared, contrasts
 from gradshift.group.primary import is_primary, primary_model, tested_values
 from gradshift.group.study import Place, Study, once
+from gradshift.group.subsets import subsets
 from gradshift.group.table import Table
 
 _AS_IN = columns(Contrast)
@@ -38,8 +39,9 @@ class Variant:
     recipe: str = column(_AS_IN["recipe"])
     choice: str | None = column(
         "What differs from the choices of the participant level: the kernel of gradients, which "
-        "are then aligned to the mean of all sessions compared, the density of graphs, or the "
-        "model of PET; n/a if nothing does"
+        "are then aligned to the mean of all sessions compared, the density of graphs, the model "
+        "of PET, or the people (chosen by motion alone) or values (without those remarked); n/a "
+        "if nothing does"
     )
     family: str = column(_AS_IN["family"])
     n: int = column(_AS_IN["n"])
@@ -87,7 +89,7 @@ def _rows(study: Study) -> Iterator[tuple[Contrast, str | None]]:
     for row in contrasts(study):
         yield row, None
     asked = [e for e in study.effects if (" ".join(e.covariates) or None) == study.covariates]
-    for place, choice, values in _other_places(study):
+    for place, choice, values in (*_other_places(study), *subsets(study)):
         for row in compared(study, place, values, asked):
             yield row, choice
 

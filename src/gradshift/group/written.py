@@ -27,7 +27,7 @@ class Written:
     _read: dict[str, list[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def rows(self, name: str, row: type[R]) -> list[R]:
-        """Read a table, a single time; no rows where it was not written."""
+        """Read a table, once; no rows where it was not written."""
         if name not in self._read:
             self._read[name] = read_rows(self.folder / f"{name}.tsv", row)
         return self._read[name]

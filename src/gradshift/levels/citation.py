@@ -9,7 +9,7 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import sidecar
 from gradshift.bids.write import write_json
 from gradshift.errors import GradshiftError, MissingInputError
-from gradshift.levels.pages import write_citation
+from gradshift.levels.pages import write_words
 from gradshift.output import record
 from gradshift.output.identity import digest
 
@@ -17,7 +17,8 @@ from gradshift.output.identity import digest
 def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
     """Write the methods text where results of these people need words that it does not have.
 
-    A result of each kind is remembered: results of one kind are told in the same words.
+    A result of each kind is remembered: results of one kind are told in the same words. What
+    takes the results of everybody, such as the number of sessions, the group level fills in.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
         write_json(_path(output_dir), names)
         paths = sorted(set(every.values()))
         told = [SessionResult(path, read_json(sidecar(path))) for path in paths]
-        write_citation(output_dir, results=told)
+        write_words(output_dir, told)
 
 
 def _results(output_dir: Path, people: Sequence[str]) -> Iterator[SessionResult]:

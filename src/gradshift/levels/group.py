@@ -20,6 +20,7 @@ from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
+from gradshift.group.sameregions import over_same_regions
 from gradshift.group.study import Study
 from gradshift.group.table import parts
 from gradshift.levels.log import RunLog
@@ -146,8 +147,11 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
 
 def with_values(study: Study) -> Study:
     """Read the values that a study compares; those that need everybody are computed."""
+    table = over_same_regions(
+        read_measures(study.results), study.results, study.design, study.output_dir
+    )
     table = align(
-        read_measures(study.results),
+        table,
         study.results,
         study.people,
         study.design,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,6 @@ from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results
-from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_text
 from gradshift.bids.writetable import write_table
 from gradshift.core.measures import measures
@@ -117,35 +117,47 @@ def _person(settings: Settings, participant: str) -> "Person":
     )
 
 
-def write_citation(
-    output_dir: Path,
-    comparison: Path | None = None,
-    results: Sequence[SessionResult] | None = None,
-) -> None:
-    """Write the methods text of everything in an output as Markdown, LaTeX and BibTeX.
+def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
+    """Write the methods text of everything in an output, and its COBIDAS table.
 
     Parameters
     ----------
     output_dir : Path
     comparison : Path, optional
         Folder of a comparison; ``group`` if not given.
-    results : sequence of SessionResult, optional
-        All that is told of; everything there is if not given.
     """
-    from gradshift.group.table import statistics_used
+    from gradshift.bids.rows import write_rows
+    from gradshift.report.cobidas import GUIDELINE, Item, items
     from gradshift.report.results import what_was_used
 
-    folder = comparison or output_dir / "group"
-    sidecar = folder / "contrasts.json"
-    design = read_json(sidecar).get("Design", "") if sidecar.exists() else ""
-    statistics = statistics_used(folder) if design else []
-    every = find_results(output_dir) if results is None else results
-    used = what_was_used(output_dir, every, design, statistics)
-    _write_citation(output_dir, used, folder.name.removeprefix("group"))
+    folder, results = comparison or output_dir / "group", find_results(output_dir)
+    name = folder.name.removeprefix("group")
+    used = what_was_used(output_dir, results, folder)
+    _write_citation(output_dir, used, name)
+    rows = items(used, results, folder)
+    about = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
+    write_rows(output_dir / "logs" / f"cobidas{name}.tsv", Item, rows, about)
+
+
+def write_words(output_dir: Path, results: Sequence[SessionResult]) -> None:
+    """Write the methods text without what takes everybody's results: numbers of the sample.
+
+    Parameters
+    ----------
+    output_dir : Path
+    results : sequence of SessionResult
+        One of each kind that needs words of its own.
+    """
+    from gradshift.report.results import what_was_used
+    from gradshift.report.sample import Sample
+
+    used = what_was_used(output_dir, results, output_dir / "group")
+    _write_citation(output_dir, replace(used, sample=Sample()))
 
 
 def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> None:
-    from gradshift.report.methods import as_bibtex, as_latex, as_markdown, paragraphs
+    from gradshift.report.methods import paragraphs
+    from gradshift.report.methodsfiles import as_bibtex, as_latex, as_markdown
 
     text = paragraphs(used)
     for suffix, content in (

@@ -13,6 +13,7 @@ from gradshift.levels.pages import rebuild, write_citation
 from gradshift.levels.participant import participant
 from gradshift.output.lock import locked
 from gradshift.output.place import check_no_links, check_ours, check_outside, heal
+from gradshift.participant.lean import for_short_scans
 from gradshift.running.memory import check_enough
 from gradshift.running.workdir import check_above
 from gradshift.settings import Settings
@@ -72,7 +73,7 @@ def _level(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
         write_citation(settings.output_dir, settings.group_dir)
         return 0
     if settings.level == "participant":
-        return participant(settings, log)
+        return participant(for_short_scans(settings, given), log)
     from gradshift.levels.group import group
 
     with _nobody_writes(settings):
@@ -86,10 +87,11 @@ def _check_place(settings: Settings) -> None:
     check_no_links(settings.output_dir)
     if settings.running.work_dir is not None:
         check_above(settings.work_dir)
-    if heal(settings.output_dir):
+    if damaged := heal(settings.output_dir):
         logger.warning(
-            "dataset_description.json of %s was damaged, as after a power cut; it is written "
-            "again by the participant level.",
+            "%s of %s were damaged, as after a power cut; they are written again by the "
+            "participant level.",
+            ", ".join(damaged),
             settings.output_dir,
         )
     check_ours(settings.output_dir)

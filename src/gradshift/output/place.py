@@ -1,19 +1,21 @@
 """The place of an output: outside of the input, and nowhere else by way of links."""
 
+import gzip
 import json
 import os
-from collections.abc import Iterator, Sequence
+import tomllib
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradshift.bids.dataset import (
     describe,
-    find_fmriprep,
+    find_bold,
     find_kinetics,
     find_petprep,
     made_by,
     may,
 )
-from gradshift.bids.doors import ready_made
 from gradshift.errors import MissingInputError, OutputError
 from gradshift.settings import Settings
 
@@ -96,27 +98,59 @@ def _linked_folders(folder: Path) -> Iterator[Path]:
             yield from _linked_folders(Path(entry.path))
 
 
-def heal(output_dir: Path) -> bool:
-    """Remove a description of an output of ours that a power cut left empty.
+def heal(output_dir: Path) -> list[str]:
+    """Remove descriptions and records of an output of ours that a power cut left in part.
 
-    It is written again with the results. What another program left is not touched.
+    They are written again with the results; what they guard against, such as another atlas of the
+    same name, every result says of itself as well. What another program left is not touched.
 
     Returns
     -------
-    bool
-        Whether there was one.
+    list of str
+        Their names.
     """
-    path = output_dir / "dataset_description.json"
-    if (
-        path.is_symlink()
-        or not path.is_file()
-        or not (output_dir / "logs" / "settings.toml").exists()
-    ):
+    if not (output_dir / "logs" / "settings.toml").exists():
+        return []
+    damaged = [name for name, read in RECORDS.items() if _is_damaged(output_dir / name, read)]
+    if PROVENANCE in damaged:  # nothing else tells copies of atlases in part from other atlases
+        damaged += [
+            path.relative_to(output_dir).as_posix()
+            for path in sorted((output_dir / "atlases").glob("*"))
+            if _is_damaged(path, WHOLE.get(path.suffix, bytes))
+        ]
+    for name in damaged:
+        (output_dir / name).unlink()
+    return damaged
+
+
+def _read_toml(content: bytes) -> object:
+    return tomllib.loads(content.decode())
+
+
+def _read_table(content: bytes) -> None:
+    if not content.endswith(b"\n") or b"\0" in content:
+        raise ValueError("cut off")
+
+
+PROVENANCE = "logs/provenance.json"
+Reader = Callable[[bytes], object]
+RECORDS: Mapping[str, Reader] = {
+    "dataset_description.json": json.loads,
+    PROVENANCE: json.loads,
+    "logs/settings.toml": _read_toml,
+}
+"""What belongs to a whole output, and what reads it."""
+
+WHOLE: Mapping[str, Reader] = {".json": json.loads, ".tsv": _read_table, ".gz": gzip.decompress}
+"""What reads a copy of an atlas, by the end of its name."""
+
+
+def _is_damaged(path: Path, read: Reader) -> bool:
+    if path.is_symlink() or not path.is_file():
         return False
     try:
-        json.loads(path.read_bytes())
-    except (ValueError, RecursionError):
-        path.unlink()
+        read(path.read_bytes())
+    except (OSError, EOFError, ValueError, RecursionError, zlib.error):
         return True
     return False
 
@@ -124,18 +158,15 @@ def heal(output_dir: Path) -> bool:
 def preprocessed(settings: Settings) -> list[Path]:
     """List the preprocessed datasets that are read."""
     given = settings.inputs.derivatives
-    door = ready_made(given)
     others = (find(settings.bids_dir, given) for find in (find_petprep, find_kinetics))
     sources = [folder for folder in others if folder is not None]
-    if door is not None:
-        return [door.folder, *sources]
     try:
-        fmriprep = find_fmriprep(
+        bold = find_bold(
             settings.bids_dir, given, validate=not settings.inputs.skip_bids_validation
         )
     except MissingInputError:
         return sources or [settings.bids_dir]
-    return [fmriprep, *sources]
+    return [bold, *sources]
 
 
 def check_output(settings: Settings) -> None:

@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 
 from gradshift.bids.audit import Difference, audit, differences
 from gradshift.bids.confounds import check_header
-from gradshift.bids.dataset import find_fmriprep
-from gradshift.bids.doors import ready_made
+from gradshift.bids.dataset import find_bold
+from gradshift.bids.doors import DENOISED, ready_made
 from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.errors import MissingInputError, NothingSelectedError, reason
@@ -44,7 +44,8 @@ class Bold(Runs):
     @classmethod
     def find(cls, asked: Asked) -> Self:
         """Find the runs, and mark those that no recipe can clean."""
-        if ready_made(asked.settings.inputs.derivatives) is not None:
+        door = ready_made(asked.settings.inputs.derivatives)
+        if door is not None and door.name != DENOISED:
             raise NothingFoundError
         try:
             runs = find_runs(asked.settings, asked.spaces)
@@ -66,10 +67,10 @@ class Bold(Runs):
 
     @property
     def derivatives(self) -> list[Path]:
-        """The output of fMRIPrep."""
+        """The output of fMRIPrep, or of what denoised it."""
         inputs = self.asked.settings.inputs
         return [
-            find_fmriprep(
+            find_bold(
                 self.asked.settings.bids_dir,
                 inputs.derivatives,
                 validate=not inputs.skip_bids_validation,

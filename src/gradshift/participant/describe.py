@@ -62,7 +62,7 @@ def _describe_run(run: Run, atlases: Sequence[str]) -> list[str]:
         return [*lines, f"  left out   {run.problem}"]
     return [
         *lines,
-        f"  mask       {run.mask}",
+        f"  mask       {run.mask or 'none: voxels with a signal are taken'}",
         f"  confounds  {run.confounds}",
         f"  TR         {run.tr:g} s, {run.n_volumes} volumes "
         f"({run.n_volumes * run.tr / 60:.1f} min)",

@@ -5,7 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from nipype.pipeline import engine as pe
 
@@ -78,21 +78,24 @@ MODALITY = Ready
 def add_run(workflow: pe.Workflow, run: ReadyRun, tag: str, plan: Plan) -> pe.Node:
     """Add the step that reads one run; return it: it gives a `DenoisedRun`."""
     names = [atlas.name for atlas in plan.asked.atlases]
+    coverage = {i: run.coverage[name] for i, name in enumerate(names) if name in run.coverage}
+    beside = {"motion": run.motion, "outliers": run.outliers}
+    inputs: dict[str, Any] = {name: str(path) for name, path in beside.items() if path}
     read = step(
         ReadReady,
         f"denoise_{tag}",
         plan.plugins,
         tables=[str(run.tables[name]) for name in names if name in run.tables],
-        coverage=[str(run.coverage.get(name, "")) for name in names],
-        content="" if run.problem else fingerprint(run.files),
+        coverage=[str(path) for path in coverage.values()],
+        covered=list(coverage),
         gives=run.gives,
         tr=None if math.isnan(run.tr) else run.tr,
         atlases=plan.atlas_files,
         recipe=plan.recipe_names[0],
         coverage_threshold=plan.analysis.coverage_threshold,
         problem=run.problem,
-        motion="" if run.motion is None else str(run.motion),
-        outliers="" if run.outliers is None else str(run.outliers),
+        content="" if run.problem else fingerprint(run.files),
+        **inputs,
     )
     workflow.add_nodes([read])
     return read

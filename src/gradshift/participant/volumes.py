@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from nipype.pipeline import engine as pe
 
@@ -33,14 +35,15 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         plan.plugins,
         mem_gb=MEM_PARCELLATE,
         bold=str(run.bold),
-        mask=str(run.mask),
         atlases=plan.atlas_files,
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
-        content="" if run.problem else fingerprint([run.bold, run.mask]),
+        content="" if run.problem else fingerprint(filter(None, [run.bold, run.mask])),
         keep_voxels=plan.analysis.voxelwise,
         problem=run.problem,
+        **_files(mask=run.mask),
     )
-    beside = [run.confounds, run.confounds.with_suffix(".json")]
+    beside = [path for path in (run.confounds, run.outliers) if path]
+    beside.append(run.confounds.with_suffix(".json"))
     denoise = step(
         Denoise,
         f"denoise_{tag}",
@@ -52,9 +55,16 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         recipes=list(plan.recipes),
         tr=run.tr,
         coverage_threshold=plan.analysis.coverage_threshold,
+        denoised=run.denoised,
+        **_files(outliers=run.outliers),
     )
     workflow.connect([(parcellate, denoise, [("out_file", "parcels")])])
     return denoise
+
+
+def _files(**paths: Path | None) -> dict[str, Any]:
+    """Return the files that there are, as inputs of a step."""
+    return {name: str(path) for name, path in paths.items() if path is not None}
 
 
 def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:

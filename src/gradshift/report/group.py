@@ -7,7 +7,6 @@ from pathlib import Path
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.group.contrasts import Contrast
-from gradshift.group.table import statistics_used
 from gradshift.report import words
 from gradshift.report.bibliography import known
 from gradshift.report.groupcontent import (
@@ -26,11 +25,11 @@ from gradshift.report.molecules import coupled_rows, coupling_summary, molecules
 from gradshift.report.origin import origin
 from gradshift.report.pages import write_page
 from gradshift.report.planted import truth
-from gradshift.report.questions import EXPLORATORY, QUESTIONS, Asked, Question
+from gradshift.report.questions import EXPLORATORY, GLOBAL, QUESTIONS, Asked, Question
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.sections import sections
-from gradshift.report.sentences import Shown, Terms, adjusted, finding, remarks, sides
-from gradshift.report.summaries import agreement, answer, beside, claim
+from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
+from gradshift.report.summaries import agreement, answer, beside, claim, shift
 from gradshift.report.trust import facts
 from gradshift.report.verdicts import is_declared, is_significant, verdict
 from gradshift.study.participation import Participation
@@ -62,7 +61,7 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
     """
     results, made = GroupResults(folder, output_dir), origin(output_dir)
     design = str(results.about.get("Design", ""))
-    used = what_was_used(output_dir, results.sources, design, statistics_used(folder))
+    used = what_was_used(output_dir, results.sources, folder)
     methods = paragraphs(used)
     listed = _listed(results)
     tasks = [_task(results, task) for task in results.tasks]
@@ -226,9 +225,20 @@ def _answer(results: GroupResults, task: str, question: Question) -> Answer:
     return Answer(
         text=question.text,
         summary=answer(rows, results.alpha),
-        agreement=agreement(differences, names, results.alpha),
+        agreement=" ".join(
+            filter(None, (agreement(differences, names, results.alpha), _shift(results, task)))
+        ),
         findings=[_finding(results, task, asked) for asked in question.asked],
     )
+
+
+def _shift(results: GroupResults, task: str) -> str:
+    """Tell what changed over the whole cortex, with every recipe."""
+    found = {
+        recipe: [row for key in GLOBAL if (row := results.find(key, task, recipe)) is not None]
+        for recipe in results.recipes
+    }
+    return shift(found, results.alpha)
 
 
 def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:
@@ -246,6 +256,7 @@ def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:
         sentence = finding(row, terms)
         others = [results.find(asked.key, task, name) for name in results.recipes[1:]]
         more = [adjusted(row, results.with_motion(row), results.alpha)]
+        more += [in_subset(row, subset, results.alpha) for subset in results.subsets(row)]
         more += [beside(row, other, results.alpha) for other in others if other is not None]
         more += [remarks(row)] if math.isfinite(row.p_fwe) else []
     return FindingShown(

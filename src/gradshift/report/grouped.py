@@ -21,6 +21,7 @@ from gradshift.group.percent import PercentChange
 from gradshift.group.planted import Recovery
 from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
+from gradshift.group.subsets import EVEN, LOW, PLAIN
 from gradshift.group.variants import Variant
 from gradshift.report.limits import Limits
 from gradshift.report.questions import QUESTIONS, Asked
@@ -178,6 +179,15 @@ class GroupResults:
             and all(getattr(other, name) == getattr(row, name) for name in (*IDENTITY, "family"))
         )
         return next(others, None)
+
+    def subsets(self, row: Contrast) -> list[Variant]:
+        """Find a headline result in fewer people or values, see `gradshift.group.subsets`."""
+        return [
+            variant
+            for variant in self.variants
+            if variant.choice in (LOW, EVEN, PLAIN)
+            and all(getattr(variant, name) == getattr(row, name) for name in IDENTITY)
+        ]
 
     def find(self, key: tuple[str, str, str], task: str, recipe: str) -> Contrast | None:
         """Find the headline result of a value."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -27,6 +27,7 @@ from gradshift.report.numbers import number
 from gradshift.report.pages import Picture, hover, picture, save
 from gradshift.report.questions import Asked
 from gradshift.report.results import find_row
+from gradshift.report.sentences import Shown, levels
 from gradshift.report.verdicts import is_significant
 
 FEWEST = 4
@@ -104,12 +105,16 @@ def _headlines(album: Album, asked: Sequence[Asked]) -> Named:
             f"line.{groups}",
             "measures.tsv",
         )
+    rows = [results.find(one.key, task, recipe) for one in asked for recipe in results.recipes]
+    told = levels([row for row in rows if row is not None], results.alpha)
     yield album.put(
         "forest",
-        forest(_effects(results, task, asked), results.recipes, label="Hedges' g, 95 % interval"),
-        "Hedges' g with 95 % intervals of the headline measures, recipes beside each other; "
+        forest(
+            _effects(results, task, asked), results.recipes, label=f"Hedges' g, {told} interval"
+        ),
+        f"Hedges' g with {told} intervals of the headline measures, recipes beside each other; "
         "the numbers are in the table of results.",
-        "Standardised changes with their 95 % intervals, simultaneous over the family for what "
+        f"Standardised changes with their {told} intervals, simultaneous over the family for what "
         f"was declared beforehand. Filled: {results.recipe}, the primary recipe.",
         "contrasts.tsv",
     )
@@ -121,7 +126,7 @@ def _effects(results: GroupResults, task: str, asked: Sequence[Asked]) -> dict[s
     for one in asked:
         shown = [results.find(one.key, task, recipe) for recipe in results.recipes]
         rows[one.short.replace("\n", " ")] = [
-            Effect(row.hedges_g, row.ci_low, row.ci_high) if row else missing for row in shown
+            Effect(*astuple(Shown.of(row))) if row else missing for row in shown
         ]
     return rows
 

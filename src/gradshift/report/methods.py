@@ -1,7 +1,7 @@
 """The methods text: from what was run to sentences with their references."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from platform import python_version
@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from gradshift import __version__
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.cortex.measure import TOPICS
+from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.statistics import statistics
-from gradshift.report.bibliography import in_text, known
+from gradshift.report.bibliography import in_text
+from gradshift.report.sample import Sample
 
 PACKAGES = {
     "nipype": ("Gorgolewski2011",),
@@ -36,7 +39,7 @@ class Described(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Used:
-    """What was run.
+    """What was run; the primary atlas and recipe come first.
 
     Parameters
     ----------
@@ -46,44 +49,85 @@ class Used:
     tracers : sequence of Described
     measures : sequence of str
         Names; those that no module defines any more are passed over.
+    headline : collection of str
+        Those of them that the declared families are made of.
     statistics : sequence of str
         Names of those that the group level used, in the order of the text.
     design : str
         The comparison in a sentence; empty without one.
     estimator : {'pearson', 'partial', ''}
         Empty where there is no connectivity.
+    sample : Sample
+        What the study fills in.
     """
 
     atlases: Sequence[Described] = ()
     recipes: Sequence[Sidecar] = ()
     tracers: Sequence[Described] = ()
     measures: Sequence[str] = ()
+    headline: Collection[str] = frozenset(measure for measure, _, _ in CONFIRMATORY)
     statistics: Sequence[str] = ()
     design: str = ""
     estimator: str = "pearson"
+    sample: Sample = field(default_factory=Sample)
+
+
+SAME_REGIONS = (
+    "Means over the regions of a network or set were over those with a value in every session "
+    "of the person."
+)
+
+Sentence = tuple[str, tuple[str, ...]]
+"""A sentence and the keys of its references."""
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A title, and sentences with the keys of their references."""
+    """A title, and sentences with the keys of their references.
+
+    Parameters
+    ----------
+    title : str
+    sentences : list of Sentence
+    part : {'main', 'supplement'}
+        Where it belongs in a paper.
+    """
 
     title: str
-    sentences: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    part: str = "main"
+
+    def cited(self) -> Iterator[Sentence]:
+        """Yield the sentences; a reference is named where the paragraph first rests on it."""
+        named: set[str] = set()
+        for sentence, cite in self.sentences:
+            new = tuple(key for key in dict.fromkeys(cite) if key not in named)
+            named.update(new)
+            yield sentence, new
 
     @property
     def text(self) -> str:
         """The sentences, with references named in brackets."""
         return " ".join(
-            _cited(sentence, in_text(cite, sentence)) for sentence, cite in self.sentences
+            _with(sentence, in_text(cite, sentence)) for sentence, cite in self.cited()
         )
 
 
-def _cited(sentence: str, where: str) -> str:
+def _with(sentence: str, where: str) -> str:
     return f"{sentence.rstrip('.')} {where}." if where else sentence
 
 
+TESTS = ("signflip", "groups", "crossover", "within")
+"""Tests of the designs: the first that was used is the one of the declared results."""
+
+SIZES = ("effects", "equivalence")
+"""Further statistics that the sentences on the declared results rest on."""
+
+
 def paragraphs(used: Used) -> list[Paragraph]:
-    """Write the methods text.
+    """Write the methods text: what the main results rest on, then a supplement.
+
+    A sentence that several atlases, recipes or measures share is said once.
 
     Parameters
     ----------
@@ -94,16 +138,82 @@ def paragraphs(used: Used) -> list[Paragraph]:
     list of Paragraph
         Those that have something to say.
     """
-    everything = [
-        Paragraph("Regions", [*_described(used.atlases)]),
-        Paragraph("Denoising", [s for recipe in used.recipes for s in recipe_sentences(recipe)]),
+    once = _Once()
+    main = [
+        Paragraph("Participants and data", _plain(used.sample.participants, used.sample.data)),
+        Paragraph("Regions", once(_described(used.atlases[:1]))),
+        Paragraph("Denoising", once(s for r in used.recipes[:1] for s in recipe_sentences(r))),
         Paragraph("Connectivity", [(_estimator(used.estimator), ())] if used.estimator else []),
-        Paragraph("Tracers", [*_described(used.tracers)]),
-        Paragraph("Measures", _of_measures(used.measures)),
-        Paragraph("Statistics", _of_statistics(used)),
+        Paragraph("Tracers", once(_described(used.tracers))),
+        Paragraph("Measures", once(_of_measures(n for n in used.measures if n in used.headline))),
+        Paragraph(
+            "Statistics",
+            _plain([used.design, SAME_REGIONS] if used.design else [])
+            + once(_of_statistics(_main_statistics(used)))
+            + _plain(used.sample.inference),
+        ),
         Paragraph("Software", _software()),
     ]
-    return [paragraph for paragraph in everything if paragraph.sentences]
+    return [p for p in [*main, *_supplement(used, once)] if p.sentences]
+
+
+def _supplement(used: Used, once: "_Once") -> Iterator[Paragraph]:
+    """Write what is beside the main results."""
+    yield Paragraph("Further atlases", once(_described(used.atlases[1:])), "supplement")
+    further = [
+        sentence
+        for recipe in used.recipes[1:]
+        for sentence in _further(recipe, used.recipes[0], once)
+    ]
+    yield Paragraph("Further denoising recipes", further, "supplement")
+    for topic, title in TOPICS.items():
+        of_topic = once(_of_measures(n for n in used.measures if _topic(n) == topic))
+        yield Paragraph(f"Measures: {title[:1].lower()}{title[1:]}", of_topic, "supplement")
+    others = once(_of_measures(n for n in used.measures if _topic(n) is None))
+    yield Paragraph("Measures: PET and spectroscopy", others, "supplement")
+    yield Paragraph("Further statistics", once(_of_statistics(used.statistics)), "supplement")
+    packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES if _version(name))
+    cite = tuple(key for keys in PACKAGES.values() for key in keys)
+    rests = f"The software rests on {packages}, with Python {python_version()}."
+    yield Paragraph("Packages", [(rests, cite)], "supplement")
+
+
+def _main_statistics(used: Used) -> list[str]:
+    tests = [name for name in used.statistics if name in TESTS]
+    return [*tests[:1], *(name for name in used.statistics if name in SIZES)]
+
+
+class _Once:
+    """Passes on sentences that were not said before."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+
+    def __call__(self, sentences: Iterable[Sentence]) -> list[Sentence]:
+        new = []
+        for sentence, cite in sentences:
+            if sentence not in self._said:
+                self._said.add(sentence)
+                new.append((sentence, cite))
+        return new
+
+
+def _further(recipe: Sidecar, primary: Sidecar, once: _Once) -> Iterator[Sentence]:
+    """Say what another recipe does otherwise than those before it."""
+    every = list(recipe_sentences(recipe))
+    new = once(every)
+    yield from new
+    if len(new) < len(every):
+        yield f"All else of recipe {recipe['name']} was as with {primary['name']}.", ()
+
+
+def _plain(*texts: Iterable[str]) -> list[Sentence]:
+    return [(sentence, ()) for text in texts for sentence in text]
+
+
+def _topic(name: str) -> str | None:
+    measure = measures().get(name)
+    return None if measure is None else measure.topic
 
 
 def citations(text: Iterable[Paragraph]) -> list[str]:
@@ -111,13 +221,13 @@ def citations(text: Iterable[Paragraph]) -> list[str]:
     return list(dict.fromkeys(key for p in text for _, cite in p.sentences for key in cite))
 
 
-def _described(parts: Iterable[Described]) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _described(parts: Iterable[Described]) -> Iterator[Sentence]:
     for part in parts:
         for i, sentence in enumerate(part.sentences):
             yield sentence, part.cite if i == len(part.sentences) - 1 else ()
 
 
-def recipe_sentences(recipe: Sidecar) -> Iterator[tuple[str, tuple[str, ...]]]:
+def recipe_sentences(recipe: Sidecar) -> Iterator[Sentence]:
     """Say how a recipe cleaned the series.
 
     Parameters
@@ -164,17 +274,12 @@ def _estimator(name: str) -> str:
     return "Connectivity was the Pearson correlation of the denoised series, Fisher-transformed."
 
 
-def _of_measures(names: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
-    """Take the sentences of measures; one that several share is said once."""
-    earlier: set[str] = set()
-    described: list[Described] = []
+def _of_measures(names: Iterable[str]) -> Iterator[Sentence]:
+    """Take the sentences of measures and models."""
     for name in dict.fromkeys(names):
         measure = measures().get(name) or models().get(name)
         if measure is not None:
-            new = [s for s in sentences(measure.methods) if s not in earlier]
-            earlier.update(new)
-            described.append(Described(tuple(new), measure.cite))
-    return [*_described(described)]
+            yield from _described([Described(tuple(sentences(measure.methods)), measure.cite)])
 
 
 def sentences(text: str) -> list[str]:
@@ -182,23 +287,15 @@ def sentences(text: str) -> list[str]:
     return [part for part in re.split(r"(?<=[.!?]) (?=[A-Z])", text.strip()) if part]
 
 
-def _of_statistics(used: Used) -> list[tuple[str, tuple[str, ...]]]:
-    if not used.statistics:
-        return []
+def _of_statistics(names: Iterable[str]) -> Iterator[Sentence]:
     known = statistics()
-    return [
-        *([(used.design, ())] if used.design else []),
-        *((known[name].methods, known[name].cite) for name in used.statistics if name in known),
-    ]
+    yield from ((known[name].methods, known[name].cite) for name in names if name in known)
 
 
-def _software() -> list[tuple[str, tuple[str, ...]]]:
-    packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES if _version(name))
-    cite = tuple(key for keys in PACKAGES.values() for key in keys)
+def _software() -> list[Sentence]:
     return [
         (f"Computed with gradshift {__version__}, a BIDS App.", ("Gorgolewski2017",)),
         ("It works on the output of fMRIPrep.", ("Esteban2019",)),
-        (f"It rests on {packages}, with Python {python_version()}.", cite),
     ]
 
 
@@ -207,47 +304,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return ""
-
-
-def as_markdown(text: Sequence[Paragraph]) -> str:
-    """Return the text with its list of references, in Markdown."""
-    parts = ["# Methods", *(f"## {p.title}\n\n{_markdown(p.text)}" for p in text)]
-    listed = [
-        f"- {_markdown(reference.listed)} {reference.link}".rstrip()
-        for reference in known(citations(text))
-    ]
-    return "\n\n".join([*parts, "## References", "\n".join(listed)]) + "\n"
-
-
-def _markdown(text: str) -> str:
-    return re.sub(r"([\\`*_<>\[\]|])", r"\\\1", text)
-
-
-def as_bibtex(text: Sequence[Paragraph]) -> str:
-    """Return the entries of the references."""
-    return "\n\n".join(reference.source for reference in known(citations(text))) + "\n"
-
-
-def as_latex(text: Sequence[Paragraph]) -> str:
-    """Return the text as a LaTeX section that cites by key."""
-    listed = {reference.key for reference in known(citations(text))}
-    lines = [r"\section*{Methods}"]
-    for paragraph in text:
-        cited = []
-        for sentence, cite in paragraph.sentences:
-            keys = ",".join(key for key in dict.fromkeys(cite) if key in listed)
-            plain = _latex(sentence)
-            cited.append(rf"{plain.rstrip('.')}~\cite{{{keys}}}." if keys else plain)
-        lines += ["", rf"\paragraph{{{_latex(paragraph.title)}}}", " ".join(cited)]
-    return "\n".join([*lines, "", r"\bibliographystyle{apalike}", r"\bibliography{CITATION}", ""])
-
-
-LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
-    "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
-    "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "²": r"\textsuperscript{2}",
-}  # fmt: skip
-
-
-def _latex(text: str) -> str:
-    return "".join(LATEX.get(letter, letter) for letter in text)

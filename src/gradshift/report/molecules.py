@@ -16,7 +16,7 @@ from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
-from gradshift.report.numbers import number
+from gradshift.report.numbers import number, p_value
 from gradshift.report.sentences import Shown
 from gradshift.report.summaries import summary
 from gradshift.report.verdicts import Verdict, is_declared, verdict
@@ -218,7 +218,6 @@ class CoupledRow:
     row: Coupling
     words: str
     how: str
-    verdict: str
 
 
 def coupled_rows(results: GroupResults) -> list[CoupledRow]:
@@ -228,7 +227,6 @@ def coupled_rows(results: GroupResults) -> list[CoupledRow]:
             row=row,
             words=" with ".join(_term(term) for term in row.pair.split("~")),
             how=SCOPES.get(row.scope, row.scope),
-            verdict=_coupled(row, results.alpha),
         )
         for row in results.couplings
     ]
@@ -239,23 +237,26 @@ def coupling_summary(results: GroupResults) -> str:
     rows = [row for row in coupled_rows(results) if row.row.scope == "between-people"]
     if not rows:
         return ""
-    together = [row.words for row in rows if row.verdict == "evidence of coupling"]
-    tested = sum(row.verdict != "not tested" for row in rows)
+    tested = [row for row in rows if math.isfinite(row.row.p_fwe)]
     if not tested:
         return "Whether changes go together over people could not be tested."
-    if together:
-        return f"Evidence over people that changes go together: {words.listed(together)}."
-    return (
-        f"No evidence over people that changes of PET, spectroscopy and BOLD go together "
-        f"({tested} pairs tested)."
-    )
+    together = [row for row in tested if row.row.p_fwe <= results.alpha]
+    if not together:
+        return (
+            f"No evidence over people that changes of PET, spectroscopy and BOLD go together "
+            f"({len(tested)} pairs tested)."
+        )
+    named = words.listed([f"{row.words}{_on_page(row.row, results.alpha)}" for row in together])
+    return f"Evidence over people that changes go together: {named}."
 
 
-def _coupled(row: Coupling, alpha: float) -> str:
-    if not math.isfinite(row.p):
-        return "not tested"
-    p = row.p_fwe if math.isfinite(row.p_fwe) else row.p
-    return "evidence of coupling" if p <= alpha else "no evidence of coupling"
+def _on_page(row: Coupling, alpha: float) -> str:
+    """Say whether a coupling stays when all declared families of the page are corrected for."""
+    if not math.isfinite(row.p_page):
+        return ""
+    stays = "stays" if row.p_page <= alpha else "does not stay"
+    p = p_value(row.p_page, alpha)
+    return f" (which {stays} after correction for all declared families of this page, p = {p})"
 
 
 def _term(text: str) -> str:

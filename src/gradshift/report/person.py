@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gradshift.report.bibliography import known
-from gradshift.report.methods import citations, paragraphs
 from gradshift.report.origin import origin
 from gradshift.report.pages import Picture, hover, picture, write_page
 from gradshift.report.personfigures import read_matrices
@@ -18,7 +16,6 @@ from gradshift.report.personsessions import (
 )
 from gradshift.report.personvalues import ValueRow, list_values
 from gradshift.report.questions import EXPLORATORY
-from gradshift.report.results import what_was_used
 
 CAPTIONS = {
     "matrices": (
@@ -92,7 +89,6 @@ class MoleculesSection:
 
 def write_person_page(person: Person) -> Path:
     """Write the page of one participant from the tables and the figures there are."""
-    methods = paragraphs(what_was_used(person.output_dir, person.results))
     made = origin(person.output_dir)
     content = {
         "title": made.title(person.participant),
@@ -100,8 +96,7 @@ def write_person_page(person: Person) -> Path:
         "person": person,
         "tasks": [_task(person, task) for task in person.tasks],
         "molecules": _molecules(person),
-        "methods": methods,
-        "references": known(citations(methods)),
+        "methods": [],
         "logs": "logs",
         "exploratory": EXPLORATORY,
         "group": (person.output_dir / "group" / "index.html").exists(),

@@ -110,5 +110,8 @@ QUESTIONS = (
 )  # fmt: skip
 """Questions 1 to 4; 5 (PET, MRS) is answered by whatever rows there are, 6 by the design."""
 
+GLOBAL = (("meanfc", "whole", "whole"), ("globalsd", "whole", "whole"))
+"""What stands beside every answer: values that any shift of all correlations moves."""
+
 EXPLORATORY = frozenset({"lead", "nonreversibility"})
 """Measures of direction: regions differ in haemodynamic delay, so they are never a headline."""

@@ -1,8 +1,9 @@
 """What the pages are made from: the tables and sidecars of an output, read back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,11 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.group.contrasts import Contrast
+from gradshift.group.table import statistics_used
+from gradshift.output import record
 from gradshift.report import words
 from gradshift.report.methods import Described, Used
+from gradshift.report.sample import headline, sample
 
 
 def find_row(
@@ -106,8 +110,7 @@ def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str)
 def what_was_used(
     output_dir: Path,
     results: Sequence[SessionResult],
-    design: str = "",
-    statistics: Sequence[str] = (),
+    folder: Path,
 ) -> Used:
     """Collect from the sidecars what was run.
 
@@ -115,11 +118,12 @@ def what_was_used(
     ----------
     output_dir : Path
     results : sequence of SessionResult
-    design : str
-        The comparison in a sentence; empty if the group level was not run.
-    statistics : sequence of str
-        Names of the statistics that the group level used.
+    folder : Path
+        Of the group level, whether it was run or not.
     """
+    sidecar = folder / "contrasts.json"
+    about = read_json(sidecar) if sidecar.exists() else {}
+    primary = _primary(output_dir, results)
     atlases: dict[str, Described] = {}
     recipes: dict[str, Sidecar] = {}
     names: set[str] = set()
@@ -131,17 +135,37 @@ def what_was_used(
         names |= set(result.measures)
     estimators = [result.estimator for result in results if result.modality == "func"]
     return Used(
-        atlases=list(atlases.values()),
-        recipes=list(recipes.values()),
+        atlases=_first(primary[0], atlases),
+        recipes=_first(primary[1], recipes),
         tracers=[
             Described((tracer.told,), tracer.sources)
             for tracer in words.tracers(result.about for result in results)
         ],
         measures=[name for name in (*measures(), *models()) if name in names],
-        statistics=statistics,
-        design=design,
+        headline=headline(folder) if about else Used().headline,
+        statistics=statistics_used(folder) if about else (),
+        design=about.get("Design", ""),
         estimator=estimators[0] if estimators else "",
+        sample=sample(folder, results, primary),
     )
+
+
+T = TypeVar("T")
+
+
+def _first(name: str, described: Mapping[str, T]) -> list[T]:
+    """Return what is described, that of a name first."""
+    names = sorted(described, key=lambda other: other != name)
+    return [described[one] for one in names]
+
+
+def _primary(output_dir: Path, results: Sequence[SessionResult]) -> tuple[str, str]:
+    """Name the atlas and recipe that were given first."""
+    recorded = record.read(output_dir).get("participant", {})
+    bold = [one for one in results if one.modality == "func"] or list(results)
+    atlas = recorded.get("atlas") or [one.atlas for one in bold]
+    recipe = recorded.get("denoise") or [one.recipe for one in bold]
+    return str(atlas[0]), str(recipe[0])
 
 
 def _described(output_dir: Path, result: SessionResult) -> Described:

@@ -1,9 +1,12 @@
 """Plain sentences about single results, never stronger than their statistics allow."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gradshift.group.contrasts import Contrast
+from gradshift.group.subsets import EVEN, LOW, PLAIN
+from gradshift.group.variants import Variant
 from gradshift.report.numbers import apart, number, p_value, signed
 from gradshift.report.verdicts import (
     can_be_significant,
@@ -55,6 +58,21 @@ def interval(row: Contrast) -> tuple[float, float]:
     if is_declared(row) and math.isfinite(row.ci_low_fwe):
         return row.ci_low_fwe, row.ci_high_fwe
     return row.ci_low, row.ci_high
+
+
+def level(row: Contrast, alpha: float) -> float:
+    """Return the level in per cent of the interval that goes with the verdict.
+
+    Few people allow no simultaneous interval of a higher level than their smallest p leaves.
+    """
+    simultaneous = interval(row)[0] != row.ci_low
+    return 100 * (1 - (max(alpha, row.p_min) if simultaneous else alpha))
+
+
+def levels(rows: Iterable[Contrast], alpha: float) -> str:
+    """Return the levels of several intervals in words, such as ``93.8 % and 95 %``."""
+    every = sorted({level(row, alpha) for row in rows}) or [100 * (1 - alpha)]
+    return " and ".join(f"{one:.3g} %" for one in every)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +144,9 @@ def _difference(row: Contrast, terms: Terms) -> str:
 
 def _standardised(row: Contrast, alpha: float) -> str:
     low, high = interval(row)
-    kind, error = "", alpha
-    if low != row.ci_low:  # few people allow no interval of a higher level than their p
-        kind, error = "simultaneous ", max(alpha, row.p_min)
+    kind = "" if low == row.ci_low else "simultaneous "
     return (
-        f"Hedges' g {number(row.hedges_g)}, {kind}{100 * (1 - error):.3g} % interval "
+        f"Hedges' g {number(row.hedges_g)}, {kind}{level(row, alpha):.3g} % interval "
         f"{number(low)} to {number(high)}; n = {row.n}"
     )
 
@@ -187,9 +203,35 @@ def adjusted(plain: Contrast, held: Contrast | None, alpha: float) -> str:
         return f"With {what} held constant it could not be tested ({held.status})."
     left = held.mean_change / plain.mean_change if plain.mean_change else math.nan
     share = f" ({100 * left:.0f} % of it)" if math.isfinite(left) else ""
+    if left < 0:
+        share = " (the other direction)"
     return (
         f"With {what} held constant: change {signed(held.mean_change)}{share}, g "
         f"{number(held.hedges_g)}, family-wise p = {p_value(held.p_fwe, alpha)}."
+    )
+
+
+def in_subset(plain: Contrast, subset: Variant, alpha: float) -> str:
+    """Tell a result in fewer people or values beside that of all.
+
+    Parameters
+    ----------
+    plain : Contrast
+    subset : Variant
+    alpha : float
+    """
+    who = {
+        LOW: "who moved little",
+        EVEN: "matched for motion",
+        PLAIN: "with values without a remark",
+    }[subset.choice or ""]
+    opposed = plain.mean_change * subset.mean_change < 0
+    few = "" if subset.p_min <= alpha else f", smallest possible p {number(subset.p_min)}"
+    return (
+        f"In the {subset.n} people {who}: change {signed(subset.mean_change)} "
+        f"({'the sign differs' if opposed else 'the same direction'}), g "
+        f"{number(subset.hedges_g)}, interval {number(subset.ci_low)} to "
+        f"{number(subset.ci_high)}, family-wise p = {p_value(subset.p_fwe, alpha)}{few}."
     )
 
 

@@ -8,6 +8,7 @@ from gradshift.group.recipes import RecipeDifference
 from gradshift.report import words
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.questions import Asked
+from gradshift.report.sentences import Shown, level, sides
 from gradshift.report.verdicts import Verdict, is_change, is_declared, verdict
 
 Found = Sequence[tuple[Asked, Contrast | None]]
@@ -58,8 +59,14 @@ def answer(results: Found, alpha: float) -> str:
 def _moved(asked: Asked, row: Contrast) -> str:
     if is_change(row):
         return f"the {asked.name} {'rose' if row.mean_change > 0 else 'fell'}"
-    more = "more" if row.mean_change > 0 else "less"
-    return f"the {asked.name} changed {more} in the first than in the second"
+    against, reference = sides(row.contrast)
+    first, second = row.mean_followup, row.mean_baseline
+    if first * second > 0 and (first - second) * row.mean_change > 0:
+        more = "more" if abs(first) > abs(second) else "less"
+        way = "rose" if first > 0 else "fell"
+        return f"the {asked.name} {way} {more} in {against} than in {reference}"
+    higher = "higher" if row.mean_change > 0 else "lower"
+    return f"the change of the {asked.name} was {higher} in {against} than in {reference}"
 
 
 def _by_text(verdicts: Sequence[tuple[str, Verdict]]) -> str:
@@ -147,14 +154,40 @@ def beside(primary: Contrast, other: Contrast, alpha: float) -> str:
     """
     if not math.isfinite(other.p_fwe):
         return f"With recipe {other.recipe} it was not tested ({other.status})."
+    shown = Shown.of(other)
     opposed = primary.mean_change * other.mean_change < 0
     direction = "the sign differs" if opposed else "the same direction"
     return (
         f"With recipe {other.recipe}: {verdict(other, alpha).text}, {direction} (change "
-        f"{signed(other.mean_change)}, g {number(other.hedges_g)}, interval "
-        f"{number(other.ci_low)} to {number(other.ci_high)}, n = {other.n}, family-wise "
+        f"{signed(other.mean_change)}, g {number(shown.g)}, {level(other, alpha):.3g} % interval "
+        f"{number(shown.low)} to {number(shown.high)}, n = {other.n}, family-wise "
         f"p = {p_value(other.p_fwe, alpha)})."
     )
+
+
+def shift(by_recipe: Mapping[str, Sequence[Contrast]], alpha: float) -> str:
+    """Tell what changed over the whole cortex at once, with every recipe; empty without values.
+
+    Whatever shifts all correlations moves most results, and recipes differ in what they leave of
+    it: where they disagree, this may be why.
+
+    Parameters
+    ----------
+    by_recipe : mapping of str to sequence of Contrast
+        Results of the whole cortex, such as mean connectivity, by recipe, the primary one first.
+    alpha : float
+    """
+    measured: dict[str, list[str]] = {}
+    for recipe, rows in by_recipe.items():
+        for row in rows:
+            if math.isfinite(row.mean_change):
+                shown = Shown.of(row)
+                measured.setdefault(row.measure, []).append(
+                    f"{signed(row.mean_change)} with {recipe} (g {number(shown.g)}, "
+                    f"{number(shown.low)} to {number(shown.high)}; {verdict(row, alpha).text})"
+                )
+    changed = [f"{words.measure(name)} {words.listed(told)}" for name, told in measured.items()]
+    return f"Change over the whole cortex: {'; '.join(changed)}." if changed else ""
 
 
 def claim(

@@ -1,6 +1,13 @@
 """Nipype's plugins for clusters, as gradshift uses them."""
 
+from pathlib import Path
 from typing import Any
+
+GUARD = """\
+from gradshift.running.pickles import guard_nipype
+guard_nipype()
+"""
+"""What a job does before it reads its step from a pickle: see `gradshift.running.pickles`."""
 
 
 class RefusedError(Exception):
@@ -23,6 +30,7 @@ def going_on(kind: type[Any]) -> type[Any]:
     kind : class
         A plugin of nipype that submits jobs.
     """
+    _guard_jobs()
 
     class GoingOn(kind):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -44,3 +52,20 @@ def going_on(kind: type[Any]) -> type[Any]:
             return super()._report_crash(node, result)
 
     return GoingOn
+
+
+def _guard_jobs() -> None:
+    """Let the scripts of jobs read pickles as every process here does, without running them."""
+    from nipype.pipeline.plugins import base
+
+    create = base.create_pyscript
+    if getattr(create, "is_guarded", False):
+        return
+
+    def create_guarded(*args: Any, **kwargs: Any) -> str:
+        script = Path(create(*args, **kwargs))
+        script.write_text(GUARD + script.read_text(encoding="utf-8"), encoding="utf-8")
+        return str(script)
+
+    create_guarded.is_guarded = True  # type: ignore[attr-defined]
+    base.create_pyscript = create_guarded

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gradshift.core.cortex.common import Common, alike, seconds_of
 from gradshift.core.cortex.measure import evaluate
 from gradshift.core.measures import measures
 from gradshift.core.series.direction import direction, lagged_pairs
@@ -140,3 +141,23 @@ def test_measures_give_the_reason(build, rng, name):
     assert "xploratory" in measure.methods
     assert "xploratory" in measure.caveat
     assert measure.methods.endswith(".")
+
+
+@pytest.mark.parametrize("name", ["lead", "nonreversibility"])
+def test_a_lag_of_one_volume_is_not_compared_between_repetition_times(build, rng, name):
+    session = build(driven(rng), same_tr=False)
+    found = table(name, session)
+    assert all(np.isnan(row.value) and "repetition time" in row.status for row in found.values())
+
+
+def test_sessions_share_seconds_whatever_their_repetition_time():
+    common = Common(seconds=300.0, reasons={})
+    assert [common.n_volumes(tr) for tr in (2.0, 0.8, 0.1, 3.0)] == [150, 375, 3000, 100]
+    assert Common(seconds=7 * 0.7, reasons={}).n_volumes(0.7) == 7
+    unknown = Common(seconds=seconds_of(90, np.nan), reasons={})
+    assert unknown.n_volumes(np.nan) == 90
+    assert alike([2.0, 2.001])
+    assert alike([np.nan, np.nan])
+    assert alike([])
+    assert not alike([2.0, 2.1])
+    assert not alike([2.0, np.nan])

@@ -18,7 +18,7 @@ METHODS = (
     "(alpha 0.5, multiscale, ten components, exact symmetric eigensolver) and aligned by an "
     "orthogonal Procrustes rotation to a reference that is blind to the order of sessions: "
     "a template, or the mean of all sessions that were compared. All sessions of a person "
-    "entered with the same number of volumes."
+    "entered with the same time, the first of what was retained."
 )
 
 CITE = ("Margulies2016", "Coifman2006", "VosdeWael2020")

@@ -17,8 +17,8 @@ GRAPH_METHODS = (
 )
 
 CAVEAT = (
-    "The graph has the usable regions of cortical networks only, and depends on the number of "
-    "volumes: sessions of a person enter with the same number."
+    "The graph has the usable regions of cortical networks only, and depends on how long a "
+    "session is: those of a person enter with the same time."
 )
 
 

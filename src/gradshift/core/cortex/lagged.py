@@ -24,8 +24,14 @@ def directed(session: Session) -> Direction:
     Raises
     ------
     UnavailableError
-        If there are too few volumes or regions.
+        If there are too few volumes or regions, or the sessions of the person differ in
+        repetition time: the lag is one volume, and would not be the same time in all.
     """
+    if not session.same_tr:
+        raise UnavailableError(
+            f"the lag is one volume ({session.tr:g} s here), and the sessions of this person "
+            "differ in repetition time"
+        )
     try:
         return session.direction
     except InputError as error:

@@ -38,8 +38,10 @@ class Session:
         The connectivity matrix (Pearson r unless another estimator was asked for); rows and
         columns of unusable regions are NaN, the diagonal of the others is 1.
     n_common : int
-        Number of retained volumes that every session of the person has: measures that
-        depend on length use the first `n_common` only.
+        Number of retained volumes in the time that every session of the person has: measures
+        that depend on length use the first `n_common` only.
+    same_tr : bool
+        Whether all sessions of the person have one repetition time.
     maps : mapping of str to (R,) array
         Region means of voxel maps, by the name of the map.
     missing_maps : mapping of str to str
@@ -67,6 +69,7 @@ class Session:
     reference: NDArray[np.float64] | None = None
     dropout: NDArray[np.bool_] | None = None
     options: Options = field(default_factory=Options)
+    same_tr: bool = True
     gives: Gives = "voxels"
 
     @cached_property
@@ -192,7 +195,8 @@ def build_session(
         run_of=series.run_of,
         tr=series.tr,
         matrix=matrix,
-        n_common=common.n_common,
+        n_common=common.n_volumes(series.tr),
+        same_tr=common.same_tr,
         maps={name: np.where(left_out, np.nan, means) for name, means in maps.means.items()},
         missing_maps=maps.missing,
         reference=reference,

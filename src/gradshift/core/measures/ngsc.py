@@ -12,7 +12,7 @@ NEGLIGIBLE = 1e-10
 def ngsc(session: Session) -> Values:
     """Return the entropy of the eigenvalues of the cortical correlation matrix, 0 to 1.
 
-    Always on Pearson's r of the number of volumes that all sessions of the person have: T
+    Always on Pearson's r of the time that all sessions of the person have: T
     volumes have at most T - 1 components.
     """
     matrix = session.matrix_common
@@ -44,7 +44,7 @@ MEASURE = Measure(
     methods=(
         "Normalised global spatial complexity was the entropy of the eigenvalues of the "
         "correlation matrix of cortical regions, divided by its largest possible value, from the "
-        "same number of volumes in every session of a person."
+        "same time of every session of a person."
     ),
     cite=("Siegel2024",),
     caveat=(

@@ -60,6 +60,7 @@ def retained(
     non_steady: NDArray[np.bool_],
     scrub: Thresholds | None,
     bad_volumes: NDArray[np.bool_] | None = None,
+    outliers: NDArray[np.bool_] | None = None,
 ) -> Censoring:
     """Decide which volumes are retained.
 
@@ -80,6 +81,8 @@ def retained(
         None: nothing is dropped for motion.
     bad_volumes : (T,) array of bool, optional
         True for volumes that cannot be used (not a number, empty); always dropped.
+    outliers : (T,) array of bool, optional
+        True for volumes that another program left out and filled; always dropped, as ``outlier``.
 
     Returns
     -------
@@ -102,6 +105,8 @@ def retained(
     dvars_threshold = None if scrub is None else scrub.dvars_threshold
     reasons["fd"] = _above("fd", fd, fd_threshold, n_volumes)
     reasons["dvars"] = _above("dvars", dvars, dvars_threshold, n_volumes)
+    if outliers is not None:
+        reasons["outlier"] = np.array(outliers, dtype=bool)
     if len(bad) != n_volumes:
         raise ValueError(f"bad_volumes has {len(bad)} volumes, non_steady {n_volumes}.")
     dropped = np.logical_or.reduce(list(reasons.values()))

@@ -129,7 +129,7 @@ STATISTIC = Statistic(
     ),
     cite=("McNemar1947", "Fisher1922"),
     caveat=(
-        "With few marked values an imbalance is easily missed: the results with and without them "
-        "are given."
+        "With few marked values an imbalance is easily missed: the results without those that "
+        "are remarked stand beside the others (`variants.tsv`)."
     ),
 )

@@ -27,6 +27,9 @@ from gradshift.core.statistics.signtest import skewness_of
 LEAST_DF = 0.5
 """Degrees of freedom that a group must keep for a variance of its own."""
 
+WORST = 1e6
+"""Condition number above which the variances of two groups cannot be told apart."""
+
 Array = NDArray[np.float64]
 
 
@@ -42,10 +45,13 @@ def adjusted_groups(
 
     Residuals of the model with covariates only are permuted, and the whole model is fitted
     again. Each group keeps a residual variance of its own: with the weights w that make the
-    adjusted difference of the values, its variance is ``sum_g s_g^2 sum_(i in g) w_i^2``, the
-    degrees of freedom of ``s_g^2`` are the people of the group less their leverage, those of
-    t follow after Satterthwaite, and t is compared by its normal score. Without covariates
-    this is the test of `gradshift.core.statistics.groups`.
+    adjusted difference of the values, its variance is ``sum_g s_g^2 sum_(i in g) w_i^2``. The
+    ``s_g^2`` are free of bias whatever the spread of the other group, which covariates mix into
+    the residuals of this one (MINQUE): with M, which makes the residuals, they solve ``sum_h s_h^2
+    sum_(i in g, j in h) M_ij^2 = sum_(i in g) e_i^2``; none is below 0. Their degrees of freedom
+    are the people of the group less their leverage, those of t follow after Satterthwaite, and t
+    is compared by its normal score. Without covariates this is the test of
+    `gradshift.core.statistics.groups`.
 
     Parameters
     ----------
@@ -66,6 +72,10 @@ def adjusted_groups(
     Notes
     -----
     No p is given that is smaller than permuting the labels alone can give.
+
+    References
+    ----------
+    Rao (1970), J Am Stat Assoc 65:161 (variances free of bias).
     """
     check_groups(values, group, n_permutations)
     some = with_covariates(values, covariates) & np.isfinite(group)
@@ -95,8 +105,10 @@ class _Fit:
         They make the adjusted difference of the values.
     leaves : (p, p) array
         It makes the residuals of the whole model of the values.
+    unmix : (2, 2) array
+        It makes the residual variances of group 0 and 1 of their sums of squares.
     df : pair of float
-        Degrees of freedom of the residual variance of group 0 and 1.
+        Degrees of freedom of these variances.
     n_columns : int
         Columns of the model.
     rest : (p, c) array
@@ -112,6 +124,7 @@ class _Fit:
     ones: NDArray[np.bool_]
     weights: Array
     leaves: Array
+    unmix: Array
     df: tuple[float, float]
     n_columns: int
     rest: Array
@@ -122,11 +135,14 @@ class _Fit:
         """Fit the model to (..., p, c) residuals; also return differences and residuals."""
         difference = np.einsum("p,...pc->...c", self.weights, shuffled)
         left = self.leaves @ shuffled
-        parts = []
-        for members, df in zip((~self.ones, self.ones), self.df, strict=True):
-            squares = (left[..., members, :] ** 2).sum(axis=-2)
-            squares = np.where(squares <= 1e-24 * len(members), 0.0, squares)
-            parts.append(squares / df * (self.weights[members] ** 2).sum())
+        groups = (~self.ones, self.ones)
+        squares = np.stack([(left[..., members, :] ** 2).sum(axis=-2) for members in groups])
+        squares[squares <= 1e-24 * len(self.ones)] = 0.0
+        variance = np.maximum(np.tensordot(self.unmix, squares, axes=1), 0.0)
+        parts = [
+            own * (self.weights[members] ** 2).sum()
+            for own, members in zip(variance, groups, strict=True)
+        ]
         difference = np.where(np.abs(difference) <= 1e-13, 0.0, difference)
         own = (np.asarray(self.df[0]), np.asarray(self.df[1]))
         return welch(difference, (parts[0], parts[1]), own), difference, left
@@ -150,24 +166,33 @@ def _fit(
     hat = basis @ basis.T + np.outer(free, free) / spread
     leverage = np.diagonal(hat)
     df = tuple(float((1 - leverage[members]).sum()) for members in (~ones, ones))
+    leaves = np.eye(n) - hat
+    mixed = _mixed(leaves, ones)
     size = np.maximum(np.abs(y - y.mean(axis=0)).max(axis=0), 1e-300)
     rest = (y - y.mean(axis=0)) / size
     rest = rest - basis @ (basis.T @ rest)
     problem = "" if testable else NO_SPREAD
-    if not problem and min(df) < LEAST_DF:
+    if not problem and (min(df) < LEAST_DF or np.linalg.cond(mixed) > WORST):
         problem = "too few people in a group for its covariates"
     return _Fit(
         columns,
         people,
         ones,
         free / spread,
-        np.eye(n) - hat,
+        leaves,
+        np.asarray(np.eye(2) if problem else np.linalg.inv(mixed), dtype=np.float64),
         (max(df[0], 1e-9), max(df[1], 1e-9)),
         held.shape[1] + 1,
         rest,
         size,
         problem,
     )
+
+
+def _mixed(leaves: Array, ones: NDArray[np.bool_]) -> Array:
+    """Return the (2, 2) share of each group's variance in the squared residuals of either."""
+    groups = (~ones, ones)
+    return np.array([[(leaves[np.ix_(a, b)] ** 2).sum() for b in groups] for a in groups])
 
 
 def _reasons(fits: list[_Fit], n: NDArray[np.intp], least: int) -> tuple[str, ...]:
@@ -294,6 +319,7 @@ STATISTIC = Statistic(
     formula=(
         r"\Delta = \mu + X \beta + \gamma g + \varepsilon, \quad t = \frac{\hat\gamma}"
         r"{\sqrt{\sum_g s_g^2 \sum_{i \in g} w_i^2}}, \; \hat\gamma = \sum_i w_i \Delta_i, \\ "
+        r"\textstyle\sum_h s_h^2 \sum_{i \in g, j \in h} M_{ij}^2 = \sum_{i \in g} e_i^2, \; "
         r"\text{residuals of the model without } g \text{ permuted}"
     ),
     high="p near 1: most permutations give as much",

@@ -98,7 +98,10 @@ STATISTIC = Statistic(
         "also with each kernel, aligned to the mean of all sessions, of graphs also at each "
         f"density; where there were at least {FEWEST} variants, their median t was tested by "
         "rearranging people in all of them together (specification curve). Two variants were "
-        "compared by the paired difference of their effects."
+        "compared by the paired difference of their effects. Where there were enough of them, the "
+        "comparison was also made in the people whose mean framewise displacement was at most "
+        "0.25 mm in every session, in those left when people were left out one by one until "
+        "motion did not change on average, and without remarked values."
     ),
     cite=("Simonsohn2020",),
     caveat=(

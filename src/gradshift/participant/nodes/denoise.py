@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ from nipype.interfaces.base import File, traits
 from numpy.typing import NDArray
 
 from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
+from gradshift.bids.readyread import of_image
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, clean
 from gradshift.core.series.freedom import freedom_of_run
@@ -42,6 +43,42 @@ class _Spec(StepSpec):
     tr = traits.Float(mandatory=True, desc="repetition time in seconds")
     longer_tr = traits.Float(0.0, usedefault=True, desc="thin the run to it; 0 for as it is")
     coverage_threshold = traits.Float(mandatory=True, desc="share of voxels in the mask")
+    denoised = traits.Bool(desc="whether another program denoised the image")
+    outliers = File(desc="table of the volumes that it left out")
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of the T volumes of an image.
+
+    Parameters
+    ----------
+    confounds : Confounds
+    index : (T,) array of int
+        Which volume of the run each is.
+    outliers : (T,) array of bool, optional
+        Those that another program left out, and filled.
+    """
+
+    confounds: Confounds
+    index: NDArray[np.intp]
+    outliers: NDArray[np.bool_] | None = None
+
+    def at(self, volumes: NDArray[np.intp]) -> "_Known":
+        """Return what is known of some volumes, evenly spaced.
+
+        Raises
+        ------
+        InputError
+            If another program took volumes out: what is left is not evenly spaced in time.
+        """
+        if not np.array_equal(self.index, np.arange(len(self.index))):
+            raise InputError(
+                "Runs from which another program took volumes out cannot be thinned to a longer "
+                "repetition time."
+            )
+        outliers = None if self.outliers is None else self.outliers[volumes]
+        return _Known(self.confounds.at(volumes), np.arange(len(volumes)), outliers)
 
 
 class Denoise(Step):
@@ -64,10 +101,10 @@ class Denoise(Step):
         n_volumes = len(parcels.carpet)
         try:
             _insist_on_regions(quality)
-            confounds = self._confounds(n_volumes)
+            known = self._known(n_volumes)
             if self.inputs.longer_tr:
                 volumes = thinned(n_volumes, self.inputs.tr, self.inputs.longer_tr)
-                parcels, confounds = _at(parcels, volumes), confounds.at(volumes)
+                parcels, known = _at(parcels, volumes), known.at(volumes)
                 n_volumes = len(volumes)
         except InputError as error:
             unknown = np.full(n_volumes, np.nan)
@@ -76,17 +113,27 @@ class Denoise(Step):
         cleaned, failures = {}, {}
         for recipe in self.inputs.recipes:
             try:
-                cleaned[recipe.name] = self._clean(recipe, confounds, parcels, quality)
+                cleaned[recipe.name] = self._clean(recipe, known, parcels, quality)
             except InputError as error:
                 failures[recipe.name] = str(error)
         return DenoisedRun(
-            fd=_or_nan(confounds.fd, n_volumes),
-            dvars=_or_nan(confounds.dvars, n_volumes),
+            fd=_or_nan(known.confounds.fd, n_volumes),
+            dvars=_or_nan(known.confounds.dvars, n_volumes),
             quality=quality,
             cleaned=cleaned,
             failures=failures,
             carpet=self._carpet(parcels.carpet, cleaned),
         )
+
+    def _known(self, n_volumes: int) -> _Known:
+        """Read what is known of the volumes; of a denoised image also which they are."""
+        if not self.inputs.denoised:
+            return _Known(self._confounds(n_volumes), np.arange(n_volumes))
+        table = Path(self.inputs.outliers) if self.inputs.outliers else None
+        volumes = of_image(self.inputs.source, n_volumes, table)
+        index = volumes.index(n_volumes)
+        confounds = self._confounds(len(volumes.kept)).as_measured(index)
+        return _Known(confounds, index, volumes.left_out(n_volumes) if volumes.known else None)
 
     @property
     def _tr(self) -> float:
@@ -103,10 +150,11 @@ class Denoise(Step):
     def _clean(
         self,
         recipe: Recipe,
-        confounds: Confounds,
+        known: _Known,
         parcels: ParcellatedRun,
         quality: Sequence[RegionQuality],
     ) -> CleanedRun:
+        confounds = known.confounds
         regressors = select(confounds, recipe)
         tr, band = self._tr, recipe.passband
         if band is not None:
@@ -114,7 +162,9 @@ class Denoise(Step):
         bad = np.zeros(len(parcels.carpet), dtype=bool)
         bad[parcels.bad_volumes] = True
         steady = confounds.non_steady_state & recipe.drop_non_steady_state
-        censoring = retained(confounds.fd, confounds.dvars, steady, recipe.scrub, bad)
+        censoring = retained(
+            confounds.fd, confounds.dvars, steady, recipe.scrub, bad, known.outliers
+        )
         kept = censoring.kept
         if not kept.any():
             counts = [f"{n.sum()} ({why})" for why, n in censoring.reasons.items() if n.any()]
@@ -129,7 +179,10 @@ class Denoise(Step):
         fd = _or_nan(confounds.fd, len(kept))
         return CleanedRun(
             series=tuple(
-                self._series(recipe, regressors, kept, fd, i, of_atlas)
+                replace(
+                    self._series(recipe, regressors, kept, fd, i, of_atlas),
+                    volumes=known.index[kept],
+                )
                 for i, of_atlas in enumerate(zip(parcels.atlases, quality, strict=True))
             ),
             kept=kept,
@@ -137,7 +190,7 @@ class Denoise(Step):
             censored_for=tuple(censoring.reasons),
             regressors=regressors.values,
             regressor_names=tuple(regressors.names),
-            freedom=freedom,
+            freedom=None if self.inputs.denoised else freedom,
             warnings=(*regressors.notes, *warnings),
         )
 
@@ -231,7 +284,7 @@ def _scaled(voxels: Array) -> Array:
 
 def needs_confounds(recipe: Recipe) -> bool:
     """Tell whether a recipe reads anything from the confounds file."""
-    return bool(recipe.columns or recipe.acompcor or recipe.scrub)
+    return recipe.regresses
 
 
 def _or_nan(values: Array | None, n: int) -> Array:

@@ -1,14 +1,16 @@
 """The one read of a BOLD file."""
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 from nipype.interfaces.base import File, traits
+from numpy.typing import NDArray
 
 from gradshift.core.series.parcellate import parcellate
 from gradshift.errors import InputError
-from gradshift.images.volumes import read_header, read_mask, stream
+from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.records import ParcellatedRun
@@ -19,7 +21,7 @@ VOXELS = "voxels.npy"
 
 class _Spec(StepSpec):
     bold = File(mandatory=True, desc="preprocessed 4-D image")
-    mask = File(mandatory=True, desc="brain mask on the same grid")
+    mask = File(desc="brain mask on the same grid; voxels with a signal if not given")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
     content = traits.Str(desc="digest of the image and its mask, whatever their times")
@@ -43,7 +45,7 @@ class Parcellate(Step):
         if self.inputs.problem:
             raise InputError(self.inputs.problem)
         header = read_header(Path(self.inputs.bold))
-        mask = read_mask(Path(self.inputs.mask), header.shape, header.affine)
+        mask = self._mask(header)
         labels = [flat_labels(path) for path in self.inputs.labels]
         sizes = [len(read_regions(path)) for path in self.inputs.atlases]
         kept = None
@@ -73,6 +75,18 @@ class Parcellate(Step):
             run_mask=means.run_mask,
             tsnr=means.tsnr,
         )
+
+    def _mask(self, header: VolumeHeader) -> NDArray[np.bool_]:
+        """Return the (V,) brain mask, or where there is none what has a signal at the start."""
+        if self.inputs.mask:
+            return read_mask(Path(self.inputs.mask), header.shape, header.affine)
+        with closing(stream(header)) as blocks:
+            _, first = next(iter(blocks))
+        values = first * header.slope + header.intercept
+        mask: NDArray[np.bool_] = (np.isfinite(values) & (values != 0)).any(axis=0)
+        if not mask.any():
+            raise InputError(f"{header.path} has no voxel with a signal in its first volumes.")
+        return mask
 
 
 def _reserve(path: Path) -> None:

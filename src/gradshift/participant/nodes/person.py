@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nipype.interfaces.base import File, InputMultiPath, traits
 
-from gradshift.core.cortex.common import Common
+from gradshift.core.cortex.common import Common, alike, seconds_of
 from gradshift.core.cortex.gradients import search_dropout
 from gradshift.core.cortex.session import build_session
 from gradshift.errors import InputError
@@ -25,7 +25,7 @@ class _Spec(StepSpec):
 
 
 class Person(Step):
-    """Regions valid in every session, and the number of volumes all sessions have.
+    """Regions valid in every session, and the time that all sessions have.
 
     Gives the `CommonGround` of the sessions; those that were left out have no say.
     """
@@ -47,12 +47,16 @@ class Person(Step):
 
     def _common(self, sessions: Mapping[str, JoinedRuns], i: int) -> Common:
         """Return what sessions share of atlas number i."""
-        counts = [len(session.series[i].volumes) for session in sessions.values()]
+        series = [session.series[i] for session in sessions.values()]
         reasons: dict[str, str] = {}
         for label, session in sessions.items():
             for region, text in session.series[i].reasons.items():
                 reasons.setdefault(region, f"{text} ({label})")
-        common = Common(n_common=min(counts, default=0), reasons=reasons)
+        common = Common(
+            seconds=min((seconds_of(len(one.volumes), one.tr) for one in series), default=0.0),
+            reasons=reasons,
+            same_tr=alike([one.tr for one in series]),
+        )
         lost = [self._dropout(session, i, common) for session in sessions.values()]
         return replace(common, dropout=tuple(sorted(set().union(*lost))))
 

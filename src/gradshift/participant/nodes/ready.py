@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from nipype.interfaces.base import traits
+from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
 from gradshift.bids.readymade import MATRIX
@@ -28,12 +28,13 @@ NO_LENGTH = "Matrices alone: the number of volumes behind them is not known."
 
 
 class _Spec(StepSpec):
-    tables = traits.List(traits.Str, desc="a table of each atlas")
-    coverage = traits.List(traits.Str, desc="its table of coverage, empty where there is none")
-    content = traits.Str(desc="digest of all files that are read, whatever their times")
+    content = traits.Str(desc="digest of the content of all files")
+    tables = InputMultiPath(File, desc="a table of each atlas")
+    coverage = InputMultiPath(File, desc="tables of coverage")
+    covered = traits.List(traits.Int, desc="the atlas of each of these, by its place")
     gives = traits.Enum("series", "matrix", desc="what the tables hold")
-    motion = traits.Str(desc="table with framewise displacement, empty where there is none")
-    outliers = traits.Str(desc="table of outliers, empty where there is none")
+    motion = File(desc="table with framewise displacement")
+    outliers = File(desc="table of volumes that are outliers")
     tr = traits.Either(None, traits.Float, desc="repetition time in seconds")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipe = traits.Str(desc="name of the recipe, which does nothing")
@@ -52,10 +53,9 @@ class ReadReady(Step):
         if self.inputs.problem:
             raise InputError(self.inputs.problem)
         names = [read_regions(path).names for path in self.inputs.atlases]
-        shares = [
-            read_coverage(Path(path), of_atlas) if path else np.full(len(of_atlas), np.nan)
-            for path, of_atlas in zip(self.inputs.coverage, names, strict=True)
-        ]
+        shares = [np.full(len(of_atlas), np.nan) for of_atlas in names]
+        for i, path in zip(self.inputs.covered or (), self.inputs.coverage or (), strict=True):
+            shares[i] = read_coverage(Path(path), names[i])
         read = self._matrices if self.inputs.gives == MATRIX else self._series
         run, fd = read(names, shares)
         quality = [

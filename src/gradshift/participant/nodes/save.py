@@ -86,7 +86,7 @@ class SaveSession(Save):
                 sidecar = self._sidecar(recipe, session, path)
                 if joined := session.joined.get(recipe.name):
                     common = person.recipes[recipe.name][i]
-                    sidecar |= _retained(joined, i) | _shared(common)
+                    sidecar |= _retained(joined, i) | _shared(common, joined.series[i].tr)
                     files += self._save_series(root, target, joined, i, sidecar)
                     others = measured.variants[recipe.name][i]
                     files.append(self._save_variants(root, target, others, sidecar))
@@ -257,10 +257,10 @@ def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
     }
 
 
-def _shared(common: Common) -> dict[str, object]:
+def _shared(common: Common, tr: float) -> dict[str, object]:
     """Say what a session shares with the others of its person."""
     return {
-        "NumberOfCommonVolumes": common.n_common,
+        "NumberOfCommonVolumes": common.n_volumes(tr),
         "RegionsLeftOutOfMeasures": common.reasons,
         "RegionsLeftOutOfGradients": common.dropout,
     }

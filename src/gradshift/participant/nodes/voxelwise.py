@@ -6,6 +6,7 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.session import RegionMaps
 from gradshift.core.series.denoise import cleaning_operator
 from gradshift.core.series.maps import Grid, Volumes, VoxelRun, session_maps
@@ -55,14 +56,14 @@ class Voxelwise(Step):
         return VoxelMaps(
             recipes={
                 recipe.name: self._maps(
-                    recipe, session.joined[recipe.name], person.recipes[recipe.name][0].n_common
+                    recipe, session.joined[recipe.name], person.recipes[recipe.name][0]
                 )
                 for recipe in self.inputs.recipes
                 if recipe.name in session.joined
             }
         )
 
-    def _maps(self, recipe: Recipe, session: JoinedRuns, n_common: int) -> SessionMaps:
+    def _maps(self, recipe: Recipe, session: JoinedRuns, common: Common) -> SessionMaps:
         first = session.series[0]
         runs = np.unique(first.run_of)
         places = self._shared_places(runs)
@@ -76,7 +77,7 @@ class Voxelwise(Step):
             [self._run(run, recipe, places, first.tr) for run in runs],
             Volumes(first.volumes, first.run_of, first.tr),
             Grid(places, self.inputs.shape),
-            n_common=n_common,
+            n_common=common.n_volumes(first.tr),
             band=recipe.band,
             seeds=list(seeds.values()),
         )

@@ -1,0 +1,136 @@
+"""Means over the same regions in all sessions of a person.
+
+A region may have a value in one session and none in another: no connection left in a thresholded
+graph, too few voxels in a map, a curve that could not be fitted. A mean over the regions of a
+network or set would then be one of other regions after the drug than before it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gradshift.bids.collect import SessionResult, read_regions
+from gradshift.core.cortex.regions import Regions
+from gradshift.study.design import Design
+
+PLACE = ["participant_id", "modality", "task", "atlas", "recipe", "measure"]
+"""What the sessions of a person are compared within."""
+
+AVERAGED = ("network", "set", "whole")
+
+
+def over_same_regions(
+    table: pd.DataFrame, results: Sequence[SessionResult], design: Design, output_dir: Path
+) -> pd.DataFrame:
+    """Take the means of regions over those with a value in every session that counts.
+
+    Parameters
+    ----------
+    table : DataFrame
+        All values of people and sessions.
+    results : sequence of SessionResult
+    design : Design
+    output_dir : Path
+
+    Returns
+    -------
+    DataFrame
+        The table; where a person lacks regions in one session only, values of networks, sets
+        and the cortex that are means of their regions leave these out in the other sessions
+        too, and say how many.
+    """
+    known = {
+        result.atlas: read_regions(output_dir, result)
+        for result in results
+        if result.atlas_entities
+    }
+    return evened(table, known, design)
+
+
+def evened(table: pd.DataFrame, known: Mapping[str, Regions], design: Design) -> pd.DataFrame:
+    """Do what `over_same_regions` says, with the regions of every atlas at hand."""
+    uneven = _uneven(table, design)
+    if not uneven:
+        return table
+    where = table.groupby(PLACE, sort=False).indices
+    made: list[_Mean] = []
+    for keys in uneven:
+        person, atlas = str(keys[0]), str(keys[PLACE.index("atlas")])
+        if atlas in known:
+            rows = table.iloc[where[keys]]
+            rows = rows[rows["session_id"].isin(design.sessions_of(person))]
+            made += _means(rows, known[atlas])
+    index = [mean.at for mean in made]
+    table = table.copy()
+    table.loc[index, "value"] = [mean.value for mean in made]
+    table.loc[index, "status"] = [mean.status for mean in made]
+    return table
+
+
+def _uneven(table: pd.DataFrame, design: Design) -> list[tuple[str, ...]]:
+    """List the people and measures with a region in some sessions only."""
+    regions = table[table["level"] == "region"]
+    counted = [
+        session in design.sessions_of(person)
+        for person, session in zip(regions["participant_id"], regions["session_id"], strict=True)
+    ]
+    regions = regions[np.array(counted, dtype=bool)]
+    measured = regions[regions["value"].notna()]
+    of_session = measured.groupby([*PLACE, "session_id", "run"]).size()
+    sessions = of_session.groupby(level=PLACE).size()
+    of_region = measured.groupby([*PLACE, "label"]).size()
+    least = of_region.groupby(level=PLACE).min()
+    return [tuple(key) for key in sessions.index[least < sessions]]
+
+
+class _Mean(NamedTuple):
+    """A value that replaces the one of a row of the table."""
+
+    at: int
+    value: float
+    status: str
+
+
+def _means(rows: pd.DataFrame, regions: Regions) -> list[_Mean]:
+    """Take means of regions over those that every session has."""
+    single = rows[rows["level"] == "region"]
+    wide = single.pivot_table("value", ["session_id", "run"], "label", dropna=False)
+    wide = wide.reindex(columns=list(regions.names)).dropna(how="all")
+    shared = np.isfinite(wide.to_numpy(float)).all(axis=0)
+    members = _members(regions)
+    made: list[_Mean] = []
+    for index, row in rows[rows["level"].isin(AVERAGED)].iterrows():
+        key = (row["session_id"], row["run"])
+        positions = members.get((row["level"], row["label"]))
+        if positions is None or key not in wide.index:
+            continue
+        values = wide.loc[key].to_numpy(float)
+        lost = positions & ~shared
+        if not (np.isfinite(values) & lost).any() or not _is_mean(row["value"], values[positions]):
+            continue
+        left = values[positions & shared]
+        status = f"{lost.sum()} of {positions.sum()} regions without a value in some session"
+        made.append(_Mean(index, float(left.mean()) if len(left) else np.nan, status))
+    return made
+
+
+def _members(regions: Regions) -> dict[tuple[str, str], NDArray[np.bool_]]:
+    """Return the regions of every network and set, and of the cortex."""
+    every = np.arange(len(regions))
+    named = {"ACC": regions.anterior_cingulate, **regions.sets}
+    sets = {("set", name): np.isin(every, positions) for name, positions in named.items()}
+    networks = {
+        ("network", name): regions.network_index == i
+        for i, name in enumerate(regions.network_names)
+    }
+    return {**networks, **sets, ("whole", "whole"): regions.cortical}
+
+
+def _is_mean(value: float, of_regions: NDArray[np.float64]) -> bool:
+    """Tell whether a value is the mean of its regions, as far as tables have digits."""
+    known = of_regions[np.isfinite(of_regions)]
+    return bool(len(known)) and bool(np.isclose(value, known.mean(), rtol=1e-6, atol=0))
