@@ -29,6 +29,9 @@ BAD = ("01", "post")
 
 OTHER_USER = 65534
 
+WHEN = re.compile(r"^\d\d:\d\d:\d\d (?:\w+: )?")
+"""What a line of the log begins with."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
@@ -79,7 +82,7 @@ class Seen:
 
     def sentence(self, says: str) -> str:
         """Return the line that says what is wrong."""
-        lines = [line.strip() for line in self.told.splitlines()]
+        lines = [WHEN.sub("", line.strip()) for line in self.told.splitlines()]
         return next((line for line in lines if re.search(says, line)), "")
 
 
@@ -183,6 +186,33 @@ def _volumes(value: float, which: slice) -> Any:
         return data
 
     return _voxels(change)
+
+
+def _nowhere(*of: Callable[[Study], Path]) -> Any:
+    """Take out of headers where the voxels lie."""
+
+    def spoil(study: Study) -> None:
+        for path in (one(study) for one in of):
+            content = gzip.decompress(path.read_bytes())
+            header = nibabel.Nifti1Header(content[:348])
+            header["qform_code"] = header["sform_code"] = 0
+            path.write_bytes(gzip.compress(header.binaryblock + content[348:]))
+
+    return spoil
+
+
+def _pipe(of: Callable[[Study], Path]) -> Any:
+    """Put a pipe that nobody writes to in the place of a file."""
+
+    def spoil(study: Study) -> None:
+        of(study).unlink()
+        os.mkfifo(of(study))
+
+    return spoil
+
+
+def _sidecar(study: Study) -> Path:
+    return _bold(study).with_name(_bold(study).name.replace(".nii.gz", ".json"))
 
 
 def _constant(data: np.ndarray) -> np.ndarray:
@@ -351,6 +381,7 @@ def _study_file(name: str, text: str | bytes | None) -> Any:
         if text is None:
             path.unlink()
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_bytes(text if isinstance(text, bytes) else text.encode())
 
     return spoil
@@ -505,6 +536,12 @@ CASES = [
          "NIfTI header of .* is damaged"),
     _run("image: dimensions that need 10 TB", _header(dim=[4, 30000, 30000, 30, 200, 1, 1, 1]),
          "is cut off|cannot hold|promises"),
+    _run("image: more voxels than a head has", _header(dim=[4, 1000, 1000, 1000, 2, 1, 1, 1]),
+         "more than a head has"),
+    _run("image: a place of the first voxel beyond the end", _header(vox_offset=1e30), "too few"),
+    _run("image and mask: no place in space (both codes 0)", _nowhere(_bold, _mask),
+         "does not say where its voxels lie"),
+    _run("image: JSON is a pipe", _pipe(_sidecar), "is a pipe, where a regular file is needed"),
     _run("image: complex numbers", _voxels(lambda d: d.astype(np.complex64)),
          "numbers of type complex64"),
     _run("image: colours", _header(datatype=128, bitpix=24), "numbers of type"),
@@ -652,6 +689,13 @@ CASES = [
          spoil=_closed(lambda s: _bold(s).parent),
          code=1, says="ses-post/func was left out: it cannot be read", spoilt="sub-01",
          other_user=True),
+    Case(name="mrs.tsv: a participant that is a path",
+         spoil=_study_file("phenotype/mrs.tsv", "participant_id\tsession_id\tvoi\tmetabolite\t"
+                           "value\tunits\n../../evil\tpre\tACC\tGABA\t1\tmM\n"),
+         code=1, says="No metabolite value is used: mrs.tsv has '../../evil'"),
+    Case(name="sessions.tsv: a pipe",
+         spoil=_pipe(lambda s: s.root / "sub-01" / "sub-01_sessions.tsv"),
+         code=1, says="sub-01_sessions.tsv is a pipe"),
     # the output
     _refused("output: inside the input", _other(out=lambda s: s.root / "out"), 73,
              "OUTPUT_DIR .* lies inside the dataset"),
@@ -685,6 +729,15 @@ CASES = [
     _refused("atlas: image outside the folder of its JSON",
              _atlas_json(images={"MNI152NLin2009cAsym": "../study/participants.tsv"}), 65,
              "cannot be read as NIfTI|outside"),
+    _refused("atlas: no place in space (both codes 0)",
+             _nowhere(lambda s: s.atlas.with_name("tiny.nii.gz")), 65,
+             "does not say where its voxels lie"),
+    _refused("atlas: JSON of 100,000 lists in each other",
+             lambda s: s.atlas.write_text("[" * 100_000), 65, "is not valid JSON"),
+    _refused("atlas: JSON is a pipe", _pipe(lambda s: s.atlas), 66, "No atlas definition"),
+    _refused("atlas: an index of 5,000 digits",
+             lambda s: s.atlas.with_name("tiny.tsv").write_text(
+                 "index\tname\n" + "4" * 5000 + "\ta\n"), 65, "whole number from 1"),
     _refused("atlas: not JSON", lambda s: s.atlas.write_text("{"), 65, "is not valid JSON"),
     _refused("atlas: a name with a path in it", _atlas_json(name="../../Tiny"), 65,
              "name"),

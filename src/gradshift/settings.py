@@ -177,7 +177,8 @@ class Denoising:
 
     denoise: tuple[str, ...] = option(
         ("aCompCor", "36P"),
-        "recipes by name, or a JSON file; the first is the primary one",
+        "recipes by name, or a JSON file; the first is the primary one; if not given, 12P and "
+        "simple where scans are too short for the usual ones",
         nargs="+",
         metavar="RECIPE",
         check=checks.distinct,
@@ -410,6 +411,14 @@ class Group:
         None,
         "JSON file of results to correct together: family to list of [measure, level, label], "
         "* for any",
+        metavar="FILE",
+        local=True,
+    )
+    maps: tuple[str, ...] = option(
+        (),
+        "maps to compare the changes of regions with: tables of regions (.tsv, a column of "
+        "numbers for each map), or NIfTI images in the space of the atlas",
+        nargs="+",
         metavar="FILE",
         local=True,
     )

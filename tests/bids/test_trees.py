@@ -21,6 +21,7 @@ from gradshift.errors import GradshiftError
 from synthetic import MNI, RAW, Dangling, Image, grow
 
 TREES = json.loads((Path(__file__).parents[1] / "data" / "trees.json").read_text())
+SITUATIONS = json.loads((Path(__file__).parents[1] / "data" / "situations.json").read_text())
 PAGE = Path(__file__).parents[2] / "docs" / "inputs-tried.md"
 BASES = (*MOTION, "csf", "white_matter", "global_signal")
 EXPANSIONS = ("", "_derivative1", "_power2", "_derivative1_power2")
@@ -106,9 +107,23 @@ def test_a_tree_is_found_or_told(tree, tmp_path):
 
 
 def test_at_least_ten_versions_of_fmriprep_are_kept_with_their_origin():
-    versions = {t["version"] for t in TREES if t["name"].startswith("fMRIPrep")}
-    assert len(versions) >= 10
+    assert len(versions()) >= 10
     assert all(tree["origin"] for tree in TREES)
+    readme = (PAGE.parents[1] / "README.md").read_text()
+    assert f"({', '.join(versions())};" in " ".join(readme.split())
+
+
+def test_every_situation_is_held_by_a_test():
+    """All of the 20 trees and 11 threads are told, each with a test that there is."""
+    kinds = [one["case"].split()[0] for one in SITUATIONS]
+    assert (kinds.count("tree"), kinds.count("bug")) == (20, 11)
+    names = {tree["name"] for tree in TREES}
+    for one in SITUATIONS:
+        if "tree" in one:
+            assert one["tree"] in names
+        else:
+            path, _, test = one["test"].partition("::")
+            assert f"def {test}(" in (PAGE.parents[1] / "tests" / path).read_text()
 
 
 def test_the_page_says_what_is_seen():
@@ -200,7 +215,7 @@ def test_what_stands_in_place_of_a_file_costs_its_run_only(tmp_path, which, kind
 
 def page() -> str:
     """Write the page of the documentation."""
-    rows = []
+    rows, told = [], {}
     for tree in TREES:
         with tempfile.TemporaryDirectory() as folder:
             seen = look(plant(tree, Path(folder)))
@@ -211,9 +226,34 @@ def page() -> str:
         found = (
             seen.told or f"{seen.runs} runs in {seen.space}; recipes: {', '.join(seen.recipes)}"
         )
-        cells = (tree["name"], tree["version"], tree["origin"], expected, found)
-        rows.append("| " + " | ".join(re.sub(r"([|*_])", r"\\\1", cell) for cell in cells) + " |")
-    return HEAD + "\n".join(rows) + "\n"
+        told[tree["name"]] = (expected, found, "bids/test_trees.py::test_a_tree_is_found_or_told")
+        rows.append(_row(tree["name"], tree["version"], tree["origin"], expected, found))
+    situations = [
+        _row(
+            one["case"],
+            one["situation"],
+            *(told[one["tree"]] if "tree" in one else (one["expected"], one["seen"], one["test"])),
+        )
+        for one in SITUATIONS
+    ]
+    return (
+        HEAD.format(versions=", ".join(versions()))
+        + "\n".join(rows)
+        + "\n"
+        + MIDDLE
+        + "\n".join(situations)
+        + "\n"
+    )
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(re.sub(r"([|*_])", r"\\\1", cell) for cell in cells) + " |"
+
+
+def versions() -> list[str]:
+    """Return the versions of fMRIPrep that there is a tree of, in their order."""
+    of_trees = {t["version"] for t in TREES if re.fullmatch(r"fMRIPrep \d.*", t["name"])}
+    return sorted(of_trees, key=lambda version: [int(part) for part in version.split(".")])
 
 
 HEAD = """# Inputs tried
@@ -221,13 +261,24 @@ HEAD = """# Inputs tried
 What gradshift makes of the output of many versions of fMRIPrep, and of other pipelines. The table
 is written from the tests: each tree has one participant with two sessions, with the names, the
 JSON files and the columns of the version, and small images. "Told" means that the command ends
-with the sentence on the right.
+with the sentence on the right. The versions of fMRIPrep are {versions}.
 
 Tables of the study (`participants.tsv`, `sessions.tsv`, `phenotype/`) are looked for in BIDS_DIR,
 in what its `DatasetLinks` and `SourceDatasets` name, in `rawbids`, `rawdata`, `sourcedata/raw` and
 `sourcedata` inside it, and in the datasets that it lies in, up to three folders up.
 
 | tree | version | names from | expected | seen |
+|---|---|---|---|---|
+"""
+
+
+MIDDLE = """
+## Situations tried
+
+Derivative trees as they stand in public repositories (tree), and inputs after public issue threads
+(bug), each tried whole. The last column names the test that holds what is seen.
+
+| case | situation | expected | seen | held by |
 |---|---|---|---|---|
 """
 

@@ -119,6 +119,13 @@ def find_fmriprep(bids_dir: Path, derivatives: Sequence[str], *, validate: bool)
             f"{', '.join(shown(path.relative_to(bids_dir)) for path in ready)}. Choose one with "
             "--derivatives fmriprep=PATH."
         )
+    beside = [path for path, entry in _datasets(bids_dir, 2).items() if is_prepared(entry)]
+    if beside:
+        raise MissingInputError(
+            f"No fMRIPrep output in {shown(bids_dir / 'derivatives')}, but there is one in "
+            f"{', '.join(map(shown, beside))}; name it with --derivatives fmriprep="
+            f"{shown(beside[0])}."
+        )
     makers_below = {
         str(path.relative_to(bids_dir / "derivatives")): ", ".join(makers(entry))
         for path, entry in below.items()
@@ -130,15 +137,21 @@ def derivatives_of(bids_dir: Path) -> dict[Path, Mapping[str, object] | None]:
     """Return the derivative datasets of a study with their descriptions.
 
     A folder without description whose folders have one stands for these, as in
-    ``derivatives/fmriprep-20.2.7/fmriprep``. A description that cannot be read is said, and
-    counts as none: it may be of a dataset that nobody asks for.
+    ``derivatives/fmriprep-20.2.7/fmriprep`` or ``derivatives/fmriprep/out/fmriprep``. A
+    description that cannot be read is said, and counts as none: it may be of a dataset that
+    nobody asks for.
     """
+    return _datasets(bids_dir / "derivatives", 3)
+
+
+def _datasets(folder: Path, depth: int) -> dict[Path, Mapping[str, object] | None]:
+    """Return the datasets some folders deep, and the folders in which there is none."""
     datasets: dict[Path, Mapping[str, object] | None] = {}
-    for folder in _folders(bids_dir / "derivatives"):
-        description = _description(folder)
-        inner = [] if description else _folders(folder)
-        described = {path: inside for path in inner if (inside := _description(path))}
-        datasets |= described if described else {folder: description}
+    for path in _folders(folder):
+        description = _description(path)
+        deeper = {} if description or depth == 1 else _datasets(path, depth - 1)
+        described = {place: inside for place, inside in deeper.items() if inside}
+        datasets |= described if described else {path: description}
     return datasets
 
 

@@ -49,6 +49,8 @@ class Evidence:
         Spaces of CIFTI and GIFTI series.
     more : frozenset of str
         Parts of names that are no entity of BIDS.
+    others : frozenset of str
+        Other desc of BOLD images in a standard space.
     """
 
     makers: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ class Evidence:
     preprocessed: tuple[IndexedFile, ...] = ()
     surfaces: frozenset[str] = frozenset()
     more: frozenset[str] = field(default_factory=frozenset)
+    others: frozenset[str] = frozenset()
 
 
 def evidence(files: Sequence[IndexedFile], makers: Iterable[str]) -> Evidence:
@@ -76,6 +79,11 @@ def evidence(files: Sequence[IndexedFile], makers: Iterable[str]) -> Evidence:
         preprocessed=tuple(file for file in images if file.entities.get("desc") == "preproc"),
         surfaces=values("space", (file for file in series if file.extension in SURFACES)),
         more=frozenset(part.partition("-")[0] for file in files for part in file.more),
+        others=values(
+            "desc",
+            (f for f in images if f.entities.get("space", NATIVE[0]) not in NATIVE and not f.more),
+        )
+        - {"preproc"},
     )
 
 
@@ -141,6 +149,14 @@ def _others(files: Evidence, here: str) -> str:
         return f"{here} has the names of HALFpipe: {REMEDIES['halfpipe']}."
     if "template" in files.spaces:
         return f"{here} has the names of C-PAC (space-template): {REMEDIES['cpac']}."
+    if files.others:
+        first = min(files.others)
+        return (
+            f"{here} has no desc-preproc BOLD in a standard space, but desc-"
+            f"{', desc-'.join(sorted(files.others))}: choose one with a --bids-filter-file such "
+            f'as {{"bold": {{"desc": "{first}"}}}}, or, if it is denoised already, give the '
+            "folder with --derivatives denoised=PATH."
+        )
     return ""
 
 

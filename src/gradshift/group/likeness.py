@@ -112,12 +112,16 @@ def _atlases(study: Study) -> list[Cortex]:
         path = outputs.regions_path(study.output_dir, dict(entities))
         if entities and path.exists():
             regions = outputs.regions_from(read_json(path))
-            vertices = read_vertices(study.output_dir, study.results, name)
-            places = np.full((len(regions), 3), np.nan)
-            if vertices is not None:
-                places = places_on_sphere(vertices, regions.hemispheres)
-            every.append(Cortex(regions, places))
+            every.append(Cortex(regions, places_of(study, name, regions)))
     return every
+
+
+def places_of(study: Study, atlas: str, regions: Regions) -> NDArray[np.float64]:
+    """Return where the regions of an atlas lie on the sphere; NaN where that is not known."""
+    vertices = read_vertices(study.output_dir, study.results, atlas)
+    if vertices is None:
+        return np.full((len(regions), 3), np.nan)
+    return places_on_sphere(vertices, regions.hemispheres)
 
 
 def _maps(

@@ -84,6 +84,10 @@ class Study:
         """The primary atlas and recipe."""
         return self.design.atlases[0], self.design.recipes[0]
 
+    def of_primary_atlas(self) -> SessionResult:
+        """Return a result of the primary atlas, for what all of them have in common."""
+        return next(result for result in self.results if result.atlas == self.primary[0])
+
     @property
     def covariates(self) -> str | None:
         """What the headline results hold constant, as in the tables: what a model says."""

@@ -18,6 +18,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.given import given_maps
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.sameregions import over_same_regions
@@ -122,6 +123,9 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     effects = find_effects(design, people)
     if settings.group.families:
         read_families(Path(settings.group.families))
+    if settings.group.maps:
+        atlas = next(result for result in results if result.atlas == design.atlases[0])
+        given_maps(settings.group.maps, settings.output_dir, atlas)
     logger.info("%s", design)
     for line in drawn(design, effects, people):
         logger.info("%s", line)
@@ -244,7 +248,7 @@ def sentence(row: Contrast, alpha: float) -> str:
     ----------
     row : Contrast
     alpha : float
-        Level of significance.
+        Significance level.
     """
     what = f"{row.measure} {row.label}"
     if not np.isfinite(row.p_fwe):

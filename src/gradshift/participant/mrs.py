@@ -1,6 +1,7 @@
 """MR spectroscopy at the participant level: values of a table become measures."""
 
 import logging
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -66,9 +67,22 @@ class Mrs(Modality):
         return {value.participant for value in self.values}
 
     def describe(self) -> tuple[str, bool]:
-        """Say nothing unless there is trouble: there is nothing to compute."""
-        text = f"metabolites\n  left out   {self.trouble}" if self.trouble else ""
-        return text, bool(self.values)
+        """Say how many values there are, of whom, and which were not measured."""
+        if self.trouble:
+            return f"metabolites\n  left out   {self.trouble}", False
+        tables = ", ".join(sorted({value.source for value in self.values}))
+        n_sessions, n_people = len(self._sessions()), len(self.people)
+        lines = ["metabolites", f"  tables     {tables}"]
+        lines.append(f"  sessions   {n_sessions} of {n_people} people")
+        for measure, voi in sorted({(value.measure, value.voi) for value in self.values}):
+            of = [v for v in self.values if (v.measure, v.voi) == (measure, voi)]
+            absent = [v for v in of if not math.isfinite(v.value)]
+            why = f" ({', '.join(sorted({v.status for v in absent}))})"
+            lines.append(
+                f"  values     {measure} {voi}: {len(of) - len(absent)} of {len(of)}"
+                f"{why if absent else ''}"
+            )
+        return "\n".join(lines), any(math.isfinite(value.value) for value in self.values)
 
     def build(self, workflow: Any, untouched: Collection[str]) -> None:
         """Write the values of every session; again without flagged ones, where there are any."""

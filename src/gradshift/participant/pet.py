@@ -10,6 +10,7 @@ from gradshift.bids import outputs
 from gradshift.bids.dataset import find_kinetics, find_petprep, read_json
 from gradshift.bids.pet import find_scans
 from gradshift.bids.petscan import PetScan
+from gradshift.bids.pettimes import window
 from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
 from gradshift.errors import SettingsError, did_you_mean
@@ -88,6 +89,8 @@ class Pet(Modality):
                 lines.append(f"  left out   {scan.problem}")
             else:
                 blood = ", ".join(path.name for path in scan.blood) or "none"
+                if minutes := window(scan.metadata):
+                    lines.append(f"  minutes    {minutes[0]:g} to {minutes[1]:g} after injection")
                 lines += [f"  blood      {blood}", f"  models     {names}"]
             blocks.append("\n".join(lines))
         return "\n".join(blocks), any(not scan.problem for scan in self.scans)

@@ -202,7 +202,7 @@ def _between(design: Design, effect: Effect, compared: Sequence[str]) -> list[Ef
 
 
 def _sentence(design: Design) -> str:
-    """Say the design before anything is computed."""
+    """State the design before anything is computed."""
     main = design.weighted[0]
     if len(design.weighted) == 1 and main.treatments:
         reference, against = main.treatments

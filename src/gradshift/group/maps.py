@@ -1,0 +1,221 @@
+"""Whether maps of change are like maps that are given: receptors, genes, gradients."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradshift.bids.rows import column
+from gradshift.core.contrasts import Comparison
+from gradshift.core.cortex.regions import Regions
+from gradshift.core.statistics.coupling import across_regions
+from gradshift.core.statistics.effects import moments, t_interval
+from gradshift.core.statistics.spin import spin_test, spins
+from gradshift.group.changes import Changes, changes_by_task
+from gradshift.group.given import given_maps
+from gradshift.group.likeness import FEWEST_REGIONS, places_of
+from gradshift.group.primary import primary_model
+from gradshift.group.study import Study, once
+from gradshift.group.table import Table
+from gradshift.group.testing import compare_sides
+from gradshift.group.written import Written
+
+Array = NDArray[np.float64]
+
+MEASURES = ("gbc", "gradient1", "eigenvectorcentrality", "falff")
+"""Measures of regions whose changes are compared with maps, besides the primary one of PET."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapRow:
+    """How far the changes of a measure over regions go with a map."""
+
+    contrast: str = column("The change, as in contrasts.tsv")
+    task: str = column("Task of the BOLD runs; n/a for PET")
+    atlas: str = column("The primary atlas")
+    recipe: str = column("The primary recipe, or the correction of PET")
+    measure: str = column("Measure of regions whose changes are compared")
+    map: str = column("The map that was given: name of its column or image")
+    scope: str = column(
+        "within-people: the correlation over regions of each person's changes with the map, mean "
+        "over people (generalises to other people, but a pattern that all share goes with many "
+        "maps); group-maps-spin: that of the mean changes, against maps that are rotated on the "
+        "cortex (whether this map is any closer than others as smooth). A map explains a change "
+        "where both are small"
+    )
+    n: int = column("People")
+    n_regions: int = column("Regions with a change and a value of the map")
+    estimate: float = column("Spearman correlation over regions", default=math.nan)
+    ci_low: float = column("Lower end of the 95 % interval over people", default=math.nan)
+    ci_high: float = column("Upper end of that interval", default=math.nan)
+    p: float = column(
+        "Two-sided p: sign flips of people (permutation where groups are compared), or rotations",
+        default=math.nan,
+    )
+    p_fwe: float = column(
+        "p corrected for all measures and maps of the scope (largest statistic)", default=math.nan
+    )
+    n_permutations: float = column("Sign patterns, permutations or rotations", default=math.nan)
+    status: str = column("ok, or what limits the result", default="ok")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pairing:
+    """The changes of one measure, and one map.
+
+    Parameters
+    ----------
+    row : MapRow
+        What its rows share.
+    people : list of str, length n
+    changes : (n, R) array
+    given : (R,) array
+    """
+
+    row: MapRow
+    people: list[str]
+    changes: Array
+    given: Array
+
+
+@once
+def maps(study: Study) -> list[MapRow]:
+    """Compare the changes of regions with every map that is given."""
+    if not study.group.maps:
+        return []
+    given, regions = given_maps(study.group.maps, study.output_dir, study.of_primary_atlas())
+    pairings = [
+        pairing
+        for i, changes in enumerate(changes_by_task(study))
+        for pairing in _pairings(study, changes, given, regions, first=i == 0)
+    ]
+    if not pairings:
+        return []
+    return [*_within(study, pairings), *_spun(study, pairings, regions)]
+
+
+def _pairings(
+    study: Study, changes: Changes, given: Mapping[str, Array], regions: Regions, *, first: bool
+) -> Iterator[Pairing]:
+    """Pair the measures of one task with the maps; those of PET once."""
+    pet = primary_model(study)
+    for measure in (*MEASURES, *([pet] if pet and first else [])):
+        if not changes.regions_of(measure) & set(regions.names):
+            continue
+        modality, atlas, recipe = changes.places[measure]
+        values = changes.of_labels(measure, "region", regions.names)
+        for name, numbers in given.items():
+            known = np.isfinite(values).any(axis=0) & np.isfinite(numbers)
+            row = MapRow(
+                contrast=changes.contrast,
+                task=changes.task if modality == "func" else "n/a",
+                atlas=atlas,
+                recipe=recipe,
+                measure=measure,
+                map=name,
+                scope="within-people",
+                n=0,
+                n_regions=int(known.sum()),
+            )
+            yield Pairing(row=row, people=changes.people, changes=values, given=numbers)
+
+
+def _within(study: Study, pairings: Sequence[Pairing]) -> Iterator[MapRow]:
+    """Correlate over regions within every person, and test over people."""
+    people = sorted({person for one in pairings for person in one.people})
+    z = np.full((len(people), len(pairings)), np.nan)
+    for j, one in enumerate(pairings):
+        rows = [people.index(person) for person in one.people]
+        z[rows, j] = across_regions(one.changes, np.tile(one.given, (len(one.people), 1)))
+    test = _tested(study, people, z)
+    n, mean, sd = moments(z)
+    for j, one in enumerate(pairings):
+        low, high = t_interval(int(n[j]), mean[j], sd[j])
+        groups = study.main.kind == "groups"
+        yield replace(
+            one.row,
+            n=int(test.n[j]),
+            estimate=float(np.tanh(test.mean_change[j])),
+            ci_low=np.nan if groups else float(np.tanh(low)),
+            ci_high=np.nan if groups else float(np.tanh(high)),
+            p=float(test.p[j]),
+            p_fwe=float(test.p_fwe[j]),
+            n_permutations=test.n_permutations,
+            status=test.status[j],
+        )
+
+
+def _tested(study: Study, people: Sequence[str], z: Array) -> Comparison:
+    """Test correlations as changes are: against none, between groups, or between orders."""
+    return compare_sides(study.main, people, np.zeros(z.shape), z, None, study.group)
+
+
+def _spun(study: Study, pairings: Sequence[Pairing], regions: Regions) -> list[MapRow]:
+    """Test the mean changes against rotated maps, over cortical regions that all have."""
+    places = places_of(study, study.primary[0], regions)
+    usable = regions.cortical & np.isfinite(places).all(axis=1)
+    means = [_mean_change(study, one) for one in pairings]
+    for one, mean in zip(pairings, means, strict=True):
+        usable &= np.isfinite(mean) & np.isfinite(one.given)
+    rows = [
+        replace(
+            one.row,
+            scope="group-maps-spin",
+            n=int(moments(one.changes)[0].max(initial=0)),
+            n_regions=int(usable.sum()),
+        )
+        for one in pairings
+    ]
+    if usable.sum() < FEWEST_REGIONS:
+        why = "fewer than ten cortical regions with a place on fsaverage5, changes and every map"
+        return [replace(row, status=why) for row in rows]
+    left = np.array([side == "L" for side in regions.hemispheres])[usable]
+    rotated = spins(
+        places[usable],
+        left,
+        n_spins=study.group.n_permutations,
+        seed=study.group.random_seed,
+        workers=study.workers,
+    )
+    tests = [
+        spin_test(mean[usable], one.given[usable], rotated)
+        for one, mean in zip(pairings, means, strict=True)
+    ]
+    largest = np.max([np.abs(np.nan_to_num(null)) for _, _, null in tests], axis=0)
+    return [
+        replace(
+            row,
+            estimate=rho,
+            p=p,
+            p_fwe=float((1 + (largest >= abs(rho) - 1e-10).sum()) / (1 + len(largest))),
+            n_permutations=len(rotated),
+        )
+        for row, (rho, p, _) in zip(rows, tests, strict=True)
+    ]
+
+
+def _mean_change(study: Study, one: Pairing) -> Array:
+    """Return the mean change of every region, or its difference between groups."""
+    if study.main.kind != "groups":
+        return moments(one.changes)[1]
+    number = study.main.number(one.people)
+    return moments(one.changes[number == 1])[1] - moments(one.changes[number == 0])[1]
+
+
+def _scopes(written: Written) -> set[str]:
+    return {row.scope for row in written.rows("maps", MapRow) if np.isfinite(row.estimate)}
+
+
+TABLE = Table(
+    name="maps",
+    rank=55,
+    row=MapRow,
+    rows=maps,
+    optional=True,
+    uses={
+        "coupling": lambda written: "within-people" in _scopes(written),
+        "spin": lambda written: "group-maps-spin" in _scopes(written),
+    },
+)

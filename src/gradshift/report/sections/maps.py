@@ -1,0 +1,93 @@
+"""Maps that explain: which of those that were given go with the changes."""
+
+import numpy as np
+
+from gradshift.bids.rows import read_rows
+from gradshift.figures.forest import Effect, forest
+from gradshift.group.maps import MapRow
+from gradshift.report import words
+from gradshift.report.grouped import GroupResults
+from gradshift.report.numbers import number, p_value
+from gradshift.report.pages import Picture, picture, save
+from gradshift.report.section import Builder, Section
+
+
+def build(results: GroupResults) -> Section | None:
+    """Show how far changes of regions go with maps, within people and on the cortex."""
+    path = results.folder / "maps.tsv"
+    rows = read_rows(path, MapRow) if path.exists() else []
+    within = [row for row in rows if row.scope == "within-people"]
+    if not within:
+        return None
+    spun = {(r.task, r.measure, r.map): r for r in rows if r.scope == "group-maps-spin"}
+    return Section(
+        title="Maps that explain the changes",
+        table="maps.tsv",
+        lead=_lead([(row, spun[row.task, row.measure, row.map]) for row in within], results.alpha),
+        heads=["measure", "map", "n", "regions", "mean correlation within people", "interval",
+               "family-wise p", "correlation of mean maps", "family-wise p (rotations)"],
+        rows=[
+            [
+                _name(row), row.map, row.n, row.n_regions, row.estimate,
+                f"{number(row.ci_low)} to {number(row.ci_high)}", row.p_fwe,
+                spun[row.task, row.measure, row.map].estimate,
+                spun[row.task, row.measure, row.map].p_fwe,
+            ]
+            for row in within
+        ],
+        note=(
+            "Spearman correlations over regions. Within people: tested over people, and so for "
+            "people in general; but a pattern of change that all share goes with many maps. Of "
+            "mean maps: against rotations of the cortex (cortical regions only), which tell "
+            "whether the map is any closer than others as smooth. p are corrected for all "
+            "measures and maps."
+        ),
+        pictures=[_picture(results, within)],
+    )  # fmt: skip
+
+
+def _name(row: MapRow) -> str:
+    return words.measure(row.measure) + ("" if row.task == "n/a" else f" ({row.task})")
+
+
+def _lead(pairs: list[tuple[MapRow, MapRow]], alpha: float) -> list[str]:
+    """Say which maps go with the changes: within people, and closer than rotated maps."""
+    both = [row for row, spun in pairs if row.p_fwe <= alpha and spun.p_fwe <= alpha]
+    one = [row for row, spun in pairs if row.p_fwe <= alpha and not spun.p_fwe <= alpha]
+    if not both:
+        said = (
+            f"None of {len(pairs)} pairs of a measure and a map is alike both within people and "
+            "against rotated maps, after correction for all of them."
+        )
+        return [said, *_only(one)]
+    listed = [
+        f"{_name(row)} {'rose more, or fell' if row.estimate > 0 else 'fell more, or rose'} less, "
+        f"where {row.map} is high (mean correlation {number(row.estimate)}, family-wise p "
+        f"{p_value(row.p_fwe, alpha)})"
+        for row in sorted(both, key=lambda row: row.p_fwe)
+    ]
+    return [f"Exploratory: {'; '.join(listed)}.", *_only(one)]
+
+
+def _only(rows: list[MapRow]) -> list[str]:
+    """Say which pairs go together within people, but no more than rotated maps would."""
+    if not rows:
+        return []
+    names = ", ".join(f"{_name(row)} with {row.map}" for row in rows)
+    return [f"Alike in all people, but not closer than rotated maps, or not tested so: {names}."]
+
+
+def _picture(results: GroupResults, within: list[MapRow]) -> Picture:
+    """Draw the mean correlations with their intervals."""
+    drawn = {
+        f"{_name(row)}, {row.map}": [Effect(row.estimate, row.ci_low, row.ci_high)]
+        for row in within
+        if np.isfinite(row.estimate)
+    }
+    figure = forest(drawn, [""], label="Spearman correlation over regions, 95 % interval")
+    path = save(figure, results.folder / "figures" / "maps.svg")
+    caption = "Mean correlation over regions of people's changes with each map."
+    return picture(path, results.folder, caption, caption, ("maps.tsv",))
+
+
+SECTION = Builder(name="maps", rank=30, build=build)
