@@ -81,7 +81,7 @@ class Inputs:
         (),
         "where data lie: fmriprep=PATH, petprep=PATH, finished models of PET kinetics=PATH; in "
         "place of fMRIPrep's, series of regions or matrices xcp_d=PATH or series=PATH, denoised "
-        "images denoised=PATH",
+        "images denoised=PATH; and NAME=PATH of any dataset that a recipe takes columns from",
         nargs="+",
         metavar="NAME=PATH",
         local=True,

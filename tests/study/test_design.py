@@ -199,3 +199,27 @@ def test_people_who_were_not_asked_for_are_not_said_to_be_missing(tmp_path):
     results = everybody("pre", "post", people=("01",))
     rows = find_people(results, DESIGN, tmp_path, asked=["01"])
     assert [row.participant_id for row in rows] == ["sub-01"]
+
+
+@pytest.mark.parametrize(
+    ("named", "before"),
+    [
+        ({"baseline": "base", "followup": "late"}, "none"),
+        ({"baseline": "base", "followup": "late"}, "zz none"),
+        ({"baseline": "base", "followup": "late"}, "n/a"),
+        ({}, "n/a"),
+    ],
+)
+def test_the_arm_is_that_of_the_session_that_counts(tmp_path, named, before):
+    """A treatment before the dose is no arm, whatever its place in the alphabet."""
+    arms = {"01": "placebo", "02": "ketamine", "03": "placebo", "04": "ketamine"}
+    for sub, arm in arms.items():
+        rows = [
+            ["session_id", "acq_time", "treatment"],
+            ["ses-base", "2024-05-01", before],
+            ["ses-late", "2024-05-02", arm],
+        ]
+        grow(tmp_path, {f"sub-{sub}": {f"sub-{sub}_sessions.tsv": rows}})
+    design = find(tmp_path, everybody("base", "late", people=list(arms)), **named)
+    assert design.kind == "parallel"
+    assert design.groups == {f"sub-{sub}": arm for sub, arm in arms.items()}

@@ -48,7 +48,8 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             f"--denoise {ASIS} is for data that another program denoised (--derivatives xcp_d=, "
             "series= or denoised=); on the output of fMRIPrep, none leaves series as they are."
         )
-    if unused := others(derivatives):
+    wanted = {source.dataset for recipe in recipes for source in recipe.elsewhere}
+    if unused := [name for name in others(derivatives) if name not in wanted]:
         raise SettingsError(
             f"--derivatives names {', '.join(unused)}, of which no recipe takes a column; names "
             f"are {', '.join(DOORS)}, and those of datasets that a recipe of --denoise takes "

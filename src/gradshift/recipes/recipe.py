@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from gradshift.errors import SettingsError
+from gradshift.recipes.elsewhere import Elsewhere
 
 DEFAULT_BAND = (0.01, 0.08)
 """Pass band in Hz of recipes that filter, unless another is asked for."""
@@ -79,6 +80,8 @@ class Recipe:
         without `scrub`.
     cite : tuple of str
         Keys of the bibliography.
+    elsewhere : tuple of Elsewhere
+        Columns of other datasets.
 
     Raises
     ------
@@ -99,6 +102,7 @@ class Recipe:
     min_share: float = 0.5
     max_mean_fd: float = 0.55
     cite: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     def __post_init__(self) -> None:
         _check(
@@ -141,7 +145,7 @@ class Recipe:
     @property
     def regresses(self) -> bool:
         """Whether anything is regressed out or left out for motion."""
-        return bool(self.columns or self.acompcor or self.scrub)
+        return bool(self.columns or self.acompcor or self.scrub or self.elsewhere)
 
     @property
     def passband(self) -> tuple[float, float] | None:
@@ -187,9 +191,17 @@ class Recipe:
         values = asdict(self)
         for key in ("columns", "cite", "band"):
             values[key] = list(values[key])
+        values["columns"] += [_plain(values) for values in values.pop("elsewhere")]
         if not self.filter:
             values["band"] = None
         return values
+
+
+def _plain(source: Mapping[str, object]) -> dict[str, object]:
+    """Return columns of another dataset as a recipe has them."""
+    columns = source["columns"]
+    assert isinstance(columns, tuple)
+    return {**source, "columns": list(columns)}
 
 
 def _check(condition: bool, key: str, value: object, wanted: str) -> None:
@@ -215,6 +227,7 @@ def _is_count(value: object) -> bool:
 
 def _describe(recipe: Recipe) -> str:
     parts = [f"{count} aCompCor components of {mask}" for mask, count in recipe.acompcor.items()]
+    parts += [f"{', '.join(one.columns)} of {one.dataset}" for one in recipe.elsewhere]
     regressors = [*recipe.columns, *parts]
     if not regressors:
         return "No confounds were regressed out."
