@@ -14,11 +14,11 @@ from gradshift.bids.components import unequal_components
 from gradshift.bids.confoundnames import MOTION, OLD_NAMES
 from gradshift.bids.confounds import (
     check_header,
-    framewise_displacement,
     read_confounds,
     read_header,
     select,
 )
+from gradshift.bids.displacement import framewise_displacement
 from gradshift.errors import GradshiftError, InputError, MissingInputError
 from gradshift.recipes.catalogue import available, load_recipe
 from gradshift.recipes.recipe import Recipe, Scrub

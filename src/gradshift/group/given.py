@@ -59,12 +59,12 @@ def given_maps(
         if not file.is_file():
             raise MissingInputError(f"--maps names {file}, which is not there.")
         if file.name.endswith((".nii", ".nii.gz")):
-            found = {file.name.split(".")[0]: _of_image(file, path.parent, regions.names)}
+            read = {file.name.split(".")[0]: _of_image(file, path.parent, regions.names)}
         else:
-            found = _of_table(file, regions.names)
-        if twice := sorted(set(found) & set(maps)):
+            read = _of_table(file, regions.names)
+        if twice := sorted(set(read) & set(maps)):
             raise InputError(f"--maps has two maps named {twice[0]}; rename a file or a column.")
-        maps |= found
+        maps |= read
     for name, values in maps.items():
         if np.isfinite(values).sum() < FEWEST:
             raise InputError(

@@ -90,7 +90,9 @@ def _pool(options: argparse.Namespace) -> None:
     from gradshift import __version__
     from gradshift.bids.rows import write_rows
     from gradshift.core.statistics.randomeffects import STATISTIC
-    from gradshift.group.pooled import Effect, PooledRow, StudyTables, check_alike, pool
+    from gradshift.group.pooled import pool
+    from gradshift.group.pooledrows import Effect, PooledRow
+    from gradshift.group.sharedtables import StudyTables, check_alike
     from gradshift.report.pooled import write_pooled_page
 
     studies = [StudyTables.find(output) for output in options.outputs]

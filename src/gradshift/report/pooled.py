@@ -8,7 +8,7 @@ from pathlib import Path
 from gradshift.core.statistics.randomeffects import STATISTIC
 from gradshift.figures.forest import Effect as Drawn
 from gradshift.figures.forest import forest
-from gradshift.group.pooled import Effect, PooledRow
+from gradshift.group.pooledrows import Effect, PooledRow
 from gradshift.report import words
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.origin import Origin
@@ -108,12 +108,14 @@ def _sentence(asked: Asked, row: PooledRow, alpha: float) -> str:
     corrected = math.isfinite(row.p_fwe)
     p = row.p_fwe if corrected else row.p
     declared = row.family == "confirmatory" and corrected
-    found = math.isfinite(p) and p <= alpha
+    changed = math.isfinite(p) and p <= alpha
     direction = "a rise" if row.mean_change > 0 else "a fall"
-    said = f"{'evidence of' if declared else 'exploratory:'} {direction}" if found else "undecided"
+    verdict = (
+        f"{'evidence of' if declared else 'exploratory:'} {direction}" if changed else "undecided"
+    )
     unit = words.unit(row.measure)
     parts = [
-        f"{said}: mean change {signed(row.mean_change)}{f' {unit}' if unit else ''} "
+        f"{verdict}: mean change {signed(row.mean_change)}{f' {unit}' if unit else ''} "
         f"[{number(row.ci_low)}, {number(row.ci_high)}] over {row.k} "
         f"{'study' if row.k == 1 else 'studies'} and {row.n} people, "
         f"{'family-wise ' if corrected else ''}p {p_value(p, alpha)}."

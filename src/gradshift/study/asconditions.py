@@ -144,10 +144,10 @@ def _tables(
     tables: StudyTables, results: Sequence[SessionResult], kept: Sequence[SessionResult]
 ) -> StudyTables:
     """Say of each condition what sessions.tsv says of the session it is from."""
-    said = {(one.person, one.session): one for one in tables.observations}
+    sessions = {(one.person, one.session): one for one in tables.observations}
     own = {result.path: result.session for result in results}
     observations = {
-        (result.participant, result.session): said.get((result.participant, own[result.path]))
+        (result.participant, result.session): sessions.get((result.participant, own[result.path]))
         for result in kept
     }
     return replace(

@@ -62,8 +62,8 @@ def _two_treatments(
     )
     measured = request.tables.measured
     drugs = {one.treatment for one in measured if one.treatment}
-    told = set(names) == drugs or (not drugs and sum(map(is_placebo, names)) == 1)
-    return names if told and names[0] != names[1] else ()
+    known = set(names) == drugs or (not drugs and sum(map(is_placebo, names)) == 1)
+    return names if known and names[0] != names[1] else ()
 
 
 Arranged = tuple[str, str, list[Cell], list[Weighted]]

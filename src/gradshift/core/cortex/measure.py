@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, Protocol, get_args
 
 import numpy as np
@@ -105,6 +106,9 @@ class Measure:
         it again where the regions or the reference depend on everybody.
     needs : {'matrix', 'series', 'voxels'}
         What it is made of; a source that gives less yields no value.
+    labels : callable, optional
+        Takes `Regions`, returns the labels of its only level, where they are not those that the
+        regions have at this level.
     curve : callable, optional
         Of a measure that is the area under a curve over densities: takes a `Session` and its
         graph at some of them, returns the value of each region, or of the whole, at each.
@@ -124,6 +128,7 @@ class Measure:
     needs_reference: bool = False
     needs: Gives = "matrix"
     topic: str = "other"
+    labels: Callable[[Regions], tuple[str, ...]] | None = None
     curve: Callable[[Session, Sequence[Graph]], NDArray[np.float64]] | None = None
 
     def at(self, place: int) -> "Measure":
@@ -137,6 +142,10 @@ class Measure:
             compute=lambda session: {level: curve(session, [session.thresholded[place]])[0]},
             curve=None,
         )
+
+    def labels_at(self, regions: Regions, level: str) -> tuple[str, ...]:
+        """Return the labels of a level, in the order in which values come."""
+        return self.labels(regions) if self.labels else regions.labels(level)
 
     def __post_init__(self) -> None:
         if self.topic not in TOPICS:
@@ -193,7 +202,8 @@ def evaluate(
         computed = measure.compute(session)
     except UnavailableError as error:
         return unavailable(measure, session.regions, str(error))
-    return tabulate(measure, session.regions, computed, measure.levels, reasons or {})
+    labels = partial(measure.labels_at, session.regions)
+    return tabulate(measure, session.regions, computed, measure.levels, reasons or {}, labels)
 
 
 def lacking(measure: Measure, gives: Gives) -> str:
@@ -210,6 +220,7 @@ def tabulate(
     computed: Values,
     levels: Sequence[str],
     reasons: Mapping[str, str],
+    labels: Callable[[str], tuple[str, ...]] | None = None,
 ) -> list[Value]:
     """Give every label of the levels a row.
 
@@ -222,6 +233,8 @@ def tabulate(
     levels : sequence of str
     reasons : mapping of str to str
         Why a region, by name, has no value.
+    labels : callable, optional
+        Takes a level, returns its labels; those of the regions if not given.
     """
     rows = []
     for level in levels:
@@ -229,15 +242,15 @@ def tabulate(
             values = computed[level]
         else:
             values = averages(regions, level, computed["region"])
-        labels = regions.labels(level)
+        names = (labels or regions.labels)(level)
         marked = _flagged(values)
-        if not len(marked.values) == len(marked.status) == len(labels):
+        if not len(marked.values) == len(marked.status) == len(names):
             raise ValueError(
                 f"Measure {measure.name} gave {len(marked.values)} values at level {level}, "
-                f"which has {len(labels)} labels."
+                f"which has {len(names)} labels."
             )
         for label, value, status, kind in zip(
-            labels, marked.values, marked.status, marked.kinds, strict=True
+            names, marked.values, marked.status, marked.kinds, strict=True
         ):
             finite = bool(np.isfinite(value))
             if kind == "ok" and not finite:
@@ -266,7 +279,7 @@ def unavailable(measure: Measure, regions: Regions, reason: str) -> list[Value]:
     return [
         Value(measure.name, level, label, np.nan, measure.unit, reason, "missing")
         for level in measure.levels
-        for label in regions.labels(level)
+        for label in measure.labels_at(regions, level)
     ]
 
 

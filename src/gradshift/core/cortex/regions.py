@@ -20,6 +20,17 @@ HIGH = frozenset(
 """High-order networks, in the names of 7 and of 17 networks (limbic is left out: dropout)."""
 
 
+SYSTEMS: Mapping[str, tuple[str, ...]] = {
+    "Thalamus": ("thalamus", "tha-"),
+    "Striatum": ("accumbens", "caudate", "putamen", "nac-", "cau-", "put-"),
+    "Pallidum": ("pallidum", "gp-", "agp", "pgp"),
+    "Hippocampus": ("hippocampus", "hip-"),
+    "Amygdala": ("amygdala", "amy-"),
+    "Cerebellum": ("cerebell",),
+}
+"""Structures beyond the cortex, and how names of their regions begin, after the hemisphere."""
+
+
 CINGULATE = ("Default_PFC", "SalVentAttn_Med")
 """Parts of the names of medial frontal regions."""
 
@@ -88,6 +99,20 @@ class Regions:
         position = {name: i for i, name in enumerate(self.network_names)}
         return np.array([position.get(network, -1) for network in self.networks], dtype=np.intp)
 
+    @cached_property
+    def systems(self) -> tuple[str, ...]:
+        """Structure of every region without a network, by its name; empty where there is none."""
+        return tuple(
+            "" if network else _system(name)
+            for name, network in zip(self.names, self.networks, strict=True)
+        )
+
+    @cached_property
+    def system_pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every structure beyond the cortex with every network."""
+        present = [system for system in SYSTEMS if system in self.systems]
+        return tuple((system, network) for system in present for network in self.network_names)
+
     @property
     def cortical(self) -> NDArray[np.bool_]:
         """(R,) True for regions that belong to a network."""
@@ -122,3 +147,10 @@ class Regions:
             case "whole":
                 return ("whole",)
         raise ValueError(f"Unknown level {level!r}; levels are {', '.join(LEVELS)}.")
+
+
+def _system(name: str) -> str:
+    """Return the structure that a name of a region begins with; empty for none."""
+    bare = name.lower().removeprefix("lh-").removeprefix("rh-").removeprefix("left-")
+    bare = bare.removeprefix("right-")
+    return next((system for system, starts in SYSTEMS.items() if bare.startswith(starts)), "")

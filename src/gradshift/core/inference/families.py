@@ -18,11 +18,14 @@ moves with any shift of all correlations has a second one that does not."""
 CELLS = frozenset({("withinfc", "network"), ("betweenfc", "network-pair")})
 """The cells of the matrix of networks: 28 for seven networks."""
 
-DECLARED = frozenset({"confirmatory", "pet-primary", "mrs-primary"})
+DECLARED = frozenset({"confirmatory", "system", "pet-primary", "mrs-primary"})
 """Families that are declared beforehand, besides those of the user."""
 
-FIRST = ("confirmatory", "pet-primary", "mrs-primary", "network", "set", "whole")
+FIRST = ("confirmatory", "system", "pet-primary", "mrs-primary", "network", "set", "whole")
 """Families that tables begin with; the others follow."""
+
+SYSTEM = "systemfc"
+"""The measure whose values, a structure beyond the cortex with a network each, are one family."""
 
 PRIMARY_METABOLITE = "glutamate"
 
@@ -59,6 +62,8 @@ def families(
         return named
     if modality != "func":
         return (_molecular(modality, measure, level, label),)
+    if measure == SYSTEM:
+        return ("system",)
     confirmatory = value in CONFIRMATORY and "confirmatory" not in own
     names = ["confirmatory"] if confirmatory else []
     if (measure, level) in CELLS:

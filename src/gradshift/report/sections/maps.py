@@ -55,11 +55,11 @@ def _lead(pairs: list[tuple[MapRow, MapRow]], alpha: float) -> list[str]:
     both = [row for row, spun in pairs if row.p_fwe <= alpha and spun.p_fwe <= alpha]
     one = [row for row, spun in pairs if row.p_fwe <= alpha and not spun.p_fwe <= alpha]
     if not both:
-        said = (
+        sentence = (
             f"None of {len(pairs)} pairs of a measure and a map is alike both within people and "
             "against rotated maps, after correction for all of them."
         )
-        return [said, *_only(one)]
+        return [sentence, *_only(one)]
     listed = [
         f"{_name(row)} {'rose more, or fell' if row.estimate > 0 else 'fell more, or rose'} less, "
         f"where {row.map} is high (mean correlation {number(row.estimate)}, family-wise p "

@@ -206,20 +206,20 @@ def _sentence(design: Design) -> str:
     main = design.weighted[0]
     if len(design.weighted) == 1 and main.treatments:
         reference, against = main.treatments
-        said = (
+        sentence = (
             f"Conditions within people: {against} against {reference} in the same people; "
             f"{order_words(main.first)}"
         )
     else:
         names = [condition.name for condition in design.conditions]
         listed = "; ".join(f"{one.name} = {_sum(one, names)}" for one in design.weighted)
-        said = (
+        sentence = (
             f"Conditions within people: {', '.join(names)}. Contrasts of the same people: "
             f"{listed}; signs of the contrasts are exchangeable under the null hypothesis."
         )
     if not design.groups:
-        return said
-    return f"{said} Compared between groups, too: {design.against} against {design.reference}."
+        return sentence
+    return f"{sentence} Compared between groups, too: {design.against} against {design.reference}."
 
 
 def _sum(contrast: Weighted, names: Sequence[str]) -> str:
