@@ -6,13 +6,16 @@ A page says ``<!-- generated: NAME -->`` where the text of ``PAGES[NAME]`` belon
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import gradshift.participant.nodes
 from gradshift import errors
 from gradshift import settings as schema
 from gradshift.atlases import catalogue as atlases
@@ -26,6 +29,7 @@ from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
+from gradshift.group.table import parts as group_parts
 from gradshift.group.table import tables
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
@@ -164,13 +168,24 @@ def _descendants(error: type[errors.GradshiftError]) -> Iterator[type[errors.Gra
         yield from _descendants(child)
 
 
-def all_measures() -> str:
-    """Write every measure, by topic."""
-    parts = []
+def of_topic(topic: str) -> Callable[[], str]:
+    """Return what writes every measure of a topic."""
+
+    def write() -> str:
+        found = [measure for measure in measures().values() if measure.topic == topic]
+        return "\n\n".join(section(_of_measure(measure), 2) for measure in found)
+
+    return write
+
+
+def topics() -> str:
+    """List every measure with a link to its section, by topic."""
+    rows = []
     for topic, title in TOPICS.items():
-        if found := [m for m in measures().values() if m.topic == topic]:
-            parts += [f"## {title}", *(section(_of_measure(measure), 3) for measure in found)]
-    return "\n\n".join(parts)
+        found = [measure for measure in measures().values() if measure.topic == topic]
+        links = ", ".join(f"[`{m.name}`](#measure-{m.name})" for m in found)
+        rows.append((f"[{title}](measures/{topic}.md)", links))
+    return table(("topic", "measures"), rows)
 
 
 def needs() -> str:
@@ -394,6 +409,90 @@ def measured() -> str:
     return "\n".join(path.stem for path in there if path.exists())
 
 
+def versions() -> str:
+    """Write what the package asks for, and what it is pinned to."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    pinned = dict(
+        re.findall(
+            r"^([\w.-]+)==(\S+)", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.M
+        )
+    )
+    rows = [("Python", project["requires-python"], "3.11, 3.12, 3.13")]
+    for asked in project["dependencies"]:
+        name, wanted = re.fullmatch(r"([\w-]+)([^;]*)(?:;.*)?", asked).groups()
+        rows.append((f"`{name}`", escaped(wanted.strip()), pinned.get(name.lower(), "")))
+    return table(("program", "asked for", "in the image"), rows)
+
+
+def seconds() -> str:
+    """Write about what the kinds of steps take, as the progress bar weighs them."""
+    nodes = Path(gradshift.participant.nodes.__file__).parent
+    rows = []
+    for path in sorted(nodes.glob("*.py")):
+        module = import_module(f"gradshift.participant.nodes.{path.stem}")
+        for kind in vars(module).values():
+            own = getattr(kind, "__module__", "") == module.__name__
+            if own and isinstance(kind, type) and "seconds" in vars(kind) and kind.__bases__:
+                told = str(kind.__doc__).splitlines()[0].partition(";")[0].rstrip(".")
+                rows.append((told, f"{kind.seconds:g}"))
+    rows = [row for row in rows if float(row[1]) >= 1]
+    listed = sorted(rows, key=lambda row: -float(row[1]))
+    parts = [(f"table `{part.name}` of the group", f"{part.seconds:g}") for part in group_parts()]
+    shown = [part for part in parts if float(part[1]) > 1]
+    return table(("step", "seconds"), [*listed, *sorted(shown, key=lambda row: -float(row[1]))])
+
+
+def sizes() -> str:
+    """Write the sizes of an output by kind of file."""
+    out = demo() / "demo" / "out"
+    by_kind: dict[str, list[int]] = {}
+    for path in out.rglob("*"):
+        if path.is_file():
+            by_kind.setdefault(_kind_of_file(path.relative_to(out)), []).append(
+                path.stat().st_size
+            )
+    people = len(list(out.glob("sub-*/")))
+    rows = [
+        (kind, str(len(sizes)), f"{sum(sizes) / 1e6:.1f}")
+        for kind, sizes in sorted(by_kind.items(), key=lambda item: -sum(item[1]))
+    ]
+    return f"{people} participants.\n\n" + table(("files", "number", "MB"), rows)
+
+
+def _kind_of_file(path: Path) -> str:
+    if path.parts[0].startswith("sub-") and len(path.parts) > 1:
+        name = path.name.partition(".")[0].rpartition("_")[2]
+        return "figures of participants" if "figures" in path.parts else f"`*_{name}.*`"
+    return f"`{path.parts[0]}/`" if len(path.parts) > 1 else "pages and descriptions"
+
+
+def tutorial() -> str:
+    """Write what the confirmatory family of an output shows, read from its tables."""
+    results = gradshift.load(demo() / "demo" / "out")
+    atlas, recipe = results.primary
+    rows = results.contrasts
+    main = rows[
+        (rows["family"] == "confirmatory")
+        & (rows["effect"] == "change")
+        & rows["covariates"].isna()
+        & (rows["atlas"] == atlas)
+        & (rows["recipe"] == recipe)
+    ]
+    shown = [
+        (
+            f"`{row.measure}` {row.label}",
+            str(row.n),
+            f"{row.mean_change:+.3f}",
+            f"{row.hedges_g:.2f} [{row.ci_low_fwe:.2f}, {row.ci_high_fwe:.2f}]",
+            f"{row.p_fwe:.3f}",
+            str(row.verdict),
+        )
+        for row in main.itertuples()
+    ]
+    head = ("value", "n", "mean change", "Hedges' g, simultaneous interval", "p_fwe", "verdict")
+    return f"Atlas `{atlas}`, recipe `{recipe}`:\n\n{table(head, shown)}"
+
+
 def bibliography() -> str:
     """Write the list of references."""
     listed = []
@@ -407,7 +506,12 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "usage": usage,
     "options": options,
     "exit_codes": exit_codes,
-    "measures": all_measures,
+    **{f"measures_{topic}": of_topic(topic) for topic in TOPICS},
+    "topics": topics,
+    "versions": versions,
+    "seconds": seconds,
+    "sizes": sizes,
+    "tutorial": tutorial,
     "needs": needs,
     "models": all_models,
     "tracers": shipped_tracers,

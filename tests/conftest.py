@@ -9,6 +9,7 @@ import pytest
 
 import finished
 from finished import Finished
+from shared import made_once
 
 # A machine that is busy is no fault of a test.
 hypothesis.settings.register_profile(
@@ -40,7 +41,8 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """A small study of which both levels are done; not to be changed."""
-    return finished.stand_in(tmp_path_factory.mktemp("standin") / "demo")
+    top = made_once(tmp_path_factory, "standin", lambda top: finished.stand_in(top / "demo"))
+    return Finished(top / "demo" / "study", top / "demo" / "out")
 
 
 @pytest.fixture

@@ -156,6 +156,24 @@ def test_help_opens_with_an_example_and_what_is_needed(capsys):
 
 
 @pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
+        (BlockingIOError(11, "Resource temporarily unavailable"), 74, "no further process"),
+        (ImportError("broken pandas"), 1, "A library cannot be loaded: broken pandas"),
+    ],
+)
+def test_a_library_that_cannot_be_loaded_is_a_sentence(
+    tmp_path, monkeypatch, capsys, error, code, sentence
+):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(cli, "set_apart", fail)
+    assert cli.main([str(tmp_path), str(tmp_path / "out"), "group"]) == code
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     "error", [KeyError("x"), OverflowError("a\nb"), RecursionError(), ValueError("\x1b[31m")]
 )
 def test_what_nobody_has_foreseen_is_a_sentence_and_its_origin_is_kept(

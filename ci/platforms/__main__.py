@@ -143,9 +143,9 @@ def page(cases: Sequence[Case], used: Mapping[str, str]) -> str:
 `make test-platform` runs gradshift on the platforms below and writes this page. Two simulated
 people are processed. *As of a plain run* means that every file is the same, byte for byte, as
 that of a plain run on the same machine with the versions of the image; only the working folder,
-the copies of settings in `logs/` and the paths of the source datasets are not compared. Docker
-has no network here (`--network none`), Apptainer is used by an ordinary user, and Slurm is a
-single machine.
+logs and copies of settings in `logs/`, the container and where the source datasets lie are not
+compared. Docker has no network here (`--network none`), Apptainer is used by an ordinary user,
+and Slurm is a single machine.
 
 {table(cases)}
 

@@ -126,8 +126,8 @@ FOOTER = re.compile(b"<footer>.*?</footer>", flags=re.DOTALL)
 def contents(out: Path, below: str = "") -> dict[str, bytes]:
     """Return all results by name, without what tells time or place.
 
-    Left out are the working folder, what is in ``logs`` under a name that holds the time, and the
-    paths of the source datasets.
+    Left out are the working folder, what is in ``logs`` under a name that holds the time, the
+    container, and where the source datasets lie.
     """
     found = {}
     for path in sorted((out / below).rglob("*")):
@@ -141,7 +141,11 @@ def contents(out: Path, below: str = "") -> dict[str, bytes]:
             continue
         found[str(name)] = FOOTER.sub(b"", path.read_bytes())
         if name == Path("dataset_description.json"):
-            about = json.loads(path.read_text())
-            del about["SourceDatasets"]
-            found[str(name)] = json.dumps(about).encode()
+            described = json.loads(path.read_text())
+            del described["DatasetLinks"]
+            described["GeneratedBy"][0].pop("Container", None)
+            found[str(name)] = json.dumps(described).encode()
+        if name.match("prov/*_ent.json"):
+            entities = json.loads(path.read_text())["ProvEntities"]
+            found[str(name)] = json.dumps([one["Id"] for one in entities]).encode()
     return found

@@ -32,7 +32,7 @@ def share(name: str, value: float) -> None:
 
 
 def level(name: str, value: float) -> None:
-    """Ask for a level of significance."""
+    """Ask for a significance level."""
     if not 0 < value < 1:
         raise SettingsError(f"{name} takes a number between 0 and 1, got {value:g}.")
 

@@ -41,6 +41,11 @@ DESCRIPTION = """\
 Did the hierarchy of the cortex flatten? Compares sessions before and after a drug: network
 connectivity per person (participant level), then for the group (group level)."""
 
+NO_PROCESS = (
+    "no further process or thread can be started here; raise the number of processes that the "
+    "container, the job or the user may have."
+)
+
 IGNORED = ("--notrack",)
 """Options of fMRIPrep that ask for what is so anyway: nothing is ever sent."""
 
@@ -243,7 +248,12 @@ def _main(words: Sequence[str] | None) -> int:
         leave_nipype()
         _say("stopped; run the same command again to resume.")
         return 128 + (stop.args[0] if stop.args else signal.SIGINT)
+    except BlockingIOError:  # a library that starts a process when it is loaded
+        leave_nipype()
+        _say(NO_PROCESS)
+        return StorageError.exit_code
     except Exception as error:
+        leave_nipype()
         _say(tell(error, settings.output_dir if settings else None))
         return GradshiftError.exit_code
 

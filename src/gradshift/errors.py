@@ -49,6 +49,11 @@ def reason(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "There is not enough memory to read it; give more memory, or fewer --nprocs."
+    if isinstance(error, ImportError):
+        return (
+            f"A library cannot be loaded: {error}; check PYTHONPATH, or install gradshift in an "
+            "environment of its own."
+        )
     first = (str(error).strip() or "it says no more").splitlines()[0]
     return f"An error that gradshift does not know: {type(error).__name__}: {first[:LONGEST]}."
 

@@ -177,7 +177,8 @@ class Denoising:
 
     denoise: tuple[str, ...] = option(
         ("aCompCor", "36P"),
-        "recipes by name, or a JSON file; the first is the primary one",
+        "recipes by name, or a JSON file; the first is the primary one; if not given, 12P and "
+        "simple where scans are too short for the usual ones",
         nargs="+",
         metavar="RECIPE",
         check=checks.distinct,

@@ -60,6 +60,7 @@ ELSEWHERE = {
     r"mkdir ": "of the system",
     r"git clone ": "needs the network",
     r"cd gradshift$": "goes into what was cloned",
+    r"gradshift-pool ": "three studies are made and pooled in tests/endtoend/test_pool.py",
     r"datalad ": "needs DataLad: trees of its links are made by tests/bids/test_trees.py",
     r"\.venv/bin/python -m pytest .*--plugin": "runs the test suite itself",
 }
@@ -100,6 +101,7 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/data/results": top / "results",
         "repeated": repeated.out,
         "/data/xcp_d": doors.xcp_d(top / "xcp_d"),
+        "denoised=/data/xcp_d": doors.denoised(top / "denoised"),
         "/home/me/my_atlas.json": write_atlas(top / "atlas"),
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
@@ -111,7 +113,8 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
 def put(word: str, places: dict[str, Path]) -> str:
     """Name the folder or file that stands in the place of one in a word."""
     name, equals, path = word.rpartition("=")
-    return f"{name}{equals}{places[path]}" if path in places else word
+    place = places.get(word, places.get(path))
+    return word if place is None else f"{name}{equals}{place}"
 
 
 @pytest.mark.parametrize(("page", "command"), RUN, ids=[command for _, command in RUN])
@@ -143,18 +146,20 @@ def test_the_code_of_the_python_page_runs(stand_in, monkeypatch, tmp_path):
     assert asked[0][1] == {"nprocs": 4}
 
 
-def test_the_notebook_runs(stand_in, monkeypatch):
+@pytest.mark.parametrize("page", ["docs/notebook.md", "docs/gallery.md"])
+def test_notebooks_run(page, stand_in, monkeypatch):
     """On the stand-in; ``make docs`` runs it in Jupyter, on the demo if it is there."""
     monkeypatch.chdir(stand_in.out.parents[1])
     monkeypatch.setenv("GRADSHIFT_DEMO", str(stand_in.out.parents[1]))
-    cells = [b.text for b in blocks("{code-cell} python") if b.page == "docs/notebook.md"]
+    cells = [b.text for b in blocks("{code-cell} python") if b.page == page]
     assert len(cells) >= 6
     names: dict[str, object] = {}
     for cell in cells:
         code = [line for line in cell.splitlines() if not line.startswith((":", "%"))]
         exec("\n".join(code), names)
-    assert names["main"]["hedges_g"].notna().all()
-    assert names["change"].dropna().shape == (7, 4), "people by networks"
+    if page == "docs/notebook.md":
+        assert names["main"]["hedges_g"].notna().all()
+        assert names["change"].dropna().shape == (7, 4), "people by networks"
     plt.close("all")
 
 

@@ -213,8 +213,10 @@ def test_every_marker_is_filled_in(generated):
 
 def test_what_is_written_from_the_code_is_all_there(generated):
     written = {name: write() for name, write in generated.PAGES.items()}
+    topics = "".join(text for name, text in written.items() if name.startswith("measures_"))
     for name in measures():
-        assert f"(measure-{name})=" in written["measures"]
+        assert f"(measure-{name})=" in topics
+        assert f"#measure-{name})" in written["topics"]
     for name in models():
         assert f"(model-{name})=" in written["models"]
     for name in statistics():

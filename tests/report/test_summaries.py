@@ -75,6 +75,7 @@ def test_recipes_are_compared_by_their_difference_never_by_their_verdicts():
 def test_another_recipe_beside_it_says_whether_the_sign_differs():
     assert "the sign differs" in beside(DOWN, row(recipe="36P", mean_change=0.02, p_fwe=0.9), 0.05)
     assert "the same direction" in beside(DOWN, row(recipe="36P"), 0.05)
+    assert "evidence" not in beside(DOWN, row(recipe="36P"), 0.05)
 
 
 def test_the_claim_rests_on_the_people_of_the_declared_family():

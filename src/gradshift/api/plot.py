@@ -1,5 +1,6 @@
 """The figures of the pages, of values of one's own choice."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ from gradshift.report.grouped import GroupResults
 
 if TYPE_CHECKING:
     from gradshift.api.output import Output
+
+WIDTH = 22
+"""Letters in a line of a title."""
 
 Key = tuple[str, str]
 """Measure and label, such as ``("withinfc", "Default")``."""
@@ -187,7 +191,8 @@ class Plots:
 
 def _title(key: tuple[str, str, str]) -> str:
     measure, level, label = key
-    return words.measure(measure) if level == "whole" else f"{words.measure(measure)}\n{label}"
+    name = textwrap.fill(words.measure(measure), WIDTH)
+    return name if level == "whole" else f"{name}\n{words.NETWORKS.get(label, label)}"
 
 
 def _values(table: pd.DataFrame | pd.Series) -> NDArray[np.float64]:

@@ -248,7 +248,7 @@ def sentence(row: Contrast, alpha: float) -> str:
     ----------
     row : Contrast
     alpha : float
-        Level of significance.
+        Significance level.
     """
     what = f"{row.measure} {row.label}"
     if not np.isfinite(row.p_fwe):

@@ -46,7 +46,7 @@ def excluded(path: Path) -> str | None:
 
 
 def clean(asked: Asked, people: Collection[str], problems: Iterable[str], parts: str) -> None:
-    """Remove the intermediate results of people without a problem, where that is wished.
+    """Remove the intermediate results of people without a problem, where that is asked for.
 
     Parameters
     ----------

@@ -225,9 +225,8 @@ def _answer(results: GroupResults, task: str, question: Question) -> Answer:
     return Answer(
         text=question.text,
         summary=answer(rows, results.alpha),
-        agreement=" ".join(
-            filter(None, (agreement(differences, names, results.alpha), _shift(results, task)))
-        ),
+        agreement=agreement(differences, names, results.alpha),
+        everywhere=_shift(results, task),
         findings=[_finding(results, task, asked) for asked in question.asked],
     )
 

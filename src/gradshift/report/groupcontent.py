@@ -39,11 +39,15 @@ class FindingShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A question, its answer in one line, whether recipes agree, and the values behind it."""
+    """A question, its answer in one line, whether recipes agree, and the values behind it.
+
+    What changed over the whole cortex stands beside it: any such shift moves most values.
+    """
 
     text: str
     summary: str
     agreement: str
+    everywhere: str
     findings: list[FindingShown]
 
 

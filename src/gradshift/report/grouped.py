@@ -101,7 +101,7 @@ class GroupResults:
 
     @property
     def alpha(self) -> float:
-        """Level of significance."""
+        """Significance level."""
         return float(self.about.get("Alpha", 0.05))
 
     @property

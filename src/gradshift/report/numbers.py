@@ -37,7 +37,7 @@ def p_value(value: float, alpha: float) -> str:
     ----------
     value : float
     alpha : float
-        Level of significance.
+        Significance level.
     """
     for digits in range(3, 11):
         text = number(value, digits)

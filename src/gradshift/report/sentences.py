@@ -26,7 +26,7 @@ class Terms:
         What the value is called, without an article.
     unit : str
     alpha : float
-        Level of significance.
+        Significance level.
     smallest : float
         Smallest effect of interest, in standard deviations.
     n_tests : int
@@ -226,11 +226,12 @@ def in_subset(plain: Contrast, subset: Variant, alpha: float) -> str:
         PLAIN: "with values without a remark",
     }[subset.choice or ""]
     opposed = plain.mean_change * subset.mean_change < 0
+    level = f"{100 * (1 - alpha):.3g} %"
     few = "" if subset.p_min <= alpha else f", smallest possible p {number(subset.p_min)}"
     return (
         f"In the {subset.n} people {who}: change {signed(subset.mean_change)} "
         f"({'the sign differs' if opposed else 'the same direction'}), g "
-        f"{number(subset.hedges_g)}, interval {number(subset.ci_low)} to "
+        f"{number(subset.hedges_g)}, {level} interval {number(subset.ci_low)} to "
         f"{number(subset.ci_high)}, family-wise p = {p_value(subset.p_fwe, alpha)}{few}."
     )
 

@@ -30,7 +30,7 @@ def answer(results: Found, alpha: float) -> str:
     ----------
     results : sequence of (Asked, Contrast or None)
     alpha : float
-        Level of significance.
+        Significance level.
     """
     declared = [(asked, row) for asked, row in results if row is not None and is_declared(row)]
     if not declared:
@@ -147,6 +147,9 @@ def agreement(differences: Sequence[RecipeDifference], names: Mapping[tuple[str,
 def beside(primary: Contrast, other: Contrast, alpha: float) -> str:
     """Tell what another recipe says of the same value, beside the primary one.
 
+    No verdict: only the primary recipe was declared, and "evidence here, not there" compares
+    nothing; see `agreement`.
+
     Parameters
     ----------
     primary, other : Contrast
@@ -158,7 +161,7 @@ def beside(primary: Contrast, other: Contrast, alpha: float) -> str:
     opposed = primary.mean_change * other.mean_change < 0
     direction = "the sign differs" if opposed else "the same direction"
     return (
-        f"With recipe {other.recipe}: {verdict(other, alpha).text}, {direction} (change "
+        f"With recipe {other.recipe}: {direction} (change "
         f"{signed(other.mean_change)}, g {number(shown.g)}, {level(other, alpha):.3g} % interval "
         f"{number(shown.low)} to {number(shown.high)}, n = {other.n}, family-wise "
         f"p = {p_value(other.p_fwe, alpha)})."

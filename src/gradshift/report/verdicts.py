@@ -79,7 +79,7 @@ def verdict(row: Contrast | None, alpha: float) -> Verdict:
     row : Contrast or None
         None if there is none.
     alpha : float
-        Level of significance.
+        Significance level.
     """
     if row is None:
         return Verdict("none", "not measured")

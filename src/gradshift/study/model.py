@@ -1,4 +1,4 @@
-"""Files that say the design, in the spirit of BIDS Stats Models, and the families."""
+"""Files that specify the design, in the spirit of BIDS Stats Models, and the families."""
 
 import json
 import math

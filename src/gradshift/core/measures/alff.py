@@ -5,7 +5,7 @@ from gradshift.core.cortex.voxelwise import region_means
 
 MEASURE = Measure(
     name="alff",
-    title="amplitude of slow fluctuations",
+    title="amplitude of low-frequency fluctuations (ALFF)",
     topic="voxels",
     levels=("region", "network", "set"),
     needs="voxels",

@@ -5,7 +5,7 @@ from gradshift.core.cortex.voxelwise import region_means
 
 MEASURE = Measure(
     name="falff",
-    title="share of slow fluctuations",
+    title="fractional ALFF (fALFF)",
     topic="voxels",
     levels=("region", "network", "set"),
     needs="voxels",

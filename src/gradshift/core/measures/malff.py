@@ -5,7 +5,7 @@ from gradshift.core.cortex.voxelwise import region_means
 
 MEASURE = Measure(
     name="malff",
-    title="amplitude of slow fluctuations, relative to the brain",
+    title="amplitude of low-frequency fluctuations (ALFF), relative to the brain",
     topic="voxels",
     levels=("region", "network", "set"),
     needs="voxels",

@@ -5,7 +5,7 @@ from gradshift.core.cortex.voxelwise import region_means
 
 MEASURE = Measure(
     name="zfalff",
-    title="share of slow fluctuations, standardised",
+    title="fractional ALFF (fALFF), standardised",
     topic="voxels",
     levels=("region", "network", "set"),
     needs="voxels",

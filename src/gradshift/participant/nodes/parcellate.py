@@ -38,7 +38,7 @@ class Parcellate(Step):
 
     input_spec = _Spec
     may_fail = True
-    seconds = 15.0
+    seconds = 1.5
 
     def compute(self) -> ParcellatedRun:
         """Read the file once, for all atlases."""

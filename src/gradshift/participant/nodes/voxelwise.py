@@ -47,7 +47,7 @@ class Voxelwise(Step):
 
     input_spec = _Spec
     may_fail = True
-    seconds = 12.0
+    seconds = 5.0
 
     def compute(self) -> VoxelMaps:
         """Make the maps of every recipe that left a session."""

@@ -133,7 +133,7 @@ def _groups(request: Request, names: tuple[str, str]) -> tuple[dict[str, str], t
 
 
 def _sentence(design: Design) -> str:
-    """Say the design before anything is computed."""
+    """State the design before anything is computed."""
     main = design.weighted[0]
     if len(design.weighted) == 1 and main.treatments:
         reference, against = main.treatments

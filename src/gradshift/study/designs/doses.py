@@ -105,7 +105,7 @@ def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
 
 
 def _sentence(design: Design) -> str:
-    """Say the design before anything is computed."""
+    """State the design before anything is computed."""
     names = [condition.name for condition in design.conditions]
     return (
         f"Several doses of the same people: {', '.join(names)} (column dose of sessions.tsv). "

@@ -109,7 +109,7 @@ def questions(design: Design, compared: Sequence[str]) -> list[Effect]:
 
 
 def _sentence(design: Design) -> str:
-    """Say the design before anything is computed."""
+    """State the design before anything is computed."""
     names = [condition.name for condition in design.conditions]
     before, after = names[: len(design.baselines)], names[len(design.baselines) :]
     return (
