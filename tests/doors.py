@@ -191,3 +191,19 @@ def denoised(folder: Path, mode: str = "linc") -> Path:
         out = pd.DataFrame({"framewise_displacement": (~kept()).astype(int)})
         save(start, "outliers.tsv", out)
     return folder
+
+
+def components(folder: Path, study: Path) -> Path:
+    """Write what tedana writes of every run of a study that fMRIPrep prepared."""
+    describe(folder, "tedana", "tedana")
+    for path in sorted(study.glob("derivatives/*/sub-*/**/*_desc-confounds_timeseries.tsv")):
+        n_volumes = len(pd.read_csv(path, sep="\t"))
+        (person,) = (part for part in path.parts if part.startswith("sub-") and "_" not in part)
+        func = folder.joinpath(*path.parts[path.parts.index(person) : -1])
+        func.mkdir(parents=True, exist_ok=True)
+        start = func / path.name.removesuffix("_desc-confounds_timeseries.tsv")
+        values = np.random.default_rng(5).standard_normal((n_volumes, 2))
+        save(start, "desc-ICA_mixing.tsv", pd.DataFrame(values, columns=["ICA_00", "ICA_01"]))
+        classes = {"Component": ["ICA_00", "ICA_01"], "classification": ["accepted", "rejected"]}
+        save(start, "desc-tedana_metrics.tsv", pd.DataFrame(classes))
+    return folder

@@ -81,7 +81,7 @@ class Inputs:
         (),
         "where data lie: fmriprep=PATH, petprep=PATH, finished models of PET kinetics=PATH; in "
         "place of fMRIPrep's, series of regions or matrices xcp_d=PATH or series=PATH, denoised "
-        "images denoised=PATH",
+        "images denoised=PATH; and NAME=PATH of any dataset that a recipe takes columns from",
         nargs="+",
         metavar="NAME=PATH",
         local=True,
@@ -210,6 +210,14 @@ class Denoising:
         metavar="X",
         numbers="participant",
         check=checks.positive,
+    )
+    dummy_scans: str = option(
+        "auto",
+        "first volumes that are not steady yet, or auto: those that fMRIPrep marks; recipes that "
+        "keep first volumes keep these, too",
+        metavar="N|auto",
+        numbers="participant",
+        check=checks.count_or_auto,
     )
     min_minutes: float | None = option(
         None,

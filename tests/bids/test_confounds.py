@@ -14,11 +14,11 @@ from gradshift.bids.components import unequal_components
 from gradshift.bids.confoundnames import MOTION, OLD_NAMES
 from gradshift.bids.confounds import (
     check_header,
-    framewise_displacement,
     read_confounds,
     read_header,
     select,
 )
+from gradshift.bids.displacement import framewise_displacement
 from gradshift.errors import GradshiftError, InputError, MissingInputError
 from gradshift.recipes.catalogue import available, load_recipe
 from gradshift.recipes.recipe import Recipe, Scrub
@@ -257,7 +257,7 @@ def test_without_any_component_the_recipe_is_refused(files, metadata):
     files.json.write_text(
         json.dumps({k: v for k, v in metadata.items() if v.get("Mask") != "CSF"})
     )
-    with pytest.raises(InputError, match=r"aCompCor components of CSF .*24P, 36P"):
+    with pytest.raises(InputError, match=r"aCompCor components of CSF .*24P.*36P"):
         select(read_confounds(files.tsv), load_recipe("aCompCor"))
 
 
@@ -354,7 +354,7 @@ def test_dvars_below_zero_matter_only_where_volumes_are_censored_by_them(files, 
 def test_where_no_shipped_recipe_works_the_user_is_told_how_to_write_one(files, table):
     path = files.write(table[["global_signal", "std_dvars", "cosine00", "cosine01"]], {})
     for name in available():
-        if name in ("none", "asis"):
+        if name in ("none", "asis", "AROMA", "tedana"):
             continue
         with pytest.raises(InputError, match=r"trans_x, trans_y, trans_z.*more.*write a recipe"):
             check_header(path, load_recipe(name))

@@ -191,3 +191,19 @@ def test_people_who_are_not_in_the_study_are_named_with_the_nearest(tmp_path, ca
     assert "sub-a02 (nearest: sub-A02)" in caplog.text
     with pytest.raises(InputError, match=r"matches nobody of .*sub-a02 \(nearest: sub-A02\)"):
         find_all(path, typed)
+
+
+@pytest.mark.parametrize("wide", [True, False])
+@pytest.mark.parametrize("raw", [".", "rawbids", "derivatives/prep/sourcedata/raw"])
+def test_tables_are_found_wherever_the_study_keeps_them(tmp_path, raw, wide):
+    (tmp_path / "dataset_description.json").write_text('{"Name": "s", "BIDSVersion": "1.10.0"}')
+    if wide:
+        row = {"session_id": "ses-pre", "mrs_ACC_Glu": "8.5"}
+        path = table(tmp_path / raw / "sub-01" / "sub-01_sessions.tsv", row)
+        path.with_suffix(".json").write_text(json.dumps({"mrs_ACC_Glu": {"Units": "i.u."}}))
+    else:
+        table(tmp_path / raw / "phenotype" / "mrs.tsv", ROW)
+    prepared = tmp_path / "derivatives" / "prep"
+    (prepared / "sub-01").mkdir(parents=True)
+    settings = schema.make(prepared, tmp_path / "out", "participant", {})
+    assert [value.value for value in find_values(settings)] == [8.5]

@@ -195,3 +195,21 @@ def test_the_json_of_one_session_takes_no_other_along(tmp_path):
     post, pre = find(root)
     assert not post.problem
     assert "is not a JSON file" in pre.problem
+
+
+@pytest.mark.parametrize("raw", [".", "rawbids", "derivatives/petprep/sourcedata/raw"])
+def test_blood_is_found_where_the_raw_data_of_petprep_lie(tmp_path, raw):
+    """PETPrep's output is given as BIDS_DIR; blood and JSON are beside the raw scans."""
+    start = "sub-01_ses-pre_trc-UCBJ"
+    root = study(
+        tmp_path / "s", f"{start}_seg-gtm_tacs.tsv", f"{start}_pet.json",
+        f"{start}_recording-manual_blood.tsv",
+    )  # fmt: skip
+    (root / "dataset_description.json").write_text(json.dumps(MADE | {"DatasetType": "raw"}))
+    if raw != ".":
+        (root / raw).parent.mkdir(parents=True, exist_ok=True)
+        (root / raw).mkdir()
+        (root / "sub-01").rename(root / raw / "sub-01")
+    (scan,) = find(root / "derivatives" / "petprep")
+    assert [path.name for path in scan.blood] == [f"{start}_recording-manual_blood.tsv"]
+    assert scan.metadata == {"Units": "kBq/mL"}

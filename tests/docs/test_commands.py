@@ -89,6 +89,8 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
     for block in blocks("json"):
         if block.page == "docs/howto/recipe.md":
             (top / "my_recipe.json").write_text(block.text, encoding="utf-8")
+        if '"medn"' in block.text:
+            (top / "medn.json").write_text(block.text, encoding="utf-8")
         if '"repeated"' in block.text:
             (top / "week.json").write_text(block.text, encoding="utf-8")
     regions = json.loads(next((top / "results" / "atlases").glob("*_regions.json")).read_text())
@@ -96,6 +98,10 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
     (top / "receptors.tsv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     (own,) = (block.text for block in blocks("python") if "MEASURE =" in block.text)
     (top / "unevenness.py").write_text(own, encoding="utf-8")
+    names = json.loads(next((top / "results" / "atlases").glob("*_regions.json")).read_text())
+    rows = [f"{name}\t{number}" for number, name in enumerate(names["names"])]
+    for name in ("receptors", "5HT2a"):
+        (top / f"{name}.tsv").write_text("\n".join([f"region\t{name}", *rows, ""]))
     repeated = finish(
         top / "repeated", dict.fromkeys(("01", "02", "03"), ("pre", "day1", "week1"))
     )
@@ -105,12 +111,16 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/data/results": top / "results",
         "repeated": repeated.out,
         "/data/xcp_d": doors.xcp_d(top / "xcp_d"),
-        "denoised=/data/xcp_d": doors.denoised(top / "denoised"),
+        "/data/denoised": doors.denoised(top / "denoised"),
+        "/data/tedana": doors.components(top / "tedana", top / "example"),
+        "/home/me/medn.json": top / "medn.json",
         "/home/me/my_atlas.json": write_atlas(top / "atlas"),
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
         "receptors.tsv": top / "receptors.tsv",
         "unevenness.py": top / "unevenness.py",
+        "receptors.tsv": top / "receptors.tsv",
+        "5HT2a.nii.gz": top / "5HT2a.tsv",  # the stand-in has no image of its atlas
         "plugin_slurm.yml": ROOT / "examples" / "plugin_slurm.yml",
     }
 
@@ -128,7 +138,7 @@ def test_commands_of_the_pages_do_what_they_say(page, command, places, tmp_path,
     words = [put(word, places) for word in shlex.split(command)[1:]]
     if "participant" in words:
         words[1] = str(tmp_path / "out")
-        if "xcp_d" in command:  # whose stand-in has regions of its own
+        if "xcp_d=" in command or "denoised=" in command:  # whose stand-in has regions of its own
             words += ["--atlas", str(places["/home/me/my_atlas.json"])]
     elif "--model" in words:
         words[1] = str(places["repeated"])

@@ -146,6 +146,8 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
         assert load_recipe(path).scrub is not None
     elif '"series"' in text:
         assert read_filters(str(path), "series")
+    elif page == "inputs.md":
+        assert load_recipe(path).elsewhere
     elif page == "tracers.md":
         assert load_tracer(path).plausible
     elif "Design" in text or "Contrasts" in text:

@@ -75,3 +75,32 @@ def test_denoised_images_give_what_their_series_give(place, expected, tmp_path):
     about = json.loads(next(out.glob("sub-01/**/*_desc-asis_timeseries.json")).read_text())
     assert about["NumberOfVolumesRetained"] == doors.kept().sum()
     assert about["DegreesOfFreedom"] is None
+
+
+def test_components_of_another_dataset_are_regressed_out(make_study, tmp_path):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    func = tmp_path / "ica" / "sub-01" / "ses-pre" / "func"
+    func.mkdir(parents=True)
+    rng = np.random.default_rng(3)
+    mixing = pd.DataFrame(rng.standard_normal((tiny.N_VOLUMES, 3)), columns=["c1", "c2", "c3"])
+    mixing.to_csv(func / "sub-01_ses-pre_task-rest_desc-ICA_mixing.tsv", sep="\t", index=False)
+    recipe = {
+        "name": "own",
+        "columns": ["csf", {"dataset": "ica", "columns": ["c?"]}],
+        "filter": False,
+    }
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(recipe))
+    words = ["--denoise", str(path), "--measures", "meanfc", "--no-voxelwise"]
+    words += ["--dummy-scans", "3"]
+    assert study.run(out, "participant", *words) != 0
+    words += ["--derivatives", f"ica={tmp_path / 'ica'}"]
+    assert study.run(out, "participant", *words) == 0
+    (table,) = out.glob("sub-01/**/*_desc-own_timeseries.tsv")
+    series = pd.read_csv(table, sep="\t").to_numpy()
+    about = json.loads(table.with_suffix(".json").read_text())
+    assert about["RetainedVolumes"] == list(range(3, tiny.N_VOLUMES))
+    used = mixing.to_numpy()[about["RetainedVolumes"]]
+    np.testing.assert_allclose((used - used.mean(axis=0)).T @ series, 0, atol=1e-5)
+    assert about["ConfoundRegressors"] == [["csf", "ica:c1", "ica:c2", "ica:c3"]]
+    assert about["DegreesOfFreedom"] == len(series) - 4 - 2

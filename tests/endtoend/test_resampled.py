@@ -67,6 +67,6 @@ def test_a_finer_session_gives_the_values_of_the_coarser_one(make_study, tmp_pat
         [0, 0], abs=1e-5
     )
     status = pd.read_csv(out / "group" / "contrasts.tsv", sep="\t")["status"]
-    assert status.str.contains("1 people differ in repetition time").all()
+    assert status.str.contains("1 person differ in repetition time").all()
     page = (out / "sub-01.html").read_text()
     assert "repetition time of task-rest (1 s: ses-post; 2 s: ses-pre)" in page

@@ -49,7 +49,7 @@ def test_a_short_scan_says_which_recipe_it_is_long_enough_for(tmp_path):
     assert not possible
     assert "6.0 degrees of freedom" in text
     (would,) = [line for line in text.splitlines() if "would do" in line]
-    assert "24P, 12P, simple" in would
+    assert "24P, 24PGSR, 12P, simple" in would
     assert "36P" not in would
     assert describe_runs(runs, ["Atlas"], recipes("36P", "simple"), combine=True)[1]
 

@@ -18,6 +18,10 @@ from gradshift.recipes.recipe import Recipe, Scrub
     [
         ("12P", 12, {}),
         ("24P", 24, {}),
+        ("24PGSR", 25, {}),
+        ("strict", 36, {}),
+        ("AROMA", 2, {}),
+        ("tedana", 0, {}),
         ("36P", 36, {}),
         ("aCompCor", 24, {"CSF": 5, "WM": 5}),
         ("aCompCorGSR", 25, {"CSF": 5, "WM": 5}),
@@ -35,7 +39,8 @@ def test_shipped_recipes_take_what_their_names_say(name, n_columns, acompcor):
 
 def test_the_shipped_recipes_are_the_files_in_the_folder():
     assert available() == (
-        "12P", "24P", "36P", "aCompCor", "aCompCorGSR", "asis", "none", "simple",
+        "12P", "24P", "24PGSR", "36P", "aCompCor", "aCompCorGSR", "AROMA", "asis", "none",
+        "simple", "strict", "tedana",
     )  # fmt: skip
 
 
@@ -142,8 +147,8 @@ def test_a_wrong_recipe_is_refused_with_its_path_and_reason(tmp_path, case):
 
 
 def test_an_unknown_name_lists_what_is_shipped():
-    with pytest.raises(SettingsError, match=r"'AROMA'; shipped are 12P, 24P, 36P, aCompCor"):
-        load_recipe("AROMA")
+    with pytest.raises(SettingsError, match=r"'ICA'; shipped are 12P, 24P, 24PGSR, 36P, aCompCor"):
+        load_recipe("ICA")
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -167,3 +172,72 @@ def test_reading_recipes_imports_nothing_heavy():
         "assert not {'numpy', 'pandas', 'scipy', 'nilearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_columns_of_other_datasets_are_written_as_they_are_read(tmp_path):
+    source = {"dataset": "ica", "columns": ["ICA_*"], "rejected": True, "orthogonalise": True}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"name": "own", "columns": ["csf", source]}))
+    recipe = load_recipe(path)
+    assert recipe.columns == ("csf",)
+    assert recipe.as_dict()["columns"] == ["csf", {**source, "desc": ""}]
+    assert "elsewhere" not in load_recipe("36P").as_dict()
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ({"dataset": "ica"}, "columns"),
+        ({"dataset": "a b", "columns": ["x"]}, "a b"),
+        ({"dataset": "ica", "columns": []}, "list of names"),
+        ({"dataset": "ica", "columns": ["x"], "orthogonalise": True}, "rejected"),
+        ({"dataset": "ica", "columns": ["x"], "order": 1}, "order"),
+    ],
+)
+def test_a_source_that_makes_no_sense_is_refused(source, says, tmp_path):
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"name": "own", "columns": [source]}))
+    with pytest.raises(SettingsError, match=says):
+        load_recipe(path)
+
+
+NUISANCE = """
+name: acompcor_gsr
+description: |
+    Components were selected
+    [@behzadi2007component].
+confounds:
+  preproc_confounds:
+    dataset: preprocessed
+    query: {desc: confounds, extension: .tsv, suffix: timeseries}
+    columns: [trans_x, '^w_comp_cor_0[1-5]$', '^cosine_\\d+$', global_signal]
+  aroma:
+    dataset: fmripost-aroma
+    query: {desc: aroma}
+    columns: ['aroma_orth_motion_.*']
+"""
+
+
+def test_a_nuisance_file_of_xcp_d_is_a_recipe(tmp_path):
+    path = tmp_path / "acompcor.yml"
+    path.write_text(NUISANCE)
+    recipe = load_recipe(path)
+    assert recipe.name == "xcpdacompcorgsr"
+    assert recipe.description == "Components were selected."
+    assert recipe.columns == ("trans_x", "w_comp_cor_0[1-5]", "cosine_[0-9]*", "global_signal")
+    (source,) = recipe.elsewhere
+    assert (source.dataset, source.desc) == ("fmripost-aroma", "aroma")
+    assert source.columns == ("aroma_orth_motion_*",)
+    assert recipe.scrub == Scrub()
+    path.write_text(NUISANCE.replace("cosine_\\d+", "(cosine|csf)"))
+    with pytest.raises(SettingsError, match=r"\(cosine\|csf\).*regular expression"):
+        load_recipe(path)
+    path.write_text("name: [")
+    with pytest.raises(SettingsError, match="not valid YAML"):
+        load_recipe(path)
+
+
+def test_dummy_scans_hold_for_recipes_that_drop_first_volumes():
+    assert load_recipe("36P").with_options(dummy_scans=4).as_dict()["dummy_scans"] == 4
+    assert "dummy_scans" not in load_recipe("36P").with_options().as_dict()
+    assert load_recipe("none").with_options(dummy_scans=4).dummy_scans is None

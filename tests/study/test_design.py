@@ -9,9 +9,12 @@ from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.errors import InputError, SettingsError
 from gradshift.study.design import Design, before_and_after
+from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.observations import StudyTables
 from gradshift.study.participation import find_people
+from gradshift.study.questions import find_effects
+from studies import paired
 from synthetic import grow
 
 ATLAS = "Schaefer2018_200_7"
@@ -187,6 +190,37 @@ def test_everybody_is_listed_with_the_reason_for_being_left_out(tmp_path):
     assert math.isnan(rows["sub-02"].minutes_followup)
 
 
+def test_motion_of_several_follow_ups_is_their_mean(tmp_path):
+    design = paired("ses-day", "ses-week", kind="repeated", atlases=(ATLAS,), recipes=("36P",))
+    results = []
+    for ses, fd, minutes in (("pre", 0.1, 8.0), ("day", 0.2, 6.0), ("week", 0.6, 4.0)):
+        one = result("01", ses, recipe="36P")
+        known = {"MeanFramewiseDisplacement": fd, "MinutesRetained": minutes}
+        results.append(SessionResult(one.path, {**one.about, **known}))
+    (row,) = find_people(results, design, tmp_path)
+    assert (row.mean_fd_baseline, row.mean_fd_followup) == pytest.approx((0.1, 0.4))
+    assert (row.minutes_baseline, row.minutes_followup) == pytest.approx((8.0, 5.0))
+
+
+@pytest.mark.parametrize("named", [{}, {"followup": "drug"}, {"baseline": "placebo"}], ids=str)
+def test_two_sessions_of_which_one_is_a_placebo_are_conditions(tmp_path, named):
+    found = find(tmp_path, everybody("drug", "placebo"), **named)
+    assert (found.kind, found.contrast) == ("conditions", "drug-placebo")
+    assert (found.reference, found.against) == ("placebo", "drug")
+
+
+def test_a_design_is_drawn_with_its_conditions_weights_and_people(tmp_path):
+    results = everybody("pre", "post")
+    people = find_people(results, DESIGN, tmp_path)
+    lines = list(drawn(DESIGN, find_effects(DESIGN, people), people))
+    words = [line.split() for line in lines]
+    assert words[:2] == [
+        ["ses-pre", "before", "ses-pre"],
+        ["ses-post", "after", "ses-post"],
+    ]
+    assert words[2] == ["post-pre", "=", "ses-post", "-", "ses-pre", "in", "3", "people"]
+
+
 def test_one_usable_run_makes_a_session_usable(tmp_path):
     runs = [result("01", "pre", run="1"), result("01", "pre", run="2", excluded="moved")]
     for order in (runs, runs[::-1]):
@@ -199,3 +233,27 @@ def test_people_who_were_not_asked_for_are_not_said_to_be_missing(tmp_path):
     results = everybody("pre", "post", people=("01",))
     rows = find_people(results, DESIGN, tmp_path, asked=["01"])
     assert [row.participant_id for row in rows] == ["sub-01"]
+
+
+@pytest.mark.parametrize(
+    ("named", "before"),
+    [
+        ({"baseline": "base", "followup": "late"}, "none"),
+        ({"baseline": "base", "followup": "late"}, "zz none"),
+        ({"baseline": "base", "followup": "late"}, "n/a"),
+        ({}, "n/a"),
+    ],
+)
+def test_the_arm_is_that_of_the_session_that_counts(tmp_path, named, before):
+    """A treatment before the dose is no arm, whatever its place in the alphabet."""
+    arms = {"01": "placebo", "02": "ketamine", "03": "placebo", "04": "ketamine"}
+    for sub, arm in arms.items():
+        rows = [
+            ["session_id", "acq_time", "treatment"],
+            ["ses-base", "2024-05-01", before],
+            ["ses-late", "2024-05-02", arm],
+        ]
+        grow(tmp_path, {f"sub-{sub}": {f"sub-{sub}_sessions.tsv": rows}})
+    design = find(tmp_path, everybody("base", "late", people=list(arms)), **named)
+    assert design.kind == "parallel"
+    assert design.groups == {f"sub-{sub}": arm for sub, arm in arms.items()}

@@ -2,13 +2,13 @@
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from gradshift.api.tables import Tables
 from gradshift.bids.collect import find_results, read_vertices
 from gradshift.errors import MissingInputError, SettingsError
 from gradshift.figures.forest import Effect, forest
@@ -18,9 +18,6 @@ from gradshift.figures.slopes import Pairs, slopes
 from gradshift.report import words
 from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
-
-if TYPE_CHECKING:
-    from gradshift.api.output import Output
 
 WIDTH = 22
 """Letters in a line of a title."""
@@ -37,10 +34,10 @@ class Plots:
 
     Parameters
     ----------
-    output : Output
+    output : Tables
     """
 
-    def __init__(self, output: "Output") -> None:
+    def __init__(self, output: Tables) -> None:
         self._output = output
         self._group = GroupResults(output.path / "group", output.path)
 
@@ -76,12 +73,12 @@ class Plots:
         group, task = self._group, task or self._group.tasks[0]
         rows = {}
         for key in self._keys(values, task):
-            found = [group.find(key, task, recipe) for recipe in group.recipes]
+            results = [group.find(key, task, recipe) for recipe in group.recipes]
             rows[_title(key).replace("\n", " ")] = [
                 Effect(row.hedges_g, row.ci_low, row.ci_high)
                 if row
                 else Effect(np.nan, np.nan, np.nan)
-                for row in found
+                for row in results
             ]
         return forest(rows, group.recipes, label="Hedges' g, 95 % interval")
 
@@ -166,8 +163,8 @@ class Plots:
         for value in values:
             if tuple(value) not in known:
                 labels = sorted({label for measure, label in known if measure == value[0]})
-                there = ", ".join(labels[:20]) or "no such measure"
-                raise SettingsError(f"There is no result of {value[0]} {value[1]}; {there}.")
+                listed = ", ".join(labels[:20]) or "no such measure"
+                raise SettingsError(f"There is no result of {value[0]} {value[1]}; {listed}.")
         return [(measure, known[measure, label], label) for measure, label in values]
 
     def _of_regions(self, measure: str, sub: str, ses: str, task: str | None) -> pd.Series:

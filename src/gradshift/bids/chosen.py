@@ -67,11 +67,11 @@ def kept_apart(results: Sequence[SessionResult]) -> tuple[list[SessionResult], l
         )
         for task in sorted(apart)
     }
-    told = [
+    names = [
         f"task-{task} is compared as {', '.join(of_task)}, each by itself."
         for task, of_task in labels.items()
     ]
-    return named, [*(one.sentence for one in several), *told]
+    return named, [*(one.sentence for one in several), *names]
 
 
 def _place(result: SessionResult) -> dict[str, str]:

@@ -13,18 +13,13 @@ from numpy.typing import NDArray
 from gradshift.bids.components import components_of
 from gradshift.bids.confoundnames import DVARS, FD, MOTION, modern_names
 from gradshift.bids.dataset import read_json
+from gradshift.bids.displacement import framewise_displacement, is_distance
 from gradshift.bids.numbers import read_numbers
 from gradshift.bids.opener import is_dangling
 from gradshift.bids.tables import read_table
 from gradshift.errors import InputError, MissingInputError
 from gradshift.recipes.catalogue import available, load_recipe
 from gradshift.recipes.recipe import Recipe
-
-HEAD_RADIUS = 50.0
-"""Radius (mm) of the sphere on which rotations become displacements."""
-
-AT_REST = 0.05
-"""Millimetres below 0 that a displacement may be and still be that of a head at rest."""
 
 _EXPANSIONS = ("_derivative1_power2", "_derivative1", "_power2")
 _SHOWN = 6
@@ -67,7 +62,7 @@ class Confounds:
         no further below 0 than filters and splines put a head at rest counts as 0.
         """
         given = self.columns.get(FD)
-        if given is not None and _is_distance(given):
+        if given is not None and is_distance(given):
             return np.maximum(given, 0.0)
         if not set(MOTION) <= set(self.columns):
             return given
@@ -90,9 +85,9 @@ class Confounds:
     def remarks(self) -> tuple[str, ...]:
         """What was taken otherwise than the file has it, a sentence each."""
         given = self.columns.get(FD)
-        if given is None or (_is_distance(given) and not (given < 0).any()):
+        if given is None or (is_distance(given) and not (given < 0).any()):
             return ()
-        if _is_distance(given):
+        if is_distance(given):
             return (
                 f"Column {FD!r} of {self.path.name} has values down to {np.nanmin(given):.2g} mm; "
                 "those below 0 count as 0.",
@@ -137,35 +132,6 @@ class Regressors(NamedTuple):
     values: NDArray[np.float64]
     notes: tuple[str, ...]
     components: Mapping[str, int] = {}
-
-
-def _is_distance(values: NDArray[np.float64]) -> bool:
-    """Tell whether values are known after the first, and none is clearly below 0."""
-    return bool(np.isfinite(values[1:]).all() and not (values < -AT_REST).any())
-
-
-def framewise_displacement(motion: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Sum the absolute changes of the six motion parameters from volume to volume.
-
-    Parameters
-    ----------
-    motion : (T, 6) array
-        Three translations in mm, three rotations in radians.
-
-    Returns
-    -------
-    (T,) array
-        Millimetres, with rotations taken as arcs on a sphere of 50 mm radius; the first is
-        NaN.
-
-    References
-    ----------
-    Power et al. (2012), NeuroImage 59:2142.
-    """
-    with np.errstate(all="ignore"):  # infinite parameters give a NaN, which the caller refuses
-        steps = np.abs(np.diff(motion, axis=0))
-        moved = steps[:, :3].sum(axis=1) + HEAD_RADIUS * steps[:, 3:].sum(axis=1)
-    return np.concatenate([np.full(min(len(motion), 1), np.nan), moved])
 
 
 def read_confounds(path: Path, n_volumes: int | None = None) -> Confounds:
@@ -419,7 +385,9 @@ def _working(names: Sequence[str], metadata: Mapping[str, object]) -> tuple[str,
     return tuple(
         recipe.name
         for recipe in shipped
-        if (recipe.columns or recipe.acompcor) and not _missing(names, metadata, recipe)
+        if (recipe.columns or recipe.acompcor)
+        and not recipe.elsewhere
+        and not _missing(names, metadata, recipe)
     )
 
 

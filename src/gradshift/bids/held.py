@@ -99,15 +99,15 @@ def _place(result: SessionResult) -> Place:
 
 def _derivatives(settings: Settings) -> dict[str, Path]:
     """Find the preprocessed datasets that are there, by modality."""
-    inputs, found = settings.inputs, {}
+    inputs, roots = settings.inputs, {}
     with suppress(GradshiftError):  # the participant level says what hinders
-        found["func"] = find_fmriprep(
+        roots["func"] = find_fmriprep(
             settings.bids_dir, inputs.derivatives, validate=not inputs.skip_bids_validation
         )
     with suppress(GradshiftError):
         if (root := find_petprep(settings.bids_dir, inputs.derivatives)) is not None:
-            found["pet"] = root
-    return found
+            roots["pet"] = root
+    return roots
 
 
 def _scans_gone(results: Sequence[SessionResult], settings: Settings) -> dict[Place, str]:
@@ -155,7 +155,7 @@ def _withdrawn(results: Sequence[SessionResult], settings: Settings) -> dict[Pla
         for run in result.runs:
             raw = {key: run[key] for key in RAW_ENTITIES if key in run}
             name = file_name(raw, "bold.nii.gz")
-            there = os.path.lexists(root / folder(raw, "func") / name)
-            if table.lists_bold and not table.lists(name) and not there:
+            has_raw = os.path.lexists(root / folder(raw, "func") / name)
+            if table.lists_bold and not table.lists(name) and not has_raw:
                 gone[_place(result)] = f"{table.path.name} no longer lists {name}"
     return gone

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gradshift.bids.layout import study_root
 from gradshift.bids.mrstable import COLUMNS, NONE, label_of, read_long, read_wide
 from gradshift.bids.opener import missing
 from gradshift.bids.tables import people_table
@@ -46,6 +47,10 @@ STRICT = "qcpassed"
 """Recipe of the values without those that were flagged."""
 
 logger = logging.getLogger("gradshift")
+
+
+LONG_TABLE = "phenotype/mrs.tsv"
+WIDE_TABLES = "sub-*/sub-*_sessions.tsv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +90,17 @@ class Metabolite:
     source: str
 
 
+def long_table(bids_dir: Path) -> Path | None:
+    """Return the table of metabolites of a study, wherever it keeps its tables."""
+    place = study_root(bids_dir, LONG_TABLE)
+    return None if place is None else place / LONG_TABLE
+
+
 def find_values(settings: Settings) -> list[Metabolite]:
     """Read the metabolite values of a study; none where there is no table.
 
-    The table given comes first, then ``phenotype/mrs.tsv``, then columns of sessions.tsv.
+    The table given comes first, then ``phenotype/mrs.tsv``, then columns of sessions.tsv; both
+    where the study keeps its tables, see `study_root`.
 
     Raises
     ------
@@ -99,13 +111,14 @@ def find_values(settings: Settings) -> list[Metabolite]:
     """
     given, root = settings.inputs.mrs_table, settings.bids_dir
     limits = crlb_limits(settings.inputs.mrs_crlb)
-    path = Path(given) if given else root / "phenotype" / "mrs.tsv"
-    if path.exists():
+    path = Path(given) if given else long_table(root)
+    if path is not None and path.exists():
         table = read_long(path, columns(settings.inputs.mrs_columns))
     elif given:
-        raise MissingInputError(missing(path))
+        raise MissingInputError(missing(Path(given)))
     else:
-        tables = [read_wide(p) for p in sorted(root.glob("sub-*/sub-*_sessions.tsv"))]
+        place = study_root(root, WIDE_TABLES) or root
+        tables = [read_wide(p) for p in sorted(place.glob(WIDE_TABLES))]
         table = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
     if table.empty:
         return []

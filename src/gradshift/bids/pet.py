@@ -11,6 +11,7 @@ from gradshift.bids.dataset import describe, find_kinetics, find_petprep
 from gradshift.bids.filters import filtered
 from gradshift.bids.grids import PREFERRED_SPACES
 from gradshift.bids.index import BLOOD, PET, index
+from gradshift.bids.layout import raw_folders
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.parse import IndexedFile
@@ -114,9 +115,15 @@ def _check_own(own: Sequence[Tracer], scans: Sequence[PetScan]) -> None:
 
 
 def _raw(bids_dir: Path) -> Path | None:
-    """Return the raw dataset, where the folder given is one."""
-    description = describe(bids_dir) or {}
-    return None if description.get("DatasetType", "raw") == "derivative" else bids_dir
+    """Return the dataset with the raw scans and blood: the one given, or one beside it."""
+    given = None
+    for place in raw_folders(bids_dir):
+        if (describe(place) or {}).get("DatasetType", "raw") == "derivative":
+            continue
+        if any(next(place.glob(pattern), None) for pattern in ("sub-*/pet", "sub-*/ses-*/pet")):
+            return place
+        given = bids_dir if place == bids_dir else given
+    return given
 
 
 def _there(root: Path, people: Sequence[str]) -> list[str]:

@@ -307,8 +307,8 @@ class _Beside:
     def motion(self, table: IndexedFile) -> Path | None:
         """Return the table with the framewise displacement."""
         places = (("motion", None), ("timeseries", "confounds"), ("timeseries", "qc"))
-        found = (self.find(table, suffix, desc) for suffix, desc in places)
-        return next((path for path in found if path), None)
+        paths = (self.find(table, suffix, desc) for suffix, desc in places)
+        return next((path for path in paths if path), None)
 
     def coverage(self, table: IndexedFile) -> Path | None:
         """Return the table of the coverage of the regions of a table."""

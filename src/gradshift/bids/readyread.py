@@ -150,11 +150,11 @@ def of_image(name: str, n_rows: int, outliers: Path | None) -> Retained:
 def _own(table: Path, n_rows: int) -> Retained | None:
     """Read what gradshift says of its own series of one run."""
     path = sidecar(table)
-    about = read_json(path) if path.exists() else {}
-    volumes, n_volumes = about.get("RetainedVolumes"), about.get("NumberOfVolumes")
+    description = read_json(path) if path.exists() else {}
+    volumes, n_volumes = description.get("RetainedVolumes"), description.get("NumberOfVolumes")
     if not isinstance(volumes, list) or not isinstance(n_volumes, int) or len(volumes) != n_rows:
         return None
-    if any(about.get("RetainedVolumesRun", ())):
+    if any(description.get("RetainedVolumesRun", ())):
         raise InputError(
             f"{table.name} holds several runs joined; give the dataset that it was made from, or "
             "series of single runs (--no-combine-runs)."

@@ -45,11 +45,11 @@ def columns_of(header: Header, regions: Sequence[str]) -> tuple[int, ...]:
     wanted = [plain(name) for name in regions]
     numbered = [name for name in wanted if _stem(name)]
     stems = {_stem(name) for name in numbered}
-    found = [name for name in wanted if name in places]
-    several = any(len(places[name]) > 1 for name in found)
+    matches = [name for name in wanted if name in places]
+    several = any(len(places[name]) > 1 for name in matches)
     finer = any(_stem(other) in stems for other in set(places) - set(wanted))
     coarser = bool(numbered) and sum(n in places for n in numbered) <= SHARE * len(numbered)
-    if several or finer or coarser or 2 * len(found) <= len(wanted):
+    if several or finer or coarser or 2 * len(matches) <= len(wanted):
         return ()
     return tuple(places[name][0] if name in places else -1 for name in wanted)
 

@@ -55,7 +55,8 @@ def acquisition_remark(study: Study, modality: str, task: str) -> str:
         if row.scope == "person" and row.bears_on_numbers and row.task == task:
             bearing.setdefault(row.what.replace("_", " "), set()).update(row.participants)
     return "; ".join(
-        f"sessions of {len(people)} people differ in {what}" for what, people in bearing.items()
+        f"sessions of {len(people)} {'person' if len(people) == 1 else 'people'} differ in {what}"
+        for what, people in bearing.items()
     )
 
 

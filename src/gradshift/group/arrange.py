@@ -34,6 +34,8 @@ def arrange(
         Sessions in the order of the conditions.
     columns : list of (measure, level, label), length m
     """
+    if values.empty:
+        return [], np.empty((0, len(design.conditions), 0)), []
     columns = list(dict.fromkeys(values[NAMES].itertuples(index=False, name=None)))
     means = values.groupby([*KEYS, *NAMES])["value"].mean()
     wide = means.unstack(NAMES).reindex(columns=pd.MultiIndex.from_tuples(columns))

@@ -36,8 +36,8 @@ def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
         names = {kind: path.relative_to(output_dir).as_posix() for kind, path in every.items()}
         write_json(_path(output_dir), names)
         paths = sorted(set(every.values()))
-        told = [SessionResult(path, read_json(sidecar(path))) for path in paths]
-        write_words(output_dir, told)
+        results = [SessionResult(path, read_json(sidecar(path))) for path in paths]
+        write_words(output_dir, results)
 
 
 def _results(output_dir: Path, people: Sequence[str]) -> Iterator[SessionResult]:
@@ -50,10 +50,10 @@ def _results(output_dir: Path, people: Sequence[str]) -> Iterator[SessionResult]
 
 def _kind(result: SessionResult) -> str:
     """Return what is the same in results that are told in the same words."""
-    about = {key: value for key, value in result.about.items() if key.startswith("Tracer")}
+    tracer = {key: value for key, value in result.about.items() if key.startswith("Tracer")}
     return digest(
         [__version__, result.modality, result.atlas_entities, result.recipe, result.measures,
-         result.about.get("Estimator"), result.about.get("DenoisingRecipe"), about]
+         result.about.get("Estimator"), result.about.get("DenoisingRecipe"), tracer]
     )  # fmt: skip
 
 

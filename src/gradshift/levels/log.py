@@ -2,146 +2,21 @@
 
 import logging
 import platform
-import re
 import shlex
-import sys
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from traceback import format_exception
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from gradshift import __version__
 from gradshift import settings as schema
 from gradshift.errors import GradshiftError, InputError
-from gradshift.running.streams import plain
+from gradshift.levels.console import Console
+from gradshift.levels.logfile import LogFile
 from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")
-
-NAMED = 5
-"""Warnings of one kind that are named when those held back are counted."""
-
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
-
-
-class Console(logging.Handler):
-    """Prints a line per message; of the warnings of one kind the first, and how many followed.
-
-    Parameters
-    ----------
-    settings : Running
-        With ``verbose`` everything is printed, with ``quiet`` only warnings and errors.
-    """
-
-    def __init__(self, settings: schema.Running) -> None:
-        super().__init__(
-            logging.DEBUG
-            if settings.verbose
-            else logging.WARNING
-            if settings.quiet
-            else logging.INFO
-        )
-        self._holds = not settings.verbose
-        self._more: dict[str, list[str]] = {}
-        self._first: dict[str, str] = {}
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Print a record, unless it is a further warning of a kind."""
-        message = record.getMessage()
-        if record.levelno == logging.WARNING and self._holds:
-            about, kind = _kind(message)
-            if kind in self._more:
-                self._more[kind].append(about)
-                return
-            self._more[kind], self._first[kind] = [], message
-        if record.exc_info:
-            message = "\n".join([message, *format_exception(record.exc_info[1])]).strip()
-        else:
-            message = " ".join(message.split("\n"))
-        level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
-        _print(f"{level}{message}", record.created)
-
-    def count(self) -> None:
-        """Say how many warnings of which kind were held back."""
-        for kind, more in self._more.items():
-            if more:
-                named = ", ".join(list(dict.fromkeys(filter(None, more)))[:NAMED])
-                which = f" ({named}{', ...' if len(more) > NAMED else ''})" if named else ""
-                self._more[kind] = []
-                _print(f"{len(more)} more warnings{which} such as: {_short(self._first[kind])}")
-
-
-def _kind(message: str) -> tuple[str, str]:
-    """Split a warning into what it is about and its words without numbers."""
-    about, colon, text = message.partition(": ")
-    if not colon or not about.startswith("sub-"):
-        about, text = "", message
-    return about, NUMBER.sub("0", text.partition(": ")[0])
-
-
-def _short(message: str, longest: int = 120) -> str:
-    return message if len(message) <= longest else f"{message[:longest].rstrip()} ..."
-
-
-def _print(text: str, when: float | None = None) -> None:
-    # The stream is looked up now: while a bar is drawn, what is printed goes above it.
-    print(time.strftime("%H:%M:%S", time.localtime(when)), plain(text), file=sys.stderr)
-
-
-class LogFile(logging.Handler):
-    """Keeps everything that is said, from the start, and writes it once it has a file.
-
-    What cannot be written is given up without a word: a log is no result.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.path: Path | None = None
-        self._early: list[str] = []
-        self._file: IO[str] | None = None
-        self.setFormatter(
-            logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
-        )
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, or keep it until there is a file."""
-        self._write(plain(self.format(record)))
-
-    def begin(self, folder: Path, name: str) -> None:
-        """Open a file of this name, or the next that is free, and write what was said so far."""
-        for number in range(1, 1000):
-            path = folder / (f"{name}.log" if number == 1 else f"{name}_{number}.log")
-            try:
-                self._file = path.open("x", encoding="utf-8", errors="backslashreplace")
-            except FileExistsError:  # of a process that started in the same second
-                continue
-            except OSError:
-                return
-            break
-        self.path = path
-        early, self._early = self._early, []
-        for text in early:
-            self._write(text)
-
-    def _write(self, text: str) -> None:
-        if self._file is None:
-            self._early.append(text)
-            return
-        try:
-            print(text, file=self._file, flush=True)
-        except (OSError, ValueError):
-            self._file, self._early = None, []
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file is not None:
-            with suppress(OSError):
-                self._file.close()
-            self._file = None
-        super().close()
 
 
 class RunLog:

@@ -135,8 +135,8 @@ def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
     used = what_was_used(output_dir, results, folder)
     _write_citation(output_dir, used, name)
     rows = items(used, results, folder)
-    about = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
-    write_rows(output_dir / "logs" / f"cobidas{name}.tsv", Item, rows, about)
+    sidecar = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
+    write_rows(output_dir / "logs" / f"cobidas{name}.tsv", Item, rows, sidecar)
 
 
 def write_words(output_dir: Path, results: Sequence[SessionResult]) -> None:

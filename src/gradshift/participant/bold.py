@@ -10,6 +10,7 @@ from gradshift.bids.audit import Difference, audit, differences
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_bold
 from gradshift.bids.doors import DENOISED, ready_made
+from gradshift.bids.elsewhere import locate
 from gradshift.bids.exclude import names_bold
 from gradshift.bids.inputs import Run, find_runs
 from gradshift.errors import MissingInputError, NothingSelectedError, reason
@@ -53,7 +54,9 @@ class Bold(Runs):
             if names_bold(asked.settings.inputs):  # what the user named must be there
                 raise
             raise NothingFoundError(error) from error
-        runs = [check_recipes(run, asked.recipes) for run in runs]
+        runs = [
+            check_recipes(run, asked.recipes, asked.settings.inputs.derivatives) for run in runs
+        ]
         bold = cls(asked=asked, runs=runs, acquired=audit(runs, asked.settings))
         for space in dict.fromkeys(bold.spaces):
             for atlas in asked.atlases:
@@ -119,7 +122,7 @@ class Bold(Runs):
 MODALITY = Bold
 
 
-def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
+def check_recipes(run: Run, recipes: Sequence[Recipe], derivatives: Sequence[str] = ()) -> Run:
     """Mark a run that no recipe can clean; warn of recipes that cannot."""
     from gradshift.participant.nodes.denoise import needs_confounds
 
@@ -130,6 +133,7 @@ def check_recipes(run: Run, recipes: Sequence[Recipe]) -> Run:
         try:
             if needs_confounds(recipe):
                 check_header(run.confounds, recipe)
+            locate(run.entities, recipe, derivatives)
         except Exception as error:  # of this run, whatever it is
             problems.append(reason(error))
     if len(problems) == len(recipes):

@@ -21,7 +21,7 @@ from gradshift.core.measures import measures
 from gradshift.errors import reason
 from gradshift.output import record
 from gradshift.output.identity import digest
-from gradshift.participant import ready, volumes
+from gradshift.participant import tables, volumes
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import read_atlas
 from gradshift.participant.nodes.connect import Connect
@@ -42,7 +42,7 @@ from gradshift.participant.resampled import Coarsest, add_resampled
 
 READERS: Mapping[type, Callable[[pe.Workflow, Any, str, Plan], pe.Node]] = {
     Run: volumes.add_run,
-    ReadyRun: ready.add_run,
+    ReadyRun: tables.add_run,
 }
 """What adds the steps up to denoising, by the class of a run."""
 

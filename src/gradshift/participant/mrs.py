@@ -12,6 +12,7 @@ import numpy as np
 
 from gradshift import __version__
 from gradshift.bids import outputs
+from gradshift.bids.layout import study_root
 from gradshift.bids.mrs import STRICT, Metabolite, find_values
 from gradshift.bids.write import write_json
 from gradshift.bids.writetable import write_table
@@ -158,7 +159,8 @@ def _table(value: Metabolite, asked: Asked) -> Path:
     if given:
         return Path(given).absolute()
     wide = value.source.endswith("_sessions.tsv")
-    return root / (value.participant if wide else "phenotype") / value.source
+    path = f"{value.participant if wide else 'phenotype'}/{value.source}"
+    return (study_root(root, path) or root) / path
 
 
 def _described(value: Metabolite) -> dict[str, str]:

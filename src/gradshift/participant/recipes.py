@@ -30,6 +30,7 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             fd_threshold=denoising.fd_threshold,
             dvars_threshold=denoising.dvars_threshold,
             min_minutes=denoising.min_minutes,
+            dummy_scans=None if denoising.dummy_scans == "auto" else int(denoising.dummy_scans),
         )
         for spec in specs
     ]
@@ -48,7 +49,8 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             f"--denoise {ASIS} is for data that another program denoised (--derivatives xcp_d=, "
             "series= or denoised=); on the output of fMRIPrep, none leaves series as they are."
         )
-    if unused := others(derivatives):
+    wanted = {source.dataset for recipe in recipes for source in recipe.elsewhere}
+    if unused := [name for name in others(derivatives) if name not in wanted]:
         raise SettingsError(
             f"--derivatives names {', '.join(unused)}, of which no recipe takes a column; names "
             f"are {', '.join(DOORS)}, and those of datasets that a recipe of --denoise takes "

@@ -2,15 +2,18 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
+from gradshift.bids.elsewhere import locate
 from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.inputs import Run
 from gradshift.bids.sessions import unit_entities
+from gradshift.errors import GradshiftError
 from gradshift.output.identity import digest
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.denoise import Denoise
@@ -44,6 +47,8 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
     )
     beside = [path for path in (run.confounds, run.outliers) if path]
     beside.append(run.confounds.with_suffix(".json"))
+    elsewhere = {} if run.problem else _elsewhere(run, plan)
+    beside += [Path(path) for paths in elsewhere.values() for pair in paths for path in pair]
     denoise = step(
         Denoise,
         f"denoise_{tag}",
@@ -56,10 +61,22 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         tr=run.tr,
         coverage_threshold=plan.analysis.coverage_threshold,
         denoised=run.denoised,
+        elsewhere=elsewhere,
         **_files(outliers=run.outliers),
     )
     workflow.connect([(parcellate, denoise, [("out_file", "parcels")])])
     return denoise
+
+
+def _elsewhere(run: Run, plan: Plan) -> dict[str, list[list[str]]]:
+    """Find the tables of other datasets, by recipe; one that lacks any is not in it."""
+    tables = {}
+    for recipe in plan.recipes:
+        if recipe.elsewhere:
+            with suppress(GradshiftError):  # it was said where the run was found
+                located = locate(run.entities, recipe, plan.asked.settings.inputs.derivatives)
+                tables[recipe.name] = [one.paths for one in located]
+    return tables
 
 
 def _files(**paths: Path | None) -> dict[str, Any]:

@@ -16,10 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.errors import MissingInputError, SettingsError, did_you_mean
+from gradshift.recipes.elsewhere import Elsewhere
 from gradshift.recipes.recipe import Recipe, Scrub, shortened
+from gradshift.recipes.xcpd import from_nuisance
 from gradshift.settings import read_small
 
 FOLDER = Path(__file__).parent
+
+NUISANCE = (".yml", ".yaml")
+"""Ends of the names of XCP-D's nuisance files."""
 
 
 def available() -> tuple[str, ...]:
@@ -34,7 +39,7 @@ def load_recipe(spec: str | Path) -> Recipe:
     ----------
     spec : str or Path
         A shipped name (upper and lower case are the same), or a path: something that ends in
-        ``.json`` or has a folder in it.
+        ``.json`` or ``.yml`` (a nuisance file of XCP-D), or has a folder in it.
 
     Raises
     ------
@@ -44,7 +49,7 @@ def load_recipe(spec: str | Path) -> Recipe:
         If the file is not there.
     """
     text = str(spec)
-    if text.endswith(".json") or Path(text).name != text:
+    if text.endswith((".json", *NUISANCE)) or Path(text).name != text:
         return _load_users(Path(text))
     shipped = {name.casefold(): name for name in available()}
     if text.casefold() not in shipped:
@@ -74,7 +79,7 @@ def _load_users(path: Path) -> Recipe:
 
 def _read(path: Path) -> Recipe:
     try:
-        content = json.loads(read_small(path))
+        content = _content(path)
     except FileNotFoundError:
         raise MissingInputError(
             f"There is no denoising recipe file {path}; shipped recipes, given by name, are "
@@ -83,16 +88,34 @@ def _read(path: Path) -> Recipe:
     except OSError as error:
         raise SettingsError(f"The recipe {path} cannot be read: {error.strerror}.") from None
     except (ValueError, RecursionError) as error:
-        raise SettingsError(f"The recipe {path} is not valid JSON: {error}.") from None
+        kind = "YAML" if path.suffix in NUISANCE else "JSON"
+        raise SettingsError(f"The recipe {path} is not valid {kind}: {error}.") from None
     try:
-        return _parse(content)
+        return _parse(from_nuisance(content) if path.suffix in NUISANCE else content)
     except SettingsError as error:
         raise SettingsError(f"The recipe {path} cannot be used: {error}") from None
 
 
+def _content(path: Path) -> object:
+    """Read a file; what is wrong with YAML is a ValueError, as of JSON."""
+    text = read_small(path)
+    if path.suffix not in NUISANCE:
+        return json.loads(text)
+    import yaml
+
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
 def _parse(content: object) -> Recipe:
-    known = [f for f in fields(Recipe) if f.name != "band"]
+    known = [f for f in fields(Recipe) if f.name not in ("band", "elsewhere", "dummy_scans")]
     values = _checked_keys(content, known, "a recipe")
+    if isinstance(values.get("columns"), list):
+        others = [column for column in values["columns"] if isinstance(column, dict)]
+        values["columns"] = [column for column in values["columns"] if column not in others]
+        values["elsewhere"] = tuple(map(_elsewhere, others))
     for key in ("columns", "cite"):
         if isinstance(values.get(key), list):
             values[key] = tuple(values[key])
@@ -101,6 +124,14 @@ def _parse(content: object) -> Recipe:
     if values.get("scrub") is not None:
         values["scrub"] = Scrub(**_checked_keys(values["scrub"], fields(Scrub), "'scrub'"))
     return Recipe(**values)
+
+
+def _elsewhere(content: dict[str, Any]) -> Elsewhere:
+    """Read the columns of another dataset."""
+    values = _checked_keys(content, fields(Elsewhere), "an entry of 'columns'")
+    if isinstance(values["columns"], list):
+        values["columns"] = tuple(values["columns"])
+    return Elsewhere(**values)
 
 
 def _checked_keys(content: object, known: Any, what: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 from gradshift.errors import SettingsError
+from gradshift.recipes.elsewhere import Elsewhere
 
 DEFAULT_BAND = (0.01, 0.08)
 """Pass band in Hz of recipes that filter, unless another is asked for."""
@@ -79,6 +80,11 @@ class Recipe:
         without `scrub`.
     cite : tuple of str
         Keys of the bibliography.
+    elsewhere : tuple of Elsewhere
+        Columns of other datasets.
+    dummy_scans : int, optional
+        First volumes that are not yet steady, in place of those that fMRIPrep marks; an option of
+        the command line, not a key of the JSON.
 
     Raises
     ------
@@ -99,6 +105,8 @@ class Recipe:
     min_share: float = 0.5
     max_mean_fd: float = 0.55
     cite: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
+    dummy_scans: int | None = None
 
     def __post_init__(self) -> None:
         _check(
@@ -141,7 +149,7 @@ class Recipe:
     @property
     def regresses(self) -> bool:
         """Whether anything is regressed out or left out for motion."""
-        return bool(self.columns or self.acompcor or self.scrub)
+        return bool(self.columns or self.acompcor or self.scrub or self.elsewhere)
 
     @property
     def passband(self) -> tuple[float, float] | None:
@@ -160,6 +168,7 @@ class Recipe:
         fd_threshold: float | None = None,
         dvars_threshold: float | None = None,
         min_minutes: float | None = None,
+        dummy_scans: int | None = None,
     ) -> "Recipe":
         """Return the recipe with options of the command line in place of its own values.
 
@@ -180,6 +189,7 @@ class Recipe:
             scrub=scrub,
             band=self.band if band is None else band,
             min_minutes=self.min_minutes if min_minutes is None else min_minutes,
+            dummy_scans=dummy_scans if self.drop_non_steady_state else None,
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -187,9 +197,19 @@ class Recipe:
         values = asdict(self)
         for key in ("columns", "cite", "band"):
             values[key] = list(values[key])
+        values["columns"] += [_plain(values) for values in values.pop("elsewhere")]
         if not self.filter:
             values["band"] = None
+        if self.dummy_scans is None:
+            del values["dummy_scans"]
         return values
+
+
+def _plain(source: Mapping[str, object]) -> dict[str, object]:
+    """Return columns of another dataset as a recipe has them."""
+    columns = source["columns"]
+    assert isinstance(columns, tuple)
+    return {**source, "columns": list(columns)}
 
 
 def _check(condition: bool, key: str, value: object, wanted: str) -> None:
@@ -215,6 +235,7 @@ def _is_count(value: object) -> bool:
 
 def _describe(recipe: Recipe) -> str:
     parts = [f"{count} aCompCor components of {mask}" for mask, count in recipe.acompcor.items()]
+    parts += [f"{', '.join(one.columns)} of {one.dataset}" for one in recipe.elsewhere]
     regressors = [*recipe.columns, *parts]
     if not regressors:
         return "No confounds were regressed out."

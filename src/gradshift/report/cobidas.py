@@ -42,13 +42,13 @@ def items(used: Used, results: Sequence[SessionResult], folder: Path) -> list[It
         Of the group level, whether it was run or not.
     """
     sidecar = folder / "contrasts.json"
-    about = read_json(sidecar) if sidecar.exists() else {}
+    described = read_json(sidecar) if sidecar.exists() else {}
     bold = [one for one in results if one.modality == "func"]
     parts = {
         "Participants": _participants(used, results),
         "Acquisition": _acquisition(bold),
         "Preprocessing": _preprocessing(used, bold),
-        "Statistical modelling and inference": _inference(used, about),
+        "Statistical modelling and inference": _inference(used, described),
         "Reproducibility": _software(results),
     }
     return [
@@ -92,27 +92,27 @@ def _preprocessing(used: Used, bold: Sequence[SessionResult]) -> Iterator[Row]:
     spaces = ", ".join(dict.fromkeys(one.space for one in bold))
     yield "standard space", spaces or "n/a", "*_measures.json"
     for recipe in used.recipes:
-        told = " ".join(sentence for sentence, _ in recipe_sentences(recipe))
-        yield f"denoising, recipe {recipe['name']}", told, "*_measures.json"
+        text = " ".join(sentence for sentence, _ in recipe_sentences(recipe))
+        yield f"denoising, recipe {recipe['name']}", text, "*_measures.json"
     yield "data retained and motion", " ".join(used.sample.data) or "n/a", "*_measures.json"
     yield "spatial smoothing", "none before the means of regions", "*_measures.json"
     regions = " ".join(sentence for atlas in used.atlases for sentence in atlas.sentences)
     yield "regions of interest", regions or "n/a", "atlases/"
 
 
-def _inference(used: Used, about: Sidecar) -> Iterator[Row]:
+def _inference(used: Used, described: Sidecar) -> Iterator[Row]:
     if used.estimator:
         yield "connectivity", f"{used.estimator} correlation", "*_relmat.json"
-    if not about:
+    if not described:
         yield "group model", "n/a", "the group level was not run"
         return
     source = "group/contrasts.json"
     yield "design", used.design, source
-    yield "covariates of the main model", ", ".join(about["Covariates"]) or "none", source
-    yield "significance level", f"{about['Alpha']:g}", source
+    yield "covariates of the main model", ", ".join(described["Covariates"]) or "none", source
+    yield "significance level", f"{described['Alpha']:g}", source
     yield "families, smallest effect, registration", " ".join(used.sample.inference), source
     yield "statistics", ", ".join(used.statistics), "group/*.tsv"
-    yield "seed of random numbers", str(about["RandomSeed"]), source
+    yield "seed of random numbers", str(described["RandomSeed"]), source
     yield "all tests reported", "every test, corrected or not, is in the table", "contrasts.tsv"
 
 

@@ -122,7 +122,7 @@ def what_was_used(
         Of the group level, whether it was run or not.
     """
     sidecar = folder / "contrasts.json"
-    about = read_json(sidecar) if sidecar.exists() else {}
+    described = read_json(sidecar) if sidecar.exists() else {}
     primary = _primary(output_dir, results)
     atlases: dict[str, Described] = {}
     recipes: dict[str, Sidecar] = {}
@@ -142,9 +142,9 @@ def what_was_used(
             for tracer in words.tracers(result.about for result in results)
         ],
         measures=[name for name in (*measures(), *models()) if name in names],
-        headline=headline(folder) if about else Used().headline,
-        statistics=statistics_used(folder) if about else (),
-        design=about.get("Design", ""),
+        headline=headline(folder) if described else Used().headline,
+        statistics=statistics_used(folder) if described else (),
+        design=described.get("Design", ""),
         estimator=estimators[0] if estimators else "",
         sample=sample(folder, results, primary),
     )

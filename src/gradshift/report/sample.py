@@ -85,8 +85,8 @@ def _participants(people: Sequence[Participation]) -> Iterator[str]:
         counts.setdefault(number, []).append(which if task == "n/a" else f"{which}, task {task}")
         left.update(f"{which}, {one.reason.rstrip('.')}" for one in asked if one.reason)
     if counts:
-        told = "; ".join(f"{number} participants ({'; '.join(w)})" for number, w in counts.items())
-        yield f"Compared were {told}."
+        listed = (f"{number} participants ({'; '.join(w)})" for number, w in counts.items())
+        yield f"Compared were {'; '.join(listed)}."
     if left:
         yield f"Left out: {'; '.join(f'{reason} (n = {n})' for reason, n in left.items())}."
 
@@ -103,8 +103,8 @@ def _data(sessions: Sequence[SessionResult]) -> Iterator[str]:
     counted = [float(n) for n in volumes if n is not None]
     and_volumes = f", {spread(counted, '.0f')} volumes," if counted else ""
     if minutes := [one.minutes for one in kept if one.minutes is not None]:
-        told = spread(minutes, ".1f")
-        yield f"In {len(minutes)} sessions {told} minutes{and_volumes} were retained."
+        length = spread(minutes, ".1f")
+        yield f"In {len(minutes)} sessions {length} minutes{and_volumes} were retained."
     motion = [one.mean_fd for one in kept if one.mean_fd is not None]
     if motion:
         yield f"Mean framewise displacement was {spread(motion, '.2f')} mm; ranges in brackets."
@@ -128,31 +128,31 @@ def headline(folder: Path) -> frozenset[str]:
     return frozenset(rows["measure"])
 
 
-def _declared(rows: pd.DataFrame, about: Sidecar) -> pd.DataFrame:
+def _declared(rows: pd.DataFrame, described: Sidecar) -> pd.DataFrame:
     """Take the values of declared families, of the primary atlas and recipe, each once."""
-    declared = {*DECLARED, *about.get("OwnFamilies", {})}
-    primary = rows["atlas"].isin([about.get("PrimaryAtlas"), "n/a"])
-    primary &= rows["recipe"].isin([about.get("PrimaryRecipe"), "n/a"]) | (
+    declared = {*DECLARED, *described.get("OwnFamilies", {})}
+    primary = rows["atlas"].isin([described.get("PrimaryAtlas"), "n/a"])
+    primary &= rows["recipe"].isin([described.get("PrimaryRecipe"), "n/a"]) | (
         rows["modality"] != "func"
     )
     return rows[primary & rows["family"].isin(declared)][IDENTITY].drop_duplicates()
 
 
-def _inference(rows: pd.DataFrame, about: Sidecar, limits: Sidecar) -> Iterator[str]:
+def _inference(rows: pd.DataFrame, described: Sidecar, limits: Sidecar) -> Iterator[str]:
     """Name the declared families with their values, and what was registered."""
-    told = []
-    for family, members in _declared(rows, about).groupby("family", sort=False):
+    families = []
+    for family, members in _declared(rows, described).groupby("family", sort=False):
         named = {
             measure: _labels(list(dict.fromkeys(of_one["label"])))
             for measure, of_one in members.groupby("measure", sort=False)
         }
         values = "; ".join(_value(str(name), labels) for name, labels in named.items())
-        told.append(f"{family}, of {_several(len(members), 'value')} ({values})")
-    if told:
-        yield f"Declared before the analysis were the families {'; '.join(told)}."
+        families.append(f"{family}, of {_several(len(members), 'value')} ({values})")
+    if families:
+        yield f"Declared before the analysis were the families {'; '.join(families)}."
     yield (
-        f"The significance level was {about.get('Alpha', 0.05):g}, the smallest effect of "
-        f"interest {about.get('SmallestEffect', 0.5):g} standard deviations of the change."
+        f"The significance level was {described.get('Alpha', 0.05):g}, the smallest effect of "
+        f"interest {described.get('SmallestEffect', 0.5):g} standard deviations of the change."
     )
     yield from _registration(limits.get("Registration"))
 
@@ -162,11 +162,13 @@ def _registration(registered: Sidecar | None) -> Iterator[str]:
         yield "Design and families were not registered with the software beforehand."
         return
     departures: Iterable[str] = registered.get("Departures") or ()
-    told = f"Design and families were registered beforehand (digest {registered['Digest'][:12]})"
+    statement = (
+        f"Design and families were registered beforehand (digest {registered['Digest'][:12]})"
+    )
     if departures:
-        yield f"{told}; the analysis departs from it: {' '.join(departures)}"
+        yield f"{statement}; the analysis departs from it: {' '.join(departures)}"
     else:
-        yield f"{told}; the analysis follows the registration."
+        yield f"{statement}; the analysis follows the registration."
 
 
 def _value(measure: str, labels: str) -> str:

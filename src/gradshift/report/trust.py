@@ -157,15 +157,15 @@ def _counted(values: Mapping[str, Sequence[str]]) -> str:
 def _acquisition_effect(rows: list[AcquisitionEffect]) -> Iterator[Fact]:
     texts = [
         f"{words.measure(row.measure)} ({words.label(row.level, row.label)}): "
-        f"{signed(row.change)} became {signed(row.resampled)}"
+        f"{signed(row.change)} as acquired, {signed(row.resampled)} resampled"
         for row in rows
         if math.isfinite(row.resampled)
     ]
     if texts:
         yield Fact(
             "How large the effect of the acquisition could be",
-            f"The finer sessions of {max(row.n for row in rows)} people were thinned and averaged "
-            "to the repetition time and voxels of the coarser ones, and measured again. Mean "
+            f"The finer sessions of {max(row.n for row in rows)} people were resampled to the "
+            "repetition time and voxel size of the coarser ones, and measured again. Mean "
             f"changes: {'; '.join(texts)}.",
         )
 

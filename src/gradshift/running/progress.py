@@ -76,8 +76,8 @@ class Pace:
 
     def __str__(self) -> str:
         left = self.seconds_left
-        told = f", {duration(left)} left" if left is not None and self.share < 1 else ""
-        return f"{self.steps_done} of {self.steps} steps done{told}"
+        rest = f", {duration(left)} left" if left is not None and self.share < 1 else ""
+        return f"{self.steps_done} of {self.steps} steps done{rest}"
 
 
 def duration(seconds: float) -> str:
@@ -144,6 +144,6 @@ def _lines(pace: Pace) -> Advance:
         reached = int(pace.share * TENTHS + 1e-9)
         if reached > tenth or pace.elapsed - last > SILENT_SECONDS:
             tenth, last = reached, pace.elapsed
-            logger.info("%s.", pace)
+            logger.info("%s.", str(pace))
 
     return advance

@@ -106,9 +106,10 @@ def keep_coarser(labels: Path, coarse: Run, fine: Run, folder: Path) -> Path:
     """
 
     def make() -> bytes:
-        there = flat_labels(labels).reshape(coarse.shape, order="F")
-        here = grid.nearest(there, np.array(coarse.affine), fine.shape, np.array(fine.affine))
-        return to_bytes(LabelsRecord(labels=here.ravel(order="F")))
+        source = flat_labels(labels).reshape(coarse.shape, order="F")
+        target = np.array(fine.affine)
+        carried = grid.nearest(source, np.array(coarse.affine), fine.shape, target)
+        return to_bytes(LabelsRecord(labels=carried.ravel(order="F")))
 
     identity = {
         "code": code.digest([grid.__file__]),

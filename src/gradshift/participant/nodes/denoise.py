@@ -10,6 +10,8 @@ from nipype.interfaces.base import File, traits
 from numpy.typing import NDArray
 
 from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
+from gradshift.bids.elsewhere import Located
+from gradshift.bids.elsewhere import read as read_elsewhere
 from gradshift.bids.readyread import of_image
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, clean
@@ -43,6 +45,7 @@ class _Spec(StepSpec):
     tr = traits.Float(mandatory=True, desc="repetition time in seconds")
     longer_tr = traits.Float(0.0, usedefault=True, desc="thin the run to it; 0 for as it is")
     coverage_threshold = traits.Float(mandatory=True, desc="share of voxels in the mask")
+    elsewhere = traits.Dict(desc="tables of other datasets that recipes take columns from")
     denoised = traits.Bool(desc="whether another program denoised the image")
     outliers = File(desc="table of the volumes that it left out")
 
@@ -155,13 +158,15 @@ class Denoise(Step):
         quality: Sequence[RegionQuality],
     ) -> CleanedRun:
         confounds = known.confounds
-        regressors = select(confounds, recipe)
+        regressors = self._regressors(recipe, confounds)
         tr, band = self._tr, recipe.passband
         if band is not None:
             check_band(tr, band)
         bad = np.zeros(len(parcels.carpet), dtype=bool)
         bad[parcels.bad_volumes] = True
         steady = confounds.non_steady_state & recipe.drop_non_steady_state
+        if recipe.dummy_scans is not None:
+            steady = known.index < recipe.dummy_scans
         censoring = retained(
             confounds.fd, confounds.dvars, steady, recipe.scrub, bad, known.outliers
         )
@@ -193,6 +198,27 @@ class Denoise(Step):
             freedom=None if self.inputs.denoised else freedom,
             warnings=(*regressors.notes, *warnings),
         )
+
+    def _regressors(self, recipe: Recipe, confounds: Confounds) -> Regressors:
+        """Select what the recipe takes of the confounds, and of other datasets."""
+        regressors = select(confounds, recipe)
+        if not recipe.elsewhere:
+            return regressors
+        if self.inputs.longer_tr:
+            raise InputError(
+                "Columns of other datasets are not thinned to a longer repetition time."
+            )
+        if recipe.name not in self.inputs.elsewhere:
+            datasets = ", ".join(source.dataset for source in recipe.elsewhere)
+            raise InputError(f"There is no table of {datasets} for the recipe {recipe.name!r}.")
+        names, values = list(regressors.names), [regressors.values]
+        for source, paths in zip(
+            recipe.elsewhere, self.inputs.elsewhere[recipe.name], strict=True
+        ):
+            more, columns = read_elsewhere(source, Located(*map(Path, paths)), confounds.n_volumes)
+            names += more
+            values.append(columns)
+        return regressors._replace(names=tuple(names), values=np.column_stack(values))
 
     def _series(
         self,

@@ -6,8 +6,7 @@ from dataclasses import replace
 from gradshift.study.design import Design, is_placebo
 from gradshift.study.designs import paired
 from gradshift.study.effect import Effect
-from gradshift.study.kind import Kind, Request, two_of
-from gradshift.study.observations import treatments
+from gradshift.study.kind import Kind, Request, session_label, two_of
 
 SUBGROUP = 6
 """Fewer people than this in one of several groups are described, but not tested."""
@@ -19,8 +18,27 @@ def _groups(request: Request) -> tuple[dict[str, str], str]:
     groups = request.tables.known(column)
     if request.model or len(set(groups.values())) > 1:
         return groups, f"values of {column} in participants.tsv"
-    given = {person: names[0] for person, names in treatments(request.tables.measured).items()}
-    return given or groups, "treatments in sessions.tsv"
+    return _arms(request) or groups, "treatments in sessions.tsv"
+
+
+def _arms(request: Request) -> dict[str, str]:
+    """Return the treatment of each person in the session that counts.
+
+    That is the follow-up where it is named, or else the sessions in which people differ: a
+    baseline before any treatment tells nothing of the arm.
+    """
+    by_session: dict[str, dict[str, str]] = {}
+    for one in request.tables.measured:
+        if one.treatment:
+            by_session.setdefault(one.session, {})[one.person] = one.treatment
+    named = request.model.followup if request.model else request.group.followup
+    telling = [session for session, of in by_session.items() if len(set(of.values())) > 1]
+    if named and session_label(named) in by_session:
+        telling = [session_label(named)]
+    arms: dict[str, str] = {}
+    for session in telling or list(by_session):
+        arms = {**by_session[session], **arms}
+    return arms
 
 
 def recognise(request: Request) -> bool:
