@@ -245,6 +245,8 @@ def recipe_sentences(recipe: Sidecar) -> Iterator[Sentence]:
             "reintroduce filtered frequencies.",
             ("Lindquist2019",),
         )
+    if dummies := recipe.get("dummy_scans"):
+        yield f"The first {dummies} volumes of every run were left out as not yet steady.", ()
     scrub = recipe.get("scrub")
     if scrub:
         limits = [
