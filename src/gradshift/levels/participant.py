@@ -9,6 +9,7 @@ from pathlib import Path
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs, readme
+from gradshift.bids.audit import gathered, summed
 from gradshift.bids.closed import closed_folders
 from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
@@ -21,6 +22,7 @@ from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
     write_boilerplate,
+    write_overview,
 )
 from gradshift.output import bidsprov, prepared, provenance, record
 from gradshift.output.finished import untouched
@@ -61,9 +63,9 @@ def participant(settings: Settings, log: RunLog) -> int:
         return 0 if any(possible) else InputError.exit_code
     if all(kind.problem for kind in inputs):
         raise InputError(inputs[0].problem)
-    for difference in (one for kind in inputs for one in kind.differences()):
-        level = logging.WARNING if difference.bears_on_numbers else logging.INFO
-        logger.log(level, "%s", difference.sentence)
+    for rows in gathered([one for kind in inputs for one in kind.differences()]):
+        level = logging.WARNING if rows[0].bears_on_numbers else logging.INFO
+        logger.log(level, "%s", summed(rows))
     check_output(settings)
     intermediate(settings.work_dir)  # refuses a folder that others may write to
     record.check(settings)
@@ -85,6 +87,7 @@ def participant(settings: Settings, log: RunLog) -> int:
         if any(code != InputError.exit_code for code in codes):
             codes += [1] * bool(renew_person_pages(settings, people))
             renew_citation(settings.output_dir, people)
+            write_overview(settings.output_dir, people)
     closed = [
         folder
         for source in preprocessed(settings)
