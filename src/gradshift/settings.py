@@ -211,6 +211,14 @@ class Denoising:
         numbers="participant",
         check=checks.positive,
     )
+    dummy_scans: str = option(
+        "auto",
+        "first volumes that are not steady yet, or auto: those that fMRIPrep marks; recipes that "
+        "keep first volumes keep these, too",
+        metavar="N|auto",
+        numbers="participant",
+        check=checks.count_or_auto,
+    )
     min_minutes: float | None = option(
         None,
         "leave out sessions with fewer retained minutes; 5 in the shipped recipes if not given",

@@ -165,6 +165,8 @@ class Denoise(Step):
         bad = np.zeros(len(parcels.carpet), dtype=bool)
         bad[parcels.bad_volumes] = True
         steady = confounds.non_steady_state & recipe.drop_non_steady_state
+        if recipe.dummy_scans is not None:
+            steady = known.index < recipe.dummy_scans
         censoring = retained(
             confounds.fd, confounds.dvars, steady, recipe.scrub, bad, known.outliers
         )
