@@ -12,8 +12,9 @@ from gradshift.group.pooledrows import Effect, PooledRow
 from gradshift.report import words
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.origin import Origin
-from gradshift.report.pages import Picture, picture, save, write_page
+from gradshift.report.pages import Picture, picture, write_page
 from gradshift.report.questions import QUESTIONS, Asked
+from gradshift.report.saving import save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
