@@ -118,3 +118,9 @@ def distinct(name: str, value: Sequence[str]) -> None:
     """Ask for names that differ."""
     if twice := sorted({word for word in value if value.count(word) > 1}):
         raise SettingsError(f"{name} names {', '.join(twice)} twice.")
+
+
+def figure_formats(name: str, value: Sequence[str]) -> None:
+    """Ask for kinds of files that figures can be written as."""
+    if unknown := sorted(set(value) - {"pdf", "png"}):
+        raise SettingsError(f"{name} takes pdf and png, not {', '.join(unknown)}.")

@@ -447,6 +447,19 @@ class Group:
         numbers="group",
         check=checks.not_negative,
     )
+    figure_format: tuple[str, ...] = option(
+        (),
+        "write the figures of the group for print, too: pdf, png at 300 dots per inch; as wide as "
+        "one or two columns of a journal",
+        nargs="+",
+        metavar="KIND",
+        check=checks.figure_formats,
+    )
+    single_file: bool = option(
+        False,
+        "write the page of the group as one file with its figures in it, too: group/single.html",
+        kind=bool,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
