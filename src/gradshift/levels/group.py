@@ -237,7 +237,8 @@ def _report(study: Study) -> None:
         if row.family == "confirmatory" and primary and main:
             logger.info("%s", sentence(row, study.group.alpha))
     if known := truth(recoveries(study)):
-        logger.info("%s", as_text(known))
+        for line in as_text(known).splitlines():
+            logger.info("%s", line)
     logger.info("Results are in %s.", study.settings.group_dir)
 
 
