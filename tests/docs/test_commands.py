@@ -183,6 +183,16 @@ def test_the_figure_in_r_is_drawn(stand_in, tmp_path):
     subprocess.run(["Rscript", str(program)], cwd=folder, check=True, timeout=300)
 
 
+def test_every_piece_of_python_is_run():
+    assert {b.page for b in blocks("python")} == {"docs/api.md", "docs/howto/measure.md"}, (
+        "the first is run above, the second in test_prose.py"
+    )
+    assert {b.page for b in blocks("{code-cell} python")} == {
+        "docs/notebook.md",
+        "docs/gallery.md",
+    }
+
+
 def test_no_block_is_of_a_language_that_nobody_looks_at():
     known = {"", "bash", "console", "json", "python", "r", "text", "toml", "{code-cell} python"}
     other = {block.language for page in PAGES for block in blocks_of(page)} - known
