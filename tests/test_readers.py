@@ -178,7 +178,7 @@ def damaged(draw: st.DrawFn, good: bytes) -> bytes:
 @pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.name)
 def test_any_content_is_read_or_explained(reader, tmp_path):
     path = tmp_path / reader.name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / "a.nii.gz").write_bytes(gzip.compress(image("int16", *SHAPE), mtime=0))
     rows = "\n".join(f"{i}\tR{i}" for i in range(1, 60))
     (tmp_path / "a.tsv").write_text(f"index\tname\n{rows}\n")

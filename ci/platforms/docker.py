@@ -16,7 +16,7 @@ USER = "1234"
 DEFAULT = "1000"
 """The user it runs as, unless told otherwise."""
 
-SIZE = 700
+SIZE = 850
 """Megabytes the image may have."""
 
 ALONE = ("docker", "run", "--rm", "--network", "none")

@@ -25,6 +25,12 @@ def not_negative(name: str, value: float) -> None:
         raise SettingsError(f"{name} takes a number of at least 0, got {shown}.")
 
 
+def count_or_auto(name: str, value: str) -> None:
+    """Ask for a number of volumes, or for that which fMRIPrep found."""
+    if value != "auto" and not (value.isascii() and value.isdecimal() and int(value) < 10_000):
+        raise SettingsError(f"{name} takes a number of volumes or auto, got {value!r}.")
+
+
 def share(name: str, value: float) -> None:
     """Ask for a share."""
     if not 0 <= value <= 1:
@@ -112,3 +118,9 @@ def distinct(name: str, value: Sequence[str]) -> None:
     """Ask for names that differ."""
     if twice := sorted({word for word in value if value.count(word) > 1}):
         raise SettingsError(f"{name} names {', '.join(twice)} twice.")
+
+
+def figure_formats(name: str, value: Sequence[str]) -> None:
+    """Ask for kinds of files that figures can be written as."""
+    if unknown := sorted(set(value) - {"pdf", "png"}):
+        raise SettingsError(f"{name} takes pdf and png, not {', '.join(unknown)}.")

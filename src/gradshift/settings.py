@@ -211,6 +211,14 @@ class Denoising:
         numbers="participant",
         check=checks.positive,
     )
+    dummy_scans: str = option(
+        "auto",
+        "first volumes that are not steady yet, or auto: those that fMRIPrep marks; recipes that "
+        "keep first volumes keep these, too",
+        metavar="N|auto",
+        numbers="participant",
+        check=checks.count_or_auto,
+    )
     min_minutes: float | None = option(
         None,
         "leave out sessions with fewer retained minutes; 5 in the shipped recipes if not given",
@@ -438,6 +446,19 @@ class Group:
         metavar="N",
         numbers="group",
         check=checks.not_negative,
+    )
+    figure_format: tuple[str, ...] = option(
+        (),
+        "write the figures of the group for print, too: pdf, png at 300 dots per inch; as wide as "
+        "one or two columns of a journal",
+        nargs="+",
+        metavar="KIND",
+        check=checks.figure_formats,
+    )
+    single_file: bool = option(
+        False,
+        "write the page of the group as one file with its figures in it, too: group/single.html",
+        kind=bool,
     )
 
 

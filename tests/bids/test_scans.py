@@ -53,6 +53,16 @@ def test_a_time_that_counts_is_not_guessed(tmp_path, when):
         sessions_table(study(tmp_path, a=[when]), ["sub-01"])
 
 
+def test_a_table_that_cannot_be_read_matters_only_where_its_times_are_needed(tmp_path):
+    rows = [["session_id", "acq_time"], ["a", "2024-01-01"]]
+    root = study(tmp_path, rows, a=["2024-05-02"])
+    (root / "sub-01" / "ses-a" / "sub-01_ses-a_scans.tsv").write_bytes(b"file\nM\xfcller\n")
+    assert times(root) == {"ses-a": "2024-01-01"}
+    (root / "sub-01" / "sub-01_sessions.tsv").unlink()
+    with pytest.raises(InputError, match="UTF-8"):
+        sessions_table(root, ["sub-01"])
+
+
 def test_a_study_without_any_times_has_no_rows(tmp_path):
     assert sessions_table(study(tmp_path, a=["n/a"]), ["sub-01"]).empty
     assert list(read_sessions(tmp_path, ["sub-01"])) == []

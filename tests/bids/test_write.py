@@ -106,3 +106,15 @@ def test_a_matrix_needs_a_name_per_row(tmp_path):
 def test_no_cell_of_a_table_moves_or_colours_a_terminal(text):
     assert writetable.cell(text).isprintable()
     assert writetable.cell("Müller µ") == "Müller µ"
+
+
+def test_a_long_table_is_written_in_parts_and_is_the_same(tmp_path, monkeypatch):
+    rows = [(str(i), i / 3) for i in range(10)]
+    whole = writetable.write_table(tmp_path / "whole.tsv", ["a", "b"], rows).read_bytes()
+    for n in (1, 3, 5, 9, 10, 11):
+        monkeypatch.setattr(writetable, "ROWS", n)
+        path = writetable.write_table(tmp_path / f"{n}.tsv", ["a", "b"], iter(rows))
+        assert path.read_bytes() == whole
+    assert len(whole.splitlines()) == 11
+    empty = writetable.write_table(tmp_path / "empty.tsv", ["a"], [])
+    assert empty.read_bytes() == b"a\n"

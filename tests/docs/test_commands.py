@@ -93,6 +93,9 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
             (top / "medn.json").write_text(block.text, encoding="utf-8")
         if '"repeated"' in block.text:
             (top / "week.json").write_text(block.text, encoding="utf-8")
+    regions = json.loads(next((top / "results" / "atlases").glob("*_regions.json")).read_text())
+    lines = ["region\tdensity", *(f"{name}\t{i}" for i, name in enumerate(regions["names"]))]
+    (top / "receptors.tsv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     (own,) = (block.text for block in blocks("python") if "MEASURE =" in block.text)
     (top / "unevenness.py").write_text(own, encoding="utf-8")
     names = json.loads(next((top / "results" / "atlases").glob("*_regions.json")).read_text())
@@ -114,6 +117,7 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/home/me/my_atlas.json": write_atlas(top / "atlas"),
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
+        "receptors.tsv": top / "receptors.tsv",
         "unevenness.py": top / "unevenness.py",
         "receptors.tsv": top / "receptors.tsv",
         "5HT2a.nii.gz": top / "5HT2a.tsv",  # the stand-in has no image of its atlas

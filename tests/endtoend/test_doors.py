@@ -92,12 +92,14 @@ def test_components_of_another_dataset_are_regressed_out(make_study, tmp_path):
     path = tmp_path / "own.json"
     path.write_text(json.dumps(recipe))
     words = ["--denoise", str(path), "--measures", "meanfc", "--no-voxelwise"]
+    words += ["--dummy-scans", "3"]
     assert study.run(out, "participant", *words) != 0
     words += ["--derivatives", f"ica={tmp_path / 'ica'}"]
     assert study.run(out, "participant", *words) == 0
     (table,) = out.glob("sub-01/**/*_desc-own_timeseries.tsv")
     series = pd.read_csv(table, sep="\t").to_numpy()
     about = json.loads(table.with_suffix(".json").read_text())
+    assert about["RetainedVolumes"] == list(range(3, tiny.N_VOLUMES))
     used = mixing.to_numpy()[about["RetainedVolumes"]]
     np.testing.assert_allclose((used - used.mean(axis=0)).T @ series, 0, atol=1e-5)
     assert about["ConfoundRegressors"] == [["csf", "ica:c1", "ica:c2", "ica:c3"]]

@@ -8,13 +8,14 @@ from matplotlib.collections import PathCollection, TriMesh
 from matplotlib.figure import Figure
 
 from gradshift.figures.cells import cells
+from gradshift.figures.connections import glass_brain, marked_matrix
 from gradshift.figures.coupling import Coupled, coupling
 from gradshift.figures.curves import Curve, curves
 from gradshift.figures.density import densities, smoothed
 from gradshift.figures.dependence import chance, dependence
 from gradshift.figures.forest import Effect, forest
 from gradshift.figures.matrices import by_network, matrices
-from gradshift.figures.motion import motion
+from gradshift.figures.motion import Carpets, motion
 from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slices import slices
 from gradshift.figures.slopes import Pairs, slopes
@@ -78,10 +79,21 @@ def test_carpets_lie_beneath_the_motion_with_gaps_where_volumes_are_gone(rng):
     after = before.copy()
     after[7] = np.nan
     kept = np.isfinite(after).all(axis=1)
-    figure = drawn(motion(np.ones(50), np.ones(50), kept, title="run", carpets=(before, after)))
+    within = np.arange(20) % 4 == 0
+    carpets = Carpets(before, after, within)
+    figure = drawn(motion(np.ones(50), np.ones(50), kept, title="run", carpets=carpets, tr=2.0))
     (image,) = figure.axes[3].images
-    assert image.get_array().shape == (20, 50)
-    assert np.isnan(np.asarray(image.get_array())[:, 7]).all()
+    shown = np.asarray(image.get_array())
+    assert shown.shape == (20, 50)
+    assert np.isnan(shown[:, 7]).all()
+    np.testing.assert_array_equal(shown[:5, 0], after[0, within])
+    assert figure.axes[3].get_xlabel() == "seconds"
+    ticks = [t for t in figure.axes[3].get_xticks() if 0 <= t < 50]
+    labels = [figure.axes[3].xaxis.get_major_formatter()(t) for t in ticks]
+    assert [float(label) for label in labels] == [2 * t for t in ticks]
+    assert "SD" in [axes.get_ylabel() for axes in figure.axes]
+    bands = {t.get_text() for t in figure.axes[3].get_legend().get_texts()}
+    assert len(bands) == 2
 
 
 def test_every_network_of_the_plane_has_a_colour_and_a_marker_of_its_own(rng, networks):
@@ -96,12 +108,15 @@ def test_every_network_of_the_plane_has_a_colour_and_a_marker_of_its_own(rng, ne
 
 def test_slopes_have_a_line_per_person_with_both_values(rng):
     baseline = np.array([1.0, 2.0, np.nan, 4.0])
-    pairs = Pairs(baseline, baseline + 1, "z")
+    pairs = Pairs(baseline, baseline + 1, "z", ["01", "02", "03", "04"])
     figure = drawn(slopes({"withinfc": pairs, "b": pairs, "c": pairs}, ("pre", "post"), columns=2))
     lines = figure.axes[0].get_lines()
     assert [list(line.get_ydata()) for line in lines[:3]] == [[1, 2], [2, 3], [4, 5]]
     assert lines[3].get_ydata() == pytest.approx([7 / 3, 10 / 3])
     assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == ["pre", "post"]
+    assert {t.get_text() for t in figure.axes[0].texts} == {"01", "02", "04"}
+    heights = [t.get_position()[1] for t in figure.axes[0].texts]
+    assert heights == sorted(heights)
     assert not figure.axes[3].axison
 
 
@@ -161,7 +176,7 @@ def test_the_cortex_shows_the_side_one_looks_at():
         if isinstance(found, TriMesh)
     ]
     assert shown == [3, 1, 3, 1]
-    assert figure.axes[0].get_title(loc="left") == "a"
+    assert next(t.get_text() for t in figure.axes[0].texts) == "a"
 
 
 def test_specifications_run_from_the_smallest_effect_and_say_what_was_chosen():
@@ -244,3 +259,29 @@ def test_a_name_is_no_formula():
     figure = Figure()
     figure.text(0.5, 0.5, r"$\frac$")
     figure.canvas.draw()
+
+
+def test_a_marked_matrix_has_all_above_and_what_is_marked_below(rng, networks):
+    values = rng.standard_normal((13, 13))
+    values = values + values.T
+    marked = np.zeros((13, 13), dtype=bool)
+    marked[0, 5] = marked[5, 0] = True
+    figure = drawn(marked_matrix(values, marked, networks, unit="t"))
+    shown = np.asarray(figure.axes[0].images[0].get_array())
+    order = by_network(networks)
+    ordered = values[np.ix_(order, order)]
+    upper = np.triu_indices(13, k=1)
+    np.testing.assert_array_equal(shown[upper], ordered[upper])
+    below = shown[np.tril_indices(13, k=-1)]
+    assert [value for value in below if value] == [values[0, 5]]
+
+
+def test_a_glass_brain_draws_every_connection_from_three_sides(rng, networks):
+    places = rng.uniform(-60, 60, (13, 3))
+    figure = drawn(glass_brain(places, [(0, 5), (2, 9)], [True, False], networks))
+    for axes, (across, up) in zip(figure.axes, ((1, 2), (0, 2), (0, 1)), strict=True):
+        (lines,) = [c for c in axes.collections if len(c.get_paths()) == 2 and c.get_linewidths()]
+        first, second = (path.vertices for path in lines.get_paths())
+        np.testing.assert_allclose(first, places[[0, 5]][:, [across, up]])
+        np.testing.assert_allclose(second, places[[2, 9]][:, [across, up]])
+        assert len({tuple(colour) for colour in lines.get_colors()}) == 2

@@ -2,13 +2,17 @@
 
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from gradshift.bids.collect import SessionResult
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.group.contrasts import contrasts
+from gradshift.group.primary import primary_model
+from gradshift.group.recipes import recipe_differences
 from studies import make, paired, rows, take_part
 
 PEOPLE = [f"sub-{i:02}" for i in range(7)]
@@ -178,3 +182,47 @@ def test_people_without_a_session_are_left_out_of_what_lacks_it_alone():
     assert {key[0]: row.n for key, row in found.items()} == {
         key[0]: len(PEOPLE) - (key[0] == "lambdaref") for key in KEYS
     }
+
+
+def test_recipes_are_compared_by_the_difference_of_each_persons_changes():
+    rng = np.random.default_rng(8)
+    sessions = ("ses-pre", "ses-post")
+    values = {
+        (recipe, key): {(p, s): rng.normal(s != "ses-pre", 1) for p in PEOPLE for s in sessions}
+        for recipe in ("24P", "36P")
+        for key in KEYS
+    }
+    table = [
+        {**row, "recipe": recipe}
+        for (recipe, key), of_people in values.items()
+        for row in rows("func", "rest", key, of_people)
+    ]
+    people = take_part("func", "rest", {p: [0.1, 0.1] for p in PEOPLE})
+    made = make(table, people, paired("ses-post", recipes=("24P", "36P")))
+    found = recipe_differences(made)
+    assert {(row.recipe, row.other) for row in found} == {("24P", "36P")}
+    by_key = {(row.measure, row.level, row.label): row for row in found}
+    assert sorted(by_key) == KEYS
+    for key, row in by_key.items():
+        change = {
+            recipe: np.array(
+                [np.diff([values[recipe, key][p, s] for s in sessions])[0] for p in PEOPLE]
+            )
+            for recipe in ("24P", "36P")
+        }
+        assert row.n == len(PEOPLE)
+        assert row.mean_difference == pytest.approx((change["36P"] - change["24P"]).mean())
+
+
+@pytest.mark.parametrize("asked", [None, "suvr", "vtlogan"])
+def test_the_model_asked_for_is_tested_or_else_the_best_there_is(asked):
+    made = study(models=("suvr", "vtlogan"))
+    about = {
+        "Modality": "pet",
+        "Entities": {"sub": "00", "ses": "pre"},
+        "Settings": {"pet_model": [asked] if asked else []},
+    }
+    pet = SessionResult(Path("sub-00/ses-pre/pet/sub-00_ses-pre_measures.tsv"), about)
+    made = replace(made, results=[pet])
+    assert pet.modality == "pet"
+    assert primary_model(made) == (asked or "vtlogan")

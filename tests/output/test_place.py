@@ -8,7 +8,7 @@ import pytest
 from gradshift.cli import main
 from gradshift.errors import OutputError
 from gradshift.output.lock import locked
-from gradshift.output.place import check_no_links, check_outside, heal
+from gradshift.output.place import check_no_links, check_outside
 
 WAYS = {
     "participant": ["participant"],
@@ -73,27 +73,6 @@ def test_files_of_datalad_and_a_work_folder_elsewhere_may_be_links(tmp_path):
     (out / "table.tsv").symlink_to(".git/annex/key")
     (out / "work").symlink_to(tmp_path)
     check_no_links(out)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", bytes(40), b"\xff", b"[" * 100_000])
-@pytest.mark.parametrize("name", ["dataset_description.json", "logs/provenance.json"])
-def test_only_damaged_descriptions_and_records_of_our_own_are_removed(tmp_path, content, name):
-    (tmp_path / "logs").mkdir()
-    path = tmp_path / name
-    path.write_bytes(content)
-    assert heal(tmp_path) == []
-    (tmp_path / "logs" / "settings.toml").touch()
-    assert heal(tmp_path) == [name]
-    assert not path.exists()
-    path.write_text('{"Name": "whole"}')
-    assert heal(tmp_path) == []
-
-
-@pytest.mark.parametrize("content", [bytes(40), b"[participant\n", b"\xff"])
-def test_a_damaged_record_of_settings_is_removed(tmp_path, content):
-    (tmp_path / "logs").mkdir()
-    (tmp_path / "logs" / "settings.toml").write_bytes(content)
-    assert heal(tmp_path) == ["logs/settings.toml"]
 
 
 def test_the_group_level_waits_for_nobody_who_writes(tmp_path, capsys):

@@ -235,3 +235,9 @@ def test_a_nuisance_file_of_xcp_d_is_a_recipe(tmp_path):
     path.write_text("name: [")
     with pytest.raises(SettingsError, match="not valid YAML"):
         load_recipe(path)
+
+
+def test_dummy_scans_hold_for_recipes_that_drop_first_volumes():
+    assert load_recipe("36P").with_options(dummy_scans=4).as_dict()["dummy_scans"] == 4
+    assert "dummy_scans" not in load_recipe("36P").with_options().as_dict()
+    assert load_recipe("none").with_options(dummy_scans=4).dummy_scans is None

@@ -144,6 +144,13 @@ def test_recipes_tell_their_options():
     assert "less than 4 minutes" in text
 
 
+def test_what_another_program_denoised_is_not_said_to_be_of_fmriprep(used):
+    asis = load_recipe("asis").as_dict()
+    text = " ".join(one.text for one in paragraphs(replace(used, recipes=[asis])))
+    assert "denoised by another program" in text
+    assert "fMRIPrep" not in text
+
+
 def test_versions_are_told(used):
     text = as_markdown(paragraphs(used))
     for package in PACKAGES:

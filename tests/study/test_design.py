@@ -9,9 +9,12 @@ from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.errors import InputError, SettingsError
 from gradshift.study.design import Design, before_and_after
+from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.observations import StudyTables
 from gradshift.study.participation import find_people
+from gradshift.study.questions import find_effects
+from studies import paired
 from synthetic import grow
 
 ATLAS = "Schaefer2018_200_7"
@@ -185,6 +188,37 @@ def test_everybody_is_listed_with_the_reason_for_being_left_out(tmp_path):
     assert rows["sub-04"].remarks == "36P: ses-pre: too few degrees of freedom"
     assert (rows["sub-01"].mean_fd_baseline, rows["sub-01"].mean_fd_followup) == (0.1, 0.2)
     assert math.isnan(rows["sub-02"].minutes_followup)
+
+
+def test_motion_of_several_follow_ups_is_their_mean(tmp_path):
+    design = paired("ses-day", "ses-week", kind="repeated", atlases=(ATLAS,), recipes=("36P",))
+    results = []
+    for ses, fd, minutes in (("pre", 0.1, 8.0), ("day", 0.2, 6.0), ("week", 0.6, 4.0)):
+        one = result("01", ses, recipe="36P")
+        known = {"MeanFramewiseDisplacement": fd, "MinutesRetained": minutes}
+        results.append(SessionResult(one.path, {**one.about, **known}))
+    (row,) = find_people(results, design, tmp_path)
+    assert (row.mean_fd_baseline, row.mean_fd_followup) == pytest.approx((0.1, 0.4))
+    assert (row.minutes_baseline, row.minutes_followup) == pytest.approx((8.0, 5.0))
+
+
+@pytest.mark.parametrize("named", [{}, {"followup": "drug"}, {"baseline": "placebo"}], ids=str)
+def test_two_sessions_of_which_one_is_a_placebo_are_conditions(tmp_path, named):
+    found = find(tmp_path, everybody("drug", "placebo"), **named)
+    assert (found.kind, found.contrast) == ("conditions", "drug-placebo")
+    assert (found.reference, found.against) == ("placebo", "drug")
+
+
+def test_a_design_is_drawn_with_its_conditions_weights_and_people(tmp_path):
+    results = everybody("pre", "post")
+    people = find_people(results, DESIGN, tmp_path)
+    lines = list(drawn(DESIGN, find_effects(DESIGN, people), people))
+    words = [line.split() for line in lines]
+    assert words[:2] == [
+        ["ses-pre", "before", "ses-pre"],
+        ["ses-post", "after", "ses-post"],
+    ]
+    assert words[2] == ["post-pre", "=", "ses-post", "-", "ses-pre", "in", "3", "people"]
 
 
 def test_one_usable_run_makes_a_session_usable(tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.atlases import remote
+from gradshift.atlases.bidsatlas import is_bids_atlas, read_bids_atlas
 from gradshift.atlases.definition import Part, check_images, label_image, read_definition
 from gradshift.atlases.labeltable import Row
 from gradshift.atlases.pcc import pcc_sets, places
@@ -185,8 +186,11 @@ def _load_part(word: str) -> Part:
     if word in available():
         part = read_definition(FOLDER / f"{word}.json")
         return replace(part, fetchable=remote.NAME.fullmatch(word) is not None)
+    path = Path(os.path.expanduser(word))
+    if is_bids_atlas(path):
+        return check_images(read_bids_atlas(path))
     if word.endswith(".json") or "/" in word:
-        return check_images(read_definition(Path(os.path.expanduser(word))))
+        return check_images(read_definition(path))
     if remote.NAME.fullmatch(word):
         return remote.schaefer(word)
     raise SettingsError(

@@ -1,8 +1,10 @@
 """Reading back what the participant level wrote."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -98,28 +100,76 @@ def read_variants(output_dir: Path, results: Sequence[SessionResult]) -> pd.Data
 
 
 def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str]) -> pd.DataFrame:
-    """Put tables of values under each other; texts that are alike are kept once."""
+    """Put tables of values under each other."""
+    known: list[_Labels] = []
     tables = []
     for result, path in paths:
-        _lines(path)  # says so if it is cut off
-        table = read_tsv(path)
-        if list(table.columns) != list(columns):
-            raise InputError(
-                f"{path} does not have the columns of a table of {path.stem.split('_')[-1]}; it "
-                f"has {', '.join(table.columns)}. Run the participant level again."
-            )
-        texts = {
-            name: list(map(sys.intern, table[name].tolist()))
-            for name in columns
-            if name != "value"
-        }
-        table = table.assign(**texts, value=pd.to_numeric(table["value"], errors="coerce"))
+        table = _read_values(path, columns, known)
         table.insert(0, "participant_id", result.participant)
         table.insert(1, "session_id", result.session)
         if result.condition:
             table["task"] = result.task
         tables.append(table)
     return pd.concat(tables, ignore_index=True)
+
+
+class _Labels(NamedTuple):
+    """What the rows of a table are of: as they stand in the file, and by column."""
+
+    text: list[str]
+    columns: dict[str, pd.Series]
+
+
+def _read_values(path: Path, columns: Sequence[str], known: list[_Labels]) -> pd.DataFrame:
+    """Read a table of values, of which most have the same rows as the one before.
+
+    Parameters
+    ----------
+    path : Path
+    columns : sequence of str
+        That it has; those before ``value`` say what a row is of.
+    known : list of _Labels
+        Of other tables; new ones are added. Their texts are kept once.
+    """
+    head, *lines = _lines(path)
+    if head.split("\t") != list(columns):
+        names = ", ".join(head.split("\t"))
+        raise InputError(
+            f"{path} does not have the columns of a table of {path.stem.split('_')[-1]}; it "
+            f"has {names}. Run the participant level again."
+        )
+    if not lines:
+        return pd.DataFrame(
+            {name: pd.Series(dtype=float if name == "value" else str) for name in columns}
+        )
+    n_labels = list(columns).index("value")
+    rows = [line.rsplit("\t", len(columns) - n_labels) for line in lines]
+    if any(len(row) != len(columns) - n_labels + 1 for row in rows):
+        raise InputError(_damaged(path))
+    text, values, *others = (list(cells) for cells in zip(*rows, strict=True))
+    labels = next((one for one in known if one.text == text), None)
+    if labels is None:
+        labels = _labels(path, text, columns[:n_labels])
+        known.append(labels)
+    table = dict(labels.columns)
+    table["value"] = pd.to_numeric(pd.Series(values, dtype=str), errors="coerce")
+    for name, cells in zip(columns[n_labels + 1 :], others, strict=True):
+        table[name] = _texts(cells)
+    return pd.DataFrame(table)
+
+
+def _labels(path: Path, text: list[str], names: Sequence[str]) -> _Labels:
+    """Take apart what the rows of a table are of."""
+    rows = [line.split("\t") for line in text]
+    if any(len(row) != len(names) for row in rows):
+        raise InputError(_damaged(path))
+    columns = zip(*rows, strict=True)
+    return _Labels(text, {n: _texts(cells) for n, cells in zip(names, columns, strict=True)})
+
+
+def _texts(cells: Iterable[str]) -> pd.Series:
+    """Return a column of texts, each of which is kept once."""
+    return pd.Series(list(map(sys.intern, cells)), dtype=str)
 
 
 def read_tsv(path: Path) -> pd.DataFrame:
@@ -149,6 +199,16 @@ def read_map(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 def read_regions(output_dir: Path, result: SessionResult) -> Regions:
     """Read the regions of the atlas of a result, as they were used."""
     path = regions_path(output_dir, result.atlas_entities)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:  # that it cannot be read is said below
+        changed = 0
+    return _regions(path, changed)
+
+
+@lru_cache(maxsize=32)
+def _regions(path: Path, changed: int) -> Regions:
+    """Read regions once, unless their file changes: every session asks for them."""
     plain = read_json(path)
     try:
         return regions_from(plain)

@@ -15,7 +15,7 @@ from gradshift.bids.names import file_name, folder
 from gradshift.bids.opener import shown
 from gradshift.bids.scans import Scans, find_scans
 from gradshift.bids.tables import read_participants
-from gradshift.errors import GradshiftError
+from gradshift.errors import GradshiftError, InputError
 from gradshift.settings import Settings
 
 Place = tuple[str, str, str]
@@ -148,7 +148,9 @@ def _withdrawn(results: Sequence[SessionResult], settings: Settings) -> dict[Pla
         if result.modality != "func":
             continue
         if person not in tables:
-            tables[person] = find_scans(places, person)
+            tables[person] = (Path(), {})
+            with suppress(InputError):  # said where its times are needed
+                tables[person] = find_scans(places, person)
         root, scans = tables[person]
         if (table := scans.get(result.session)) is None:
             continue

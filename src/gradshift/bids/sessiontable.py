@@ -1,5 +1,6 @@
 """What a study says of the sessions of its people: sessions.tsv, and the times of scans.tsv."""
 
+import logging
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,9 @@ from gradshift.bids.numbers import NOTHING
 from gradshift.bids.opener import shown
 from gradshift.bids.scans import find_scans
 from gradshift.bids.tables import KEYS, once, read_table
+from gradshift.errors import InputError
+
+logger = logging.getLogger("gradshift")
 
 
 def sessions_table(
@@ -103,8 +107,17 @@ def _times(path: Path) -> dict[str, str]:
 def _first_scans(
     places: Sequence[Path], participant: str, known: Collection[str]
 ) -> dict[str, str]:
-    """Return when the first scan of each other session began, as scans.tsv tells."""
-    _, scans = find_scans(places, participant)
+    """Return when the first scan of each other session began, as scans.tsv tells.
+
+    A scans.tsv that cannot be read matters only where nothing else tells the times.
+    """
+    try:
+        _, scans = find_scans(places, participant)
+    except InputError as error:
+        if not known:
+            raise
+        logger.warning("%s", error)
+        return {}
     begun = {name: one.begun for name, one in scans.items() if name not in ("n/a", *known)}
     return {session: when for session, when in begun.items() if when}
 

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,11 +29,16 @@ def write_bytes(path: Path, content: bytes) -> Path:
     with suppress(OSError):
         if path.stat().st_size == len(content) and path.read_bytes() == content:
             return path
+    return write_parts(path, [content])
+
+
+def write_parts(path: Path, parts: Iterable[bytes]) -> Path:
+    """Write a file as `write_bytes` does, from parts of which one is held at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)

@@ -3,8 +3,9 @@
 import gzip
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.opener import shown
-from gradshift.bids.write import write_bytes, write_text
+from gradshift.bids.write import write_bytes, write_parts, write_text
+
+ROWS = 50_000
+"""Rows of a table that are held as text at a time."""
 
 
 def write_array(path: Path, header: Sequence[str], values: NDArray[np.float64]) -> Path:
@@ -68,9 +72,20 @@ def write_map(
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Path:
     """Write rows of mixed values as TSV; None and NaN become n/a, True and False words."""
+    parts = _parts(columns, iter(rows))
+    first, second = next(parts), next(parts, None)
+    if second is None:
+        return write_bytes(path, first)
+    return write_parts(path, chain((first, second), parts))
+
+
+def _parts(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> Iterator[bytes]:
+    """Yield the bytes of a table, some rows at a time, the first with the header."""
     lines = ["\t".join(columns)]
-    lines += ["\t".join(cell(value) for value in row) for row in rows]
-    return write_text(path, "\n".join(lines) + "\n")
+    while lines:
+        lines += ["\t".join(map(cell, row)) for row in islice(rows, ROWS)]
+        yield "\n".join([*lines, ""]).encode()
+        lines = ["\t".join(map(cell, row)) for row in islice(rows, 1)]
 
 
 def cell(value: Any) -> str:

@@ -64,13 +64,24 @@ def matrices(
             np.where(off, values, np.nan), cmap=colours(DIVERGING), vmin=-limit, vmax=limit
         )
         place.set_title(title, fontsize=LARGE)
-        _mark(place, [networks[i] for i in order], names, first=place is axes[0])
+        mark(place, [networks[i] for i in order], names, first=place is axes[0])
     figure.colorbar(image, ax=list(axes), label=unit, shrink=0.8)
     return figure
 
 
-def _mark(axes: Any, networks: Sequence[str], names: Callable[[str], str], *, first: bool) -> None:
-    """Draw the borders of the networks and name them."""
+def mark(axes: Any, networks: Sequence[str], names: Callable[[str], str], *, first: bool) -> None:
+    """Draw the borders of the networks of a matrix and name them.
+
+    Parameters
+    ----------
+    axes : Axes
+    networks : sequence of str, length R
+        In the order of the matrix.
+    names : callable
+        Puts the name of a network into words.
+    first : bool
+        Whether they are named beside it, too.
+    """
     distinct = list(dict.fromkeys(networks))
     ends = np.cumsum([networks.count(name) for name in distinct])
     starts = np.concatenate([[0], ends[:-1]])

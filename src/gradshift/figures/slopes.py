@@ -1,7 +1,7 @@
 """What every single person did: a line from baseline to follow-up."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,13 +9,20 @@ from numpy.typing import NDArray
 
 from gradshift.figures.style import AFTER, BEFORE, FAINT, INK, LARGE, SMALL, new, plain
 
+MOST_NAMED = 24
+"""People whose lines are named; the names of more would cover each other."""
+
+TINY = 5.5
+"""Points of the names."""
+
 
 class Pairs(NamedTuple):
-    """Values of the same people at baseline and follow-up, and their unit."""
+    """Values of the same people at baseline and follow-up, their unit, and their names."""
 
     baseline: NDArray[np.float64]
     followup: NDArray[np.float64]
     unit: str
+    names: Sequence[str] = ()
 
 
 def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: int = 4) -> Figure:
@@ -44,15 +51,32 @@ def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: i
         values = np.stack([pairs.baseline[both], pairs.followup[both]])
         faint = max(0.15, min(0.9, 12 / max(values.shape[1], 1)))
         place.plot([0, 1], values, color=FAINT, linewidth=0.8, alpha=faint, marker=".")
+        if 0 < both.sum() <= MOST_NAMED and len(pairs.names):
+            _name_lines(place, values[1], [n for n, b in zip(pairs.names, both, strict=True) if b])
         if both.any():
             means = values.mean(axis=1)
             place.plot([0, 1], means, color=INK, linewidth=2.4)
             place.scatter([0], means[:1], color=BEFORE, s=45, zorder=3, marker="o")
             place.scatter([1], means[1:], color=AFTER, s=45, zorder=3, marker="s")
         place.set_xticks([0, 1], sessions)
-        place.set_xlim(-0.25, 1.25)
+        place.set_xlim(-0.25, 1.4)
         place.set_title(title, fontsize=LARGE)
         place.set_ylabel("" if pairs.unit == "1" else pairs.unit, fontsize=SMALL)  # a share
     for place in axes[len(panels) :]:
         place.axis("off")
     return figure
+
+
+def _name_lines(axes: Any, ends: NDArray[np.float64], names: Sequence[str]) -> None:
+    """Write the name of a person at the end of each line, one above the other."""
+    low, high = axes.get_ylim()
+    least = (high - low) * 0.034
+    order = np.argsort(ends)
+    heights = ends[order].astype(float)
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + least)
+    heights -= max(0.0, heights[-1] - high)
+    for i in range(len(heights) - 2, -1, -1):
+        heights[i] = min(heights[i], heights[i + 1] - least)
+    for height, i in zip(heights, order, strict=True):
+        axes.text(1.07, height, names[i], fontsize=TINY, color=FAINT, va="center")

@@ -11,10 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.tri import Triangulation
 from numpy.typing import NDArray
 
-from gradshift.figures.style import DIVERGING, LARGE, new
+from gradshift.figures.style import DIVERGING, LARGE, SMALL, new
 
 BARE = np.array([0.82, 0.82, 0.82])
 """Colour of cortex without a value."""
+
+VIEWS = (("left", -1), ("left", 1), ("right", -1), ("right", 1))
+"""Hemisphere, and from which end of the x axis one looks."""
 
 LIGHT = np.array([0.0, -0.35, 0.94])
 """Where the light comes from: right, up and towards the one who looks."""
@@ -54,14 +57,22 @@ def cortex(
     -------
     Figure
     """
-    views = (("left", -1), ("left", 1), ("right", -1), ("right", 1))
     figure = new(8.2, 1.75 * len(panels) + 0.2)
-    axes = figure.subplots(len(panels), len(views), squeeze=False)
+    axes = figure.subplots(len(panels), len(VIEWS), squeeze=False)
     painted = ScalarMappable(Normalize(*limits), colours)
     for row, (title, values) in zip(axes, panels.items(), strict=True):
-        for place, (side, direction) in zip(row, views, strict=True):
+        for place, (side, direction) in zip(row, VIEWS, strict=True):
             _draw(place, meshes[side], values[side], direction, painted)
-        row[0].set_title(title, fontsize=LARGE, loc="left")
+        row[1].set_title(" ", fontsize=LARGE)  # keeps the height; a long title no width
+        row[0].text(0, 1.03, title, transform=row[0].transAxes, fontsize=LARGE).set_in_layout(
+            False
+        )
+    for place, (side, direction) in zip(axes[-1], VIEWS, strict=True):
+        seen = "lateral" if (side == "left") == (direction < 0) else "medial"
+        place.text(
+            0.5, -0.04, f"{side[0].upper()} {seen}", transform=place.transAxes, fontsize=SMALL,
+            ha="center", va="top",
+        )  # fmt: skip
     figure.colorbar(painted, ax=axes.ravel().tolist(), label=unit, shrink=0.7, pad=0.01)
     return figure
 

@@ -7,7 +7,7 @@ a shipped reference is aligned to the mean of all sessions compared. Both need a
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +149,7 @@ class Common:
 def _replaced(table: pd.DataFrame, common: Common, names: Sequence[str]) -> pd.DataFrame:
     """Replace the values of one task, atlas and recipe."""
     rows = [
-        {**columns_of(result), **asdict(value)}
+        {**columns_of(result), **vars(value)}
         for result in common.sessions
         for value in _values(common, result, names)
     ]

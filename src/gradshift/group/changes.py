@@ -11,6 +11,7 @@ from gradshift.group.arrange import Column, arrange, weighted
 from gradshift.group.pairs import Pair, PairColumns, Place, Term
 from gradshift.group.study import Study
 from gradshift.study.participation import change_of_motion
+from gradshift.study.scores import score_of
 
 LEVELS = ("set", "network", "whole", "network-pair", "region")
 """Where a label is looked for, in this order."""
@@ -149,15 +150,27 @@ def changes_by_task(study: Study) -> Iterator[Changes]:
         people, array, columns = arrange(values, design)
         known = values[["measure", "modality", "atlas", "recipe"]].drop_duplicates()
         motion = change_of_motion(study.of_kind("func", task), people, task, weights)
+        scores = _scores(study, people)
+        columns += [("score", "set", name) for name in scores]
+        places = {name: (kind, atlas, recipe) for name, kind, atlas, recipe in known.values}
         yield Changes(
             task=task,
             contrast=contrast,
             people=people,
-            values=weighted(array, weights),
+            values=np.column_stack([weighted(array, weights), *scores.values()]),
             positions={column: i for i, column in enumerate(columns)},
-            places={name: (kind, atlas, recipe) for name, kind, atlas, recipe in known.values},
+            places=places | ({"score": ("n/a", "n/a", "n/a")} if scores else {}),
             motion=motion,
         )
+
+
+def _scores(study: Study, people: Sequence[str]) -> dict[str, NDArray[np.float64]]:
+    """Return the (n,) numbers that a model names as moderators, for pairs such as score:age."""
+    numbers = {name: score_of(study.design, study.main, name) for name in study.design.scores}
+    return {
+        name: np.array([of.get(person, np.nan) for person in people])
+        for name, of in numbers.items()
+    }
 
 
 def _primary(study: Study) -> pd.DataFrame:

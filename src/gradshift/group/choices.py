@@ -6,7 +6,7 @@ those of graphs, too; gradients need everybody.
 """
 
 from collections.abc import Sequence, Set
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -122,7 +122,7 @@ def _of_session(
         aligned = replace(session, options=one.options, reference=one.reference)
         values = [value for measure in gradients for value in evaluate(measure, aligned)]
         rows += [
-            {**fixed, **asdict(value), "choice": one.name}
+            {**fixed, **vars(value), "choice": one.name}
             for value in values
             if value.level != "region"
         ]

@@ -37,8 +37,8 @@ class Contrast:
     effect: str = column(
         "What is tested: the mean within-person change; whether it differs between groups "
         "(group-by-time), drug and placebo (drug-by-time), early and late follow-up (delay); "
-        "whether it goes with days since the dose (days); in a crossover, whether it differs "
-        "between periods (period) and orders (order)"
+        "whether it goes with days since the dose (days) or a number of people (moderator); in a "
+        "crossover, whether it differs between periods (period) and orders (order)"
     )
     family: str = column(
         "Results that are corrected together; a result in two families has a row in each"
@@ -293,10 +293,6 @@ def on_page(study: Study, row: Contrast) -> bool:
     return first and main and row.covariates == study.covariates and np.isfinite(row.p_fwe)
 
 
-BETWEEN = frozenset({"delay", "days", "order", "period", "group-by-time", "drug-by-time"})
-"""Effects that are tested by permuting people, where the design is not another."""
-
-
 def _tested(written: Written) -> list[Contrast]:
     return [row for row in written.rows("contrasts", Contrast) if np.isfinite(row.p)]
 
@@ -306,8 +302,7 @@ def _effects(written: Written) -> set[str]:
 
 
 def _between(written: Written) -> bool:
-    within = {"crossover": {"drug-by-time"}, "repeated": {"days"}}.get(written.design, set())
-    return bool(_effects(written) & (BETWEEN - within))
+    return bool(_tested(written)) and "groups" in written.tested_by
 
 
 def _adjusted(written: Written) -> bool:
@@ -322,7 +317,7 @@ TABLE = Table(
     seconds=25,
     uses={
         "signflip": lambda w: "change" in _effects(w) and w.tested_by != {"crossover"},
-        "association": lambda w: "days" in _effects(w) and w.design != "repeated",
+        "association": lambda w: "number" in w.tested_by,
         "groups": _between,
         "crossover": lambda w: "crossover" in w.tested_by,
         "within": lambda w: "sessions" in w.tested_by,

@@ -1,13 +1,11 @@
 """Whether maps of change are like maps that are given: receptors, genes, gradients."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.bids.rows import column
 from gradshift.core.contrasts import Comparison
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.statistics.coupling import across_regions
@@ -16,6 +14,7 @@ from gradshift.core.statistics.spin import spin_test, spins
 from gradshift.group.changes import Changes, changes_by_task
 from gradshift.group.given import given_maps
 from gradshift.group.likeness import FEWEST_REGIONS, places_of
+from gradshift.group.maprows import MapRow
 from gradshift.group.primary import primary_model
 from gradshift.group.study import Study, once
 from gradshift.group.table import Table
@@ -26,39 +25,6 @@ Array = NDArray[np.float64]
 
 MEASURES = ("gbc", "gradient1", "eigenvectorcentrality", "falff")
 """Measures of regions whose changes are compared with maps, besides the primary one of PET."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MapRow:
-    """How far the changes of a measure over regions go with a map."""
-
-    contrast: str = column("The change, as in contrasts.tsv")
-    task: str = column("Task of the BOLD runs; n/a for PET")
-    atlas: str = column("The primary atlas")
-    recipe: str = column("The primary recipe, or the correction of PET")
-    measure: str = column("Measure of regions whose changes are compared")
-    map: str = column("The map that was given: name of its column or image")
-    scope: str = column(
-        "within-people: the correlation over regions of each person's changes with the map, mean "
-        "over people (generalises to other people, but a pattern that all share goes with many "
-        "maps); group-maps-spin: that of the mean changes, against maps that are rotated on the "
-        "cortex (whether this map is any closer than others as smooth). A map explains a change "
-        "where both are small"
-    )
-    n: int = column("People")
-    n_regions: int = column("Regions with a change and a value of the map")
-    estimate: float = column("Spearman correlation over regions", default=math.nan)
-    ci_low: float = column("Lower end of the 95 % interval over people", default=math.nan)
-    ci_high: float = column("Upper end of that interval", default=math.nan)
-    p: float = column(
-        "Two-sided p: sign flips of people (permutation where groups are compared), or rotations",
-        default=math.nan,
-    )
-    p_fwe: float = column(
-        "p corrected for all measures and maps of the scope (largest statistic)", default=math.nan
-    )
-    n_permutations: float = column("Sign patterns, permutations or rotations", default=math.nan)
-    status: str = column("ok, or what limits the result", default="ok")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -123,7 +123,7 @@ def _outcome(planted: Planted, study: Study) -> Outcome | None:
     row = _result(planted, study)
     if row is None:
         return None
-    found, (low, high) = row.mean_change, t_interval(row.n, row.mean_change, row.sd_change)
+    change, (low, high) = row.mean_change, t_interval(row.n, row.mean_change, row.sd_change)
     if planted.unit == PERCENT:
         names = ("modality", "atlas", "recipe", "measure", "level", "label")
         same = [
@@ -133,11 +133,11 @@ def _outcome(planted: Planted, study: Study) -> Outcome | None:
         ]
         if not same:
             return None
-        found, low, high = same[0].mean_percent, same[0].ci_low, same[0].ci_high
+        change, low, high = same[0].mean_percent, same[0].ci_low, same[0].ci_high
     return Outcome(
         n=row.n,
         n_tests=_family_size(row, contrasts(study)),
-        found=found,
+        found=change,
         low=low,
         high=high,
         p=row.p,

@@ -10,6 +10,7 @@ from gradshift.bids.collect import SessionResult, read_matrix, read_regions, rea
 from gradshift.core.cortex.common import Common, seconds_of
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.session import Session, build_session
+from gradshift.core.series.connectivity import correlate
 from gradshift.study.design import Design
 from gradshift.study.participation import Participation
 
@@ -76,10 +77,18 @@ def regions_left_out(result: SessionResult) -> set[str]:
 def read_session(
     result: SessionResult, left_out: Collection[str], output_dir: Path, options: Options
 ) -> Session:
-    """Read a session back from its series, without the regions left out of any."""
-    _, matrix = read_matrix(result.matrix_path(output_dir))
+    """Read a session back from its series, without the regions left out of any.
+
+    Its matrix is that of the series, whatever the estimator: gradients rest on it, and they are
+    all that is asked of what is read. The table of a matrix takes as long to read as the series.
+    """
+    series = read_series(output_dir, result)
+    if result.gives == "matrix":
+        _, matrix = read_matrix(result.matrix_path(output_dir))
+    else:
+        matrix = correlate(series.series)
     return build_session(
-        read_series(output_dir, result),
+        series,
         matrix,
         read_regions(output_dir, result),
         Common(

@@ -12,7 +12,7 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.rows import read_rows
 from gradshift.errors import InputError, MissingInputError
 from gradshift.group.contrasts import Contrast
-from gradshift.group.persons import Person
+from gradshift.group.personrows import Person
 
 Array = NDArray[np.float64]
 

@@ -137,6 +137,10 @@ def sidecar(study: Study) -> dict[str, object]:
         "MoreFollowups": list(design.more),
         "SessionsOf": _two_sessions(study),
         "Covariates": list(design.covariates),
+        "Moderators": {
+            name: {"Table": score.table, "Units": score.units}
+            for name, score in design.scores.items()
+        },
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
         "Alpha": group.alpha,

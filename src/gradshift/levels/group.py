@@ -93,7 +93,7 @@ def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
                 for part in parts():
                     part.write(study, folder)
                     advance(part.seconds)
-            write_group_page(output_dir, settings.group_dir)
+            write_group_page(settings)
             advance(PAGE_SECONDS)
     _report(study)
     return 0

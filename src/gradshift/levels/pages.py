@@ -192,12 +192,32 @@ def write_boilerplate(
     return 0
 
 
-def write_group_page(output_dir: Path, folder: Path) -> None:
-    """Write the page of a comparison, from its finished tables, and the methods text."""
+def write_group_page(settings: Settings) -> None:
+    """Write the page of a comparison, from its finished tables, and what sums up the output."""
     from gradshift.report import group
+    from gradshift.report.pages import self_contained
 
-    group.write_group_page(folder, output_dir)
+    output_dir, folder = settings.output_dir, settings.group_dir
+    page = group.write_group_page(folder, output_dir, settings.group.figure_format)
+    if settings.group.single_file:
+        self_contained(page, page.with_name("single.html"))
     write_citation(output_dir, folder)
+    write_overview(output_dir)
+
+
+def write_overview(output_dir: Path, people: Sequence[str] = ()) -> None:
+    """Write the page of everybody, from what is there.
+
+    Parameters
+    ----------
+    output_dir : Path
+    people : sequence of str
+        With prefix; those whose results are new.
+    """
+    from gradshift.report import overview, quality
+
+    quality.keep(output_dir, people)
+    overview.write_overview(output_dir)
 
 
 def rebuild(settings: Settings) -> int:
@@ -218,7 +238,7 @@ def rebuild(settings: Settings) -> int:
                 f"There is no result of the group level in {settings.group_dir}; run it first, "
                 "without --reports-only."
             )
-        write_group_page(output_dir, settings.group_dir)
+        write_group_page(settings)
     else:
         asked = {f"sub-{label}" for label in settings.inputs.participant_label}
         finished = list(dict.fromkeys(result.participant for result in results))
@@ -231,6 +251,7 @@ def rebuild(settings: Settings) -> int:
         _redraw(settings, people)
         write_person_pages(settings, people)
         write_citation(output_dir)
+        write_overview(output_dir, people)
     logger.info("The pages in %s were written again.", output_dir)
     return 0
 

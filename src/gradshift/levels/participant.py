@@ -21,6 +21,7 @@ from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
     write_boilerplate,
+    write_overview,
 )
 from gradshift.output import bidsprov, prepared, provenance, record
 from gradshift.output.finished import untouched
@@ -85,6 +86,7 @@ def participant(settings: Settings, log: RunLog) -> int:
         if any(code != InputError.exit_code for code in codes):
             codes += [1] * bool(renew_person_pages(settings, people))
             renew_citation(settings.output_dir, people)
+            write_overview(settings.output_dir, people)
     closed = [
         folder
         for source in preprocessed(settings)

@@ -11,8 +11,9 @@ from gradshift.errors import StorageError
 from gradshift.levels.log import RunLog
 from gradshift.levels.pages import rebuild, write_citation
 from gradshift.levels.participant import participant
+from gradshift.output.heal import heal
 from gradshift.output.lock import locked
-from gradshift.output.place import check_no_links, check_ours, check_outside, heal
+from gradshift.output.place import check_no_links, check_ours, check_outside
 from gradshift.participant.lean import for_short_scans
 from gradshift.running.memory import check_enough
 from gradshift.running.workdir import check_above

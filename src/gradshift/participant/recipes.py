@@ -30,6 +30,7 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             fd_threshold=denoising.fd_threshold,
             dvars_threshold=denoising.dvars_threshold,
             min_minutes=denoising.min_minutes,
+            dummy_scans=None if denoising.dummy_scans == "auto" else int(denoising.dummy_scans),
         )
         for spec in specs
     ]

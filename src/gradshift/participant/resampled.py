@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nipype.interfaces.base import isdefined
 from nipype.pipeline import engine as pe
 
 from gradshift.bids.inputs import Run
@@ -26,7 +27,10 @@ ALIKE = 0.01
 """Repetition times and sizes of voxels that differ by less than this share are the same."""
 
 
-DENOISED_BY = ("confounds", "source", "atlases", "recipes", "tr", "coverage_threshold")
+DENOISED_BY = (
+    "confounds", "source", "atlases", "recipes", "tr", "coverage_threshold", "elsewhere",
+    "denoised", "outliers",
+)  # fmt: skip
 """What the denoising of a run is given."""
 
 
@@ -107,7 +111,8 @@ def add_resampled(workflow: pe.Workflow, session: Session, plan: Plan, coarsest:
 
 def _given(node: pe.Node, *names: str) -> dict[str, Any]:
     """Return what a node was given."""
-    return {name: getattr(node.inputs, name) for name in names}
+    given = {name: getattr(node.inputs, name) for name in names}
+    return {name: value for name, value in given.items() if isdefined(value)}
 
 
 def _denoise(workflow: pe.Workflow, run: Run, tag: str, plan: Plan, coarsest: Coarsest) -> pe.Node:

@@ -110,7 +110,7 @@ def _content(path: Path) -> object:
 
 
 def _parse(content: object) -> Recipe:
-    known = [f for f in fields(Recipe) if f.name not in ("band", "elsewhere")]
+    known = [f for f in fields(Recipe) if f.name not in ("band", "elsewhere", "dummy_scans")]
     values = _checked_keys(content, known, "a recipe")
     if isinstance(values.get("columns"), list):
         others = [column for column in values["columns"] if isinstance(column, dict)]

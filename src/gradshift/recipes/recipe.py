@@ -82,6 +82,9 @@ class Recipe:
         Keys of the bibliography.
     elsewhere : tuple of Elsewhere
         Columns of other datasets.
+    dummy_scans : int, optional
+        First volumes that are not yet steady, in place of those that fMRIPrep marks; an option of
+        the command line, not a key of the JSON.
 
     Raises
     ------
@@ -103,6 +106,7 @@ class Recipe:
     max_mean_fd: float = 0.55
     cite: tuple[str, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    dummy_scans: int | None = None
 
     def __post_init__(self) -> None:
         _check(
@@ -164,6 +168,7 @@ class Recipe:
         fd_threshold: float | None = None,
         dvars_threshold: float | None = None,
         min_minutes: float | None = None,
+        dummy_scans: int | None = None,
     ) -> "Recipe":
         """Return the recipe with options of the command line in place of its own values.
 
@@ -184,6 +189,7 @@ class Recipe:
             scrub=scrub,
             band=self.band if band is None else band,
             min_minutes=self.min_minutes if min_minutes is None else min_minutes,
+            dummy_scans=dummy_scans if self.drop_non_steady_state else None,
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -194,6 +200,8 @@ class Recipe:
         values["columns"] += [_plain(values) for values in values.pop("elsewhere")]
         if not self.filter:
             values["band"] = None
+        if self.dummy_scans is None:
+            del values["dummy_scans"]
         return values
 
 

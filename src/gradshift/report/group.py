@@ -1,13 +1,13 @@
 """The page of the group: what can be said, the figures behind it, every number with its table."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.group.contrasts import Contrast
-from gradshift.report import words
+from gradshift.report import connections, words
 from gradshift.report.bibliography import known
 from gradshift.report.groupcontent import (
     Answer,
@@ -15,41 +15,36 @@ from gradshift.report.groupcontent import (
     FindingShown,
     People,
     PersonRow,
-    RegionFamily,
     TaskSection,
 )
 from gradshift.report.grouped import GroupResults
-from gradshift.report.groupfigures import molecular_pictures, task_pictures
+from gradshift.report.groupfigures import task_pictures
+from gradshift.report.headline import headline
 from gradshift.report.methods import citations, paragraphs
+from gradshift.report.molecularfigures import molecular_pictures
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules, question
 from gradshift.report.origin import origin
 from gradshift.report.pages import write_page
+from gradshift.report.personwarnings import warnings_of
 from gradshift.report.planted import truth
-from gradshift.report.questions import EXPLORATORY, GLOBAL, QUESTIONS, Asked, Question
+from gradshift.report.questions import GLOBAL, QUESTIONS, Asked, Question
+from gradshift.report.regionfigures import region_families
 from gradshift.report.results import family_size, what_was_used
+from gradshift.report.resultstable import listed, packed, printed
 from gradshift.report.sections import sections
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
 from gradshift.report.summaries import agreement, answer, beside, claim, shift
+from gradshift.report.timing import further
 from gradshift.report.trust import facts
-from gradshift.report.verdicts import is_declared, is_significant, verdict
+from gradshift.report.verdicts import is_declared, verdict
+from gradshift.report.viewers import viewers
 from gradshift.study.participation import Participation
-
-MAX_ROWS = 4000
-"""Rows of results that the page itself shows; the table has them all."""
-
-REGION_FAMILIES = "region-"
 
 MORE = ("limits.json", "robustness.tsv", "variants.tsv", "reliability.tsv", "nbs.tsv")
 """Files of the group that say how far a result can be trusted."""
 
-COLUMNS = (
-    *("n", "mean_baseline", "mean_followup", "mean_change", "hedges_g"),
-    *("ci_low", "ci_high", "t", "p", "p_fwe", "q_fdr"),
-)
-"""Numbers of the table of contrasts that the page shows."""
 
-
-def write_group_page(folder: Path, output_dir: Path) -> Path:
+def write_group_page(folder: Path, output_dir: Path, formats: Sequence[str] = ()) -> Path:
     """Draw the figures of the group and write its page, from the tables alone.
 
     Parameters
@@ -58,13 +53,15 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         Where the tables of the group lie, and the page goes.
     output_dir : Path
         Top folder of the results.
+    formats : sequence of str
+        In which figures are written for print, too.
     """
     results, made = GroupResults(folder, output_dir), origin(output_dir)
     design = str(results.about.get("Design", ""))
     used = what_was_used(output_dir, results.sources, folder)
     methods = paragraphs(used)
-    listed = _listed(results)
-    tasks = [_task(results, task) for task in results.tasks]
+    rows = listed(results)
+    tasks = [_task(results, task, formats) for task in results.tasks]
     content = {
         "title": made.title(f"{results.effect[0]}, group results"),
         "origin": made,
@@ -75,24 +72,25 @@ def write_group_page(folder: Path, output_dir: Path) -> Path:
         "design": design,
         "group": results,
         "tasks": tasks,
-        "people": _people(results.people),
+        "people": _people(results.people, warnings_of(results)),
         "with_page": {result.participant for result in results.sources},
         "molecules": molecules(results),
         "molecular_question": question(results),
         "coupling": coupled_rows(results),
         "coupling_summary": coupling_summary(results),
-        "molecular": dict(molecular_pictures(results)),
+        "molecular": dict(molecular_pictures(results, formats)),
         "claims": _claims(results),
         "facts": facts(results),
         "sections": sections(results),
         "tables": sorted(path.name for path in folder.glob("*.tsv")),
         "others": [name for name in MORE if (folder / name).exists()],
-        "results": listed,
+        "packed": packed(results),
+        "n_listed": len(rows),
+        "printed": printed(results),
         "n_results": len(results.rows),
-        "glossary": _glossary(listed),
-        "region_families": list(_region_families(results)),
-        "columns": COLUMNS,
-        "exploratory": EXPLORATORY,
+        "glossary": _glossary(rows),
+        "region_families": region_families(results),
+        "further": further(results),
         "methods": methods,
         "references": known(citations(methods)),
         "logs": "../logs",
@@ -128,7 +126,7 @@ def _claims(results: GroupResults) -> list[str]:
     return [first, *results.limits.of_design, *others]
 
 
-def _people(people: Sequence[Participation]) -> People:
+def _people(people: Sequence[Participation], warnings: Mapping[str, Sequence[str]]) -> People:
     """Put the people in a row each: what of them is compared, and why something is not."""
     kinds = list(dict.fromkeys((row.modality, row.task) for row in people))
     kinds.sort(key=lambda kind: ("func", "pet", "mrs").index(kind[0]))
@@ -154,40 +152,14 @@ def _people(people: Sequence[Participation]) -> People:
                 name=name,
                 cells=[rows.get(kind) for kind in kinds],
                 motion=[rows.get(kind) for kind in kinds if kind[0] == "func"],
-                remarks="; ".join(dict.fromkeys(r.remarks for r in rows.values() if r.remarks)),
+                remarks=[
+                    *dict.fromkeys(r.remarks for r in rows.values() if r.remarks),
+                    *warnings.get(name, ()),
+                ],
             )
             for name, rows in by_person.items()
         ],
     )
-
-
-def _listed(results: GroupResults) -> list[Contrast]:
-    """Choose the results the page lists: the primary atlas, all recipes, no single regions."""
-    listed = [
-        row
-        for row in results.rows
-        if row.atlas == results.atlas and not row.family.startswith(REGION_FAMILIES)
-    ]
-    return listed[:MAX_ROWS]
-
-
-def _region_families(results: GroupResults) -> Iterator[RegionFamily]:
-    """Sum up the families of single regions of the primary atlas and recipe."""
-    families: dict[tuple[str, str], list[Contrast]] = {}
-    for row in results.rows:
-        if results.is_headline(row) and row.family.startswith(REGION_FAMILIES):
-            families.setdefault((row.task, row.measure), []).append(row)
-    for (task, measure), rows in families.items():
-        tested = [row for row in rows if math.isfinite(row.p_fwe)]
-        least = min(tested, key=lambda row: row.p_fwe, default=None)
-        yield RegionFamily(
-            task=task,
-            measure=measure,
-            n_tested=len(tested),
-            n_significant=sum(is_significant(row, results.alpha) for row in tested),
-            least=least.p_fwe if least else math.nan,
-            label=least.label if least else "",
-        )
 
 
 def _glossary(rows: Sequence[Contrast]) -> list[Entry]:
@@ -204,12 +176,15 @@ def _glossary(rows: Sequence[Contrast]) -> list[Entry]:
     return entries
 
 
-def _task(results: GroupResults, task: str) -> TaskSection:
+def _task(results: GroupResults, task: str, formats: Sequence[str]) -> TaskSection:
     """Collect what the page says and shows of one task."""
     return TaskSection(
         name=task,
+        headline=headline(results, task),
+        connections=connections.shown(results, task),
+        viewers=viewers(results, task),
         answers=[_answer(results, task, question) for question in QUESTIONS],
-        pictures=dict(task_pictures(results, task)),
+        pictures=dict(task_pictures(results, task, formats)),
     )
 
 
@@ -233,11 +208,11 @@ def _answer(results: GroupResults, task: str, question: Question) -> Answer:
 
 def _shift(results: GroupResults, task: str) -> str:
     """Tell what changed over the whole cortex, with every recipe."""
-    found = {
+    by_recipe = {
         recipe: [row for key in GLOBAL if (row := results.find(key, task, recipe)) is not None]
         for recipe in results.recipes
     }
-    return shift(found, results.alpha)
+    return shift(by_recipe, results.alpha)
 
 
 def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from gradshift.report.connections import ConnectionsShown
 from gradshift.report.pages import Picture
 from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import Verdict
@@ -56,8 +57,11 @@ class TaskSection:
     """The answers and figures of one task."""
 
     name: str
+    headline: str
     answers: list[Answer]
     pictures: Mapping[str, Picture]
+    connections: ConnectionsShown | None
+    viewers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +75,14 @@ class PersonRow:
         By modality and task; None where there are no values.
     motion : list of Participation or None
         Those of them with values of motion.
-    remarks : str
+    remarks : list of str
+        What differs in another recipe, and the warnings of the sessions.
     """
 
     name: str
     cells: list[Participation | None]
     motion: list[Participation | None]
-    remarks: str
+    remarks: list[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,28 +104,6 @@ class People:
     kinds: list[str]
     moved: list[str]
     rows: list[PersonRow]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RegionFamily:
-    """The tests of one measure in all regions.
-
-    Parameters
-    ----------
-    task, measure : str
-    n_tested, n_significant : int
-    least : float
-        Smallest family-wise p; NaN where nothing was tested.
-    label : str
-        The region that has it.
-    """
-
-    task: str
-    measure: str
-    n_tested: int
-    n_significant: int
-    least: float
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from gradshift.bids.outputs import Sidecar
 from gradshift.bids.rows import read_rows
 from gradshift.core.cortex.regions import Regions
 from gradshift.group.contrasts import Contrast
+from gradshift.group.edges import ComponentRow
 from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
 from gradshift.group.planted import Recovery
@@ -68,6 +69,11 @@ class GroupResults:
     def couplings(self) -> list[Coupling]:
         """Correlations of changes."""
         return read_rows(self.folder / "coupling.tsv", Coupling)
+
+    @cached_property
+    def components(self) -> list[ComponentRow]:
+        """Components of connections."""
+        return read_rows(self.folder / "nbs.tsv", ComponentRow)
 
     @cached_property
     def percent(self) -> list[PercentChange]:
@@ -206,8 +212,20 @@ class GroupResults:
     def is_headline(self, row: Contrast) -> bool:
         """Tell whether a result is of the primary atlas, recipe, contrast and effect."""
         primary = (row.atlas, row.recipe) == (self.atlas, self.recipe)
-        headline = (row.contrast, row.effect, row.covariates) == (*self.effect, self.covariates)
-        return primary and headline
+        return primary and self._is_headline(row)
+
+    def is_primary(self, row: Contrast) -> bool:
+        """Tell whether a result is of the primary atlas and recipe, or of no BOLD."""
+        primary = (row.atlas, row.recipe) == (self.atlas, self.recipe)
+        return primary or row.modality != "func"
+
+    def is_main(self, row: Contrast) -> bool:
+        """Tell whether a primary result, of any modality, is of the main question."""
+        return self.is_primary(row) and self._is_headline(row)
+
+    def _is_headline(self, row: Contrast) -> bool:
+        headline = (row.contrast, row.effect, row.covariates)
+        return headline == (*self.effect, self.covariates)
 
     @cached_property
     def table(self) -> pd.DataFrame:
@@ -235,12 +253,16 @@ class GroupResults:
 
     def matrix(self, task: str, stat: str, recipe: str) -> NDArray[np.float64] | None:
         """Read a matrix of the group of the primary atlas; None where there is none."""
+        name = self.matrix_name(task, stat, recipe)
+        return read_matrix(self.folder / name)[1] if name else None
+
+    def matrix_name(self, task: str, stat: str, recipe: str | None = None) -> str:
+        """Name a matrix of the group of the primary atlas; empty where there is none."""
         first = self._first(task)
         if first is None:
-            return None
-        name = outputs.group_matrix_name(task, first.atlas_entities, stat, recipe)
-        path = self.folder / name
-        return read_matrix(path)[1] if path.exists() else None
+            return ""
+        name = outputs.group_matrix_name(task, first.atlas_entities, stat, recipe or self.recipe)
+        return name if (self.folder / name).exists() else ""
 
     def map_path(self, task: str, stat: str) -> Path | None:
         """Find a voxel map of the group of the primary atlas and recipe; None without one."""

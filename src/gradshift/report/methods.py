@@ -152,7 +152,7 @@ def paragraphs(used: Used) -> list[Paragraph]:
             + once(_of_statistics(_main_statistics(used)))
             + _plain(used.sample.inference),
         ),
-        Paragraph("Software", _software()),
+        Paragraph("Software", _software(used.recipes)),
     ]
     return [p for p in [*main, *_supplement(used, once)] if p.sentences]
 
@@ -245,6 +245,8 @@ def recipe_sentences(recipe: Sidecar) -> Iterator[Sentence]:
             "reintroduce filtered frequencies.",
             ("Lindquist2019",),
         )
+    if dummies := recipe.get("dummy_scans"):
+        yield f"The first {dummies} volumes of every run were left out as not yet steady.", ()
     scrub = recipe.get("scrub")
     if scrub:
         limits = [
@@ -292,10 +294,15 @@ def _of_statistics(names: Iterable[str]) -> Iterator[Sentence]:
     yield from ((known[name].methods, known[name].cite) for name in names if name in known)
 
 
-def _software() -> list[Sentence]:
+def _software(recipes: Sequence[Sidecar]) -> list[Sentence]:
+    """Name the programs; of what another one denoised, that its own text belongs beside this."""
+    ready_made = {recipe["name"] for recipe in recipes} == {"asis"}
+    source: Sentence = ("It works on the output of fMRIPrep.", ("Esteban2019",))
+    if ready_made:
+        source = ("How the data were preprocessed says the text of the program that did it.", ())
     return [
         (f"Computed with gradshift {__version__}, a BIDS App.", ("Gorgolewski2017",)),
-        ("It works on the output of fMRIPrep.", ("Esteban2019",)),
+        source,
     ]
 
 

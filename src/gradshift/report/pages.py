@@ -1,15 +1,18 @@
 """From what a page says to its HTML: templates, pictures, small helpers."""
 
 import base64
+import html
 import io
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -26,6 +29,23 @@ from gradshift.report.numbers import number, signed
 
 DPI = 144
 """Dots per inch of dense figures: sharp on fine screens and in print."""
+
+SCRIPTS = ("tables.js", "results.js", "hover.js", "rating.js", "viewers.js", "enlarge.js")
+"""What stands at the end of every page."""
+
+FOOTER = re.compile("<footer>.*?</footer>", flags=re.DOTALL)
+"""Where a page says which run made it, and when."""
+
+PRINT_DPI = 300
+"""Dots per inch of figures for print."""
+
+ONE_COLUMN, TWO_COLUMNS = 89.0, 183.0
+"""Widths of figures for print in millimetres."""
+
+NARROW = 5.0
+"""Inches up to which a figure fits into one column."""
+
+MM_PER_INCH = 25.4
 
 PANELS = "Panels"
 """What a dense figure calls the places of its panels, in its own metadata."""
@@ -91,18 +111,37 @@ def picture(
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write a figure as SVG, or as PNG if the name says so."""
+    """Write a figure as SVG, whose text stays text, or as PNG if the name says so."""
+    if path.suffix == ".svg":
+        return write_bytes(path, _rendered(figure, path, metadata={"Date": None}))
+    _lay_out(figure)
+    pil, metadata = {"compress_level": 6}, _metadata(figure)
+    return write_bytes(path, _rendered(figure, path, dpi=DPI, pil_kwargs=pil, metadata=metadata))
+
+
+def save_for_print(figure: Figure, path: Path) -> Path:
+    """Write a figure at the width of one or two columns of a journal, as the name says.
+
+    Parameters
+    ----------
+    figure : Figure
+        Is scaled.
+    path : Path
+        Ends in ``.pdf`` or ``.png``.
+    """
+    width, height = figure.get_size_inches()
+    wanted = (ONE_COLUMN if width <= NARROW else TWO_COLUMNS) / MM_PER_INCH
+    figure.set_size_inches(wanted, height * wanted / width)
+    figure.set_layout_engine("constrained")
+    metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
+    return write_bytes(path, _rendered(figure, path, dpi=PRINT_DPI, metadata=metadata))
+
+
+def _rendered(figure: Figure, path: Path, **options: Any) -> bytes:
     content = io.BytesIO()
-    kind = path.suffix.removeprefix(".")
-    settings = {"svg.fonttype": "path", "svg.hashsalt": path.name}
-    with rc_context(settings):
-        if kind == "svg":
-            figure.savefig(content, format=kind, metadata={"Date": None})
-        else:
-            _lay_out(figure)
-            pil, metadata = {"compress_level": 6}, _metadata(figure)
-            figure.savefig(content, format=kind, dpi=DPI, pil_kwargs=pil, metadata=metadata)
-    return write_bytes(path, content.getvalue())
+    with rc_context({"svg.fonttype": "none", "pdf.fonttype": 42, "svg.hashsalt": path.name}):
+        figure.savefig(content, format=path.suffix.removeprefix("."), **options)
+    return content.getvalue()
 
 
 def _lay_out(figure: Figure) -> None:
@@ -203,15 +242,44 @@ def _asset(name: str) -> Markup:
 
 
 def write_page(path: Path, template: str, content: Mapping[str, object]) -> Path:
-    """Fill a template and write the page."""
+    """Fill a template and write the page, unless all it would change is the run it names."""
     text = (
         _environment()
         .get_template(template)
         .render(
             **content,
             style=_asset("page.css"),
-            script=_asset("tables.js") + _asset("hover.js"),
+            script=Markup("").join(map(_asset, SCRIPTS)),
             version=__version__,
         )
     )
+    if path.exists() and _without_run(path.read_bytes().decode("utf-8", "replace")) == (
+        _without_run(text)
+    ):
+        return path
     return write_text(path, text)
+
+
+def _without_run(text: str) -> str:
+    return FOOTER.sub("", text)
+
+
+def self_contained(page: Path, target: Path) -> Path:
+    """Copy a page with its figures in it, so that it can be sent by itself.
+
+    Parameters
+    ----------
+    page : Path
+    target : Path
+        In the same folder. Its links to tables hold where these lie beside it.
+    """
+
+    def inside(match: re.Match[str]) -> str:
+        path = page.parent / unquote(html.unescape(match[2]))
+        kind = {".svg": "image/svg+xml", ".png": "image/png"}[path.suffix]
+        data = base64.b64encode(path.read_bytes()).decode()
+        return f'{match[1]}"data:{kind};base64,{data}"'
+
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r'<a href="[^"]+\.(?:svg|png)">(<img [^>]*>)</a>', r"\1", text)
+    return write_text(target, re.sub(r'(<img src=)"([^":]+\.(?:svg|png))"', inside, text))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gradshift.report.origin import origin
+from gradshift.report.overview import store_of
 from gradshift.report.pages import Picture, hover, picture, write_page
 from gradshift.report.personfigures import read_matrices
 from gradshift.report.personresults import Person, session_label, stem
@@ -99,9 +100,34 @@ def write_person_page(person: Person) -> Path:
         "methods": [],
         "logs": "logs",
         "exploratory": EXPLORATORY,
+        "verdicts": list(_verdicts(person)),
+        "store": store_of(made.dataset),
         "group": (person.output_dir / "group" / "index.html").exists(),
     }
     return write_page(person.output_dir / f"{person.participant}.html", "person.html", content)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the page says first of a session: its title, and whether it is a warning."""
+
+    title: str
+    text: str
+    bad: bool
+
+
+def _verdicts(person: Person) -> Iterator[Line]:
+    """Say how many sessions and scans can be used, and of each what to mind."""
+    every = [*person.primary, *person.molecules]
+    used = [result for result in every if not result.excluded]
+    minded = [result for result in every if result.excluded or result.warnings]
+    rest = "" if minded else ", without a warning"
+    yield Line("Used", f"{len(used)} of {len(every)} sessions and scans{rest}.", bad=False)
+    for result in minded:
+        kind = result.task if result.modality == "func" else result.modality.upper()
+        title = " ".join([session_label(result), *([kind] if kind != "n/a" else [])])
+        text = f"left out. {result.excluded}" if result.excluded else " ".join(result.warnings)
+        yield Line(title, text, bad=True)
 
 
 def _task(person: Person, task: str) -> TaskSection:

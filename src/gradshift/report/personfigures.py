@@ -12,7 +12,7 @@ from gradshift.bids.collect import SessionResult, read_map, read_matrix, read_ts
 from gradshift.bids.facts import Entities
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.matrices import matrices
-from gradshift.figures.motion import motion
+from gradshift.figures.motion import Carpets, motion
 from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slices import slices
 from gradshift.figures.style import SEQUENTIAL, symmetric_limit
@@ -28,9 +28,6 @@ from gradshift.report.personresults import (
 )
 
 Array = NDArray[np.float64]
-
-Carpets = tuple[Array, Array]
-"""Voxels of one run over time, before and after cleaning."""
 
 Panels = dict[str, Array]
 """Of a figure, by title."""
@@ -48,7 +45,7 @@ def draw_motion(
         Of the run.
     threshold : float or None
         Framewise displacement (mm) above which volumes were left out.
-    carpets : pair of (T, V) array, or None
+    carpets : Carpets or None
         If None, a figure that is there already is kept: only it may have the carpet.
     """
     path = person.figures / motion_name(entities)
@@ -63,8 +60,17 @@ def draw_motion(
         title=run_label(entities),
         threshold=threshold,
         carpets=carpets,
+        tr=_repetition_time(person, entities),
     )
     save(figure, path)
+
+
+def _repetition_time(person: Person, entities: Entities) -> float | None:
+    """Find the repetition time of a run in seconds; None where none of its results has one."""
+    for result in person.everything:
+        if not result.excluded and any(dict(run) == dict(entities) for run in result.runs):
+            return result.tr
+    return None
 
 
 def draw_task(person: Person, task: str) -> None:

@@ -14,6 +14,7 @@ from gradshift.core.cortex.regions import Regions
 from gradshift.report import words
 from gradshift.report.pages import Picture, picture
 from gradshift.report.personresults import Person, motion_name, run_label, session_label
+from gradshift.report.quality import run_start
 
 Facts = list[tuple[str, str]]
 """What a page says of a session: a name, and a text."""
@@ -46,7 +47,8 @@ class RunSection:
 
     Parameters
     ----------
-    label : str
+    label, start : str
+        In words, and as ``--exclude`` takes it.
     picture : Picture or None
     quality, coverage : str
         Tables, relative to the page; empty where there are none.
@@ -54,6 +56,7 @@ class RunSection:
     """
 
     label: str
+    start: str
     picture: Picture | None
     quality: str
     coverage: str
@@ -186,12 +189,14 @@ def _run(person: Person, entities: Entities, result: SessionResult) -> RunSectio
             f"Framewise displacement and DVARS of {label} over time with the volumes left out "
             "shaded, and the signal of a sample of voxels before and after cleaning.",
             f"{label}: framewise displacement and DVARS, volumes left out shaded; below, a sample "
-            f"of voxels before and after cleaning ({result.recipe}).",
+            f"of voxels before and after cleaning ({result.recipe}): above, voxels in regions of "
+            "the atlas (cortex), below, the rest of the brain.",
         )
     quality = outputs.quality_path(person.output_dir, entities)
     coverage = outputs.coverage_path(person.output_dir, entities, result.atlas_entities)
     return RunSection(
         label=label,
+        start=run_start(entities),
         picture=shown,
         quality=person.link(quality) if quality.exists() else "",
         coverage=person.link(coverage) if coverage.exists() else "",

@@ -41,9 +41,9 @@ def truth(rows: Sequence[Recovery]) -> Truth | None:
     planted = [row for row in rows if row.expected]
     with_interval = [row for row in rows if row.inside is not None]
     inside = sum(row.inside is True for row in with_interval)
-    found = sum(row.detected for row in planted)
+    n_detected = sum(row.detected for row in planted)
     first = (
-        f"{found} of {len(planted)} planted changes were found (family-wise p)"
+        f"{n_detected} of {len(planted)} planted changes were found (family-wise p)"
         if planted
         else f"Nothing was planted; {sum(row.detected for row in rows)} changes were found"
     )

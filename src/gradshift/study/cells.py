@@ -77,7 +77,8 @@ def placebo_pair(request: Request) -> tuple[str, str] | None:
     group = request.group
     named = [session_label(name) for name in (group.baseline, group.followup) if name]
     if len(named) == 1 and len(present) == 2:
-        named += [session for session in present if session not in named]
+        others = [session for session in present if session not in named]
+        named = named + others if group.baseline else others + named
     two = named if request.named else list(present)
     if len(two) != 2 or not set(two) <= set(present):
         return None

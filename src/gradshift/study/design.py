@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from gradshift.bids.scores import Score
+
 PLACEBO = frozenset(
     {"placebo", "plcb", "plac", "pla", "plc", "pbo", "pcb", "saline", "sham", "vehicle"}
 )
@@ -106,6 +108,8 @@ class Design:
     enough : tuple of tuple of int
         Positions of conditions that are enough to be compared, each set by itself; all
         conditions where there is none.
+    scores : mapping of str to Score
+        Numbers of people or sessions that a change may go with, by name.
     weighted : tuple of Weighted
         The contrasts that are asked for, where the kind of design does not say them.
     """
@@ -129,6 +133,7 @@ class Design:
     within_period: bool = True
     enough: tuple[tuple[int, ...], ...] = ()
     weighted: tuple[Weighted, ...] = ()
+    scores: Mapping[str, Score] = field(default_factory=dict)
 
     def sessions_of(self, person: str) -> tuple[str, ...]:
         """Return the sessions of a person in the order of the conditions."""

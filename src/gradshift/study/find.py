@@ -8,6 +8,7 @@ from pathlib import Path
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.numbers import known_numbers
+from gradshift.bids.scores import Score, read_scores
 from gradshift.errors import InputError, SettingsError
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.settings import Settings
@@ -17,6 +18,7 @@ from gradshift.study.effect import MOTION
 from gradshift.study.kind import Kind, Request
 from gradshift.study.model import Model, read_model
 from gradshift.study.observations import StudyTables
+from gradshift.study.scores import column_of
 
 
 def find_design(
@@ -77,6 +79,7 @@ def find_design(
             if math.isfinite(one.days)
         },
         covariates=_covariates(tables, model),
+        scores=_scores(request),
         blinding=model.blinding if model else "",
         atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others)])),
         recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others)])),
@@ -86,6 +89,14 @@ def find_design(
 def _recognised(request: Request) -> Kind:
     """Return the first kind of design that the tables show."""
     return next(kind for kind in kinds().values() if kind.recognise(request))
+
+
+def _scores(request: Request) -> dict[str, Score]:
+    """Read the moderators of a model, from whatever table has them."""
+    names = request.model.moderators if request.model else ()
+    columns = list(dict.fromkeys(map(column_of, names)))
+    scores = read_scores(request.bids_dir, request.tables.names, columns)
+    return {name: scores[column_of(name)] for name in names}
 
 
 def _covariates(tables: StudyTables, model: Model | None) -> dict[str, dict[str, float]]:

@@ -24,6 +24,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "Conditions": dict,
     "Contrasts": list,
     "Covariates": list,
+    "Moderators": list,
     "Blinding": str,
 }
 """Keys of a model file and the types of their values."""
@@ -73,6 +74,8 @@ class Model:
         Entities of the runs of each condition, by name of the condition.
     contrasts : tuple of Wanted
     covariates : tuple of str
+    moderators : tuple of str
+        Numbers of people or sessions that the change may go with.
     blinding : str
         Who was blinded, in words such as ``double-blind``.
     """
@@ -86,6 +89,7 @@ class Model:
     conditions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     contrasts: tuple[Wanted, ...] = ()
     covariates: tuple[str, ...] = ()
+    moderators: tuple[str, ...] = ()
     blinding: str = ""
 
     @property
@@ -161,6 +165,7 @@ def read_model(path: Path, designs: tuple[str, ...]) -> Model:
         conditions=_conditions(path, content.get("Conditions", {})),
         contrasts=contrasts,
         covariates=tuple(content.get("Covariates", ())),
+        moderators=_names(content.get("Moderators", [])),
         blinding=content.get("Blinding", ""),
     )
 

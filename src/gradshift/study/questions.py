@@ -11,6 +11,7 @@ from gradshift.study.design import Design
 from gradshift.study.designs import kinds
 from gradshift.study.effect import MOTION, Effect
 from gradshift.study.participation import Participation
+from gradshift.study.scores import score_of
 
 
 def find_effects(design: Design, people: Sequence[Participation]) -> list[Effect]:
@@ -29,6 +30,7 @@ def find_effects(design: Design, people: Sequence[Participation]) -> list[Effect
     """
     compared = sorted({person.participant_id for person in people if person.included})
     effects = kinds()[design.kind].questions(design, compared)
+    effects = [*effects, *_moderated(design, effects[0])]
     allowed = len(compared) // PEOPLE_PER_COVARIATE
     if len(design.covariates) > allowed:
         raise SettingsError(
@@ -52,6 +54,22 @@ def find_effects(design: Design, people: Sequence[Participation]) -> list[Effect
             for names, everywhere in (adjustments if _adjustable(effect) else ())
         ))
     ]  # fmt: skip
+
+
+def _moderated(design: Design, main: Effect) -> list[Effect]:
+    """Ask whether the main change goes with the numbers that a model names."""
+    return [
+        Effect(
+            contrast=f"{main.contrast}~{name}",
+            effect="moderator",
+            kind="number",
+            minus=main.minus,
+            plus=main.plus,
+            predictor=score_of(design, main, name),
+            everywhere=False,
+        )
+        for name in design.scores
+    ]
 
 
 def asked_of(effects: Sequence[Effect], people: Sequence[Participation]) -> list[Effect]:

@@ -125,7 +125,7 @@ class Denoise(Step):
             quality=quality,
             cleaned=cleaned,
             failures=failures,
-            carpet=self._carpet(parcels.carpet, cleaned),
+            carpet=self._carpet(parcels, cleaned),
         )
 
     def _known(self, n_volumes: int) -> _Known:
@@ -165,6 +165,8 @@ class Denoise(Step):
         bad = np.zeros(len(parcels.carpet), dtype=bool)
         bad[parcels.bad_volumes] = True
         steady = confounds.non_steady_state & recipe.drop_non_steady_state
+        if recipe.dummy_scans is not None:
+            steady = known.index < recipe.dummy_scans
         censoring = retained(
             confounds.fd, confounds.dvars, steady, recipe.scrub, bad, known.outliers
         )
@@ -246,14 +248,12 @@ class Denoise(Step):
             sources=(self.inputs.source,),
         )
 
-    def _carpet(
-        self, sample: NDArray[np.float32], cleaned: dict[str, CleanedRun]
-    ) -> Carpet | None:
+    def _carpet(self, parcels: ParcellatedRun, cleaned: dict[str, CleanedRun]) -> Carpet | None:
         """Clean the sample of voxels as the regions were cleaned by the primary recipe."""
         recipe = self.inputs.recipes[0]
         if recipe.name not in cleaned:
             return None
-        run, raw = cleaned[recipe.name], sample.astype(np.float64)
+        run, raw = cleaned[recipe.name], parcels.carpet.astype(np.float64)
         clear = np.full(raw.shape, np.nan)
         clear[run.kept] = clean(
             raw,
@@ -263,7 +263,7 @@ class Denoise(Step):
             band=recipe.passband,
             detrend=recipe.detrend,
         )
-        return Carpet(raw=_scaled(raw), cleaned=_scaled(clear))
+        return Carpet(raw=_scaled(raw), cleaned=_scaled(clear), in_atlas=parcels.carpet_in_atlas)
 
 
 def _at(parcels: ParcellatedRun, volumes: NDArray[np.intp]) -> ParcellatedRun:

@@ -13,10 +13,11 @@ from nipype.interfaces.base import (
 )
 
 from gradshift import plugins
+from gradshift.figures.motion import Carpets
 from gradshift.participant.nodes.outcome import StepSpec
 from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import DenoisedRun
-from gradshift.report.personfigures import Carpets, draw_motion, draw_task
+from gradshift.report.personfigures import draw_motion, draw_task
 from gradshift.report.personresults import Person
 
 
@@ -65,4 +66,4 @@ def _carpets(path: str) -> Carpets | None:
     run = load(path, DenoisedRun)
     if isinstance(run, Failure) or run.carpet is None:
         return None
-    return run.carpet.raw, run.carpet.cleaned
+    return Carpets(run.carpet.raw, run.carpet.cleaned, run.carpet.in_atlas)

@@ -70,6 +70,7 @@ class Parcellate(Step):
         return ParcellatedRun(
             atlases=means.atlases,
             carpet=means.carpet,
+            carpet_in_atlas=labels[0][means.carpet_voxels] > 0,
             bad_volumes=np.array(means.bad_volumes, dtype=np.intp),
             places=np.flatnonzero(mask),
             run_mask=means.run_mask,

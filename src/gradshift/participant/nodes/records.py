@@ -57,6 +57,8 @@ class ParcellatedRun:
     atlases : tuple of RegionMeans
     carpet : (T, S) array
         A sample of voxels.
+    carpet_in_atlas : (S,) array of bool
+        Which of them lie in a region of the primary atlas.
     bad_volumes : array of int
     places : (M,) array of int
         Voxels of the mask on the grid, x fastest.
@@ -67,6 +69,7 @@ class ParcellatedRun:
 
     atlases: tuple[RegionMeans, ...]
     carpet: NDArray[np.float32]
+    carpet_in_atlas: NDArray[np.bool_]
     bad_volumes: NDArray[np.intp]
     places: NDArray[np.intp]
     run_mask: NDArray[np.bool_]
@@ -95,10 +98,14 @@ class RegionQuality:
 
 @dataclass(frozen=True, kw_only=True)
 class Carpet:
-    """A sample of voxels in standard deviations, (T, S): as read, and cleaned."""
+    """A sample of voxels in standard deviations, (T, S): as read, and cleaned.
+
+    `in_atlas`, (S,), tells which lie in a region of the primary atlas.
+    """
 
     raw: Array
     cleaned: Array
+    in_atlas: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)

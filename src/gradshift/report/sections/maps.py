@@ -4,7 +4,7 @@ import numpy as np
 
 from gradshift.bids.rows import read_rows
 from gradshift.figures.forest import Effect, forest
-from gradshift.group.maps import MapRow
+from gradshift.group.maprows import MapRow
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, p_value

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gradshift.bids.rows import read_rows
-from gradshift.group.persons import Person
+from gradshift.group.personrows import Person
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, signed

@@ -1,0 +1,80 @@
+"""Figures of the principal gradient, and of the posterior cingulate in every voxel."""
+
+import numpy as np
+
+from gradshift.bids.collect import read_map, read_vertices
+from gradshift.core.cortex.regions import Regions
+from gradshift.figures.density import densities
+from gradshift.figures.slices import slices
+from gradshift.figures.style import symmetric_limit
+from gradshift.report import words
+from gradshift.report.album import Album, Named
+from gradshift.report.cortex import on_cortex
+
+
+def gradient_pictures(album: Album, regions: Regions) -> Named:
+    """Draw how the regions are spread along the principal gradient, and where they lie."""
+    results = album.results
+    gradients = results.values(album.task).regions("gradient1", regions.names)
+    if not np.isfinite(gradients).all(axis=0).any():
+        return
+    before, after = gradients
+    sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
+    label = f"principal gradient ({words.unit('gradient1')})"
+    yield album.put(
+        "gradient",
+        densities(before, after, sessions, label=label),
+        "Density of the principal gradient over regions in both sessions.",
+        "How the regions are spread along the principal gradient (means over people). A "
+        "compressed hierarchy is narrower.",
+        "measures.tsv",
+    )
+    vertices = read_vertices(results.output_dir, results.sources, results.atlas)
+    panels = {
+        sessions[0]: before,
+        sessions[1]: after,
+        f"change ({results.effect[0]})": after - before,
+    }
+    figure = on_cortex(panels, vertices, unit=label)
+    if figure is not None:
+        yield album.put(
+            "cortex",
+            figure,
+            "The principal gradient on the inflated cortex in both sessions, and its change.",
+            "The principal gradient on the inflated cortex (fsaverage5), mean over people, "
+            "and its mean change, on one scale. Not a map of tests.",
+            "measures.tsv",
+            kind="png",
+        )
+
+
+def seed_pictures(album: Album, regions: Regions) -> Named:
+    """Draw the change of the connectivity of voxels with the posterior cingulate."""
+    results = album.results
+    paths = [results.map_path(album.task, stat) for stat in ("meanchange", "pfwe")]
+    members = list(regions.sets.get("PCC", ()))
+    if paths[0] is None or paths[1] is None or not members:
+        return
+    x, y, z = np.nanmean(regions.centroids[members], axis=0).tolist()
+    change, affine = read_map(paths[0])
+    p, _ = read_map(paths[1])
+    if not np.isfinite((x, y, z)).all() or not np.isfinite(change).any():
+        return
+    below = np.nan_to_num(p, nan=1.0) <= results.alpha
+    n = int(below.sum())
+    outlined = f"Outlined: {n} voxels with" if n else "No voxel has"
+    yield album.put(
+        "seed",
+        slices(
+            {f"mean change ({results.effect[0]})": change}, affine, through=(x, y, z),
+            limit=symmetric_limit(change), unit="change of Fisher z", outlined=below,
+        ),
+        "Slices through the posterior cingulate cortex with the mean change of every voxel's "
+        "connectivity with it.",
+        "Mean change of every voxel's connectivity with the posterior cingulate cortex, cut "
+        f"through it; left is left. {outlined} a family-wise p of at most {results.alpha:g} over "
+        "the whole brain.",
+        paths[0].name,
+        paths[1].name,
+        kind="png",
+    )  # fmt: skip
