@@ -5,7 +5,7 @@ from dataclasses import replace
 from gradshift import settings as schema
 from gradshift.bids.acquired import read_acquisition
 from gradshift.bids.acquisition import Acquisition
-from gradshift.bids.audit import audit, differences
+from gradshift.bids.audit import audit, differences, gathered, summed
 from gradshift.bids.inputs import find_runs
 from synthetic import MNI, RAW, Image, grow, person, preprocessed
 
@@ -42,6 +42,14 @@ def test_people_whose_sessions_differ_alike_are_named_together():
     (row,) = differences(everybody(s1_post=finer, s2_post=finer))
     assert row.participants == ("sub-1", "sub-2")
     assert len(differences(everybody(s1_post=finer, s2_pre=finer))) == 2
+
+
+def test_many_ways_to_differ_in_one_thing_are_one_sentence():
+    rows = differences(everybody(s1_post={"volumes": 190}, s2_pre={"volumes": 180}))
+    (same,) = gathered(rows)
+    assert "2 people" in summed(same)
+    assert "volumes of task-rest, in 2 ways" in summed(same)
+    assert summed(same[:1]) == same[0].sentence
 
 
 def test_other_labels_of_the_same_task_are_said():

@@ -103,7 +103,10 @@ def test_a_tree_is_found_or_told(tree, tmp_path):
     if "runs" in expected:
         assert (seen.runs, seen.told) == (expected["runs"], "")
         assert seen.space == expected.get("space", MNI)
-        assert sorted(seen.recipes) == expected["recipes"]
+        assert set(expected["recipes"]) <= set(seen.recipes)
+        kinds = ("aCompCor", "AROMA")  # need what not every version writes
+        surplus = set(seen.recipes) - set(expected["recipes"])
+        assert not any(name.startswith(kinds) for name in surplus)
 
 
 def test_at_least_ten_versions_of_fmriprep_are_kept_with_their_origin():

@@ -109,6 +109,26 @@ def differences(acquired: Sequence[Acquired]) -> list[Difference]:
     return sorted(differing, key=lambda row: (row.scope, row.participants, row.task))
 
 
+def gathered(rows: Sequence[Difference]) -> list[list[Difference]]:
+    """Put differences in the same thing together, whatever the values."""
+    things: dict[tuple[str, str, str], list[Difference]] = {}
+    for row in rows:
+        things.setdefault((row.scope, row.task, row.what), []).append(row)
+    return list(things.values())
+
+
+def summed(rows: Sequence[Difference]) -> str:
+    """Say in one sentence how people differ in one thing, whatever the values."""
+    if len(rows) == 1:
+        return rows[0].sentence
+    people = {name for row in rows for name in row.participants}
+    what = f"{rows[0].what.replace('_', ' ')} of task-{rows[0].task}"
+    return (
+        f"Sessions of {len(people)} people differ in {what}, in {len(rows)} ways; for one, "
+        f"{rows[0].sentence}"
+    )
+
+
 def _of_people(rows: Sequence[Acquired], what: str, task: str) -> Iterable[Difference]:
     people: dict[str, list[Acquired]] = {}
     for entities, how in rows:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
 from gradshift.bids import outputs, readme
+from gradshift.bids.audit import gathered, summed
 from gradshift.bids.closed import closed_folders
 from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
@@ -62,9 +63,9 @@ def participant(settings: Settings, log: RunLog) -> int:
         return 0 if any(possible) else InputError.exit_code
     if all(kind.problem for kind in inputs):
         raise InputError(inputs[0].problem)
-    for difference in (one for kind in inputs for one in kind.differences()):
-        level = logging.WARNING if difference.bears_on_numbers else logging.INFO
-        logger.log(level, "%s", difference.sentence)
+    for rows in gathered([one for kind in inputs for one in kind.differences()]):
+        level = logging.WARNING if rows[0].bears_on_numbers else logging.INFO
+        logger.log(level, "%s", summed(rows))
     check_output(settings)
     intermediate(settings.work_dir)  # refuses a folder that others may write to
     record.check(settings)

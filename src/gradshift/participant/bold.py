@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Self
 
-from gradshift.bids.audit import Difference, audit, differences
+from gradshift.bids.audit import Difference, audit, differences, gathered, summed
 from gradshift.bids.confounds import check_header
 from gradshift.bids.dataset import find_bold
 from gradshift.bids.doors import DENOISED, ready_made
@@ -92,7 +92,7 @@ class Bold(Runs):
             self.asked.recipes,
             combine=self.asked.settings.analysis.combine_runs,
         )
-        return "\n".join([*(row.sentence for row in self.differences()), text]), possible
+        return "\n".join([*map(summed, gathered(self.differences())), text]), possible
 
     def place(self) -> Self:
         """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""

@@ -136,10 +136,10 @@ def _acquisition(rows: list[Acquisition]) -> Iterator[Fact]:
             "treatment or with time, the effect of neither can be told from it.",
         )
     if others := [row for row in within if not row.bears_on_numbers]:
-        text = "; ".join(
-            f"{row.what} ({_listed(row.values)}) in {len(row.participants)} people"
-            for row in others
-        )
+        people: dict[str, set[str]] = {}
+        for row in others:
+            people.setdefault(row.what, set()).update(row.participants)
+        text = "; ".join(f"{what} in {len(names)} people" for what, names in people.items())
         yield Fact("Further differences between sessions", f"{text[:1].upper()}{text[1:]}.")
     if between := [row for row in rows if row.of_people]:
         text = "; ".join(f"{row.what} ({_counted(row.values)})" for row in between)
