@@ -137,6 +137,7 @@ def contents(out: Path, below: str = "") -> dict[str, bytes]:
             or name.parts[0] == "work"
             or name.match("logs/*_*.toml")
             or name.match("logs/*.log")
+            or name.match("logs/prepared.json")
         ):
             continue
         found[str(name)] = FOOTER.sub(b"", path.read_bytes())

@@ -93,9 +93,6 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
             (top / "medn.json").write_text(block.text, encoding="utf-8")
         if '"repeated"' in block.text:
             (top / "week.json").write_text(block.text, encoding="utf-8")
-    regions = json.loads(next((top / "results" / "atlases").glob("*_regions.json")).read_text())
-    lines = ["region\tdensity", *(f"{name}\t{i}" for i, name in enumerate(regions["names"]))]
-    (top / "receptors.tsv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     (own,) = (block.text for block in blocks("python") if "MEASURE =" in block.text)
     (top / "unevenness.py").write_text(own, encoding="utf-8")
     repeated = finish(
@@ -113,7 +110,6 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/home/me/my_atlas.json": write_atlas(top / "atlas"),
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
-        "receptors.tsv": top / "receptors.tsv",
         "unevenness.py": top / "unevenness.py",
         "plugin_slurm.yml": ROOT / "examples" / "plugin_slurm.yml",
     }

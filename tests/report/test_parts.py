@@ -11,9 +11,10 @@ from pypdf import PdfReader
 from contrastrows import row, undecided
 from gradshift.figures.style import new
 from gradshift.report.headline import HIERARCHY, headline
-from gradshift.report.pages import save, save_for_print, self_contained
+from gradshift.report.pages import self_contained
 from gradshift.report.quality import run_start
 from gradshift.report.regionwords import region
+from gradshift.report.saving import save, save_for_print
 
 HIERARCHY_IS = dict(zip(("measure", "level", "label"), HIERARCHY, strict=True))
 

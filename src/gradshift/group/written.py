@@ -40,8 +40,8 @@ class Written:
     @cached_property
     def tested_by(self) -> frozenset[str]:
         """Kinds of effects that were asked for, see `gradshift.study.effect.Effect`."""
-        about = read_json(self.folder / "contrasts.json")
-        return frozenset(map(str, about.get("TestedBy", ())))
+        sidecar = read_json(self.folder / "contrasts.json")
+        return frozenset(map(str, sidecar.get("TestedBy", ())))
 
     def limits(self, part: str, key: str) -> bool:
         """Tell whether a part of the limits has a value."""

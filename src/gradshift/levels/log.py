@@ -110,7 +110,7 @@ def _page(settings: Settings) -> Path | None:
     """Return the page to open first."""
     output_dir = settings.output_dir
     if settings.level == "group":
-        pages = [output_dir / "group" / "index.html"]
+        pages = [settings.group_dir / "index.html"]
     else:
         pages = [output_dir / "index.html", *sorted(output_dir.glob("sub-*.html"))]
     return next((page for page in pages if page.exists()), None)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from gradshift.report.grouped import GroupResults
-from gradshift.report.pages import Picture, picture, save, save_for_print
+from gradshift.report.pages import Picture, picture
+from gradshift.report.saving import save, save_for_print
 
 Named = Iterator[tuple[str, Picture]]
 

@@ -11,7 +11,7 @@ from gradshift.figures.matrices import matrices
 from gradshift.report import words
 from gradshift.report.album import Album, Named
 from gradshift.report.grouped import GroupResults
-from gradshift.report.pages import hover
+from gradshift.report.hovering import hover
 from gradshift.report.results import find_row
 from gradshift.report.verdicts import is_significant
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradshift.report.hovering import hover
 from gradshift.report.origin import origin
 from gradshift.report.overview import store_of
-from gradshift.report.pages import Picture, hover, picture, write_page
+from gradshift.report.pages import Picture, picture, write_page
 from gradshift.report.personfigures import read_matrices
 from gradshift.report.personresults import Person, session_label, stem
 from gradshift.report.personsessions import (

@@ -13,8 +13,8 @@ from gradshift.bids.collect import SessionResult, read_tsv
 from gradshift.bids.dataset import read_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.curves import Curve, curves
-from gradshift.report.pages import save
 from gradshift.report.personresults import session_label
+from gradshift.report.saving import save
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,6 @@ from gradshift.figures.slices import slices
 from gradshift.figures.style import SEQUENTIAL, symmetric_limit
 from gradshift.report import words
 from gradshift.report.cortex import on_cortex
-from gradshift.report.pages import save
 from gradshift.report.personresults import (
     Person,
     motion_name,
@@ -26,6 +25,7 @@ from gradshift.report.personresults import (
     session_label,
     stem,
 )
+from gradshift.report.saving import save
 
 Array = NDArray[np.float64]
 

@@ -12,8 +12,9 @@ from gradshift.group.pooledrows import Effect, PooledRow
 from gradshift.report import words
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.origin import Origin
-from gradshift.report.pages import Picture, picture, save, write_page
+from gradshift.report.pages import Picture, picture, write_page
 from gradshift.report.questions import QUESTIONS, Asked
+from gradshift.report.saving import save
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,7 @@ def write_pooled_page(
         (question.text, [
             _shown(folder, asked, row, effects, alpha)
             for asked in question.asked
-            for row in rows
-            if _is(asked, row)
+            for row in _first_of_each_task(asked, rows)
         ])
         for question in QUESTIONS
     ]  # fmt: skip
@@ -66,10 +66,13 @@ def write_pooled_page(
     return write_page(folder / "index.html", "pooled.html", content)
 
 
-def _is(asked: Asked, row: PooledRow) -> bool:
-    """Tell whether a row is of a headline value: of the first family that has it."""
-    same = (row.measure, row.level, row.label) == asked.key
-    return same and (row.family in ("confirmatory", "network") or asked.level == "whole")
+def _first_of_each_task(asked: Asked, rows: Sequence[PooledRow]) -> list[PooledRow]:
+    """Return the rows of a headline value: of each task the first family that has it."""
+    first: dict[str, PooledRow] = {}
+    for row in rows:
+        if (row.measure, row.level, row.label) == asked.key:
+            first.setdefault(row.task, row)
+    return list(first.values())
 
 
 def _shown(
@@ -113,7 +116,7 @@ def _sentence(asked: Asked, row: PooledRow, alpha: float) -> str:
     verdict = (
         f"{'evidence of' if declared else 'exploratory:'} {direction}" if changed else "undecided"
     )
-    unit = words.unit(row.measure)
+    unit = words.unit(row.measure).removeprefix("1")
     parts = [
         f"{verdict}: mean change {signed(row.mean_change)}{f' {unit}' if unit else ''} "
         f"[{number(row.ci_low)}, {number(row.ci_high)}] over {row.k} "

@@ -189,7 +189,7 @@ def shift(by_recipe: Mapping[str, Sequence[Contrast]], alpha: float) -> str:
                     f"{signed(row.mean_change)} with {recipe} (g {number(shown.g)}, "
                     f"{number(shown.low)} to {number(shown.high)}; {verdict(row, alpha).text})"
                 )
-    changed = [f"{words.measure(name)} {words.listed(told)}" for name, told in measured.items()]
+    changed = [f"{words.measure(name)} {words.listed(texts)}" for name, texts in measured.items()]
     return f"Change over the whole cortex: {'; '.join(changed)}." if changed else ""
 
 

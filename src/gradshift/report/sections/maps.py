@@ -8,7 +8,8 @@ from gradshift.group.maprows import MapRow
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, p_value
-from gradshift.report.pages import Picture, picture, save
+from gradshift.report.pages import Picture, picture
+from gradshift.report.saving import save
 from gradshift.report.section import Builder, Section
 
 
