@@ -95,6 +95,10 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
             (top / "week.json").write_text(block.text, encoding="utf-8")
     (own,) = (block.text for block in blocks("python") if "MEASURE =" in block.text)
     (top / "unevenness.py").write_text(own, encoding="utf-8")
+    names = json.loads(next((top / "results" / "atlases").glob("*_regions.json")).read_text())
+    rows = [f"{name}\t{number}" for number, name in enumerate(names["names"])]
+    for name in ("receptors", "5HT2a"):
+        (top / f"{name}.tsv").write_text("\n".join([f"region\t{name}", *rows, ""]))
     repeated = finish(
         top / "repeated", dict.fromkeys(("01", "02", "03"), ("pre", "day1", "week1"))
     )
@@ -111,6 +115,8 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
         "unevenness.py": top / "unevenness.py",
+        "receptors.tsv": top / "receptors.tsv",
+        "5HT2a.nii.gz": top / "5HT2a.tsv",  # the stand-in has no image of its atlas
         "plugin_slurm.yml": ROOT / "examples" / "plugin_slurm.yml",
     }
 
