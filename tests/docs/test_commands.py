@@ -115,6 +115,7 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
         "unevenness.py": top / "unevenness.py",
+        "receptors.tsv": top / "receptors.tsv",
         "5HT2a.nii.gz": top / "5HT2a.tsv",  # the stand-in has no image of its atlas
         "plugin_slurm.yml": ROOT / "examples" / "plugin_slurm.yml",
     }
@@ -180,6 +181,16 @@ def test_the_figure_in_r_is_drawn(stand_in, tmp_path):
     program.write_text(block.text, encoding="utf-8")
     folder = stand_in.out.parents[1]
     subprocess.run(["Rscript", str(program)], cwd=folder, check=True, timeout=300)
+
+
+def test_every_piece_of_python_is_run():
+    assert {b.page for b in blocks("python")} == {"docs/api.md", "docs/howto/measure.md"}, (
+        "the first is run above, the second in test_prose.py"
+    )
+    assert {b.page for b in blocks("{code-cell} python")} == {
+        "docs/notebook.md",
+        "docs/gallery.md",
+    }
 
 
 def test_no_block_is_of_a_language_that_nobody_looks_at():

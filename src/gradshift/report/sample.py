@@ -86,7 +86,8 @@ def _participants(people: Sequence[Participation]) -> Iterator[str]:
         left.update(f"{which}, {one.reason.rstrip('.')}" for one in asked if one.reason)
     if counts:
         listed = (f"{number} participants ({'; '.join(w)})" for number, w in counts.items())
-        yield f"Compared were {'; '.join(listed)}."
+        sentence = f"{' and '.join(listed)} were compared."
+        yield sentence[0].upper() + sentence[1:]
     if left:
         yield f"Left out: {'; '.join(f'{reason} (n = {n})' for reason, n in left.items())}."
 
