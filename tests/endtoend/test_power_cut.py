@@ -68,9 +68,7 @@ def sectors(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 1024 * 512)
 
 
-@pytest.mark.parametrize(
-    ("damage", "share"), [(empty, 0.5), (sectors, 1.0), (zeros, 1.0)], ids=str
-)
+@pytest.mark.parametrize(("damage", "share"), [(empty, 0.5), (sectors, 1.0), (zeros, 1.0)])
 def test_all_that_was_written_in_the_last_seconds_may_be_lost(finished, damage, share):
     study, out, before = finished
     written = sorted((path for path in out.rglob("*") if path.is_file()), key=os.path.getmtime)
