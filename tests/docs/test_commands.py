@@ -115,6 +115,7 @@ def places(tmp_path_factory, stand_in) -> dict[str, Path]:
         "/home/me/my_recipe.json": top / "my_recipe.json",
         "week.json": top / "week.json",
         "unevenness.py": top / "unevenness.py",
+        "receptors.tsv": top / "receptors.tsv",
         "5HT2a.nii.gz": top / "5HT2a.tsv",  # the stand-in has no image of its atlas
         "plugin_slurm.yml": ROOT / "examples" / "plugin_slurm.yml",
     }
