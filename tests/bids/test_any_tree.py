@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from gradshift import settings as schema
 from gradshift.bids.grids import acquired, grid_of
-from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.inputs import find_runs
 from gradshift.bids.measurements import several_measurements
 from gradshift.bids.names import file_name
 from gradshift.bids.parse import parse
+from gradshift.bids.run import Run
 from gradshift.bids.sessions import group_runs
 from gradshift.errors import GradshiftError
 from synthetic import FMRIPREP, MNI, MNI6, RAW, Dangling, Image, grow

@@ -54,9 +54,9 @@ def fail_for(monkeypatch, module, name, error):
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("gradshift.bids.inputs", "read_header"),
-        ("gradshift.bids.inputs", "inherited"),
-        ("gradshift.bids.inputs", "repetition_time"),
+        ("gradshift.bids.runfiles", "read_header"),
+        ("gradshift.bids.runfiles", "inherited"),
+        ("gradshift.bids.runfiles", "repetition_time"),
         ("gradshift.participant.bold", "check_header"),
     ],
 )

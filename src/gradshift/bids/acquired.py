@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from gradshift.bids.acquisition import Acquisition
-from gradshift.bids.inputs import Run
 from gradshift.bids.measurements import DIFFERENT
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
+from gradshift.bids.run import Run
 
 RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 

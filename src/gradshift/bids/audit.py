@@ -6,9 +6,9 @@ from dataclasses import dataclass, fields, replace
 from gradshift.bids.acquired import read_acquisition
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.dataset import describe, find_bold
-from gradshift.bids.inputs import Run
 from gradshift.bids.layout import raw_folders
 from gradshift.bids.makers import makers
+from gradshift.bids.run import Run
 from gradshift.settings import Settings
 
 Acquired = tuple[Mapping[str, str], Acquisition]

@@ -45,7 +45,7 @@ class PetScan:
     mask : Path, optional
         Brain mask on the grid of an image.
     shape, affine
-        Of an image, as in `gradshift.bids.inputs.Run`.
+        Of an image, as in `gradshift.bids.run.Run`.
     problem : str
         Why the scan cannot be used; empty if it can.
     """

@@ -13,7 +13,6 @@ from gradshift.bids.exclude import excluded
 from gradshift.bids.filters import filtered
 from gradshift.bids.grids import PREFERRED_SPACES, Key
 from gradshift.bids.index import index, people
-from gradshift.bids.inputs import LEFT_OUT
 from gradshift.bids.metadata import inherited
 from gradshift.bids.numbertable import PARCELS, Header, readable
 from gradshift.bids.opener import shown
@@ -21,6 +20,7 @@ from gradshift.bids.outputs import sidecar
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.regionnames import columns_of
 from gradshift.bids.repetition import repetition_time
+from gradshift.bids.run import LEFT_OUT
 from gradshift.core.series.series import Gives
 from gradshift.errors import GradshiftError, InputError, NothingSelectedError
 from gradshift.settings import Inputs

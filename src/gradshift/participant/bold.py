@@ -12,7 +12,8 @@ from gradshift.bids.dataset import find_bold
 from gradshift.bids.doors import DENOISED, ready_made
 from gradshift.bids.elsewhere import locate
 from gradshift.bids.exclude import names_bold
-from gradshift.bids.inputs import Run, find_runs
+from gradshift.bids.inputs import find_runs
+from gradshift.bids.run import Run
 from gradshift.errors import MissingInputError, NothingSelectedError, reason
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.describe import describe_runs

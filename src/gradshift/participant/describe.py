@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from gradshift.bids.components import unequal_components
-from gradshift.bids.inputs import Run
+from gradshift.bids.run import Run
 from gradshift.bids.sessions import group_runs, unit_entities
 from gradshift.core.series.length import WARN_MINUTES
 from gradshift.participant.outlook import Outlook, outlook

@@ -13,8 +13,8 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
-from gradshift.bids.inputs import Run
 from gradshift.bids.readymade import ReadyRun
+from gradshift.bids.run import Run
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
 from gradshift.core.measures import measures

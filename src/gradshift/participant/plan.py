@@ -8,7 +8,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.content import content_of
-from gradshift.bids.inputs import Run
+from gradshift.bids.run import Run
 from gradshift.bids.sessions import AnyRun, unit_entities
 from gradshift.participant.asked import Asked
 from gradshift.recipes.recipe import Recipe

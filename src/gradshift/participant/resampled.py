@@ -13,7 +13,7 @@ from typing import Any
 from nipype.interfaces.base import isdefined
 from nipype.pipeline import engine as pe
 
-from gradshift.bids.inputs import Run
+from gradshift.bids.run import Run
 from gradshift.bids.sessions import AnyRun
 from gradshift.participant.node import collect, step
 from gradshift.participant.nodes.atlas import keep_coarser

@@ -11,7 +11,7 @@ from nipype.pipeline import engine as pe
 from gradshift import __version__
 from gradshift.bids.elsewhere import locate
 from gradshift.bids.fingerprint import fingerprint
-from gradshift.bids.inputs import Run
+from gradshift.bids.run import Run
 from gradshift.bids.sessions import unit_entities
 from gradshift.errors import GradshiftError
 from gradshift.output.identity import digest

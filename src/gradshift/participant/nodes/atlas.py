@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
-from gradshift.bids.inputs import Run
+from gradshift.bids.run import Run
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
 from gradshift.images import grid
