@@ -7,7 +7,7 @@ from gradshift.group.contrasts import Contrast
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, p_value
 from gradshift.report.questions import QUESTIONS, Asked
-from gradshift.report.sentences import interval
+from gradshift.report.sentences import interval, level
 from gradshift.report.verdicts import can_be_significant, is_declared, verdict
 
 HIERARCHY = ("lambdaref", "whole", "whole")
@@ -49,8 +49,8 @@ def _effect(row: Contrast, alpha: float) -> str:
     moved = "fell" if row.mean_change < 0 else "rose"
     return (
         f"the strength of the hierarchy {moved} by {number(abs(row.hedges_g))} SD (g "
-        f"{number(row.hedges_g)}, {kind}95 % interval {number(low)} to {number(high)}, p = "
-        f"{p_value(row.p_fwe, alpha)})"
+        f"{number(row.hedges_g)}, {kind}{level(row, alpha):.3g} % interval {number(low)} to "
+        f"{number(high)}, p = {p_value(row.p_fwe, alpha)})"
     )
 
 
