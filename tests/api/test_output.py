@@ -45,7 +45,7 @@ def test_what_is_not_there_is_said_with_what_is(opened):
     with pytest.raises(MissingInputError, match=r"contrasts\.tsv"):
         opened.table("nothing")
     with pytest.raises(SettingsError, match="Default"):
-        opened.plot.slopes(("withinfc", "Defalt"))
+        opened.plot.slopes(("withinfc", "Deflt"))
 
 
 def test_figures_show_the_values_asked_for(opened):

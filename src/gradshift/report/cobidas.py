@@ -13,7 +13,7 @@ from gradshift.report.methods import Used, recipe_sentences
 from gradshift.report.sample import spread
 
 GUIDELINE = (
-    "Nichols TE et al. (2017). Best practices in data analysis and sharing in neuroimaging using "
+    "Nichols et al. (2017). Best practices in data analysis and sharing in neuroimaging using "
     "MRI. Nature Neuroscience, 20, 299-303. https://doi.org/10.1038/nn.4500"
 )
 """What the table follows."""
