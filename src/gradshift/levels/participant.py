@@ -147,6 +147,7 @@ def _compute(asked: Asked, inputs: Sequence[Modality], people: Sequence[str]) ->
     """Build the graph and run it; return the nodes that crashed."""
     from nipype.pipeline import engine as pe
 
+    from gradshift.participant.node import stop_at_the_first_crash
     from gradshift.running.execute import execute
 
     minor = "_".join(__version__.split(".")[:2])
@@ -156,6 +157,8 @@ def _compute(asked: Asked, inputs: Sequence[Modality], people: Sequence[str]) ->
         kind.build(workflow, left)
     if not workflow.list_node_names():
         return []
+    if asked.settings.running.stop_on_first_crash:
+        stop_at_the_first_crash(workflow)
     changes.tell(workflow, asked.steps_dir)
     folder = asked.output_dir / "logs" / "crash"
     crashed = execute(workflow, asked.settings.running, folder)

@@ -6,6 +6,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift.output import code
+from gradshift.participant.nodes.outcome import Step
 
 
 def step(
@@ -36,6 +37,13 @@ def step(
     """
     interface = kind(code=code.of(kind), plugins=list(plugins), **inputs)
     return pe.Node(interface, name=name, overwrite=overwrite, mem_gb=mem_gb)
+
+
+def stop_at_the_first_crash(workflow: pe.Workflow) -> None:
+    """Let what nobody has foreseen be a crash in every step of a graph."""
+    for node in workflow._get_all_nodes():
+        if isinstance(node.interface, Step):
+            node.inputs.stops = True
 
 
 def collect(

@@ -37,6 +37,9 @@ class StepSpec(BaseInterfaceInputSpec):
     plugins = traits.List(
         traits.Str, nohash=True, desc="files of plug-ins, for processes that start afresh"
     )
+    stops = traits.Bool(
+        False, usedefault=True, nohash=True, desc="whether what nobody has foreseen stops the run"
+    )
 
 
 class OutcomeSpec(TraitedSpec):
@@ -69,7 +72,7 @@ class Step(SimpleInterface):
         except GradshiftError as error:
             record = Failure(str(error))
         except Exception as error:
-            if not self.may_fail or _is_full(error):
+            if not self.may_fail or self.inputs.stops or _is_full(error):
                 raise
             record = Failure(reason(error))
             keep(error, Path(runtime.cwd))
