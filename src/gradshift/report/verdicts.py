@@ -10,8 +10,6 @@ Kind = Literal["up", "down", "smaller", "open", "hint-up", "hint-down", "none"]
 """A declared change up or down, a change smaller than what matters, undecided, an exploratory
 change up or down, or no test."""
 
-UNTESTED = ("not measured", "not tested")
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
