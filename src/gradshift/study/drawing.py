@@ -20,10 +20,11 @@ def drawn(
     """
     names = sorted({person.participant_id for person in people if person.included})
     width = max(len(condition.name) for condition in design.conditions)
+    in_time = design.kind != "conditions"  # a placebo is no time point
     for i, condition in enumerate(design.conditions):
         sessions = sorted({design.sessions_of(name)[i] for name in names})
-        before = "before" if condition.before else "after"
-        yield f"  {condition.name:<{width}}  {before:<6}  {', '.join(sessions) or 'nobody'}"
+        side = f"{'before' if condition.before else 'after':<6}  " if in_time else ""
+        yield f"  {condition.name:<{width}}  {side}{', '.join(sessions) or 'nobody'}"
     plain = [effect for effect in effects if not effect.covariates]
     longest = max(len(effect.contrast) for effect in plain)
     for effect in plain:
