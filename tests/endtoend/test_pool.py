@@ -114,3 +114,15 @@ def test_what_cannot_be_pooled_is_said(outputs, tmp_path, capsys):
     assert main([str(outputs[0]), str(folder), str(tmp_path / "p")]) == 65
     assert "different primary recipes" in capsys.readouterr().err
     assert not (tmp_path / "p").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK nothing else", b"half"])
+def test_damaged_covariances_are_named_and_nothing_is_written(outputs, tmp_path, capsys, content):
+    folder = tmp_path / "damaged"
+    shutil.copytree(outputs[1] / "group", folder)
+    path = folder / "covariances.npz"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content == b"half" else content)
+    assert main([str(outputs[0]), str(folder), str(tmp_path / "p")]) == 65
+    assert str(path) in capsys.readouterr().err
+    assert not (tmp_path / "p").exists()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,15 +84,22 @@ class StudyTables:
         path = self.folder / "covariances.npz"
         if not path.exists():
             return None
-        with np.load(path, allow_pickle=False) as arrays:
-            name = f"{task or self.tasks[0]}/{family}" if self.tasks else ""
-            if f"{name}/values" not in arrays:
-                return None
-            known = arrays[f"{name}/values"].tolist()
-            if not set(values) <= set(known):
-                return None
-            at = [known.index(value) for value in values]
-            return np.asarray(arrays[f"{name}/covariance"], dtype=np.float64)[np.ix_(at, at)]
+        try:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
+                name = f"{task or self.tasks[0]}/{family}" if self.tasks else ""
+                if f"{name}/values" not in arrays:
+                    return None
+                known = arrays[f"{name}/values"].tolist()
+                matrix = np.asarray(arrays[f"{name}/covariance"], dtype=np.float64)
+        except (ValueError, OSError, KeyError, EOFError, BadZipFile) as error:
+            raise InputError(
+                f"{path} is no file of covariances as the group level writes it; copy it again, "
+                "or run the group level of that study again."
+            ) from error
+        if not set(values) <= set(known):
+            return None
+        at = [known.index(value) for value in values]
+        return matrix[np.ix_(at, at)]
 
 
 def check_alike(studies: Sequence[StudyTables]) -> None:
