@@ -1,7 +1,9 @@
 """Every question put to every family of values: the table of contrasts."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +117,17 @@ class Contrast:
         "interest) or undecided; n/a elsewhere"
     )
     status: str = column("ok, or what limits the result")
+
+    @property
+    def together(self) -> tuple[str | None, ...]:
+        """What the results that it was corrected with share."""
+        question = (self.contrast, self.effect, self.covariates, self.family)
+        return (*question, self.modality, self.task, self.atlas, self.recipe)
+
+
+def family_sizes(rows: Iterable[Contrast]) -> Counter[tuple[str | None, ...]]:
+    """Count the tests that results were corrected with, by what these share."""
+    return Counter(row.together for row in rows if isfinite(row.p))
 
 
 COMPARED = frozenset(f.name for f in fields(Comparison)) & {f.name for f in fields(Contrast)}
@@ -294,7 +307,7 @@ def on_page(study: Study, row: Contrast) -> bool:
 
 
 def _tested(written: Written) -> list[Contrast]:
-    return [row for row in written.rows("contrasts", Contrast) if np.isfinite(row.p)]
+    return [row for row in written.rows("contrasts", Contrast) if isfinite(row.p)]
 
 
 def _effects(written: Written) -> set[str]:

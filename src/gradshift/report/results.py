@@ -35,18 +35,6 @@ def find_row(
     return None
 
 
-def family_size(rows: Sequence[Contrast], row: Contrast) -> int:
-    """Count the tests a result was corrected with."""
-    names = (
-        *("contrast", "effect", "covariates", "family"),
-        *("task", "atlas", "recipe", "modality"),
-    )
-    return sum(
-        all(getattr(other, name) == getattr(row, name) for name in names) and np.isfinite(other.p)
-        for other in rows
-    )
-
-
 @dataclass(frozen=True, kw_only=True)
 class PairedValues:
     """Values of one task, atlas and recipe, as people x sessions.
@@ -95,7 +83,8 @@ def read_values(path: Path, atlas: str, recipe: str) -> pd.DataFrame:
     table = read_tsv(path)
     table = table[table["atlas"].isin([atlas, "n/a"])]
     table = table[(table["recipe"] == recipe) | (table["modality"] != "func")]
-    return table.assign(value=pd.to_numeric(table["value"], errors="coerce"))
+    value = pd.to_numeric(table["value"], errors="coerce")
+    return table.astype("category").assign(value=value)
 
 
 def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str) -> Regions | None:
