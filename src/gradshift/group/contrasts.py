@@ -18,7 +18,7 @@ from gradshift.core.inference.page import holm
 from gradshift.core.statistics.equivalence import verdict
 from gradshift.group.acquisition import acquisition_remark
 from gradshift.group.answers import Answer, answered, answers, blocks_of
-from gradshift.group.arrange import Column
+from gradshift.group.arrange import Column, counted
 from gradshift.group.coupling import couplings
 from gradshift.group.study import Place, Study, once
 from gradshift.group.table import Table
@@ -186,13 +186,7 @@ def _remarks_at(study: Study) -> Remarks:
 
 def _remarks(values: pd.DataFrame, design: Design) -> dict[Column, str]:
     """Collect what the values of a column are marked with, other than ok."""
-    counted = [
-        session in design.sessions_of(person)
-        for person, session in zip(values["participant_id"], values["session_id"], strict=True)
-    ]
-    marked = values[
-        np.array(counted, dtype=bool) & (values["status"] != "ok") & values["value"].notna()
-    ]
+    marked = values[counted(values, design) & (values["status"] != "ok") & values["value"].notna()]
     texts: dict[Column, dict[str, int]] = {}
     for measure, level, label, status in marked[
         ["measure", "level", "label", "status"]

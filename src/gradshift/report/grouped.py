@@ -235,7 +235,7 @@ class GroupResults:
     @cached_property
     def table(self) -> pd.DataFrame:
         """All values of the primary atlas and recipe, and those of PET and MRS."""
-        return read_values(self.folder / "measures.tsv", self.atlas, self.recipe)
+        return read_values(self.folder / "measures.npz", self.atlas, self.recipe)
 
     def values(self, task: str) -> PairedValues:
         """Return the values of BOLD of a task."""

@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_tsv
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.columnar import read_columns
 from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import Sidecar
+from gradshift.bids.tables import KEYS
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -58,7 +60,7 @@ class PairedValues:
         t = self.table
         chosen = t[(t["measure"] == measure) & (t["level"] == level) & (t["label"] == label)]
         chosen = chosen[~chosen["status"].str.startswith("unreliable")]
-        wide = chosen.groupby(["participant_id", "session_id"])["value"].mean().unstack()
+        wide = chosen.groupby(list(KEYS), observed=True)["value"].mean().unstack()
         wide = wide.reindex(index=list(self.people), columns=list(self.sessions))
         return np.asarray(wide, dtype=np.float64)
 
@@ -66,7 +68,7 @@ class PairedValues:
         """Return the (2, R) means over people of a measure of regions."""
         t = self.table
         chosen = t[(t["measure"] == measure) & (t["level"] == "region")]
-        means = chosen.groupby(["session_id", "label"])["value"].mean().unstack()
+        means = chosen.groupby(["session_id", "label"], observed=True)["value"].mean().unstack()
         means = means.reindex(index=list(self.sessions), columns=list(names))
         return np.asarray(means, dtype=np.float64)
 
@@ -80,11 +82,9 @@ def read_values(path: Path, atlas: str, recipe: str) -> pd.DataFrame:
     atlas, recipe : str
         The primary ones. Values of no atlas, and of PET and MRS, stay whatever the recipe.
     """
-    table = read_tsv(path)
-    table = table[table["atlas"].isin([atlas, "n/a"])]
-    table = table[(table["recipe"] == recipe) | (table["modality"] != "func")]
-    value = pd.to_numeric(table["value"], errors="coerce")
-    return table.astype("category").assign(value=value)
+    table = read_columns(path)
+    shown = table["atlas"].isin([atlas, "n/a"])
+    return table[shown & ((table["recipe"] == recipe) | (table["modality"] != "func"))]
 
 
 def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str) -> Regions | None:
