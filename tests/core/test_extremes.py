@@ -9,7 +9,7 @@ from scipy import stats
 from gradshift.core.inference.noncentral import noncentral_t, noncentrality_of
 from gradshift.core.inference.resampling import share
 from gradshift.core.statistics.baseline import baseline_dependence
-from gradshift.core.statistics.coupling import FEWEST, bca_interval, couple
+from gradshift.core.statistics.coupling import FEWEST, _row_spearman, bca_interval, couple
 from gradshift.core.statistics.equivalence import equivalence_p
 from gradshift.core.statistics.groupcovariates import adjusted_groups
 from gradshift.core.statistics.groups import compare_labels
@@ -105,6 +105,12 @@ def test_a_correlation_of_the_fewest_people_is_one_and_of_fewer_is_none(rng):
     assert np.isfinite(couple(x, x, n_permutations=9).rho).all()
     assert np.isnan(couple(x[1:], x[1:], n_permutations=9).rho).all()
     assert np.isnan(bca_interval(x[1:, 0], x[1:, 0])).all()
+
+
+def test_each_draw_of_people_is_correlated_by_itself(rng):
+    x, y = rng.integers(0, 4, size=(2, 3, 7)).astype(float)
+    expected = [stats.spearmanr(one, other).statistic for one, other in zip(x, y, strict=True)]
+    np.testing.assert_allclose(_row_spearman(x, y), expected)
 
 
 def test_a_rotation_keeps_lengths_angles_and_hands(rng):
