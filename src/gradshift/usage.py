@@ -1,4 +1,4 @@
-"""Wrong usage of a command: one sentence, and the exit code of the BIDS execution specification."""
+"""Wrong usage of a command: one sentence, and exit code 64 as BIDS execution wants it."""
 
 import argparse
 from typing import NoReturn
