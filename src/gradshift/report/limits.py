@@ -178,12 +178,14 @@ class Limits:
     @property
     def motion(self) -> list[Motion]:
         """Motion by task."""
-        numbers = ("MeanFDBaseline", "MeanFDFollowup", "MeanChange", "p")
         return [
             Motion(
-                row["Task"],
-                row.get("n", 0),
-                *(_number(row, name) for name in numbers),
+                task=row["Task"],
+                n=row.get("n", 0),
+                baseline=_number(row, "MeanFDBaseline"),
+                followup=_number(row, "MeanFDFollowup"),
+                change=_number(row, "MeanChange"),
+                p=_number(row, "p"),
                 filter=row.get("Filter", ""),
             )
             for row in self._rows("Motion")
