@@ -46,7 +46,8 @@ def _smallest(n: int) -> type[np.signedinteger]:
 def numbered(table: pd.DataFrame) -> pd.DataFrame:
     """Make categories of the texts of a table of values."""
     texts = [name for name in table.columns if name != "value"]
-    return table.astype({**dict.fromkeys(texts, "category"), "value": np.float64})
+    words = table.astype({**dict.fromkeys(texts, str), "value": np.float64})
+    return words.astype(dict.fromkeys(texts, "category"))
 
 
 def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
