@@ -29,14 +29,14 @@ ENTITIES: Mapping[str, str] = {
     "pvc": "pvc",
     "model": "model",
     "meas": "meas",
-    "feature": "feature",
-    "setting": "setting",
-    "reg": "reg",
-    "filt": "filt",
 }
-"""Every entity a name may have, with its long name in pybids, in the order of file names.
+"""Every entity a name may have, with its long name in pybids, in the order of file names."""
 
-The last four are no part of BIDS: HALFpipe and C-PAC tell denoising by them."""
+FOREIGN: Mapping[str, str] = {key: key for key in ("feature", "setting", "reg", "filt")}
+"""What HALFpipe and C-PAC tell tables of one acquisition apart by, and BIDS does not know."""
+
+READ: Mapping[str, str] = {**ENTITIES, **FOREIGN}
+"""What is looked for in a name that is read."""
 
 
 def file_name(entities: Mapping[str, str], suffix: str) -> str:

@@ -5,17 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from gradshift.bids.grids import Key
+from gradshift.bids.names import FOREIGN
 from gradshift.bids.numbertable import PARCELS, READERS
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.readyrun import MATRIX, SERIES
 from gradshift.core.series.series import Gives
 
 OF_TABLE = (
-    "space", "cohort", "res", "den", "atlas", "seg", "scale", "stat", "desc", "meas", "feature",
-    "setting", "reg", "filt",
+    "space", "cohort", "res", "den", "atlas", "seg", "scale", "stat", "desc", "meas", *FOREIGN,
 )  # fmt: skip
-"""Entities that tell the tables of one acquisition apart; the last four are those of HALFpipe and
-C-PAC."""
+"""Entities that tell the tables of one acquisition apart."""
 
 MATRICES = ("relmat", "matrix", "correlations")
 
