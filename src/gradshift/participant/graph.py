@@ -75,7 +75,7 @@ def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
     """Connect the steps of one person and task; what hinders that is the problem of the runs."""
     try:
         return _person_workflow(name, runs, plan)
-    except Exception as error:
+    except Exception as error:  # of these runs, whatever it is
         logger.debug("%s", name, exc_info=error)
         marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
         return _person_workflow(name, marked, plan)
@@ -168,6 +168,7 @@ def _add_run(workflow: pe.Workflow, run: AnyRun, tag: str, plan: Plan) -> pe.Nod
         atlases=plan.atlas_files,
         recipe=plan.recipe_names[0],
         recipe_digest=digest(plan.recipes[0].as_dict()),
+        motion_filter=plan.motion_filter,
         provenance=plan.provenance,
         output_dir=str(plan.asked.output_dir),
     )
