@@ -238,6 +238,7 @@ def test_direction_is_marked_exploratory(out):
     marked = {row[0]["text"] for row in page.tables["regions-table"] if "EXPLOR" in row[0]["text"]}
     assert len(marked) == 1
     assert "haemodynamic delay" in page.text
+    assert "regional homogeneity (reho)" in page.text.partition("Measures not computed")[2]
 
 
 def test_pages_alone_can_be_written_again(study, out):
