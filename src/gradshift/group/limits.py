@@ -11,7 +11,7 @@ from gradshift.group.balance import balance
 from gradshift.group.edges import tested
 from gradshift.group.frombaseline import dependence
 from gradshift.group.lacking import lacks
-from gradshift.group.measured import as_limits
+from gradshift.group.notcomputed import as_limits
 from gradshift.group.power import power_of
 from gradshift.group.registration import departures
 from gradshift.group.study import Study

@@ -19,7 +19,7 @@ from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
 from gradshift.group.given import given_maps
-from gradshift.group.measured import of_some_only
+from gradshift.group.notcomputed import of_some_only
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.sameregions import over_same_regions

@@ -16,7 +16,7 @@ def _recipes(**_: object) -> Iterable[str]:
 
 
 def _measures(**_: object) -> Iterable[str]:
-    from gradshift.levels.asked import words
+    from gradshift.levels.measuresasked import words
 
     return words()
 

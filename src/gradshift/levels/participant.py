@@ -15,9 +15,9 @@ from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
 from gradshift.errors import GradshiftError, InputError, SettingsError
-from gradshift.levels.asked import measures_asked
 from gradshift.levels.citation import renew_citation
 from gradshift.levels.log import RunLog
+from gradshift.levels.measuresasked import measures_asked
 from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,

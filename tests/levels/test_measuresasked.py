@@ -10,7 +10,7 @@ from gradshift.core.cortex.measure import OPT_IN
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.measures import measures, opt_in
 from gradshift.errors import SettingsError
-from gradshift.levels.asked import measures_asked, named
+from gradshift.levels.measuresasked import measures_asked, named
 from gradshift.settings import make
 from tiny import write_study
 
