@@ -58,6 +58,9 @@ def cases(bench: Bench) -> None:
     add(f"`{' '.join(shut)}`", SAME, lambda: _one(bench, *shut))
     add("the same with `--tmpfs /tmp`", SAME, lambda: _one(bench, *shut, "--tmpfs", "/tmp"))
     add("killed, then the same command again", SAME, lambda: _killed(bench))
+    for limit in (("--memory", "250m"), ("--pids-limit", "3")):
+        starved = "exit code 74, one sentence, nothing written"
+        add(f"`{' '.join(limit)}`", starved, lambda limit=limit: _starved(bench, *limit))
 
 
 def _image(bench: Bench) -> str:
@@ -117,6 +120,15 @@ def _folder_of_root(bench: Bench) -> str:
     out = bench.out("docker-of-root")
     out.chmod(0o755)
     printed = bench.run(*_in_docker(bench, out), "gradshift", "/data", "/out", *ONE, code=73)
+    if "Traceback" in printed or any(out.iterdir()):
+        raise FailedError(last(printed))
+    return last(printed)
+
+
+def _starved(bench: Bench, *limit: str) -> str:
+    out = bench.out("docker-starved")
+    words = (*_in_docker(bench, out), *limit, "gradshift", "/data", "/out", *ONE, "--nprocs", "2")
+    printed = bench.run(*words, code=74)
     if "Traceback" in printed or any(out.iterdir()):
         raise FailedError(last(printed))
     return last(printed)

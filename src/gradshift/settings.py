@@ -219,6 +219,32 @@ class Denoising:
         numbers="participant",
         check=checks.count_or_auto,
     )
+    motion_filter: str | None = option(
+        None,
+        "filter breathing out of the motion parameters before displacement is computed from them: "
+        "lp keeps what is slower than --band-stop-min, notch stops what lies between it and "
+        "--band-stop-max; not filtered if not given",
+        choices=("lp", "notch"),
+        numbers="participant",
+        aliases=("--motion-filter-type",),
+    )
+    band_stop_min: float | None = option(
+        None,
+        "lower edge of --motion-filter, in breaths per minute; 6 for lp and 12 for notch if not "
+        "given",
+        kind=float,
+        metavar="BPM",
+        numbers="participant",
+        check=checks.positive,
+    )
+    band_stop_max: float | None = option(
+        None,
+        "upper edge of --motion-filter notch, in breaths per minute; 18 if not given",
+        kind=float,
+        metavar="BPM",
+        numbers="participant",
+        check=checks.positive,
+    )
     min_minutes: float | None = option(
         None,
         "leave out sessions with fewer retained minutes; 5 in the shipped recipes if not given",

@@ -10,6 +10,7 @@ from gradshift import settings as schema
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.content import content_of
 from gradshift.bids.held import people_gone, still_held
+from gradshift.errors import SettingsError
 from synthetic import RAW, grow, person, preprocessed
 
 
@@ -87,6 +88,14 @@ def test_a_scan_that_is_gone_or_replaced_is_not_compared(root):
     kept, remarks = still_held(made, settings(root))
     assert places(made) - places(kept) == {("sub-01", "ses-post"), ("sub-02", "ses-pre")}
     assert ["no longer in" in remarks[0], "replaced" in remarks[1]] == [True, True]
+
+
+def test_another_study_of_the_same_name_is_refused(root):
+    made = results(root)
+    for path in root.rglob("*_bold.nii.gz"):
+        path.write_bytes(gzip.compress(b"the brain of somebody else"))
+    with pytest.raises(SettingsError, match="another dataset"):
+        still_held(made, settings(root))
 
 
 def test_a_link_without_content_tells_nothing_of_a_scan(root):

@@ -1,10 +1,15 @@
 """Options of how a run is done, each from the command line to what it leaves."""
 
 import csv
+import json
 
+import numpy as np
+import pandas as pd
 import pytest
 
+import tiny
 from badinput import results
+from gradshift.bids.confoundnames import MOTION
 from gradshift.participant.nodes.denoise import Denoise
 from gradshift.settings import read_file
 
@@ -96,3 +101,50 @@ def test_intermediate_results_go_but_those_of_people_with_a_problem(make_study, 
     before = results(out)
     assert study.run(out, "participant", *OPTIONS) == 1
     assert results(out) == before
+
+
+def test_filtered_motion_decides_and_the_unfiltered_stands_beside_it(make_study, tmp_path, capsys):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    path = study.confounds("01", "pre")
+    table = pd.read_csv(path, sep="\t", na_values="n/a")
+    seconds = tiny.TR * np.arange(tiny.N_VOLUMES)
+    for name in MOTION:
+        table[name] = 0.0
+    table["trans_y"] = 0.4 * np.sin(2 * np.pi * 0.22 * seconds)  # breathing
+    table["trans_x"] = 0.3 * np.sin(2 * np.pi * 0.01 * seconds)  # motion
+    step = table[["trans_x", "trans_y"]].diff().abs()
+    table["framewise_displacement"] = step.sum(axis=1, skipna=False)
+    table.to_csv(path, sep="\t", index=False, na_rep="n/a")
+    assert study.run(out, "participant", *OPTIONS, "--motion-filter", "notch") == 65
+    assert "2 s shows at most 15 cycles per minute" in capsys.readouterr().err
+    assert study.run(out, "participant", *OPTIONS, "--motion-filter", "lp", "--overwrite") == 0
+    (written,) = out.glob("sub-01/**/*_desc-qc_timeseries.tsv")
+    quality = pd.read_csv(written, sep="\t", na_values="n/a")
+    assert (quality["fd_unfiltered"] > 0.5).sum() > 40
+    np.testing.assert_allclose(
+        quality["fd_unfiltered"], table["framewise_displacement"], atol=1e-6
+    )
+    np.testing.assert_allclose(quality["fd"][5:-5], step["trans_x"][5:-5], atol=0.01)
+    assert quality["kept"].sum() == tiny.N_VOLUMES - 1  # the first is not steady
+    about = json.loads(next(out.glob("sub-01/**/*_measures.json")).read_text())
+    assert about["MeanFramewiseDisplacement"] == pytest.approx(quality["fd"].mean())
+    before = about["MeanFramewiseDisplacementUnfiltered"]
+    assert before == pytest.approx(quality["fd_unfiltered"].mean())
+    assert about["DenoisingRecipe"]["motion_filter"]["kind"] == "lp"
+    columns = json.loads(written.with_suffix(".json").read_text())
+    assert "low-pass filter at 6 cycles" in columns["fd"]["Description"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--band-stop-min", "6"),
+        ("--motion-filter", "lp", "--band-stop-max", "18"),
+        ("--motion-filter", "lp", "--derivatives", "series=."),
+    ],
+)
+def test_a_motion_filter_that_makes_no_sense_is_wrong_usage(make_study, tmp_path, words, capsys):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    assert study.run(out, "participant", *words) == 64
+    assert "--motion-filter" in capsys.readouterr().err
+    assert not out.exists()

@@ -18,7 +18,7 @@ LEVELS = dict(zip(PEOPLE, [3.0, 1.0, 7.0, 2.0, 6.0, 4.0, 5.0], strict=True))
 @pytest.fixture(autouse=True)
 def few_tables(monkeypatch):
     """Write the tables that are looked at alone."""
-    names = ("participants", "contrasts", "coupling")
+    names = ("participants", "contrasts", "coupling", "measures")
     few = [part for part in table.parts() if part.name in names]
     monkeypatch.setattr("gradshift.levels.group.parts", lambda: few)
 
@@ -91,3 +91,95 @@ def test_names_are_checked_before_anything_is_computed(study, tmp_path, capsys):
     ):
         assert group(study, tmp_path / "m.json", "--dry-run", Moderators=names) == code
         assert message in capsys.readouterr().err
+
+
+def rated(study, column, value, more=None, **described):
+    """Write a rating of every session but those of which there is none, and what it is."""
+    rows = [["participant_id", "session_id", column]]
+    for i, sub in enumerate(PEOPLE):
+        for ses in ("pre", "post"):
+            number = value(i, ses)
+            rows.append([f"sub-{sub}", f"ses-{ses}", "n/a" if number is None else str(number)])
+    grow(study.root, {"phenotype": {
+        f"{column}.tsv": [*rows, *(more or [])], f"{column}.json": {column: described},
+    }})  # fmt: skip
+
+
+def test_a_rating_that_rises_in_everybody_is_a_change_and_its_p_is_exact(study, tmp_path):
+    rated(study, "Dizzy_VAS", lambda i, ses: i if ses == "pre" else 2 * i + 1,
+          Units="points", Levels={"0": "not at all", "20": "extremely"})  # fmt: skip
+    calm = [None, None, -1, 4, -0.1, 0.2, -3]  # two have no rating after the drug
+    rated(study, "calm", lambda i, ses: 0 if ses == "pre" else calm[i])
+    names = ["Dizzy_VAS", "calm", "heart"]
+    words = ("--coupling", "dizzyvas:whole~score:plasma")
+    model = {"Outcomes": names, "Moderators": ["plasma", "change:heart"]}
+    assert group(study, tmp_path / "m.json", *words, **model) == 0
+    rows = study.table("contrasts.tsv").query("family == 'score'").set_index("measure")
+    change = rows.query("contrast == 'post-pre'")
+    assert list(change.index) == ["dizzyvas", "calm", "heart"]
+    assert set(change["modality"]) == {"score"}
+    assert set(change["level"] + change["label"]) == {"wholewhole"}
+    assert list(change["n"]) == [7, 5, 7]
+    assert list(change["mean_change"]) == pytest.approx([4.0, 0.02, 20.0])
+    assert list(change["p_min"]) == [2 / 2**7, 2 / 2**5, 2 / 2**7]
+    assert list(change["p"])[::2] == [2 / 2**7, 2 / 2**7]
+    assert all(change["p_fwe"] >= change["p"])
+    assert list(change["verdict"]) == ["change", "undecided", "change"]
+    assert all(change["p_page"] >= change["p_fwe"])
+    goes = rows.query("contrast == 'post-pre~plasma'")
+    assert goes.loc["heart", "p"] == pytest.approx(2 / 5040)  # heart rises with plasma, exactly
+    own = rows.query("contrast == 'post-pre~change:heart'")
+    assert list(own.index) == ["dizzyvas", "calm"]  # what goes with itself says nothing
+    values = study.table("measures.tsv").query("modality == 'score' and measure == 'dizzyvas'")
+    assert set(values["unit"]) == {"points"}
+    assert len(values) == 14
+    people = study.table("participants.tsv").query("modality == 'score'")
+    assert people["included"].all()
+    assert people["remarks"].tolist()[:3] == ["no calm for ses-post"] * 2 + [np.nan]
+    coupled = study.table("coupling.tsv").set_index("scope").loc["between-people"]
+    rho = stats.spearmanr(range(7), list(LEVELS.values())).statistic
+    assert coupled["estimate"] == pytest.approx(rho)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "code", "words"),
+    [
+        ("mod", 64, "did you mean mood?"),
+        ("age", 65, "one number for each person"),
+        ("words", 65, "a number or n/a"),
+        ("coded", 65, "99 for sub-01 ses-pre, and the JSON beside it says 0 to 4"),
+        ("twice", 65, "several values of twice for sub-01 ses-pre"),
+        ("later", 65, "Nobody has later"),
+        ("change:mood", 64, "write mood"),
+        ("withinfc", 64, "the name of a measure"),
+    ],
+)
+def test_an_outcome_that_cannot_be_one_is_refused_before_anything_is_computed(
+    study, tmp_path, capsys, outcome, code, words
+):
+    rated(study, "words", lambda i, ses: "much")
+    rated(study, "coded", lambda i, ses: 3 if i else 99, Levels={"0": "no", "4": "very"})
+    rated(study, "twice", lambda i, ses: i, more=[["01", "pre", "3"]])
+    rated(study, "later", lambda i, ses: i if ses == "post" else None)
+    rated(study, "withinfc", lambda i, ses: i)
+    assert group(study, tmp_path / "m.json", Outcomes=[outcome]) == code
+    message = capsys.readouterr().err
+    assert words in message
+    assert "Traceback" not in message
+    assert not (study.out / "group").exists()
+
+
+def test_the_page_says_what_became_of_a_rating(study, tmp_path):
+    rated(study, "dizzy", lambda i, ses: i if ses == "pre" else 2 * i + 1,
+          Units="points", Levels={"0": "not at all", "20": "extremely"})  # fmt: skip
+    path = tmp_path / "m.json"
+    path.write_text(json.dumps({"Design": "paired", "Baseline": "pre", "Followup": "post",
+                                "Outcomes": ["dizzy"], "Moderators": ["plasma"]}))  # fmt: skip
+    words = ("--model", str(path), "--coupling", "withinfc:Default~score:plasma")
+    assert study.group(*words, page=True) == 0
+    page = (study.out / "group" / "index.html").read_text()
+    section = page.partition('id="scores"')[2].partition("</section>")[0]
+    assert "rose from 3 to 7 points" in section
+    assert "not at all" in section
+    assert "phenotype/dizzy.tsv" in section
+    assert "0.0156" in section

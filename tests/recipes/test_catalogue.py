@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
-from gradshift.errors import GradshiftError, MissingInputError, SettingsError
+from gradshift.errors import GradshiftError, InputError, MissingInputError, SettingsError
 from gradshift.recipes.catalogue import available, load_recipe
+from gradshift.recipes.motionfilter import MotionFilter
 from gradshift.recipes.recipe import Recipe, Scrub
 
 
@@ -241,3 +242,45 @@ def test_dummy_scans_hold_for_recipes_that_drop_first_volumes():
     assert load_recipe("36P").with_options(dummy_scans=4).as_dict()["dummy_scans"] == 4
     assert "dummy_scans" not in load_recipe("36P").with_options().as_dict()
     assert load_recipe("none").with_options(dummy_scans=4).dummy_scans is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "tr", "fits"),
+    [
+        ("notch", 0.8, True),
+        ("notch", 1.6, True),
+        ("notch", 1.7, False),
+        ("lp", 2.0, True),
+        ("lp", 2.5, True),
+        ("lp", 2.6, False),
+        ("lp", 5.1, False),
+    ],
+)
+def test_a_repetition_time_at_which_breathing_looks_like_motion_is_refused(kind, tr, fits):
+    filter = MotionFilter.of(kind, None, None)
+    if fits:
+        filter.check(tr)
+    else:
+        with pytest.raises(InputError, match=f"{tr:g} s"):
+            filter.check(tr)
+
+
+def test_a_low_pass_may_keep_slow_breathing_that_is_not_mirrored():
+    MotionFilter.of("lp", 20, None).check(0.8)
+
+
+def test_edges_of_motion_filters_are_in_order_and_needed():
+    assert MotionFilter.of("lp", None, None).low == 6
+    assert MotionFilter.of("notch", None, 20).low == 12
+    with pytest.raises(SettingsError, match="20 and 18"):
+        MotionFilter.of("notch", 20, None)
+    with pytest.raises(SettingsError, match="notch"):
+        MotionFilter.of("lp", 6, 18)
+
+
+def test_without_a_motion_filter_a_recipe_says_nothing_of_it():
+    recipe = load_recipe("36P")
+    assert "motion_filter" not in recipe.with_options().as_dict()
+    filter = MotionFilter.of("lp", None, None)
+    values = recipe.with_options(motion_filter=filter).as_dict()["motion_filter"]
+    assert MotionFilter(**values) == filter

@@ -12,6 +12,9 @@ MOTION = ("trans_x", "trans_y", "trans_z", "rot_x", "rot_y", "rot_z")
 FD = "framewise_displacement"
 DVARS = "std_dvars"
 
+UNFILTERED = "framewise_displacement_unfiltered"
+"""Displacement as it was before the motion parameters were filtered."""
+
 OLD_NAMES: Mapping[str, str] = {
     "CSF": "csf",
     "WhiteMatter": "white_matter",

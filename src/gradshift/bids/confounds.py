@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.components import components_of
-from gradshift.bids.confoundnames import DVARS, FD, MOTION, modern_names
+from gradshift.bids.confoundnames import DVARS, FD, MOTION, UNFILTERED, modern_names
 from gradshift.bids.dataset import read_json
 from gradshift.bids.displacement import framewise_displacement, is_distance
 from gradshift.bids.numbers import read_numbers
@@ -66,7 +66,39 @@ class Confounds:
             return np.maximum(given, 0.0)
         if not set(MOTION) <= set(self.columns):
             return given
-        return framewise_displacement(np.column_stack([self.columns[name] for name in MOTION]))
+        return framewise_displacement(self.motion)
+
+    @property
+    def motion(self) -> NDArray[np.float64]:
+        """(T, 6) motion parameters.
+
+        Raises
+        ------
+        InputError
+            If one is missing.
+        """
+        if missing := [name for name in MOTION if name not in self.columns]:
+            raise InputError(
+                f"The confounds file {self.path} has no {_some(missing)}, and --motion-filter "
+                "needs all six motion parameters."
+            )
+        return np.column_stack([self.columns[name] for name in MOTION])
+
+    @property
+    def unfiltered_fd(self) -> NDArray[np.float64] | None:
+        """(T,) displacement before `moved_by`; None where nothing was filtered."""
+        return self.columns.get(UNFILTERED)
+
+    def moved_by(self, filtered: NDArray[np.float64]) -> "Confounds":
+        """Return the confounds with the displacement of filtered motion parameters, (T, 6).
+
+        The parameters themselves stay as they are: what they do to the image, breathing included,
+        is regressed out with them.
+        """
+        before = self.fd
+        assert before is not None  # the parameters are there
+        new = {FD: framewise_displacement(filtered), UNFILTERED: before}
+        return replace(self, columns={**self.columns, **new})
 
     def at(self, volumes: NDArray[np.intp]) -> "Confounds":
         """Return the confounds of some volumes, as if the others had not been measured.
@@ -76,9 +108,10 @@ class Confounds:
         """
         anew = {n for n in self.columns if "_derivative1" in n and _base(n)[0] in self.columns}
         kept = {name: values[volumes] for name, values in self.columns.items() if name not in anew}
-        if self.fd is not None:
-            way = np.nancumsum(self.fd)[volumes]
-            kept[FD] = np.concatenate([np.full(min(len(way), 1), np.nan), np.diff(way)])
+        for name, fd in ((FD, self.fd), (UNFILTERED, self.unfiltered_fd)):
+            if fd is not None:
+                way = np.nancumsum(fd)[volumes]
+                kept[name] = np.concatenate([np.full(min(len(way), 1), np.nan), np.diff(way)])
         return replace(self, columns=kept)
 
     @property

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from gradshift.bids.acquisition import Acquisition
 from gradshift.bids.outputs import Sidecar
 from gradshift.core.series.series import Gives
+from gradshift.recipes.motionfilter import MotionFilter
 
 BESIDE = re.compile(r"_mask\.|_desc-confounds_")
 """Names of files that belong to an image."""
@@ -210,6 +211,17 @@ class SessionFacts:
     def mean_fd_retained(self) -> float | None:
         """Mean framewise displacement (mm) of retained volumes; None where it is not known."""
         return cast(float | None, self.about["MeanFramewiseDisplacementRetained"])
+
+    @property
+    def mean_fd_unfiltered(self) -> float | None:
+        """Mean displacement (mm) before motion parameters were filtered; None: they were not."""
+        return cast(float | None, self.about.get("MeanFramewiseDisplacementUnfiltered"))
+
+    @property
+    def motion_filter(self) -> str:
+        """What the motion parameters were filtered with, of BOLD; empty where they were not."""
+        values = self.denoising.get("motion_filter")
+        return MotionFilter(**values).words if values else ""
 
     @property
     def regressors(self) -> Sequence[Sequence[str]]:

@@ -15,7 +15,7 @@ from gradshift.bids.names import file_name, folder
 from gradshift.bids.opener import shown
 from gradshift.bids.scans import Scans, find_scans
 from gradshift.bids.tables import read_participants
-from gradshift.errors import GradshiftError, InputError
+from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.settings import Settings
 
 Place = tuple[str, str, str]
@@ -116,9 +116,27 @@ def _scans_gone(results: Sequence[SessionResult], settings: Settings) -> dict[Pl
     for modality, root in _derivatives(settings).items():
         of_kind = [result for result in results if result.modality == modality]
         reasons = {_place(result): _changed(result, root) for result in of_kind}
-        if any(not why for why in reasons.values()):  # otherwise the data are somewhere else
+        if any(not why for why in reasons.values()):
             gone |= {place: why for place, why in reasons.items() if why}
+        else:
+            _insist_on_absence(of_kind, root)
     return gone
+
+
+def _insist_on_absence(results: Sequence[SessionResult], root: Path) -> None:
+    """Refuse images that are there, where none is what the results come from.
+
+    A study without any of them has its data somewhere else, which does not matter here.
+    """
+    for result in results:
+        for name in result.sources:
+            path = root / folder(result.entities, result.modality) / name
+            if name in result.contents and os.path.exists(path):
+                raise SettingsError(
+                    f"The results are of another dataset than {shown(root)}: none of the images "
+                    f"they come from is the one of that name there (such as {shown(path)}). Give "
+                    "the dataset they were made from, or run the participant level again."
+                )
 
 
 def _changed(result: SessionResult, root: Path) -> str:

@@ -29,9 +29,17 @@ def motion(study: Study) -> list[dict[str, object]]:
                 "MeanFDFollowup": _mean(person.mean_fd_followup for person in people),
                 "MeanChange": moments(changes)[1][0],
                 "p": test.p[0],
+                **_filtered(study, task),
             }
         )
     return blocks
+
+
+def _filtered(study: Study, task: str) -> dict[str, object]:
+    """Say what the motion parameters were filtered with, where they were."""
+    bold = [one for one in study.results if one.modality == "func" and one.task == task]
+    words = sorted({one.motion_filter for one in bold} - {""})
+    return {"Filter": ", ".join(words)} if words else {}
 
 
 def injected(study: Study) -> list[dict[str, object]]:

@@ -20,6 +20,7 @@ from gradshift.group.study import Place, Study, once
 from gradshift.group.testing import answer, compare_sides, sides, split
 from gradshift.study.effect import MOTION, Effect
 from gradshift.study.model import read_families
+from gradshift.study.outcomes import is_its_own
 from gradshift.study.participation import change_of_motion
 from gradshift.study.questions import asked_of
 
@@ -111,14 +112,22 @@ def blocks_of(
             effect=effect,
             family=family,
             names=names,
-            values=array[:, :, members[family]],
-            columns=[columns[position] for position in members[family]],
+            values=array[:, :, positions],
+            columns=[columns[position] for position in positions],
             covariates=_covariates(study, effect, names, place),
         )
         for effect in asked_of(effects, people)
         for family in dict.fromkeys([*first, *members])
         if effect.everywhere or family in first or place.modality != "func"
+        if (positions := _asked(study, effect, columns, members[family]))
     ]
+
+
+def _asked(
+    study: Study, effect: Effect, columns: Sequence[Column], positions: Sequence[int]
+) -> list[int]:
+    """Return the columns that a question is put to: an outcome does not go with itself."""
+    return [i for i in positions if not is_its_own(study.design, effect, columns[i][0])]
 
 
 def _covariates(study: Study, effect: Effect, names: Sequence[str], place: Place) -> Array | None:

@@ -43,7 +43,7 @@ class Contrast:
     family: str = column(
         "Results that are corrected together; a result in two families has a row in each"
     )
-    modality: str = column("func, pet or mrs")
+    modality: str = column("func, pet, mrs or score")
     task: str = column("Task of the runs")
     atlas: str = column("Atlas, as named on the command line")
     recipe: str = column("Denoising recipe")

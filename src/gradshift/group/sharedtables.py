@@ -55,7 +55,10 @@ class StudyTables:
 
     @cached_property
     def rows(self) -> list[Contrast]:
-        """Results of the main question, primary atlas and recipe, as the study asked it first."""
+        """Results of the main question, primary atlas and recipe, as the study asked it first.
+
+        Scores are left out: another study may have them in other units.
+        """
         rows = read_rows(self.folder / "contrasts.tsv", Contrast)
         if not rows:
             raise InputError(f"{self.folder / 'contrasts.tsv'} has no results.")
@@ -65,6 +68,7 @@ class StudyTables:
             row
             for row in rows
             if (row.contrast, row.effect, row.covariates) == first
+            and row.modality != "score"
             and (row.modality != "func" or (row.atlas, row.recipe) == (atlas, recipe))
         ]
 

@@ -141,6 +141,15 @@ def sidecar(study: Study) -> dict[str, object]:
             name: {"Table": score.table, "Units": score.units}
             for name, score in design.scores.items()
         },
+        "Outcomes": {
+            name: {
+                "Table": score.table,
+                "Column": score.column,
+                "Units": score.units,
+                "Levels": dict(score.levels),
+            }
+            for name, score in design.outcomes.items()
+        },
         "PrimaryAtlas": design.atlases[0],
         "PrimaryRecipe": design.recipes[0],
         "Alpha": group.alpha,

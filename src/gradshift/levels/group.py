@@ -41,6 +41,7 @@ from gradshift.study.drawing import drawn
 from gradshift.study.find import find_design
 from gradshift.study.model import read_families
 from gradshift.study.observations import StudyTables
+from gradshift.study.outcomes import take_part, values_of
 from gradshift.study.participation import Participation, find_people
 from gradshift.study.questions import find_effects
 
@@ -128,6 +129,8 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     design = find_design(settings, tables, results, given, recorded)
     record.check(settings)
     people = find_people(results, design, settings.bids_dir, settings.inputs.participant_label)
+    measured = any(person.included for person in people)
+    people += take_part(design, people)
     effects = find_effects(design, people)
     if settings.group.families:
         read_families(Path(settings.group.families))
@@ -138,7 +141,7 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     for line in drawn(design, effects, people):
         logger.info("%s", line)
     logger.info("Tested: %s.", "; ".join(map(str, effects)))
-    if not any(person.included for person in people):
+    if not measured:
         reasons = "; ".join(f"{person.participant_id}: {person.reason}" for person in people[:3])
         raise InputError(
             f"Nobody has usable data in all sessions that count. {design} "
@@ -170,6 +173,9 @@ def with_values(study: Study) -> Study:
         study.output_dir,
         study.options,
     )
+    if study.design.outcomes:
+        scores = values_of(study.design, study.people, list(table.columns))
+        table = pd.concat([table, scores], ignore_index=True)
     return replace(study, table=table)
 
 

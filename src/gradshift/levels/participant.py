@@ -24,7 +24,7 @@ from gradshift.levels.pages import (
     write_boilerplate,
     write_overview,
 )
-from gradshift.output import bidsprov, prepared, provenance, record
+from gradshift.output import bidsprov, otherstudy, prepared, provenance, record
 from gradshift.output.finished import untouched
 from gradshift.output.identity import digest, identity
 from gradshift.output.lock import locked
@@ -72,6 +72,8 @@ def participant(settings: Settings, log: RunLog) -> int:
     made_of = _made_of(asked, inputs)
     if not settings.running.overwrite:
         provenance.check(settings.output_dir, made_of)
+        images = sorted({image for kind in inputs for image in kind.images})
+        otherstudy.check(settings.output_dir, asked.links.targets(), images)
     warn_of_others(settings.work_dir)
     people = sorted(set().union(*(kind.people for kind in inputs)))
     _say_who_is_gone(settings)

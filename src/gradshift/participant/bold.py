@@ -134,6 +134,8 @@ def check_recipes(run: Run, recipes: Sequence[Recipe], derivatives: Sequence[str
         try:
             if needs_confounds(recipe):
                 check_header(run.confounds, recipe)
+            if recipe.motion_filter is not None:
+                recipe.motion_filter.check(run.tr)
             locate(run.entities, recipe, derivatives)
         except Exception as error:  # of this run, whatever it is
             problems.append(reason(error))

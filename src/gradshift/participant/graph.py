@@ -167,6 +167,7 @@ def _add_run(workflow: pe.Workflow, run: AnyRun, tag: str, plan: Plan) -> pe.Nod
         atlases=plan.atlas_files,
         recipe=plan.recipe_names[0],
         recipe_digest=digest(plan.recipes[0].as_dict()),
+        motion_filter=plan.motion_filter,
         provenance=plan.provenance,
         output_dir=str(plan.asked.output_dir),
     )

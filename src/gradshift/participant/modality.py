@@ -79,6 +79,11 @@ class Modality(ABC):
         return []
 
     @property
+    def images(self) -> list[tuple[str, Path]]:
+        """The participants, with prefix, and the files whose content their sidecars record."""
+        return []
+
+    @property
     def derivatives(self) -> list[Path]:
         """The preprocessed datasets that are read."""
         return []

@@ -55,6 +55,12 @@ class Plan:
         return [recipe.name for recipe in self.recipes]
 
     @property
+    def motion_filter(self) -> str:
+        """What the motion parameters are filtered with, in words; empty for no filter."""
+        chosen = self.recipes[0].motion_filter
+        return chosen.words if chosen else ""
+
+    @property
     def atlas_files(self) -> list[str]:
         """The atlases as steps take them."""
         return [str(path) for path in self.atlases]

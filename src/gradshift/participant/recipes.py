@@ -2,9 +2,10 @@
 
 from dataclasses import fields
 
-from gradshift.bids.doors import DOORS, SERIES, others, ready_made
+from gradshift.bids.doors import DOORS, SERIES, Door, others, ready_made
 from gradshift.errors import SettingsError
 from gradshift.recipes.catalogue import load_recipe
+from gradshift.recipes.motionfilter import MotionFilter
 from gradshift.recipes.recipe import Recipe
 from gradshift.settings import Denoising, Settings
 
@@ -31,11 +32,13 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             dvars_threshold=denoising.dvars_threshold,
             min_minutes=denoising.min_minutes,
             dummy_scans=None if denoising.dummy_scans == "auto" else int(denoising.dummy_scans),
+            motion_filter=_motion_filter(denoising),
         )
         for spec in specs
     ]
     names = [recipe.name for recipe in recipes]
     if door is not None:
+        _check_filter(door, denoising)
         refused = [
             r.name for r in recipes if r.regresses or (door.name in SERIES and r.name != ASIS)
         ]
@@ -57,3 +60,25 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             "columns from."
         )
     return recipes
+
+
+def _motion_filter(denoising: Denoising) -> MotionFilter | None:
+    """Return the filter of the motion parameters that was asked for."""
+    low, high = denoising.band_stop_min, denoising.band_stop_max
+    if denoising.motion_filter is not None:
+        return MotionFilter.of(denoising.motion_filter, low, high)
+    if low is not None or high is not None:
+        raise SettingsError(
+            "--band-stop-min and --band-stop-max belong to --motion-filter; give it, too: lp or "
+            "notch."
+        )
+    return None
+
+
+def _check_filter(door: Door, denoising: Denoising) -> None:
+    """Refuse to filter the motion of volumes that another program has left out already."""
+    if door.name in SERIES and denoising.motion_filter is not None:
+        raise SettingsError(
+            f"--motion-filter has no effect on what --derivatives {door.name}= holds: its volumes "
+            "were left out by the program that wrote it."
+        )

@@ -54,6 +54,12 @@ class Runs(Modality):
         return {f"sub-{run.entities['sub']}" for run in self.runs}
 
     @property
+    def images(self) -> list[tuple[str, Path]]:
+        """The participants, with prefix, and the files that their values come from."""
+        usable = [run for run in self.runs if not run.problem]
+        return [(f"sub-{run.entities['sub']}", run.source) for run in usable]
+
+    @property
     def problem(self) -> str:
         """Why no run can be used; empty if one can."""
         if any(not run.problem for run in self.runs):

@@ -109,8 +109,12 @@ def _content(path: Path) -> object:
         raise ValueError(" ".join(str(error).split())) from error
 
 
+OF_COMMAND_LINE = ("band", "elsewhere", "dummy_scans", "motion_filter")
+"""Fields of a recipe that are no keys of its JSON."""
+
+
 def _parse(content: object) -> Recipe:
-    known = [f for f in fields(Recipe) if f.name not in ("band", "elsewhere", "dummy_scans")]
+    known = [f for f in fields(Recipe) if f.name not in OF_COMMAND_LINE]
     values = _checked_keys(content, known, "a recipe")
     if isinstance(values.get("columns"), list):
         others = [column for column in values["columns"] if isinstance(column, dict)]

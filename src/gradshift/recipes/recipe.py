@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from gradshift.errors import SettingsError
 from gradshift.recipes.elsewhere import Elsewhere
+from gradshift.recipes.motionfilter import MotionFilter
 
 DEFAULT_BAND = (0.01, 0.08)
 """Pass band in Hz of recipes that filter, unless another is asked for."""
@@ -85,6 +86,9 @@ class Recipe:
     dummy_scans : int, optional
         First volumes that are not yet steady, in place of those that fMRIPrep marks; an option of
         the command line, not a key of the JSON.
+    motion_filter : MotionFilter, optional
+        What the motion parameters go through before displacement is computed from them; an option
+        of the command line, not a key of the JSON.
 
     Raises
     ------
@@ -107,6 +111,7 @@ class Recipe:
     cite: tuple[str, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     dummy_scans: int | None = None
+    motion_filter: MotionFilter | None = None
 
     def __post_init__(self) -> None:
         _check(
@@ -169,6 +174,7 @@ class Recipe:
         dvars_threshold: float | None = None,
         min_minutes: float | None = None,
         dummy_scans: int | None = None,
+        motion_filter: MotionFilter | None = None,
     ) -> "Recipe":
         """Return the recipe with options of the command line in place of its own values.
 
@@ -190,6 +196,7 @@ class Recipe:
             band=self.band if band is None else band,
             min_minutes=self.min_minutes if min_minutes is None else min_minutes,
             dummy_scans=dummy_scans if self.drop_non_steady_state else None,
+            motion_filter=motion_filter,
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -200,8 +207,9 @@ class Recipe:
         values["columns"] += [_plain(values) for values in values.pop("elsewhere")]
         if not self.filter:
             values["band"] = None
-        if self.dummy_scans is None:
-            del values["dummy_scans"]
+        for key in ("dummy_scans", "motion_filter"):
+            if values[key] is None:
+                del values[key]
         return values
 
 

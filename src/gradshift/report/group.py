@@ -129,11 +129,11 @@ def _claims(results: GroupResults) -> list[str]:
 def _people(people: Sequence[Participation], warnings: Mapping[str, Sequence[str]]) -> People:
     """Put the people in a row each: what of them is compared, and why something is not."""
     kinds = list(dict.fromkeys((row.modality, row.task) for row in people))
-    kinds.sort(key=lambda kind: ("func", "pet", "mrs").index(kind[0]))
+    kinds.sort(key=lambda kind: ("func", "pet", "mrs", "score").index(kind[0]))
     by_person: dict[str, dict[tuple[str, str], Participation]] = {}
     for row in people:
         by_person.setdefault(row.participant_id, {})[row.modality, row.task] = row
-    names = {"func": "BOLD", "pet": "PET", "mrs": "MRS"}
+    names = {"func": "BOLD", "pet": "PET", "mrs": "MRS", "score": "scores"}
     several = sum(kind == "func" for kind, _ in kinds) > 1
     titles = [
         f"{names[kind]}{f' {task}' if kind == 'func' and several else ''}" for kind, task in kinds

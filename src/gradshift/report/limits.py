@@ -66,7 +66,7 @@ class Measured(NamedTuple):
 
 
 class Motion(NamedTuple):
-    """Mean framewise displacement (mm) of one task before and after."""
+    """Mean framewise displacement (mm) of one task before and after, and the filter of motion."""
 
     task: str
     n: int
@@ -74,6 +74,7 @@ class Motion(NamedTuple):
     followup: float
     change: float
     p: float
+    filter: str = ""
 
 
 class Acquisition(NamedTuple):
@@ -190,9 +191,16 @@ class Limits:
     @property
     def motion(self) -> list[Motion]:
         """Motion by task."""
-        numbers = ("MeanFDBaseline", "MeanFDFollowup", "MeanChange", "p")
         return [
-            Motion(row["Task"], row.get("n", 0), *(_number(row, name) for name in numbers))
+            Motion(
+                task=row["Task"],
+                n=row.get("n", 0),
+                baseline=_number(row, "MeanFDBaseline"),
+                followup=_number(row, "MeanFDFollowup"),
+                change=_number(row, "MeanChange"),
+                p=_number(row, "p"),
+                filter=row.get("Filter", ""),
+            )
             for row in self._rows("Motion")
         ]
 

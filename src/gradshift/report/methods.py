@@ -14,6 +14,7 @@ from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
 from gradshift.core.measures import left_out, measures
 from gradshift.core.statistics import statistics
+from gradshift.recipes.motionfilter import MotionFilter
 from gradshift.report.bibliography import in_text
 from gradshift.report.sample import Sample
 
@@ -256,6 +257,8 @@ def recipe_sentences(recipe: Sidecar) -> Iterator[Sentence]:
         )
     if dummies := recipe.get("dummy_scans"):
         yield f"The first {dummies} volumes of every run were left out as not yet steady.", ()
+    if how := recipe.get("motion_filter"):
+        yield from _motion_filtered(MotionFilter(**how))
     scrub = recipe.get("scrub")
     if scrub:
         limits = [
@@ -274,6 +277,17 @@ def recipe_sentences(recipe: Sidecar) -> Iterator[Sentence]:
             f"displacement above {recipe['max_mean_fd']:g} mm, were left out.",
             (),
         )
+
+
+def _motion_filtered(how: MotionFilter) -> Iterator[Sentence]:
+    """Say how breathing was filtered out of the motion parameters."""
+    butterworth = how.high is None
+    yield (
+        f"Before framewise displacement was computed, the six motion parameters went through a "
+        f"{how.words}, forwards and backwards, against breathing; the parameters that were "
+        "regressed out were not filtered.",
+        ("Gratton2020" if butterworth else "Fair2020",),
+    )
 
 
 def _estimator(name: str) -> str:

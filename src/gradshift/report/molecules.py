@@ -280,6 +280,8 @@ def coupled_changes(results: GroupResults) -> Iterator[Coupled]:
             continue
         first, second = row.pair.split("~")
         changes = pd.concat([_changes(results, first), _changes(results, second)], axis=1).dropna()
+        if changes.empty:  # a number of people: it has no values of sessions
+            continue
         x, y = changes.to_numpy(float).T
         title = f"ρ = {number(row.estimate)}, n = {len(x)}"
         labels = [_axis(side) for side in (first, second)]

@@ -145,9 +145,18 @@ def _facts(result: SessionResult) -> Facts:
         ("used where length matters", "the matrix" if result.gives == "matrix" else common),
         ("mean FD", _millimetres(result.mean_fd)),
         ("mean FD, retained volumes", _millimetres(result.mean_fd_retained)),
+        *_filtered(result),
         ("regressors", regressors),
         ("degrees of freedom left", _whole(result.degrees_of_freedom)),
     ]
+
+
+def _filtered(result: SessionResult) -> Facts:
+    """Say which motion was filtered, and how much there was before."""
+    if not result.motion_filter:
+        return []
+    before = _millimetres(result.mean_fd_unfiltered)
+    return [("mean FD, motion not filtered", f"{before} ({result.motion_filter} in all others)")]
 
 
 def _retained(result: SessionResult) -> str:

@@ -16,7 +16,7 @@ from gradshift.core.inference.families import DECLARED
 from gradshift.report import words
 from gradshift.study.participation import Participation
 
-MODALITIES = {"func": "fMRI", "pet": "PET", "mrs": "MR spectroscopy"}
+MODALITIES = {"func": "fMRI", "pet": "PET", "mrs": "MR spectroscopy", "score": "scores"}
 
 NAMED = 3
 """Labels of one measure that are named in the text."""
@@ -151,6 +151,9 @@ def _inference(rows: pd.DataFrame, described: Sidecar, limits: Sidecar) -> Itera
         families.append(f"{family}, of {_several(len(members), 'value')} ({values})")
     if families:
         yield f"Declared before the analysis were the families {'; '.join(families)}."
+    if outcomes := described.get("Outcomes"):
+        listed = "; ".join(f"{name} ({score['Table']})" for name, score in outcomes.items())
+        yield f"Scores of the study were outcomes too, tested as the measures are: {listed}."
     yield (
         f"The significance level was {described.get('Alpha', 0.05):g}, the smallest effect of "
         f"interest {described.get('SmallestEffect', 0.5):g} standard deviations of the change."

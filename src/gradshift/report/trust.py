@@ -134,10 +134,11 @@ def _motion(rows: list[Motion]) -> Iterator[Fact]:
         if row.n and math.isfinite(row.baseline):
             task = f" (task {row.task})" if len(rows) > 1 else ""
             p = f", p = {number(row.p)}" if math.isfinite(row.p) else ""
+            how = f" Motion parameters went through a {row.filter}." if row.filter else ""
             yield Fact(
                 f"Motion{task}",
                 f"Mean framewise displacement was {number(row.baseline)} mm before and "
-                f"{number(row.followup)} mm after (change {signed(row.change)} mm{p}).",
+                f"{number(row.followup)} mm after (change {signed(row.change)} mm{p}).{how}",
             )
 
 

@@ -110,6 +110,8 @@ class Design:
         conditions where there is none.
     scores : mapping of str to Score
         Numbers of people or sessions that a change may go with, by name.
+    outcomes : mapping of str to Score
+        Numbers of sessions whose change is tested, by the name that tables give them.
     weighted : tuple of Weighted
         The contrasts that are asked for, where the kind of design does not say them.
     """
@@ -134,6 +136,7 @@ class Design:
     enough: tuple[tuple[int, ...], ...] = ()
     weighted: tuple[Weighted, ...] = ()
     scores: Mapping[str, Score] = field(default_factory=dict)
+    outcomes: Mapping[str, Score] = field(default_factory=dict)
 
     def sessions_of(self, person: str) -> tuple[str, ...]:
         """Return the sessions of a person in the order of the conditions."""

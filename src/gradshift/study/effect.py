@@ -34,6 +34,8 @@ class Effect:
         What is held constant.
     everywhere : bool
         Whether it is asked of every family, or only of those that have few values.
+    moderator : str
+        Name of the number of people that it goes with, as in the model.
     least : int
         Fewer people are described, but not tested.
     family : str
@@ -50,6 +52,7 @@ class Effect:
     people: frozenset[str] | None = None
     covariates: tuple[str, ...] = ()
     everywhere: bool = True
+    moderator: str = ""
     least: int = 2
     family: str = ""
 

@@ -18,6 +18,7 @@ from gradshift.study.effect import MOTION
 from gradshift.study.kind import Kind, Request
 from gradshift.study.model import Model, read_model
 from gradshift.study.observations import StudyTables
+from gradshift.study.outcomes import NOWHERE, checked
 from gradshift.study.scores import column_of
 
 
@@ -70,6 +71,8 @@ def find_design(
         known=_names(recorded, "denoise"),
     )
     others = [result for result in results if result.modality != "func"]
+    outcomes = checked(design, _scores(request, model.outcomes if model else ()))
+    nowhere = [NOWHERE] if outcomes else []
     return replace(
         design,
         sentence=kind.sentence(design),
@@ -79,10 +82,11 @@ def find_design(
             if math.isfinite(one.days)
         },
         covariates=_covariates(tables, model),
-        scores=_scores(request),
+        scores=_scores(request, model.moderators if model else ()),
+        outcomes=outcomes,
         blinding=model.blinding if model else "",
-        atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others)])),
-        recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others)])),
+        atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others), *nowhere])),
+        recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others), *nowhere])),
     )
 
 
@@ -91,9 +95,8 @@ def _recognised(request: Request) -> Kind:
     return next(kind for kind in kinds().values() if kind.recognise(request))
 
 
-def _scores(request: Request) -> dict[str, Score]:
-    """Read the moderators of a model, from whatever table has them."""
-    names = request.model.moderators if request.model else ()
+def _scores(request: Request, names: Sequence[str]) -> dict[str, Score]:
+    """Read the moderators or outcomes of a model, from whatever table has them."""
     columns = list(dict.fromkeys(map(column_of, names)))
     scores = read_scores(request.bids_dir, request.tables.names, columns)
     return {name: scores[column_of(name)] for name in names}

@@ -25,6 +25,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "Contrasts": list,
     "Covariates": list,
     "Moderators": list,
+    "Outcomes": list,
     "Blinding": str,
 }
 """Keys of a model file and the types of their values."""
@@ -76,6 +77,8 @@ class Model:
     covariates : tuple of str
     moderators : tuple of str
         Numbers of people or sessions that the change may go with.
+    outcomes : tuple of str
+        Numbers of sessions whose change is tested.
     blinding : str
         Who was blinded, in words such as ``double-blind``.
     """
@@ -90,6 +93,7 @@ class Model:
     contrasts: tuple[Wanted, ...] = ()
     covariates: tuple[str, ...] = ()
     moderators: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
     blinding: str = ""
 
     @property
@@ -166,6 +170,7 @@ def read_model(path: Path, designs: tuple[str, ...]) -> Model:
         contrasts=contrasts,
         covariates=tuple(content.get("Covariates", ())),
         moderators=_names(content.get("Moderators", [])),
+        outcomes=_names(content.get("Outcomes", [])),
         blinding=content.get("Blinding", ""),
     )
 

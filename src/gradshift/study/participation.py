@@ -26,7 +26,7 @@ class Participation:
     """
 
     participant_id: str = column("Participant")
-    modality: str = column("func, pet or mrs")
+    modality: str = column("func, pet, mrs or score")
     task: str = column("Task")
     included: bool = column(
         "true if both sessions can be used (primary atlas and recipe of the modality)"

@@ -67,6 +67,7 @@ def _moderated(design: Design, main: Effect) -> list[Effect]:
             plus=main.plus,
             predictor=score_of(design, main, name),
             everywhere=False,
+            moderator=name,
         )
         for name in design.scores
     ]

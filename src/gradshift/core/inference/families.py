@@ -18,10 +18,13 @@ moves with any shift of all correlations has a second one that does not."""
 CELLS = frozenset({("withinfc", "network"), ("betweenfc", "network-pair")})
 """The cells of the matrix of networks: 28 for seven networks."""
 
-DECLARED = frozenset({"confirmatory", "system", "pet-primary", "mrs-primary"})
-"""Families that are declared beforehand, besides those of the user."""
+SCORE = "score"
+"""Modality and family of the ratings, levels and rates of a study that a model names."""
 
-FIRST = ("confirmatory", "system", "pet-primary", "mrs-primary", "network", "set", "whole")
+DECLARED = frozenset({"confirmatory", "system", "pet-primary", "mrs-primary", SCORE})
+"""Families that are declared beforehand, besides those of the user; naming a score declares it."""
+
+FIRST = ("confirmatory", "system", "pet-primary", "mrs-primary", SCORE, "network", "set", "whole")
 """Families that tables begin with; the others follow."""
 
 SYSTEM = "systemfc"
@@ -44,7 +47,7 @@ def families(
 
     Parameters
     ----------
-    modality : {'func', 'pet', 'mrs'}
+    modality : {'func', 'pet', 'mrs', 'score'}
     measure, level, label : str
         As in the tables.
     own : mapping of str to sequence of Members, optional
@@ -60,6 +63,8 @@ def families(
     value = (measure, level, label)
     if named := tuple(name for name, members in own.items() if _among(value, members)):
         return named
+    if modality == SCORE:
+        return (SCORE,)
     if modality != "func":
         return (_molecular(modality, measure, level, label),)
     if measure == SYSTEM:

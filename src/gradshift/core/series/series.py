@@ -33,6 +33,8 @@ class RegionSeries:
         Framewise displacement of all volumes in mm; NaN where it is not known.
     fd_retained : (N,) array
         That of the retained volumes.
+    fd_unfiltered : (T,) array, optional
+        Displacement before the motion parameters were filtered; None where they were not.
     coverage : (R,) array
         Share of each region that was measured, 0 to 1, of runs joined the smallest; NaN where
         it is not known.
@@ -57,6 +59,7 @@ class RegionSeries:
     coverage: NDArray[np.float64]
     reasons: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    fd_unfiltered: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         wanted = (len(self.volumes), len(self.names))
@@ -78,6 +81,11 @@ class RegionSeries:
         """Mean framewise displacement of the retained volumes in mm."""
         return _mean(self.fd_retained)
 
+    @property
+    def mean_fd_unfiltered(self) -> float | None:
+        """Mean displacement of all volumes in mm before filtering; None where there was none."""
+        return None if self.fd_unfiltered is None else _mean(self.fd_unfiltered)
+
     def numbered(self, run: int) -> "RegionSeries":
         """Return the series of a single run under this number."""
         return replace(self, run_of=np.full(len(self.volumes), run, dtype=np.intp))
@@ -92,6 +100,7 @@ def join(runs: Sequence[RegionSeries]) -> RegionSeries:
         Of the same regions and repetition time, each with its number.
     """
     first = runs[0]
+    unfiltered = [run.fd_unfiltered for run in runs if run.fd_unfiltered is not None]
     return RegionSeries(
         names=first.names,
         series=join_runs([run.series for run in runs]),
@@ -103,6 +112,7 @@ def join(runs: Sequence[RegionSeries]) -> RegionSeries:
         coverage=np.min([run.coverage for run in runs], axis=0),
         reasons={name: text for run in runs for name, text in run.reasons.items()},
         sources=tuple(name for run in runs for name in run.sources),
+        fd_unfiltered=np.concatenate(unfiltered) if unfiltered else None,
     )
 
 

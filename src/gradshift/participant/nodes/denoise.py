@@ -13,6 +13,7 @@ from gradshift.bids.confounds import Confounds, Regressors, read_confounds, sele
 from gradshift.bids.elsewhere import Located
 from gradshift.bids.elsewhere import read as read_elsewhere
 from gradshift.bids.readyread import of_image
+from gradshift.core.series.breathing import without_breathing
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, clean
 from gradshift.core.series.freedom import freedom_of_run
@@ -126,6 +127,7 @@ class Denoise(Step):
             cleaned=cleaned,
             failures=failures,
             carpet=self._carpet(parcels, cleaned),
+            unfiltered_fd=known.confounds.unfiltered_fd,
         )
 
     def _known(self, n_volumes: int) -> _Known:
@@ -148,7 +150,15 @@ class Denoise(Step):
         path = Path(self.inputs.confounds)
         if not path.exists() and not any(needs_confounds(r) for r in self.inputs.recipes):
             return Confounds(path=path, columns={"none": np.zeros(n_volumes)}, metadata={})
-        return read_confounds(path, n_volumes)
+        confounds = read_confounds(path, n_volumes)
+        chosen = self.inputs.recipes[0].motion_filter  # the same in all
+        if chosen is None:
+            return confounds
+        chosen.check(self.inputs.tr)
+        motion = confounds.motion
+        return confounds.moved_by(
+            without_breathing(motion, self.inputs.tr, chosen.low, chosen.high)
+        )
 
     def _clean(
         self,
@@ -187,6 +197,7 @@ class Denoise(Step):
                 replace(
                     self._series(recipe, regressors, kept, fd, i, of_atlas),
                     volumes=known.index[kept],
+                    fd_unfiltered=confounds.unfiltered_fd,
                 )
                 for i, of_atlas in enumerate(zip(parcels.atlases, quality, strict=True))
             ),

@@ -157,6 +157,8 @@ class DenoisedRun:
         Recipes that cannot be used, and why.
     carpet : Carpet, optional
         With the primary recipe.
+    unfiltered_fd : (T,) array, optional
+        Displacement before the motion parameters were filtered; None where they were not.
     """
 
     fd: Array
@@ -165,3 +167,4 @@ class DenoisedRun:
     cleaned: Mapping[str, CleanedRun] = field(default_factory=dict)
     failures: Mapping[str, str] = field(default_factory=dict)
     carpet: Carpet | None = None
+    unfiltered_fd: Array | None = None

@@ -13,6 +13,7 @@ from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.measure import Value
 from gradshift.core.cortex.variants import Variant
 from gradshift.core.measures import measures
+from gradshift.core.series.series import RegionSeries
 from gradshift.output.identity import digest
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
 from gradshift.participant.nodes.outcome import Save, SaveSpec
@@ -251,10 +252,17 @@ def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
         "MinutesRetained": n_retained and n_retained * series.tr / 60,
         "MeanFramewiseDisplacement": series.mean_fd,
         "MeanFramewiseDisplacementRetained": series.mean_fd_retained,
+        **_unfiltered(series),
         "ConfoundRegressors": joined.regressor_names,
         "DegreesOfFreedom": joined.degrees_of_freedom,
         "Warnings": joined.warnings,
     }
+
+
+def _unfiltered(series: RegionSeries) -> dict[str, object]:
+    """Say what displacement was before the motion parameters were filtered, where they were."""
+    mean = series.mean_fd_unfiltered
+    return {} if mean is None else {"MeanFramewiseDisplacementUnfiltered": mean}
 
 
 def _shared(common: Common, tr: float) -> dict[str, object]:

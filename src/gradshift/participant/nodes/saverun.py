@@ -20,6 +20,7 @@ class _RunSpec(SaveSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipe = traits.Str(mandatory=True, desc="name of the primary recipe")
     recipe_digest = traits.Str(desc="digest of the primary recipe")
+    motion_filter = traits.Str(desc="what the motion parameters were filtered with")
 
 
 class SaveRun(Save):
@@ -77,8 +78,12 @@ class SaveRun(Save):
             "dvars": "Standardised DVARS",
             "kept": f"1 for volumes retained by the recipe {recipe}, 0 for others",
         }
-        rows = zip(run.fd, run.dvars, cleaned.kept.astype(int), strict=True)
-        write_table(quality, list(described), rows)
+        columns = [run.fd, run.dvars, cleaned.kept.astype(int)]
+        if run.unfiltered_fd is not None:
+            columns.append(run.unfiltered_fd)
+            described["fd"] += f" of motion parameters after a {self.inputs.motion_filter}"
+            described["fd_unfiltered"] = "Framewise displacement (mm) of parameters as they were"
+        write_table(quality, list(described), zip(*columns, strict=True))
         origin = {**self.inputs.provenance, "RecipeDigest": self.inputs.recipe_digest}
         write_json(outputs.sidecar(quality), {**_columns(described), **origin})
         outliers = outputs.outliers_path(root, entities)
