@@ -285,7 +285,7 @@ def test_the_methods_text_alone_needs_no_run(study, tmp_path):
     text = (tmp_path / "logs" / "CITATION.md").read_text(encoding="utf-8")
     assert "displacement above 0.3 mm" in text
     assert "Node strength" in text
-    assert "Eigenvector" not in text
+    assert "articipation coefficient" not in text
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
 
 
