@@ -80,7 +80,7 @@ def renew_person_pages(settings: Settings, people: Sequence[str]) -> int:
             _renew(settings, participant)
         except OSError:  # of the disk, no matter of one page
             raise
-        except Exception as error:
+        except Exception as error:  # of this page, whatever it is
             failed += 1
             logger.error(
                 "The page of %s was not written: %s", participant, tell(error, settings.output_dir)

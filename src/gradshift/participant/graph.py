@@ -74,7 +74,7 @@ def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
     """Connect the steps of one person and task; what hinders that is the problem of the runs."""
     try:
         return _person_workflow(name, runs, plan)
-    except Exception as error:
+    except Exception as error:  # of these runs, whatever it is
         logger.debug("%s", name, exc_info=error)
         marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
         return _person_workflow(name, marked, plan)
