@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gradshift.core.series.parcellate import parcellate
 from gradshift.errors import InputError
-from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
+from gradshift.images.header import VolumeHeader, read_header
+from gradshift.images.volumes import read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.records import ParcellatedRun
