@@ -15,7 +15,7 @@ from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.coupling import FEWEST
-from gradshift.group import planted
+from gradshift.group import covariances, planted
 from gradshift.group.balance import balance
 from gradshift.group.changes import Changes
 from gradshift.group.contrasts import TABLE, contrasts, on_page
@@ -277,3 +277,23 @@ def test_the_methods_describe_the_tests_that_were_made_and_no_other(
     assert named == set(described.split())
     nothing = Written(tmp_path, {"contrasts": [replace(row, p=np.nan) for row in tested]})
     assert not TABLE.uses["signflip"](nothing)
+
+
+def test_covariances_are_those_of_the_means_of_the_main_question_of_the_primary_alone(
+    rng, tmp_path
+):
+    table, people = bold(rng)
+    more = [row for key in (("segregation", *DEFAULT[1:]), ("betweenfc", "network-pair", "A-B"))
+            for row in rows("func", "rest", key, values(rng))]  # fmt: skip
+    other = [{**row, "recipe": "36P", "value": rng.normal()} for row in table]
+    design = paired(recipes=("24P", "36P"))
+    covariances.write(make(table + more + other, people, design), tmp_path)
+    with np.load(tmp_path / "covariances.npz") as arrays:
+        assert {name.rpartition("/")[0] for name in arrays} == {
+            "rest/confirmatory",
+            "rest/network",
+        }
+        named = arrays["rest/confirmatory/values"].tolist()
+        found = arrays["rest/confirmatory/covariance"]
+    changes = [np.diff(of(table + more, measure=name.split("|")[0]))[:, 0] for name in named]
+    np.testing.assert_allclose(found, np.cov(changes) / len(PEOPLE))
