@@ -13,7 +13,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
-from gradshift.bids.readymade import ReadyRun
+from gradshift.bids.readyrun import ReadyRun
 from gradshift.bids.run import Run
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
