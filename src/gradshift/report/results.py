@@ -15,6 +15,7 @@ from gradshift.bids.columnar import read_columns
 from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import Sidecar
 from gradshift.bids.tables import KEYS
+from gradshift.core.cortex.measure import lacking
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -121,7 +122,7 @@ def what_was_used(
             atlases[result.atlas] = _described(output_dir, result)
         if result.modality == "func":
             recipes.setdefault(result.recipe, result.denoising)
-        names |= set(result.measures)
+        names |= {name for name in result.measures if _could_be_had(name, result)}
     estimators = [result.estimator for result in results if result.modality == "func"]
     return Used(
         atlases=_first(primary[0], atlases),
@@ -136,7 +137,14 @@ def what_was_used(
         design=described.get("Design", ""),
         estimator=estimators[0] if estimators else "",
         sample=sample(folder, results, primary),
+        surfaces=sorted({one.space for one in results if one.gives == "vertices"}),
     )
+
+
+def _could_be_had(name: str, result: SessionResult) -> bool:
+    """Tell whether what a result was made from has what a measure needs."""
+    measure = measures().get(name)
+    return measure is None or not lacking(measure, result.gives)
 
 
 T = TypeVar("T")
