@@ -8,8 +8,9 @@ import nibabel
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial.distance import pdist, squareform
 
-from finished import finish
+from finished import finish, regions
 from gradshift.bids.collect import find_results, read_matrix
 from gradshift.core.inference.power import power_paired
 from pagereader import Page
@@ -124,6 +125,9 @@ def test_motion_is_compared_and_correlated_with_the_changes(five):
         changes.append(np.arctanh(post[upper]) - np.arctanh(pre[upper]))
     r = [stats.pearsonr(column, motion).statistic for column in np.transpose(changes)]
     assert edges["MedianAbsoluteR"] == pytest.approx(np.median(np.abs(r)), abs=1e-6)
+    away = squareform(pdist(regions().centroids))[upper]
+    dependence = stats.spearmanr(away, r).statistic
+    assert edges["DistanceDependence"] == pytest.approx(dependence, abs=1e-6)
     _, written = read_matrix(
         study.out / "group" / "task-rest_atlas-Tiny_stat-qcfc_desc-24P_relmat.tsv"
     )
