@@ -112,6 +112,8 @@ def read_run(file: IndexedFile, beside: Beside, root: Path) -> Run:
         hemisphere = {} if run.right is None else {"hemi": "L"}
         metadata = inherited(run.bold, {**file.entities, **hemisphere}, root)
         seconds, remark = repetition_time(run.bold, metadata, from_header)
+        if run.right is not None and from_header is None:  # GIFTI need not have one
+            remark = ""
         return replace(run, tr=seconds, remarks=(remark,) if remark else ())
     except Exception as error:  # of one run, whatever it is
         return _left_out(run, error)
