@@ -14,6 +14,7 @@ from gradshift.report.limits import (
     Marked,
     Motion,
     Power,
+    Rate,
     Registration,
     Tests,
 )
@@ -44,6 +45,7 @@ def facts(results: GroupResults) -> list[Fact]:
         *_balance(limits.balance, results.alpha),
         *_tests(limits.tests),
         *_motion(limits.motion),
+        *_physiology(limits.physiology),
         *_acquisition(limits.acquisition),
         *_acquisition_effect(limits.acquisition_effect),
         *_connections(limits.connections, results.atlas),
@@ -121,6 +123,26 @@ def _motion(rows: list[Motion]) -> Iterator[Fact]:
                 f"Mean framewise displacement was {number(row.baseline)} mm before and "
                 f"{number(row.followup)} mm after (change {signed(row.change)} mm{p}).{how}",
             )
+
+
+RATES = {
+    "BreathsPerMinuteFromMotion": ("Breathing, from the motion parameters", "breaths"),
+    "BreathsPerMinute": ("Breathing, from the belt", "breaths"),
+    "BeatsPerMinute": ("Heart rate", "beats"),
+}
+"""Rates by their key: title and unit."""
+
+
+def _physiology(rows: list[Rate]) -> Iterator[Fact]:
+    for row in rows:
+        title, unit = RATES[row.what]
+        p = f", p = {number(row.p)}" if math.isfinite(row.p) else ""
+        yield Fact(
+            f"{title} (task {row.task})",
+            f"{number(row.baseline)} {unit} per minute before and {number(row.followup)} after "
+            f"(change {signed(row.change)}{p}, {row.n} people). Breathing and heart rate change "
+            "BOLD by themselves; this is descriptive and in no family of results.",
+        )
 
 
 def _acquisition(rows: list[Acquisition]) -> Iterator[Fact]:
