@@ -55,6 +55,8 @@ def test_only_what_was_run_is_told(used):
     text = as_markdown(paragraphs(less))
     assert "Node strength was the sum" in text
     assert "Seed connectivity" not in text
+    assert "regional homogeneity" in text.partition("Not computed")[2]
+    assert "Not computed" not in as_markdown(paragraphs(used))
     assert "Hedges" not in text
     assert statistics()["signflip"].methods.split(":")[0] in text
     assert statistics()["fdr"].methods not in text

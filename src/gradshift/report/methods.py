@@ -12,7 +12,7 @@ from gradshift.bids.outputs import Sidecar
 from gradshift.core.cortex.measure import TOPICS
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
-from gradshift.core.measures import measures
+from gradshift.core.measures import left_out, measures
 from gradshift.core.statistics import statistics
 from gradshift.recipes.motionfilter import MotionFilter
 from gradshift.report.bibliography import in_text
@@ -170,6 +170,7 @@ def _supplement(used: Used, once: "_Once") -> Iterator[Paragraph]:
     for topic, title in TOPICS.items():
         of_topic = once(_of_measures(n for n in used.measures if _topic(n) == topic))
         yield Paragraph(f"Measures: {title[:1].lower()}{title[1:]}", of_topic, "supplement")
+    yield Paragraph("Measures not computed", list(_not_computed(used)), "supplement")
     others = once(_of_measures(n for n in used.measures if _topic(n) is None))
     yield Paragraph("Measures: PET and spectroscopy", others, "supplement")
     yield Paragraph("Further statistics", once(_of_statistics(used.statistics)), "supplement")
@@ -177,6 +178,14 @@ def _supplement(used: Used, once: "_Once") -> Iterator[Paragraph]:
     cite = tuple(key for keys in PACKAGES.values() for key in keys)
     rests = f"The software rests on {packages}, with Python {python_version()}."
     yield Paragraph("Packages", [(rests, cite)], "supplement")
+
+
+def _not_computed(used: Used) -> Iterator[Sentence]:
+    """Name the opt-in measures that were not asked for, where there is connectivity."""
+    absent = left_out(used.measures)
+    if used.estimator and absent:
+        names = [measures()[name].title for members in absent.values() for name in members]
+        yield f"Not computed, and not searched for results: {'; '.join(names)}.", ()
 
 
 def _main_statistics(used: Used) -> list[str]:
