@@ -112,8 +112,9 @@ class Inputs:
     )
     space: str | None = option(
         None,
-        "standard space of the BOLD files to use; the first of MNI152NLin2009cAsym, "
-        "MNI152NLin6Asym that every atlas comes in if not given",
+        "standard space of the BOLD files to use, or fsLR, fsaverage5 or fsaverage6 for those on "
+        "the surface; the first of MNI152NLin2009cAsym, MNI152NLin6Asym that every atlas comes in "
+        "if not given",
         metavar="NAME",
         numbers="participant",
     )
@@ -268,7 +269,11 @@ class Analysis:
         check=checks.distinct,
     )
     measures: tuple[str, ...] = option(
-        (), "measures to compute; all if not given", nargs="+", metavar="NAME"
+        ("default",),
+        "measures to compute, besides those of the confirmatory family: default, all, groups "
+        "that are opt-in, or names; a later run adds to those that an output has",
+        nargs="+",
+        metavar="NAME",
     )
     plugin: tuple[str, ...] = option(
         (),

@@ -19,6 +19,7 @@ from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
 from gradshift.group.given import given_maps
+from gradshift.group.notcomputed import of_some_only
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.sameregions import over_same_regions
@@ -28,6 +29,7 @@ from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
 from gradshift.output import bidsprov, record
 from gradshift.output.lock import locked
+from gradshift.report.direction import noun
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.planted import as_text, truth
 from gradshift.report.sentences import Shown
@@ -113,6 +115,13 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     results = chosen(results, settings.inputs.bids_filter_file)
     results = _still_held(results, settings)
     record.check_same(results)
+    for name, lacking in of_some_only(results).items():
+        logger.warning(
+            "%s was not computed for %s, and is compared without them; run the participant level "
+            "again for everybody with this measure.",
+            name,
+            ", ".join(lacking),
+        )
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)
     results, remarks = kept_apart(results)
@@ -262,7 +271,7 @@ def sentence(row: Contrast, alpha: float) -> str:
         return f"{what}: no test ({row.status})."
     shown = Shown.of(row)
     return (
-        f"{what}: change {signed(row.mean_change)}, g {shown.g:.2f} [{shown.low:.2f}, "
+        f"{what}: {noun(row)} {signed(row.mean_change)}, g {shown.g:.2f} [{shown.low:.2f}, "
         f"{shown.high:.2f}], n {row.n}, p_fwe {p_value(row.p_fwe, alpha)}: "
         f"{verdict(row, alpha).text}."
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.core.cortex.common import Common, alike, seconds_of
-from gradshift.core.cortex.gradients import search_dropout
+from gradshift.core.cortex.dropout import search_dropout
 from gradshift.core.cortex.session import build_session
 from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
@@ -21,7 +21,7 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Str, desc="names of the recipes")
     options = traits.Any(desc="options of the measures")
-    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    gives = traits.Enum("voxels", "vertices", "series", "matrix", desc="what the source has")
 
 
 class Person(Step):
