@@ -218,7 +218,7 @@ def test_what_was_planted_is_held_against_its_own_row(rng, monkeypatch):
     """As a change, in per cent, and as a correlation; each with the interval of that row."""
     (one, first), (other, second) = pet(rng, "vtlogan"), bold(rng)
     for row in one:
-        row["value"] += 2.0 * (row["session_id"] == "ses-post")
+        row["value"] = 0.2 * (row["value"] + 2.0 * (row["session_id"] == "ses-post"))
     made = make(one + other, first + second, paired(), coupling=(PAIR,), n_permutations=20)
     change = next(
         row for row in contrasts(made) if (row.modality, row.covariates) == ("pet", None)
