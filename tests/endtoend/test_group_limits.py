@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from contextlib import redirect_stderr
 
 import nibabel
@@ -42,6 +43,11 @@ def five(tmp_path_factory):
             for sub in people
         },
     )  # fmt: skip
+    for sub in people[:5]:
+        for ses, more in (("pre", 0), ("post", int(sub))):
+            (path,) = study.out.glob(f"sub-{sub}/ses-{ses}/**/*_measures.json")
+            rates = {"BreathsPerMinute": 12.0 + more}
+            path.write_text(json.dumps({**json.loads(path.read_text()), "Physiology": rates}))
     with redirect_stderr(io.StringIO()) as told:
         assert study.group(page=True) == 0
     return study, told.getvalue()
@@ -99,6 +105,17 @@ def test_what_a_study_of_five_leaves_open_is_told(five):
     assert "Whether anybody was blinded is not known" in said
     assert "1 to 7 days" in said
     assert "With 5 people no result can be significant at 0.05." in said
+
+
+def test_breathing_is_compared_and_is_no_result(five):
+    study, _ = five
+    (rate,) = json.loads((study.out / "group" / "limits.json").read_text())["Physiology"]
+    assert (rate["What"], rate["Task"], rate["n"]) == ("BreathsPerMinute", "rest", 5)
+    assert (rate["MeanBaseline"], rate["MeanFollowup"], rate["MeanChange"]) == (12, 15, 3)
+    assert rate["p"] == 0.0625
+    assert not study.table("contrasts.tsv")["measure"].str.contains("reath").any()
+    page = (study.out / "group" / "index.html").read_text()
+    assert re.search("12 breaths per minute .* and 15 .*5 people", page)
 
 
 def test_motion_is_compared_and_correlated_with_the_changes(five):
