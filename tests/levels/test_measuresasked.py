@@ -20,6 +20,7 @@ FEW = ("--denoise", "none", "--no-voxelwise", "--measures")
 
 def test_what_searches_most_is_opt_in():
     assert opt_in().keys() == OPT_IN.keys()
+    assert opt_in()["entropy"] == ("geodesicentropy",)
     assert opt_in()["homogeneity"] == ("reho",)
     assert opt_in()["reversal"] == ("nonreversibility",)
     assert opt_in()["paths"] == ("betweenness", "betweennessauc")

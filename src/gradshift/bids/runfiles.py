@@ -14,8 +14,8 @@ from gradshift.bids.parse import IndexedFile
 from gradshift.bids.repetition import repetition_time
 from gradshift.bids.run import GIFTI, IMAGES, SURFACE_IMAGES, Run
 from gradshift.errors import InputError, MissingInputError, reason
+from gradshift.images.header import read_header
 from gradshift.images.onsurface import read_series
-from gradshift.images.volumes import read_header
 
 logger = logging.getLogger("gradshift")
 

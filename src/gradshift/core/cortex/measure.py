@@ -27,6 +27,7 @@ DEFAULT, ALL = "default", "all"
 """Words that stand for the measures of no group, and for those of all groups, too."""
 
 OPT_IN = {
+    "entropy": "entropy of distances in graphs",
     "homogeneity": "regional homogeneity",
     "paths": "shortest paths through regions",
     "reversal": "the arrow of time",
