@@ -76,8 +76,8 @@ class Resampled:
     n_permutations: int
     exact: bool
     largest: NDArray[np.float64]
-    extra: int = 0
-    scores: bool = False
+    extra: int
+    scores: bool
 
 
 def check(values: NDArray[np.float64], n_permutations: int) -> None:
