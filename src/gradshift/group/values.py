@@ -9,7 +9,7 @@ from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
 
 MOST_ROWS = 5_000_000
-"""Rows up to which values are written as text, too: some 700 MB."""
+"""Rows up to which values are written as text, too: some 750 MB."""
 
 
 def write(study: Study, folder: Path) -> None:
