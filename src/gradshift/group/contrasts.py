@@ -319,6 +319,7 @@ TABLE = Table(
         "signflip": lambda w: "change" in _effects(w) and w.tested_by != {"crossover"},
         "association": lambda w: "number" in w.tested_by,
         "groups": _between,
+        "ownspreads": _between,
         "crossover": lambda w: "crossover" in w.tested_by,
         "within": lambda w: "sessions" in w.tested_by,
         "covariates": _adjusted,
