@@ -26,9 +26,9 @@ def test_the_larger_of_both_p_is_that_of_plain_loops(rng):
         for column, own in enumerate(values.T):
             alike, spread = np.empty(12), np.empty(12)
             for code in (0, 1):
-                members = own[GROUP == code]
-                spread[GROUP == code] = members.std(ddof=1)
-                alike[GROUP == code] = (members - members.mean()) / members.std()
+                members = own[code == GROUP]
+                spread[code == GROUP] = members.std(ddof=1)
+                alike[code == GROUP] = (members - members.mean()) / members.std()
             errors = spread * (draw @ alike / np.linalg.norm(alike))
             drawn[b, column] = score(errors)
     seen = np.array([score(column) for column in values.T]) * (1 - 1e-8)
