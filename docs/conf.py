@@ -41,7 +41,9 @@ os.environ["GRADSHIFT_DEMO"] = str(generated.demo())
 
 html_theme = "furo"
 html_title = f"gradshift {release}"
-html_static_path = ["images"]
+html_static_path = ["images", "static"]
+html_js_files = [("access.js", {"defer": "defer"})]
+html_theme_options = {"top_of_page_buttons": []}
 html_show_sphinx = False
 copybutton_exclude = ".linenos, .gp"
 

@@ -190,15 +190,11 @@ def topics() -> str:
 
 def needs() -> str:
     """Write which measures need what of a source."""
-    rows = [
-        [
-            text,
-            ", ".join(
-                f"[`{m.name}`](#measure-{m.name})" for m in measures().values() if m.needs == need
-            ),
-        ]
+    links = {
+        text: [f"[`{m.name}`](#measure-{m.name})" for m in measures().values() if m.needs == need]
         for need, text in GIVEN.items()
-    ]
+    }
+    rows = [[text, ", ".join(names)] for text, names in links.items() if names]
     return table(["what they are made of", "measures"], rows)
 
 

@@ -5,12 +5,13 @@ stored. In ``post`` the default mode network falls apart.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import nibabel
 import numpy as np
 import pandas as pd
+from scipy.io import savemat
 
 import tiny
 
@@ -207,3 +208,67 @@ def components(folder: Path, study: Path) -> Path:
         classes = {"Component": ["ICA_00", "ICA_01"], "classification": ["accepted", "rejected"]}
         save(start, "desc-tedana_metrics.tsv", pd.DataFrame(classes))
     return folder
+
+
+def c_pac(folder: Path) -> Path:
+    """Write what C-PAC writes: columns named by labels, names with regressors in them."""
+    describe(folder, "C-PAC", "C-PAC")
+    head = ",".join(f"Mean_{label} " for label in range(1, tiny.N_REGIONS + 1))
+    for sub, ses, values in sessions():
+        lines = [",".join(f"{x:.9g}" for x in row) + "," for row in values[kept()]]
+        start = stem(folder, sub, ses)
+        name = "run-1_atlas-Tiny_space-MNI152NLin6ASym_reg-36Parameter_desc-Mean_timeseries"
+        path = start.with_name(f"{start.name}_{name}.1D")
+        path.write_text("\n".join([f"#{head}", *lines]) + "\n")
+        path.with_suffix(".json").write_text(json.dumps({"RepetitionTime": tiny.TR}))
+    return folder
+
+
+def giga_connectome(folder: Path) -> Path:
+    """Write what giga_connectome writes: columns that are counted, one JSON for all tables."""
+    describe(folder, "giga_connectome", "giga_connectome")
+    for sub, ses, values in sessions():
+        start = stem(folder, sub, ses)
+        frame = pd.DataFrame(values[kept()])
+        save(start, "atlas-Tiny_desc-40ParcelsSimple_timeseries.tsv", frame)
+        save(start, "atlas-Tiny_desc-20ParcelsSimple_timeseries.tsv", frame.iloc[:, :20])
+        square = pd.DataFrame(np.corrcoef(values[kept()].T))
+        save(start, "atlas-Tiny_meas-PearsonCorrelation_desc-40ParcelsSimple_relmat.tsv", square)
+        about = start.with_name(f"{start.name}_atlas-Tiny_timeseries.json")
+        about.write_text(json.dumps({"SamplingFrequency": 1 / tiny.TR}))
+    return folder
+
+
+def halfpipe(folder: Path) -> Path:
+    """Write what HALFpipe writes: numbers alone, in a folder of the task."""
+    describe(folder, "HALFpipe", "HALFpipe")
+    for sub, ses, values in sessions():
+        start = stem(folder, sub, ses)
+        name = f"{start.name}_feature-corrMatrix_atlas-Tiny_timeseries.tsv"
+        path = start.parent / "task-rest" / name
+        path.parent.mkdir()
+        np.savetxt(path, values[kept()], fmt="%.10f", delimiter="\t")
+        path.with_suffix(".json").write_text(json.dumps({"RepetitionTime": tiny.TR}))
+    return folder
+
+
+def conn(folder: Path) -> Path:
+    """Write what CONN keeps of regions, under names of BIDS."""
+    describe(folder, "CONN")
+    for sub, ses, values in sessions():
+        start = stem(folder, sub, ses)
+        tissue = np.zeros((int(kept().sum()), 16))
+        data = [tissue, *values[kept()].T[:, :, None], np.zeros((0, 0))]
+        names = ["White Matter", *(f"Tiny.{name} (-3,1,{i})" for i, name in enumerate(NAMES))]
+        content = {"data": _cells(data), "names": _cells([*names, "Effect of rest"])}
+        path = start.with_name(f"{start.name}_timeseries.mat")
+        savemat(path, content)
+        path.with_suffix(".json").write_text(json.dumps({"RepetitionTime": tiny.TR}))
+    return folder
+
+
+def _cells(values: Sequence[object]) -> np.ndarray:
+    """Return a row of cells as MATLAB has them."""
+    cells = np.empty((1, len(values)), dtype=object)
+    cells[0, :] = values
+    return cells

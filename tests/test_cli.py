@@ -112,6 +112,7 @@ def test_verbose_and_quiet_are_not_both(capsys):
     ("words", "meant"),
     [
         (["--atlas", "schaefer218_200_7"], "Schaefer2018_200_7"),
+        (["--atlas", "Shaefer100"], "Schaefer2018_100_7"),
         (["--denoise", "acompcorr"], "aCompCor"),
         (["--measures", "withinFC", "gradientrage"], "gradientrange"),
         (["--pet-model", "vt-logan"], "vtlogan"),

@@ -1,6 +1,7 @@
 """Who may import whom: downward only, and nothing heavy before it is needed."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ EVERYTHING = frozenset({path.relative_to(ROOT).parts[0].removesuffix(".py") for 
 MAY_IMPORT = {
     "errors": frozenset(),
     "checks": frozenset({"errors"}),
+    "usage": frozenset({"errors"}),
     "settings": frozenset({"errors", "checks"}),
     "core": frozenset({"errors"}),
     "plugins": frozenset({"errors", "core"}),
@@ -47,7 +49,7 @@ MAY_IMPORT = {
     "levels": EVERYTHING - {"cli", "api"},
     "example": EVERYTHING
     - {"study", "group", "participant", "report", "running", "levels", "cli", "api"},
-    "cli": frozenset({"errors", "settings", "running", "levels"}),
+    "cli": frozenset({"errors", "usage", "settings", "running", "levels"}),
     "api": EVERYTHING - {"cli", "participant", "example"},
     "__main__": frozenset({"cli"}),
     "__init__": frozenset({"api"}),
@@ -153,10 +155,17 @@ def test_figures_are_drawn_from_arrays_without_files(path):
     assert "matplotlib.pyplot" not in " ".join(imports(path)), "pyplot keeps figures open"
 
 
-@pytest.mark.parametrize("module", ["__init__", "__main__", "cli", "settings", "errors"])
+@pytest.mark.parametrize("module", ["__init__", "__main__", "cli", "usage", "settings", "errors"])
 def test_modules_of_the_command_line_start_with_the_standard_library_only(module):
     tops = {name.split(".")[0] for name in imports(ROOT / f"{module}.py", top_only=True)}
     assert tops <= {*sys.stdlib_module_names, "gradshift"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_who_catches_everything_says_why(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    broad = [line for line in lines if re.match(r" *except( (Base)?Exception\b.*)?:", line)]
+    assert not [line for line in broad if "#" not in line]
 
 
 @pytest.mark.parametrize(

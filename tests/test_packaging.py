@@ -266,9 +266,8 @@ def drawn(module: str) -> str:
     """Return the word that stands for a module in the picture."""
     first, *rest = module.split(".")
     name = rest[0] if first == "core" and rest else first
-    return {"__main__": "cli", "__init__": "errors", "folders": "errors", "checks": "errors"}.get(
-        name, name
-    )
+    base = dict.fromkeys(("__init__", "folders", "checks", "usage"), "errors")
+    return {"__main__": "cli", **base}.get(name, name)
 
 
 def test_the_paper_cites_what_it_lists_as_the_program_does():

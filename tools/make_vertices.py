@@ -7,6 +7,7 @@ again when an atlas is added or its image changes; a test of the shipped atlases
 import numpy as np
 
 from gradshift.atlases.catalogue import available, load_atlas
+from gradshift.images.grayordinates import SURFACE_SPACES
 from gradshift.images.surface import KNOWN, digest, fsaverage5, nearest_regions
 
 
@@ -18,7 +19,11 @@ def main() -> None:
     places = np.concatenate([half.cortex for half in halves.values()])
     atlases = [load_atlas(name) for name in available()]
     images = [
-        image for atlas in atlases for space in atlas.spaces for image in atlas.images(space)
+        image
+        for atlas in atlases
+        for space in atlas.spaces
+        if space not in SURFACE_SPACES
+        for image in atlas.images(space)
     ]
     found = {digest(image, places): nearest_regions(image, places) for image in images}
     np.savez_compressed(KNOWN, **found)

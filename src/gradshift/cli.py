@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gradshift import settings as schema
+from gradshift import usage
 from gradshift.errors import GradshiftError, SettingsError, StorageError, did_you_mean
 from gradshift.running.libraries import set_apart, used
 from gradshift.running.process import (
@@ -50,14 +51,8 @@ IGNORED = ("--notrack",)
 """Options of fMRIPrep that ask for what is so anyway: nothing is ever sent."""
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser that reports wrong usage with exit code 64, and begins its help with an example."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print the problem and where to find help, and leave."""
-        self.exit(
-            SettingsError.exit_code, f"gradshift: {message} (gradshift --help lists the options)\n"
-        )
+class Parser(usage.Parser):
+    """A parser that begins its help with an example, and knows what a mistyped option means."""
 
     def format_help(self) -> str:
         """Return the help, with an example before all options."""
@@ -252,7 +247,7 @@ def _main(words: Sequence[str] | None) -> int:
         leave_nipype()
         _say(NO_PROCESS)
         return StorageError.exit_code
-    except Exception as error:
+    except Exception as error:  # unforeseen: one sentence, its origin is kept for a report
         leave_nipype()
         _say(tell(error, settings.output_dir if settings else None))
         return GradshiftError.exit_code

@@ -16,6 +16,7 @@ Every message is one sentence for the user: what was looked for, where, what is 
 instead, and what to do.
 """
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -29,11 +30,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     Parameters
     ----------
     word : str
-        What was typed; upper and lower case count alike.
+        What was typed; upper and lower case count alike. Of names that are near, those with
+        its numbers come first: whoever types 100 does not mean 400.
     known : iterable of str
     """
     names = {name.casefold(): name for name in known}
-    near = get_close_matches(word.casefold(), names, n=1)
+    near = get_close_matches(word.casefold(), names, n=max(1, len(names)))
+    numbers = set(re.findall(r"\d+", word))
+    near.sort(key=lambda name: -len(numbers & set(re.findall(r"\d+", name))))
     return f" (did you mean {names[near[0]]}?)" if near else ""
 
 

@@ -122,7 +122,7 @@ def _from_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException:  # handed on: only the half-made module must go
         del sys.modules[name]
         raise
     return module
@@ -132,7 +132,7 @@ def _imported(name: str, do: Callable[[], Any]) -> Any:
     """Import a plug-in, or say why it cannot be imported."""
     try:
         return do()
-    except Exception as error:
+    except Exception as error:  # code of others can raise anything when it is imported
         reason = " ".join(str(error).split()) or "no reason given"
         raise SettingsError(
             f"The plug-in {name} cannot be imported: {type(error).__name__}, {reason}."

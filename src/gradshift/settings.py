@@ -112,8 +112,9 @@ class Inputs:
     )
     space: str | None = option(
         None,
-        "standard space of the BOLD files to use; the first of MNI152NLin2009cAsym, "
-        "MNI152NLin6Asym that every atlas comes in if not given",
+        "standard space of the BOLD files to use, or fsLR, fsaverage5 or fsaverage6 for those on "
+        "the surface; the first of MNI152NLin2009cAsym, MNI152NLin6Asym that every atlas comes in "
+        "if not given",
         metavar="NAME",
         numbers="participant",
     )

@@ -284,7 +284,7 @@ def test_templateflow_gives_a_shipped_atlas_another_space(templateflow):
     templateflow[".tsv"] = own.parts[0].table
     atlas = load_atlas("Schaefer2018_200_7")
     del atlas.parts[0].images["MNI152NLin2009cAsym"]
-    assert atlas.spaces == (SPACE,)
+    assert atlas.spaces[0] == SPACE
     assert atlas.images("MNI152NLin2009cAsym") == own.images("MNI152NLin2009cAsym")
 
 

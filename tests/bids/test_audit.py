@@ -113,3 +113,27 @@ def test_the_raw_json_tells_what_the_preprocessed_one_does_not(tmp_path):
         manufacturer="Siemens", model="Prisma", software="E11", fmriprep="fMRIPrep 24.1.1",
         space=MNI, resolution="2",
     )  # fmt: skip
+
+
+def test_a_damaged_raw_json_is_said_once_and_the_rest_is_still_known(tmp_path, caplog):
+    grow(tmp_path, {"dataset_description.json": RAW})
+    (tmp_path / "task-rest_bold.json").write_text("{damaged")
+    people = (person("01", "pre", bold=Image(tr=2)), person("02", "pre", bold=Image(tr=1)))
+    root = grow(tmp_path / "derivatives" / "fmriprep", preprocessed(*people))
+    settings = schema.make(root, tmp_path / "out", "participant", {})
+    runs = find_runs(settings, {"Atlas": (MNI,)})
+    caplog.clear()
+    found = audit(runs, settings)
+    assert [how.repetition_time for _, how in found] == [2.0, 2.0]
+    damaged = str(tmp_path / "task-rest_bold.json")
+    assert len([one for one in caplog.records if damaged in one.getMessage()]) == 1
+
+
+def test_a_run_of_another_dataset_has_no_json_of_an_image(tmp_path):
+    root = grow(
+        tmp_path / "derivatives" / "fmriprep", preprocessed(person("01", "pre", bold=Image()))
+    )
+    settings = schema.make(root, tmp_path / "out", "participant", {})
+    (own,) = find_runs(settings, {"Atlas": (MNI,)})
+    (tmp_path / "elsewhere").mkdir()
+    assert read_acquisition(own, tmp_path / "elsewhere").echo_time is None

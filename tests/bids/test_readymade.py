@@ -5,16 +5,18 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.io import savemat
 
 import doors
 import tiny
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.bids import doors as words
 from gradshift.bids.doors import Door
-from gradshift.bids.numbertable import Header, read_header, read_values
+from gradshift.bids.numbertable import read_header, read_values
 from gradshift.bids.readymade import find_ready
 from gradshift.bids.readyread import read_matrix, read_motion, read_series, retained
-from gradshift.bids.regionnames import columns_of
+from gradshift.bids.regionnames import columns_of, contradicts
+from gradshift.bids.tableheader import Header
 from gradshift.errors import InputError, MissingInputError, NothingSelectedError, SettingsError
 from gradshift.settings import Inputs
 
@@ -75,7 +77,18 @@ def test_tables_are_read_with_and_without_names(tmp_path):
         read_values(path)
 
 
-@pytest.mark.parametrize("write", [doors.bare, doors.arrays, doors.parcels])
+@pytest.mark.parametrize(
+    "write",
+    [
+        doors.bare,
+        doors.arrays,
+        doors.parcels,
+        doors.c_pac,
+        doors.giga_connectome,
+        doors.halfpipe,
+        doors.conn,
+    ],
+)
 def test_series_are_the_same_however_they_are_stored(write, tmp_path):
     source = write(tmp_path / "source")
     runs = find_ready(Inputs(), Door("series", source), ATLASES)
@@ -86,6 +99,83 @@ def test_series_are_the_same_however_they_are_stored(write, tmp_path):
     assert (run.gives, round(run.tr, 6), run.problem) == ("series", tiny.TR, "")
     truth = doors.series(run.entities["sub"], run.entities["ses"])[doors.kept()]
     np.testing.assert_allclose(read_series(run.tables["Tiny"], doors.NAMES), truth, rtol=1e-6)
+
+
+def test_a_label_without_a_column_is_a_region_without_values(tmp_path):
+    names = tuple(f"Mean_{label}" for label in (*range(1, 7), *range(8, 41)))
+    places = columns_of(header(names), doors.NAMES)
+    assert places == (*range(6), -1, *range(6, 39))
+    assert columns_of(header(names[:-4]), doors.NAMES) == ()  # too few: another atlas
+    assert columns_of(header((*names, "Mean_41")), doors.NAMES) == ()
+
+
+@pytest.mark.parametrize(
+    ("file", "other"),
+    [
+        ("sub-1_atlas-Schaefer2018p200n17_space-X_desc-Mean_timeseries.1D", True),
+        ("sub-1_atlas-Schaefer2018p200n7_space-X_desc-Mean_timeseries.1D", False),
+        ("sub-1_atlas-Schaefer201817Networks_desc-200Parcels17NetworksSimple_relmat.tsv", True),
+        ("sub-1_atlas-Schaefer20187Networks_desc-200Parcels7NetworksSimple_relmat.tsv", False),
+        ("sub-1_atlas-mine_timeseries.tsv", False),
+    ],
+)
+def test_the_name_of_a_file_may_say_that_its_regions_are_others(file, other):
+    assert contradicts(file, "Schaefer2018_200_7") is other
+    assert contradicts(file, "Schaefer2018_200_7+TianS2") is other
+    assert not contradicts(file, "Tiny")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# /d/roi.nii.gz\n#\tMean_1 \tMean_2 \n# Sub-brick 0\n\t1\t2\n# Sub-brick 1\n\t3\t4.5\n",
+        "#Mean_1,Mean_2\n1,2,\n3,4.5,\n",
+        "Mean_1,Mean_2\n1,2\n3,4.5\n",
+    ],
+)
+def test_tables_of_afni_are_read_with_their_comments(text, tmp_path):
+    path = tmp_path / "a_timeseries.1D"
+    path.write_text(text)
+    assert read_header(path).names == ("Mean_1", "Mean_2")
+    np.testing.assert_equal(read_values(path), [[1, 2], [3, 4.5]])
+    path.write_text(text.replace("4.5", ""))
+    with pytest.raises(InputError, match=r"Row 2.*cut off"):
+        read_values(path)
+
+
+def test_a_file_that_is_none_of_conn_is_one_sentence(tmp_path):
+    path = tmp_path / "a_timeseries.mat"
+    path.write_bytes(b"no MATLAB at all" * 20)
+    with pytest.raises(InputError, match="no ROI file of CONN"):
+        read_header(path)
+    savemat(path, {"names": np.ones(3)})
+    with pytest.raises(InputError, match="no ROI file of CONN"):
+        read_header(path)
+
+
+def test_people_one_folder_deeper_and_projects_of_conn_are_said(tmp_path):
+    doors.c_pac(tmp_path / "out" / "pipeline_default")
+    with pytest.raises(NothingSelectedError, match="pipeline_default: give the path"):
+        find_ready(Inputs(), Door("series", tmp_path / "out"), ATLASES)
+    project = tmp_path / "conn" / "results" / "preprocessing"
+    project.mkdir(parents=True)
+    (project / "ROI_Subject001_Condition001.mat").touch()
+    with pytest.raises(NothingSelectedError, match="link them under names of BIDS"):
+        find_ready(Inputs(), Door("series", tmp_path / "conn"), ATLASES)
+
+
+def test_features_of_one_atlas_are_chosen_between_by_their_name(tmp_path):
+    source = doors.halfpipe(tmp_path / "source")
+    for path in source.glob("sub-*/**/*_feature-corrMatrix_*"):
+        copy = path.with_name(path.name.replace("corrMatrix", "other"))
+        copy.write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match='"feature"'):
+        find_ready(Inputs(), Door("series", source), ATLASES)
+    choice = tmp_path / "filter.json"
+    choice.write_text(json.dumps({"series": {"feature": "other"}}))
+    runs = find_ready(Inputs(bids_filter_file=str(choice)), Door("series", source), ATLASES)
+    assert all("feature-other" in run.source.name for run in runs)
+    assert "feature" not in runs[0].entities
 
 
 @pytest.mark.parametrize("mode", ["linc", "abcd"])

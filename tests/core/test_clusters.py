@@ -109,3 +109,15 @@ def test_groups_can_be_compared_and_voxels_without_a_test_do_not_count(rng, plac
     assert np.isnan(found.p_fwe[5])
     assert found.n_permutations == 35
     assert found.p_fwe[np.isfinite(found.p_fwe)].min() >= 1 / 35
+
+
+def test_voxels_without_a_test_join_nothing(rng):
+    """A line of voxels, cut by one that nobody has: as two lines apart."""
+    values = rng.normal(1.5, 1, size=(6, 9))
+    line = np.array([np.arange(8), np.arange(1, 9)])
+    cut = values.copy()
+    cut[:, 4] = np.nan
+    apart = line[:, ~(line == 4).any(axis=0)]
+    one, other = (cluster_statistic(flipped(cut), pairs) for pairs in (line, apart))
+    np.testing.assert_array_equal(one.tfce, other.tfce)
+    np.testing.assert_array_equal(one.p_fwe, other.p_fwe)

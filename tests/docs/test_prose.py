@@ -43,7 +43,7 @@ QUOTING = ("reliability.md", "platforms.md", "performance.md")
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 
 FOREIGN = {
-    "--array", "--bind", "--cap-drop", "--cleanenv", "--containall", "--level",
+    "--array", "--bind", "--cap-drop", "--cifti-output", "--cleanenv", "--containall", "--level",
     "--me-output-echos", "--memory", "--minutes",
     "--network",
     "--no-home", "--output-spaces", "--read-only", "--rm", "--security-opt", "--tmpfs", "--userns",

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import doors
+import surfaces
 import tiny
 from gradshift.cli import main
 
@@ -23,7 +24,7 @@ EXACT = 2e-5
 def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The tables of the study, and the atlas."""
     folder = tmp_path_factory.mktemp("doors")
-    return doors.raw(folder / "study"), tiny.write_atlas(folder / "atlas")
+    return doors.raw(folder / "study"), surfaces.write_atlas(folder / "atlas")
 
 
 def run(place: tuple[Path, Path], out: Path, *options: str) -> pd.DataFrame:
@@ -75,6 +76,37 @@ def test_denoised_images_give_what_their_series_give(place, expected, tmp_path):
     about = json.loads(next(out.glob("sub-01/**/*_desc-asis_timeseries.json")).read_text())
     assert about["NumberOfVolumesRetained"] == doors.kept().sum()
     assert about["DegreesOfFreedom"] is None
+
+
+@pytest.mark.parametrize(
+    ("space", "write"),
+    [
+        (tiny.SPACE, surfaces.write_volume),
+        ("fsLR", surfaces.write_cifti),
+        ("fsaverage5", surfaces.write_gifti),
+    ],
+)
+def test_what_fmriprep_wrote_gives_the_same_on_every_surface(
+    place, expected, tmp_path, space, write
+):
+    source, out = surfaces.write_study(tmp_path / "fmriprep", write), tmp_path / "out"
+    recipe = surfaces.write_recipe(tmp_path)
+    words = ["--derivatives", f"fmriprep={source}", "--denoise", str(recipe), "--space", space]
+    found = run(place, out, *words)
+    wanted = expected.reindex(found.index)
+    of_voxels = found.index.get_level_values("measure") == "alff"
+    assert found[~of_voxels].notna().any()
+    np.testing.assert_allclose(found[~of_voxels], wanted[~of_voxels], atol=EXACT)
+    table = next(out.glob("sub-01/ses-pre/**/*_desc-scrubbed_timeseries.tsv"))
+    truth = doors.series("01", "pre")[doors.kept()]
+    series = pd.read_csv(table, sep="\t")
+    np.testing.assert_allclose(series, truth - truth.mean(axis=0), atol=2e-4)
+    assert json.loads(table.with_suffix(".json").read_text())["RepetitionTime"] == tiny.TR
+    rows = pd.read_csv(out / "group" / "measures.tsv", sep="\t", na_values="n/a")
+    alff = rows[rows["measure"] == "alff"]
+    on_surface = space != tiny.SPACE
+    assert alff["value"].isna().all() == on_surface
+    assert alff["status"].str.contains("needs voxels.*surface").all() == on_surface
 
 
 def test_components_of_another_dataset_are_regressed_out(make_study, tmp_path):

@@ -175,6 +175,20 @@ def test_the_cell_under_the_pointer_is_told(visit, out, path):
     assert shown == pytest.approx(expected, abs=6e-4)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_stands_in_the_way_of_who_hears_or_types_the_page(opened, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = opened(width)
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((d) => { d.open = true; });"
+        "document.querySelectorAll('tbody tr:nth-child(n+4)').forEach((r) => r.remove());"
+    )
+    for scheme, rules in (("light", {}), ("dark", {"runOnly": ["color-contrast"]})):
+        page.emulate_media(color_scheme=scheme)
+        violations = axe.run(page, options=rules).response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in violations] == [], scheme
+
+
 def test_in_print_nothing_scrolls_away(opened):
     page = opened(800)
     page.emulate_media(media="print")
@@ -333,6 +347,7 @@ def test_a_click_on_the_cortex_chooses_the_region_that_is_there(browser, tmp_pat
     write_cortex_page(tmp_path / "page.html", names, vertices, rng)
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto((tmp_path / "page.html").as_uri())
+    page.wait_for_selector(".of-cortex[data-region]")
     holder = page.locator(".of-cortex")
     canvas = holder.locator("canvas").bounding_box()
     for side, half in halves.items():

@@ -226,3 +226,57 @@ def test_what_changed_everywhere_is_told_of_every_recipe():
     assert re.search(r"mean connectivity -0.05 with aCompCor .* and \+0.001 with 36P", text)
     assert not CLAIMS.search(text)
     assert shift({"aCompCor": [everywhere(mean_change=math.nan)]}, ALPHA) == ""
+
+
+UNDER = {"way": "conditions", "reference": "under placebo", "against": "under lsd"}
+"""What the group level says of drug against placebo in the same people."""
+
+IN_TIME = re.compile(r"\b(rose|fell|went|rise|fall|afterwards|baseline|follow-up)\b")
+
+
+@pytest.mark.parametrize("certain", [True, False])
+@pytest.mark.parametrize(("change", "word"), [(-0.11, "lower"), (0.11, "higher")])
+def test_drug_against_placebo_is_no_change_over_time(tmp_path, change, word, certain):
+    make = row if certain else undecided
+    rows = [
+        make(measure=asked.measure, contrast="lsd-placebo", mean_change=change,
+             mean_followup=0.35 + change)
+        for asked in FIRST.asked
+    ]  # fmt: skip
+    held = [row(measure=asked.measure, contrast="lsd-placebo", covariates="deltafd",
+                mean_change=change / 2) for asked in FIRST.asked]  # fmt: skip
+    made = results(tmp_path, [*rows, *held], Compared={"lsd-placebo": UNDER})
+    text = said(made)
+    assert not IN_TIME.search(text)
+    assert f"{word} under lsd than under placebo" in text
+    assert bool(re.search(r"^(Yes|No)", text)) == certain
+    assert re.search(rf"{0.35 + change:.2f}\b.*\b0.35", text)
+    assert "mean difference" in text
+    assert verdict(made.rows[0], ALPHA).is_evidence == certain
+    assert ("under lsd" in verdict(made.rows[0], ALPHA).text) == certain
+    assert not re.search(r"\bchanged?\b", text)
+
+
+def test_groups_that_differ_in_drug_against_placebo_are_told_so(tmp_path):
+    name = "patients-controls in lsd-placebo"
+    rows = both(effect="group-by-time", contrast=name, mean_followup=-0.2, mean_baseline=-0.09,
+                n_direction=np.nan, p_sign=np.nan)  # fmt: skip
+    text = said(results(tmp_path, rows, Compared={name: UNDER}))
+    assert not IN_TIME.search(text)
+    assert "lower in patients than in controls" in text
+    assert "under lsd differed from that under placebo by -0.2" in text
+
+
+@pytest.mark.parametrize(("change", "word"), [(-0.01, "fell with the dose"),
+                                              (0.01, "rose with the dose")])  # fmt: skip
+def test_a_slope_on_the_dose_is_told_for_each_unit(tmp_path, change, word):
+    rows = both(contrast="slope(dose)", mean_change=change)
+    text = said(results(tmp_path, rows, Compared={"slope(dose)": {"way": "dose"}}))
+    assert f"{word} by {change:+} Fisher z for each unit" in text
+    assert f"it {word} in 11 of 11" in text
+    assert " to " not in text.partition("for each unit")[0]
+
+
+def test_order_and_period_have_no_direction():
+    for effect in ("order", "period"):
+        assert verdict(row(effect=effect), ALPHA).text == "evidence of a difference"

@@ -193,7 +193,7 @@ def test_what_limits_the_claims_is_told_from_the_limits(out):
     assert f"{limits['Tests']['Number']} tests were made" in text
     assert all(said in text for said in limits["Limits"])
     (motion,) = limits["Motion"]
-    assert f"was {number(motion['MeanFDBaseline'])} mm before" in text
+    assert f"was {number(motion['MeanFDBaseline'])} mm " in text
     for row in limits["MotionAndConnections"]:
         assert f"{row['recipe']}: median |r| {number(row['MedianAbsoluteR'])}" in text
 

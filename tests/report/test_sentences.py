@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from contrastrows import row, undecided
+from gradshift.report.direction import sides
 from gradshift.report.numbers import apart, number, p_value
-from gradshift.report.sentences import Terms, adjusted, finding, interval, remarks, sides
+from gradshift.report.sentences import Terms, adjusted, finding, interval, remarks
 
 TERMS = Terms(
     name="connectivity within the default mode network",

@@ -4,20 +4,20 @@ import textwrap
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from gradshift.api.personplots import PersonPlots
 from gradshift.api.tables import Tables
-from gradshift.bids.collect import find_results, read_vertices
 from gradshift.errors import MissingInputError, SettingsError
+from gradshift.figures.coupling import coupling
 from gradshift.figures.forest import Effect, forest
 from gradshift.figures.matrices import matrices
-from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slopes import Pairs, slopes
+from gradshift.figures.specification import specification
 from gradshift.report import words
-from gradshift.report.cortex import on_cortex
 from gradshift.report.grouped import GroupResults
+from gradshift.report.headlinefigures import CHOICES, SPECIFIED, variants_of
+from gradshift.report.molecules import coupled_changes
 
 WIDTH = 22
 """Letters in a line of a title."""
@@ -26,7 +26,7 @@ Key = tuple[str, str]
 """Measure and label, such as ``("withinfc", "Default")``."""
 
 
-class Plots:
+class Plots(PersonPlots):
     """The figures of an output, as figures of matplotlib: show, change or save them.
 
     Values are of the primary atlas and recipe. A value is named by its measure and its label,
@@ -38,7 +38,7 @@ class Plots:
     """
 
     def __init__(self, output: Tables) -> None:
-        self._output = output
+        super().__init__(output)
         self._group = GroupResults(output.path / "group", output.path)
 
     def slopes(self, *values: Key, task: str | None = None) -> Figure:
@@ -82,25 +82,47 @@ class Plots:
             ]
         return forest(rows, group.recipes, label="Hedges' g, 95 % interval")
 
-    def matrix(self, sub: str, *sessions: str, task: str | None = None) -> Figure:
-        """Draw the connectivity of sessions of a person, regions ordered by network.
+    def specification(self, *values: Key, task: str | None = None) -> Figure:
+        """Draw Hedges' g under every choice of the analysis, the smallest effect first.
 
-        Parameters
-        ----------
-        sub : str
-        sessions : str
-            One or more, with or without prefix.
-        task : str, optional
-            The first if not given.
+        Choices are atlas and recipe, of gradients also the kernel, of graphs the density.
+        Parameters and errors are those of `slopes`.
+
+        Raises
+        ------
+        MissingInputError
+            If `group/variants.tsv` has none of the values.
         """
-        panels = {
-            words.session(f"ses-{ses.removeprefix('ses-')}"): _values(
-                self._output.matrix(sub, ses, task=task)
+        group, task = self._group, task or self._group.tasks[0]
+        keys = self._keys(values, task)
+        panels = {_title(key): variants_of(group, key, task) for key in keys}
+        panels = {title: variants for title, variants in panels.items() if variants}
+        if not panels:
+            raise MissingInputError(
+                f"{group.folder / 'variants.tsv'} holds no variant of "
+                f"{', '.join(f'{measure} {label}' for measure, _, label in keys)}; it has "
+                f"{', '.join(sorted({row.measure for row in group.variants})) or 'no rows'}."
             )
-            for ses in sessions
-        }
-        networks = list(self._output.regions()["network"])
-        return matrices(panels, networks, unit="correlation", names=words.network)
+        return specification(panels, CHOICES, label=SPECIFIED)
+
+    def coupling(self) -> Figure:
+        """Scatter changes of two modalities over people, a panel per pair declared beforehand.
+
+        Beneath are the correlation with its interval, as in `group/coupling.tsv`, and the
+        correlations without each person in turn.
+
+        Raises
+        ------
+        MissingInputError
+            If no pair could be correlated.
+        """
+        panels = list(coupled_changes(self._group))
+        if not panels:
+            raise MissingInputError(
+                f"{self._group.folder / 'coupling.tsv'} holds no correlation between people: "
+                "it needs PET or MRS beside fMRI (--pair), and enough people with both."
+            )
+        return coupling(panels)
 
     def change(self, stat: str = "meanchange", task: str | None = None) -> Figure:
         """Draw a matrix of the group: the mean change of the connection of every two regions.
@@ -119,42 +141,6 @@ class Plots:
         networks = list(self._output.regions()["network"])
         return matrices({stat: values}, networks, unit=stat, names=words.network)
 
-    def gradients(self, sub: str, *sessions: str, task: str | None = None) -> Figure:
-        """Scatter the regions over the first two gradients, a panel per session."""
-        regions = self._output.regions()
-        panels = {}
-        for ses in sessions:
-            name = f"ses-{ses.removeprefix('ses-')}"
-            columns = [
-                self._of_regions(f"gradient{k}", sub, name, task).reindex(regions.index)
-                for k in (1, 2)
-            ]
-            panels[words.session(name)] = np.column_stack([_values(one) for one in columns])
-        unit = words.unit("gradient1")
-        return gradient_plane(panels, list(regions["network"]), unit=unit, names=words.network)
-
-    def cortex(self, measure: str, sub: str, *sessions: str, task: str | None = None) -> Figure:
-        """Draw a measure of regions on the inflated cortex (fsaverage5), a row per session.
-
-        Raises
-        ------
-        MissingInputError
-            If there is no surface to draw on, or no value of the session.
-        """
-        output, regions = self._output, self._output.regions()
-        vertices = read_vertices(output.path, find_results(output.path), output.primary[0])
-        panels = {}
-        for ses in sessions:
-            name = f"ses-{ses.removeprefix('ses-')}"
-            values = self._of_regions(measure, sub, name, task).reindex(regions.index)
-            panels[words.session(name)] = _values(values)
-        figure = on_cortex(panels, vertices, unit=words.unit(measure))
-        if figure is None:
-            raise MissingInputError(
-                f"There is no surface of the atlas {output.primary[0]} in {output.path}/atlases."
-            )
-        return figure
-
     def _keys(self, values: Sequence[Key], task: str) -> list[tuple[str, str, str]]:
         """Return measure, level and label of values; of the headlines if there are none."""
         if not values:
@@ -167,30 +153,8 @@ class Plots:
                 raise SettingsError(f"There is no result of {value[0]} {value[1]}; {listed}.")
         return [(measure, known[measure, label], label) for measure, label in values]
 
-    def _of_regions(self, measure: str, sub: str, ses: str, task: str | None) -> pd.Series:
-        """Return a measure of regions of a session, by region."""
-        atlas, recipe = self._output.primary
-        t = self._output.measures
-        chosen = t[
-            (t["measure"] == measure)
-            & (t["level"] == "region")
-            & (t["participant_id"] == f"sub-{sub.removeprefix('sub-')}")
-            & (t["session_id"] == ses)
-            & (t["atlas"] == atlas)
-            & ((t["recipe"] == recipe) | (t["modality"] != "func"))
-        ]
-        if task is not None:
-            chosen = chosen[chosen["task"] == task]
-        if chosen.empty:
-            raise MissingInputError(f"There is no {measure} of regions of {sub} {ses}.")
-        return chosen.groupby("label")["value"].mean()
-
 
 def _title(key: tuple[str, str, str]) -> str:
     measure, level, label = key
     name = textwrap.fill(words.measure(measure), WIDTH)
     return name if level == "whole" else f"{name}\n{words.NETWORKS.get(label, label)}"
-
-
-def _values(table: pd.DataFrame | pd.Series) -> NDArray[np.float64]:
-    return np.asarray(table, dtype=np.float64)

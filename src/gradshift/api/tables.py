@@ -149,7 +149,7 @@ class Tables:
         MissingInputError
             If there is no such session, or it was left out.
         """
-        result = self._one(sub, ses, atlas, recipe, task)
+        result = self.result(sub, ses, atlas, recipe, task)
         names, values = read_matrix(result.matrix_path(self.path))
         return pd.DataFrame(values, index=pd.Index(names, name="region"), columns=names)
 
@@ -166,7 +166,7 @@ class Tables:
         The index is the number of the volume in its run, from 0; ``attrs["RepetitionTime"]`` is
         in seconds. Parameters and errors are those of `matrix`.
         """
-        result = self._one(sub, ses, atlas, recipe, task)
+        result = self.result(sub, ses, atlas, recipe, task)
         path = result.series_path(self.path)
         sidecar = read_json(outputs.sidecar(path))
         names = regions_of(self.path, result).names
@@ -200,10 +200,26 @@ class Tables:
         recipe = recorded.get("denoise") or [one.recipe for one in bold or self._results]
         return str(atlas[0]), str(recipe[0])
 
-    def _one(
-        self, sub: str, ses: str, atlas: str | None, recipe: str | None, task: str | None
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """Baseline and follow-up of the group level, with prefix; empty where it was not run."""
+        if not self._has_group:
+            return ()
+        sidecar = read_json(self._of_group("contrasts.json"))
+        return tuple(str(sidecar[name]) for name in ("Baseline", "Followup") if name in sidecar)
+
+    def result(
+        self,
+        sub: str,
+        ses: str,
+        atlas: str | None = None,
+        recipe: str | None = None,
+        task: str | None = None,
     ) -> SessionResult:
-        """Find the one session that was asked for, narrowing by one name after the other."""
+        """Find the results of one session, with the paths of its files.
+
+        Parameters and errors are those of `matrix`.
+        """
         left: Sequence[SessionResult] = [one for one in self._results if one.modality == "func"]
         wanted = (
             ("participant", f"sub-{sub.removeprefix('sub-')}"),

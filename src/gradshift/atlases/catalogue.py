@@ -16,6 +16,7 @@ from gradshift.atlases.pcc import pcc_sets, places
 from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError, SettingsError, did_you_mean
 from gradshift.images.labels import LabelImage
+from gradshift.images.surfacelabels import is_surface
 
 FOLDER = Path(__file__).parent
 
@@ -78,6 +79,20 @@ class Atlas:
             If a part has none and TemplateFlow cannot provide it.
         """
         return tuple(label_image(part, self._image(part, space)) for part in self.parts)
+
+    def images_on_fsaverage5(self) -> tuple[LabelImage, ...]:
+        """Find what tells the region of each vertex of fsaverage5; nothing where no part does.
+
+        A part of voxels alone has no vertex there, and keeps its place among the parts.
+        """
+        images = []
+        for part in self.parts:
+            volumes = (path for path in part.images.values() if not is_surface(path))
+            path = part.images.get("fsaverage5", next(volumes, None))
+            if path is None:
+                return ()
+            images.append(label_image(part, path))
+        return tuple(images) if any(is_surface(image.path) for image in images) else ()
 
     def regions(self, pcc: str = "core") -> Regions:
         """Return the regions as the mathematics sees them.

@@ -12,6 +12,7 @@ import numpy as np
 from gradshift.atlases.labeltable import Row, listed, read_table
 from gradshift.errors import InputError, MissingInputError
 from gradshift.images.labels import LabelImage, centroids, read_labels
+from gradshift.images.surfacelabels import is_surface, read_surface_labels
 from gradshift.settings import read_small
 
 KEYS = (
@@ -129,8 +130,18 @@ def check_images(part: Part) -> Part:
     InputError
         If an image cannot be used or its labels are not those of the table.
     """
-    reference = REFERENCE_SPACE if REFERENCE_SPACE in part.images else next(iter(part.images))
+    volumes = [space for space, path in part.images.items() if not is_surface(path)]
+    reference = REFERENCE_SPACE if REFERENCE_SPACE in volumes else next(iter(volumes), None)
+    if reference is None and part.rows[0].centroid is None:
+        raise InputError(
+            f"The label table {part.table} has no places of the regions, and an atlas on a "
+            "surface alone does not tell them; add the columns x, y and z in millimetres."
+        )
     for space, path in part.images.items():
+        if is_surface(path):
+            present = np.unique(read_surface_labels(path).labels)
+            check_labels(present[present > 0].tolist(), part.indices, path, part.table)
+            continue
         labels, affine = read_labels(path)
         check_labels(np.unique(labels[labels > 0]).tolist(), part.indices, path, part.table)
         if space == reference and part.rows[0].centroid is None:

@@ -82,7 +82,7 @@ def schaefer_image(part: Part, space: str) -> Path:
     InputError
         If its label table has another order, or the image other labels.
     """
-    image, table = _fetch(part.name, space, spaces=tuple(part.images))
+    image, table = _fetch(part.name, space, spaces=[s for s in part.images if s in SPACES])
     if _order(_read_table(table)) != _order(part.rows):
         raise InputError(
             f"TemplateFlow's {part.name} in {space} ({table}) is of another release than "
@@ -117,7 +117,7 @@ def _read_table(path: Path) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _fetch(name: str, space: str, spaces: tuple[str, ...] = ()) -> tuple[Path, Path]:
+def _fetch(name: str, space: str, spaces: Sequence[str] = ()) -> tuple[Path, Path]:
     """Return TemplateFlow's image and label table, from its cache or the network.
 
     `spaces` are those in which the atlas is at hand, for the message.

@@ -8,12 +8,17 @@ from gradshift.bids.measurements import DIFFERENT
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.run import Run
+from gradshift.errors import GradshiftError
 
 RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 
 
 def read_acquisition(
-    run: Run, root: Path, raw_folders: Sequence[Path] = (), fmriprep: str | None = None
+    run: Run,
+    root: Path,
+    raw_folders: Sequence[Path] = (),
+    fmriprep: str | None = None,
+    remarks: set[str] | None = None,
 ) -> Acquisition:
     """Read the JSON of a run, and of the raw image where it lies beside, and describe it.
 
@@ -26,22 +31,30 @@ def read_acquisition(
         Where the raw image may lie, the likeliest first.
     fmriprep : str, optional
         Name and version of the pipeline.
+    remarks : set of str, optional
+        Where to put what of the JSON cannot be read; the description does without it.
     """
+    remarks = set() if remarks is None else remarks
     raw = {key: run.entities[key] for key in RAW_ENTITIES if key in run.entities}
     image = Path(folder(raw, "func")) / file_name(raw, "bold.nii.gz")
     original: dict[str, object] = {}
     for place in raw_folders:
-        if metadata := _inherited(place / image, raw, place):
+        if metadata := _inherited(place / image, raw, place, remarks):
             original = metadata
             break
-    prepared = _inherited(run.bold, dict(run.entities), root)
+    prepared = _inherited(run.bold, dict(run.entities), root, remarks)
     return acquisition(run, {**original, **prepared}, fmriprep)
 
 
-def _inherited(path: Path, entities: Mapping[str, str], root: Path) -> dict[str, object]:
+def _inherited(
+    path: Path, entities: Mapping[str, str], root: Path, remarks: set[str]
+) -> dict[str, object]:
+    if not path.is_relative_to(root):  # series of another dataset, which has no JSON of images
+        return {}
     try:
         return inherited(path, entities, root)
-    except Exception:  # an audit says what is known; the run itself was checked before
+    except GradshiftError as error:
+        remarks.add(str(error))
         return {}
 
 

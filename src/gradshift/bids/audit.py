@@ -1,5 +1,6 @@
 """Where the acquisitions of sessions or people differ."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
@@ -10,6 +11,8 @@ from gradshift.bids.layout import raw_folders
 from gradshift.bids.makers import makers
 from gradshift.bids.run import Run
 from gradshift.settings import Settings
+
+logger = logging.getLogger("gradshift")
 
 Acquired = tuple[Mapping[str, str], Acquisition]
 """A run: its entities, and how it was acquired."""
@@ -81,7 +84,11 @@ def audit(runs: Sequence[Run], settings: Settings) -> list[Acquired]:
     )
     version = ", ".join(makers(describe(root))) or None
     raw = [folder for folder in dict.fromkeys(raw_folders(root)) if folder != root]
-    return [(run.entities, read_acquisition(run, root, raw, version)) for run in good]
+    remarks: set[str] = set()
+    acquired = [(run.entities, read_acquisition(run, root, raw, version, remarks)) for run in good]
+    for remark in sorted(remarks):
+        logger.warning("How runs were acquired is not known in full: %s", remark)
+    return acquired
 
 
 def differences(acquired: Sequence[Acquired]) -> list[Difference]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile
+from gradshift.images.grayordinates import SURFACE_SPACES
 
 STANDARD = "MNI152NLin2009cAsym:res-2"
 NATIVE = ("T1w", "T2w", "func", "anat", "boldref", "orig", "scanner")
@@ -98,9 +99,12 @@ def diagnose(files: Evidence, root: Path) -> str:
         if sentence:
             return sentence
     if files.surfaces:
+        readable = [space for space in SURFACE_SPACES if space in files.surfaces]
+        options = " or ".join(f"--space {space}" for space in readable)
+        use = f"give {options} to use it, or for volumes " if readable else ""
         return (
-            f"{here} has BOLD on surfaces only (CIFTI or GIFTI in {_listed(files.surfaces)}), and "
-            f"volumes in a standard space are needed here: {again}."
+            f"{here} has BOLD on surfaces only (CIFTI or GIFTI in {_listed(files.surfaces)}): "
+            f"{use}{again}."
         )
     if {"boldref", "xfm"} & files.suffixes:
         return (

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gradshift.bids.dataset import read_json
-from gradshift.bids.names import ENTITIES
+from gradshift.bids.names import READ
 from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile
 from gradshift.errors import InputError, NothingSelectedError
@@ -79,13 +79,13 @@ def read_filters(path: str | None, entry: str) -> dict[str, Condition]:
     filters: Any = read_json(Path(path)).get(entry, {})
     if not isinstance(filters, dict):
         raise InputError(f"The filter file {path} should hold an object of filters as {entry!r}.")
-    long_names = {name: key for key, name in ENTITIES.items()}
+    long_names = {name: key for key, name in READ.items()}
     conditions: dict[str, Condition] = {}
     for name, value in filters.items():
         key = long_names.get(str(name), str(name))
         if name in UNUSED:
             continue
-        if key not in ENTITIES:
+        if key not in READ:
             raise InputError(
                 f"The filter file {path} has an unknown entity {shown(name)!r}; entities are "
                 f"{', '.join(sorted(long_names))}."

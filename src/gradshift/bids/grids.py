@@ -8,6 +8,7 @@ from gradshift.bids.diagnosis import NATIVE, STANDARD
 from gradshift.bids.opener import check_file
 from gradshift.bids.parse import IndexedFile
 from gradshift.errors import GradshiftError, InputError, NothingSelectedError
+from gradshift.images.grayordinates import SURFACE_SPACES
 from gradshift.images.volumes import read_header
 
 PREFERRED_SPACES = ("MNI152NLin2009cAsym", "MNI152NLin6Asym")
@@ -96,7 +97,11 @@ def _possible(offered: Sequence[str], atlas_spaces: Mapping[str, Sequence[str]])
     fitting = [s for s in offered if all(s in spaces for spaces in atlas_spaces.values())]
     if possible := fitting or [s for s in PREFERRED_SPACES if s in offered]:
         return possible
-    comes = "; ".join(f"{name} in {', '.join(spaces)}" for name, spaces in atlas_spaces.items())
+    volumes = {
+        name: [space for space in spaces if space not in SURFACE_SPACES]
+        for name, spaces in atlas_spaces.items()
+    }
+    comes = "; ".join(f"{name} in {', '.join(spaces)}" for name, spaces in volumes.items())
     kind = "of each person only" if set(offered) <= set(NATIVE) else "of no atlas asked for"
     raise InputError(
         f"BOLD files are in a space {kind} ({_listed(offered)}), and the atlases come in others "

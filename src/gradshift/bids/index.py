@@ -5,7 +5,7 @@ lead in circles, copies such as ``func_old`` and whatever else lies in a dataset
 """
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gradshift.bids.folderlists import FolderLists
@@ -15,6 +15,9 @@ from gradshift.bids.parse import IndexedFile, parse
 
 BOLD: Mapping[str, Sequence[str]] = {"datatype": ("func",)}
 """Whatever lies beside BOLD files: what is not read is needed to say what is there."""
+
+TABLES: Mapping[str, Sequence[str]] = {**BOLD, "within": ("task-",)}
+"""The same, and what lies in ``func/task-*``, where HALFpipe writes its tables."""
 
 PET: Mapping[str, Sequence[str]] = {
     "datatype": ("pet",),
@@ -49,7 +52,8 @@ def index(
         Folder that keeps the lists of folders for the next time; one that changed since is
         listed anew.
     wanted : mapping of str to sequence of str
-        ``datatype``, ``suffix`` and ``extension``: `BOLD`, `PET` or `BLOOD`.
+        ``datatype``, ``suffix`` and ``extension``, and how folders begin that are looked at
+        ``within`` that of the datatype: `BOLD`, `TABLES`, `PET` or `BLOOD`.
 
     Returns
     -------
@@ -59,13 +63,13 @@ def index(
     lists = FolderLists.load(root, database_dir)
     files = []
     for label in sorted(participants):
-        for folder, folders in _folders(root / f"sub-{label}", wanted["datatype"], lists):
+        for folder, folders in _folders(root / f"sub-{label}", wanted, lists):
             for name in lists.names(folder):
                 file = parse(folder / name, folders)
                 if all(
                     getattr(file, key) in values
                     for key, values in wanted.items()
-                    if key != "datatype"
+                    if key not in ("datatype", "within")
                 ):
                     files.append(file)
     lists.keep()
@@ -84,7 +88,7 @@ def people(root: Path) -> list[str]:
 
 
 def _folders(
-    person: Path, datatypes: Sequence[str], lists: "FolderLists"
+    person: Path, wanted: Mapping[str, Sequence[str]], lists: "FolderLists"
 ) -> Iterator[tuple[Path, dict[str, str]]]:
     """Yield the folders of images of a person with what their path says: sub, ses."""
     own = {"sub": person.name.removeprefix("sub-")}
@@ -97,12 +101,20 @@ def _folders(
                 _say_left_out(person / name)
     for place, folders in places:
         names = lists.names(place)
-        for datatype in datatypes:
+        for datatype in wanted["datatype"]:
             if datatype in names:
                 yield place / datatype, folders
+                for name in _within(lists.names(place / datatype), wanted):
+                    yield place / datatype / name, folders
             for name in names:
                 if name.startswith(datatype) and name != datatype and "." not in name:
                     _say_left_out(place / name)
+
+
+def _within(names: Iterable[str], wanted: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the folders among names that are looked at within one of a datatype."""
+    starts = tuple(wanted.get("within", ()))
+    return [name for name in names if starts and name.startswith(starts) and "." not in name]
 
 
 def _say_left_out(folder: Path) -> None:

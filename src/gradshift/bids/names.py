@@ -32,6 +32,12 @@ ENTITIES: Mapping[str, str] = {
 }
 """Every entity a name may have, with its long name in pybids, in the order of file names."""
 
+FOREIGN: Mapping[str, str] = {key: key for key in ("feature", "setting", "reg", "filt")}
+"""What HALFpipe and C-PAC tell tables of one acquisition apart by, and BIDS does not know."""
+
+READ: Mapping[str, str] = {**ENTITIES, **FOREIGN}
+"""What is looked for in a name that is read."""
+
 
 def file_name(entities: Mapping[str, str], suffix: str) -> str:
     """Join entities and a suffix into a file name.

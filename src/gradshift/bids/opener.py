@@ -89,7 +89,7 @@ def read_bytes(path: Path, *, most: int = MOST, first_line: bool = False) -> byt
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             _check(path, os.fstat(handle), most, empty=True)
-        except BaseException:
+        except BaseException:  # handed on: only the file must be closed
             os.close(handle)
             raise
         with os.fdopen(handle, "rb") as file:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from gradshift.bids.names import ENTITIES
+from gradshift.bids.names import READ
 
 CONFIG = Path(__file__).with_name("pybids.json")
 """The entities that pybids looks for; its own configuration knows no ``seg`` or ``stat``."""
@@ -57,7 +57,7 @@ def parse(path: Path, folders: Mapping[str, str]) -> IndexedFile:
         suffix, given = _modern(suffix, given)
         more.remove("bold")
     given |= folders
-    entities = {key: given[key] for key in ENTITIES if key in given}
+    entities = {key: given[key] for key in READ if key in given}
     return IndexedFile(path, entities, suffix, dot + extension, tuple(more))
 
 
@@ -74,7 +74,7 @@ def _entities(path: Path) -> dict[str, str]:
     from bids.layout import parse_file_entities
 
     values = parse_file_entities(str(path), entities=_sought())
-    return {key: str(values[name]) for key, name in ENTITIES.items() if name in values}
+    return {key: str(values[name]) for key, name in READ.items() if name in values}
 
 
 def _modern(suffix: str, entities: dict[str, str]) -> tuple[str, dict[str, str]]:

@@ -10,7 +10,12 @@ LEFT_OUT = "left out by"
 """How the problem of a run starts that the user does not want."""
 
 IMAGES = (".nii.gz", ".nii")
-"""Extensions of the images that are read."""
+"""Extensions of the volumes that are read."""
+
+CIFTI = ".dtseries.nii"
+GIFTI = ".func.gii"
+SURFACE_IMAGES = (CIFTI, GIFTI)
+"""Extensions of the series on surfaces that are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +27,9 @@ class Run:
     entities : dict
         BIDS entities of the file by their short names, in BIDS order.
     bold : Path
+        Of a run on the surface the CIFTI file, or the GIFTI file of the left hemisphere.
+    right : Path, optional
+        Of GIFTI, the file of the right hemisphere.
     mask : Path, optional
         None for an image that another program denoised and left no mask beside: its voxels with
         a signal are taken.
@@ -34,9 +42,11 @@ class Run:
     tr : float
         Repetition time in seconds.
     shape : tuple of int
-        Voxels along x, y and z.
+        Voxels along x, y and z; of a run on the surface the number of its grayordinates, 1, 1.
     affine : tuple of tuple of float
-        4 x 4, voxel to millimetre.
+        4 x 4, voxel to millimetre; empty for a run on the surface.
+    surface : str
+        Digest of where the values lie, of a run on the surface; see `Grayordinates.digest`.
     n_volumes : int
     problem : str
         Why the run cannot be used; empty if it can. Fields that could not be read are zero.
@@ -51,6 +61,8 @@ class Run:
     mask: Path | None
     confounds: Path
     outliers: Path | None = None
+    right: Path | None = None
+    surface: str = ""
     denoised: bool = False
     tr: float = 0.0
     shape: tuple[int, int, int] = (0, 0, 0)
@@ -66,15 +78,21 @@ class Run:
         return self.bold
 
     @property
+    def images(self) -> Sequence[Path]:
+        """The image with its other hemisphere and its mask, as far as they belong to it."""
+        return [path for path in (self.bold, self.right, self.mask) if path is not None]
+
+    @property
     def files(self) -> Sequence[Path]:
         """All files that are read."""
-        named = (self.bold, self.mask, self.confounds, self.outliers)
-        return [path for path in named if path is not None]
+        beside = [self.confounds, *([] if self.outliers is None else [self.outliers])]
+        return [*self.images, *beside]
 
     @property
     def gives(self) -> Gives:
         """What there is of the run."""
-        return "voxels"
+        on_surface = self.bold.name.endswith(SURFACE_IMAGES)
+        return "vertices" if on_surface else "voxels"
 
     @property
     def label(self) -> str:

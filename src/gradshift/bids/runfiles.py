@@ -12,8 +12,9 @@ from gradshift.bids.names import file_name
 from gradshift.bids.opener import check_file, missing
 from gradshift.bids.parse import IndexedFile
 from gradshift.bids.repetition import repetition_time
-from gradshift.bids.run import IMAGES, Run
+from gradshift.bids.run import GIFTI, IMAGES, SURFACE_IMAGES, Run
 from gradshift.errors import InputError, MissingInputError, reason
+from gradshift.images.onsurface import read_series
 from gradshift.images.volumes import read_header
 
 logger = logging.getLogger("gradshift")
@@ -54,19 +55,29 @@ def _paths(file: IndexedFile, beside: Beside) -> Run:
     entities = {k: v for k, v in file.entities.items() if k != "desc"}
     bare = {k: v for k, v in entities.items() if k not in GRID}
     folder = file.path.parent
-    mask = beside.find(folder, {**entities, "desc": "brain"}, ["mask"])
+    on_surface = file.extension in SURFACE_IMAGES  # there, what has a signal is the mask
+    mask = None if on_surface else beside.find(folder, {**entities, "desc": "brain"}, ["mask"])
+    right = other_hemisphere(file.path) if file.extension == GIFTI else None
     confounds = beside.find(folder, {**bare, "desc": "confounds"}, ["timeseries", "regressors"])
     if not beside.denoised:
-        return Run(entities=entities, bold=file.path, mask=mask, confounds=confounds)
+        return Run(entities=entities, bold=file.path, right=right, mask=mask, confounds=confounds)
     motion, outliers = (beside.find(folder, bare, [name]) for name in ("motion", "outliers"))
     return Run(
         entities=entities,
         bold=file.path,
-        mask=mask if mask.exists() or mask.is_symlink() else None,
+        right=right,
+        mask=mask if mask and (mask.exists() or mask.is_symlink()) else None,
         confounds=motion if motion.exists() else confounds,
         outliers=outliers if outliers.exists() else None,
         denoised=True,
     )
+
+
+def other_hemisphere(path: Path) -> Path:
+    """Name the file of the other hemisphere."""
+    pair = ("_hemi-L_", "_hemi-R_")
+    here, other = pair if pair[0] in path.name else pair[::-1]
+    return path.with_name(path.name.replace(here, other))
 
 
 def elsewhere(file: IndexedFile, grid: Key, beside: Beside) -> Run:
@@ -90,26 +101,33 @@ def read_run(file: IndexedFile, beside: Beside, root: Path) -> Run:
     run = _paths(file, beside)
     sidecars = [run.bold.with_name(run.bold.name.split(".")[0] + ".json")]
     sidecars.append(run.confounds.with_suffix(".json"))
-    masks = [run.mask] if run.mask else []
-    run = replace(run, absent=absent([run.bold, *masks, run.confounds, *sidecars]))
+    beside_it = [path for path in (run.right, run.mask) if path]
+    run = replace(run, absent=absent([run.bold, *beside_it, run.confounds, *sidecars]))
     try:
         _check_place(file)
         _check_content(run, sidecars[0])
-        check_file(run.bold)
-        header = read_header(run.bold)
-        if run.mask is not None:
-            check_file(run.mask)
-        run = replace(
-            run,
-            shape=header.shape,
-            affine=tuple(tuple(float(v) for v in row) for row in header.affine),
-            n_volumes=header.n_volumes,
-        )
-        metadata = inherited(run.bold, file.entities, root)
-        seconds, remark = repetition_time(run.bold, metadata, header.tr)
+        for path in (run.bold, *beside_it):
+            check_file(path)
+        run, from_header = _measured(run)
+        hemisphere = {} if run.right is None else {"hemi": "L"}
+        metadata = inherited(run.bold, {**file.entities, **hemisphere}, root)
+        seconds, remark = repetition_time(run.bold, metadata, from_header)
         return replace(run, tr=seconds, remarks=(remark,) if remark else ())
     except Exception as error:  # of one run, whatever it is
         return _left_out(run, error)
+
+
+def _measured(run: Run) -> tuple[Run, float | None]:
+    """Take from the header how large a run is, and the repetition time that it says."""
+    if run.bold.name.endswith(SURFACE_IMAGES):
+        surface = read_series(run.bold, run.right)
+        places, n = surface.places, surface.n_volumes
+        found = replace(run, shape=(places.count, 1, 1), surface=places.digest, n_volumes=n)
+        return found, surface.tr
+    header = read_header(run.bold)
+    affine = tuple(tuple(float(v) for v in row) for row in header.affine)
+    found = replace(run, shape=header.shape, affine=affine, n_volumes=header.n_volumes)
+    return found, header.tr
 
 
 def _left_out(run: Run, error: Exception) -> Run:
@@ -120,7 +138,7 @@ def _left_out(run: Run, error: Exception) -> Run:
 
 def _check_content(run: Run, sidecar: Path) -> None:
     """Refuse a run whose images or sidecar are links without content."""
-    if lacking := [p for p in (run.bold, run.mask, sidecar) if p in run.absent]:
+    if lacking := [p for p in (run.bold, run.right, run.mask, sidecar) if p in run.absent]:
         if len(run.absent) == 1:
             raise MissingInputError(missing(lacking[0]))
         raise MissingInputError(

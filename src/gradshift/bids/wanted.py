@@ -15,8 +15,9 @@ from gradshift.bids.index import index
 from gradshift.bids.makers import makers
 from gradshift.bids.opener import shown
 from gradshift.bids.parse import IndexedFile
-from gradshift.bids.run import IMAGES, LEFT_OUT, Run
+from gradshift.bids.run import CIFTI, GIFTI, IMAGES, LEFT_OUT, SURFACE_IMAGES, Run
 from gradshift.errors import GradshiftError, InputError, NothingSelectedError
+from gradshift.images.grayordinates import SURFACE_SPACES
 from gradshift.settings import Inputs
 
 logger = logging.getLogger("gradshift")
@@ -42,6 +43,11 @@ class Wanted:
     def denoised(self) -> bool:
         """Whether another program denoised the images."""
         return ready_made(self.inputs.derivatives) is not None
+
+    @property
+    def on_surface(self) -> bool:
+        """Whether runs on the surface are read; only where their space is asked for."""
+        return self.inputs.space in SURFACE_SPACES
 
     @property
     def asked(self) -> list[str]:
@@ -72,6 +78,8 @@ class Wanted:
     ) -> list[IndexedFile]:
         """Keep the preprocessed BOLD files that pass the filters, or say what there is."""
         prepared = self._preprocessed(files)
+        if self.on_surface and not _in_a_space(prepared):
+            raise NothingSelectedError(self._no_surface(files))
         if not _in_a_space(prepared) and self.denoised:
             raise NothingSelectedError(
                 f"There is no denoised BOLD file in a standard space (*_space-*_desc-"
@@ -91,6 +99,17 @@ class Wanted:
         chosen = filtered(self._labelled(prepared), self.inputs.bids_filter_file, "bold")
         return _without_echoes(chosen)
 
+    def _no_surface(self, files: Sequence[IndexedFile]) -> str:
+        """Say that there is nothing on the surface asked for, and what there is."""
+        space = self.inputs.space
+        there = {f.entities["space"] for f in _in_a_space(files) if f.suffix == "bold"}
+        made_by = "--cifti-output 91k" if space == "fsLR" else f"--output-spaces {space}"
+        return (
+            f"There is no BOLD on the surface {space} (CIFTI or GIFTI) in {shown(self.root)}; "
+            f"spaces there: {_listed(there) or 'none'}. Choose one of these with --space, or run "
+            f"fMRIPrep again on the same output with {made_by}."
+        )
+
     def _chosen(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
         """Select as `select` does, of everybody, and without a word."""
         filters = read_filters(self.inputs.bids_filter_file, "bold")
@@ -105,16 +124,18 @@ class Wanted:
     def _preprocessed(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
         filters = read_filters(self.inputs.bids_filter_file, "bold")
         usual = DENOISED_DESCS if self.denoised else ("preproc",)
-        desc = filters.get("desc", Condition(frozenset(usual)))
-        return [
+        no_desc = self.on_surface and not self.denoised  # fMRIPrep's surfaces have none
+        desc = filters.get("desc", Condition(frozenset(usual), absent=no_desc))
+        prepared = [
             file
             for file in files
             if file.suffix == "bold"
-            and file.extension in IMAGES
+            and file.extension in (SURFACE_IMAGES if self.on_surface else IMAGES)
             and desc.holds(file.entities.get("desc"))
             and file.entities.get("part", "mag") == "mag"
-            and not file.more
+            and (file.extension == GIFTI or not file.more)
         ]
+        return _surfaces(prepared, self.inputs.space) if self.on_surface else prepared
 
     def _labelled(self, files: Sequence[IndexedFile]) -> list[IndexedFile]:
         sessions, tasks = self.inputs.session_label, self.inputs.task_id
@@ -171,6 +192,19 @@ def _listed(labels: Iterable[str], most: int = 20) -> str:
 def _in_a_space(files: Iterable[IndexedFile]) -> list[IndexedFile]:
     """Keep the files that are in a standard space."""
     return [file for file in files if "space" in file.entities]
+
+
+def _surfaces(files: Sequence[IndexedFile], space: str | None) -> list[IndexedFile]:
+    """Keep CIFTI where it comes in the space asked for, or else one file of each GIFTI pair."""
+    cifti = [file for file in files if file.extension == CIFTI]
+    if any(file.entities.get("space") == space for file in cifti):
+        return cifti
+    pairs: dict[Path, IndexedFile] = {}
+    for file in files:
+        if file.more in (("hemi-L",), ("hemi-R",)):
+            left = file.path.with_name(file.path.name.replace("_hemi-R_", "_hemi-L_"))
+            pairs.setdefault(left, replace(file, path=left))
+    return [*cifti, *pairs.values()]
 
 
 def _without_echoes(files: Sequence[IndexedFile]) -> list[IndexedFile]:

@@ -45,7 +45,7 @@ def write_parts(path: Path, parts: Iterable[bytes]) -> Path:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)
         os.replace(temporary, path)
-    except BaseException as error:
+    except BaseException as error:  # handed on: only the half-written file must go
         os.unlink(temporary)
         if isinstance(error, OSError) and error.filename in (None, temporary):
             error.filename = str(path)

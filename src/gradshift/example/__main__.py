@@ -5,22 +5,14 @@ import errno
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from gradshift.errors import GradshiftError, OutputError, SettingsError, StorageError
-
-
-class _Parser(argparse.ArgumentParser):
-    """A parser whose wrong usage has the exit code of the BIDS execution specification."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(SettingsError.exit_code, f"{self.prog}: {message}\n")
+from gradshift.usage import Parser
 
 
 def parser() -> argparse.ArgumentParser:
     """Make the parser of the command line."""
-    made = _Parser(
+    made = Parser(
         prog="gradshift-example",
         description="Write a SIMULATED study of scans before and after one dose of ketamine: a "
         "BIDS dataset with fMRIPrep derivatives and a known answer. About 130 MB.",

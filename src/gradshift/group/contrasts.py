@@ -21,6 +21,7 @@ from gradshift.group.coupling import couplings
 from gradshift.group.study import Place, Study, once
 from gradshift.group.table import Table
 from gradshift.group.written import Written
+from gradshift.study.compared import OVER_TIME, Compared, compared_of
 from gradshift.study.design import Design
 from gradshift.study.effect import Effect
 from gradshift.study.model import read_families
@@ -28,7 +29,13 @@ from gradshift.study.model import read_families
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contrast:
-    """One result."""
+    """One result.
+
+    Parameters
+    ----------
+    compared : Compared
+        What its change is one between; tables leave it to their sidecar.
+    """
 
     contrast: str = column(
         "What is held against what: sessions (follow-up minus baseline), groups or "
@@ -115,6 +122,7 @@ class Contrast:
         "interest) or undecided; n/a elsewhere"
     )
     status: str = column("ok, or what limits the result")
+    compared: Compared = OVER_TIME
 
 
 COMPARED = frozenset(f.name for f in fields(Comparison)) & {f.name for f in fields(Contrast)}
@@ -220,6 +228,7 @@ def _rows(study: Study, answer: Answer, remarks: Remarks) -> list[Contrast]:
                 covariates=" ".join(block.effect.covariates) or None,
                 p_page=np.nan,
                 verdict=_verdict(answer.comparison, i, alpha) if declared else "n/a",
+                compared=compared_of(study.design, block.effect),
                 **asdict(block.place),
                 **results,
             )

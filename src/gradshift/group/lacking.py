@@ -40,6 +40,8 @@ def lacks(study: Study) -> list[str]:
             "motion and physiology out than the usual ones."
         )
     sentences += _sexes(people)
+    if study.design.kind in ("conditions", "doses") or study.design.named_conditions:
+        return sentences
     days = _days(study, names)
     if len(days) > 1 and not study.design.more:
         sentences.append(

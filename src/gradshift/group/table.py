@@ -6,7 +6,7 @@ them up from there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +19,7 @@ from gradshift.bids.rows import columns, write_rows
 from gradshift.core.statistics import statistics
 from gradshift.group.study import Study
 from gradshift.group.written import Written
+from gradshift.study.compared import OVER_TIME, compared_of
 from gradshift.study.model import read_families
 
 Uses = Mapping[str, Callable[[Written], bool]]
@@ -140,6 +141,11 @@ def sidecar(study: Study) -> dict[str, object]:
         "Moderators": {
             name: {"Table": score.table, "Units": score.units}
             for name, score in design.scores.items()
+        },
+        "Compared": {
+            effect.contrast: asdict(compared)
+            for effect in study.effects
+            if (compared := compared_of(design, effect)) != OVER_TIME
         },
         "Outcomes": {
             name: {

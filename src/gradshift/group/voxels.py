@@ -57,7 +57,7 @@ def _write(study: Study, results: Sequence[SessionResult], folder: Path) -> None
               if _is_whole(study, person, paths)]  # fmt: skip
     if len(people) < 2:
         return
-    _, affine = read_map(paths[people[0], study.design.sessions_of(people[0])[0]][0])
+    _, affine = read_map(next(maps[0] for (one, _), maps in paths.items() if one == people[0]))
     changes = [_change(study, person, paths, affine) for person in people]
     first = changes[0]
     if first is None or any(one is None or one.shape != first.shape for one in changes):

@@ -28,6 +28,7 @@ from gradshift.levels.log import RunLog
 from gradshift.levels.pages import write_group_page
 from gradshift.output import bidsprov, record
 from gradshift.output.lock import locked
+from gradshift.report.direction import noun
 from gradshift.report.numbers import p_value, signed
 from gradshift.report.planted import as_text, truth
 from gradshift.report.sentences import Shown
@@ -262,7 +263,7 @@ def sentence(row: Contrast, alpha: float) -> str:
         return f"{what}: no test ({row.status})."
     shown = Shown.of(row)
     return (
-        f"{what}: change {signed(row.mean_change)}, g {shown.g:.2f} [{shown.low:.2f}, "
+        f"{what}: {noun(row)} {signed(row.mean_change)}, g {shown.g:.2f} [{shown.low:.2f}, "
         f"{shown.high:.2f}], n {row.n}, p_fwe {p_value(row.p_fwe, alpha)}: "
         f"{verdict(row, alpha).text}."
     )

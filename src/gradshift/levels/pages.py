@@ -16,6 +16,7 @@ from gradshift.bids.write import write_text
 from gradshift.bids.writetable import write_table
 from gradshift.core.measures import measures
 from gradshift.errors import MissingInputError
+from gradshift.images.grayordinates import SURFACE_SPACES
 from gradshift.output import provenance, record
 from gradshift.output.finished import is_current, keep
 from gradshift.participant.order import order_sessions
@@ -33,14 +34,22 @@ logger = logging.getLogger("gradshift")
 
 def keep_vertices(output_dir: Path, atlas: Atlas, space: str) -> None:
     """Write which region each vertex of fsaverage5 belongs to, unless it is there as it was."""
+    from gradshift.images.grayordinates import whole_meshes
     from gradshift.images.surface import fsaverage5, labels_on_vertices
+    from gradshift.images.surfacelabels import labels_on_grayordinates
 
     path = outputs.vertices_path(output_dir, atlas.entities)
     if provenance.is_kept(output_dir, atlas.name, path) or (halves := fsaverage5()) is None:
         return
     places = np.concatenate([half.cortex for half in halves.values()])
     sides = [side for side, half in halves.items() for _ in range(len(half.cortex))]
-    regions = labels_on_vertices(atlas.images(space), places)
+    if space in SURFACE_SPACES:
+        if not (images := atlas.images_on_fsaverage5()):
+            return
+        meshes = whole_meshes([len(half.cortex) for half in halves.values()])
+        regions = labels_on_grayordinates(images, meshes).astype(np.intp)
+    else:
+        regions = labels_on_vertices(atlas.images(space), places)
     write_table(path, ("hemisphere", "region"), zip(sides, regions, strict=True))
     provenance.keep_file(output_dir, atlas.name, path)
 
@@ -81,7 +90,7 @@ def renew_person_pages(settings: Settings, people: Sequence[str]) -> int:
             _renew(settings, participant)
         except OSError:  # of the disk, no matter of one page
             raise
-        except Exception as error:
+        except Exception as error:  # of this page, whatever it is
             failed += 1
             logger.error(
                 "The page of %s was not written: %s", participant, tell(error, settings.output_dir)

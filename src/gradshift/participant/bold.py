@@ -97,16 +97,15 @@ class Bold(Runs):
 
     def place(self) -> Self:
         """Bring the atlases to the grids of the runs; mark the runs that lie beside them."""
-        from gradshift.participant.nodes.atlas import keep_labels
+        from gradshift.participant.nodes.atlas import keep_run_labels
         from gradshift.participant.plan import grid
 
         labels: dict[object, Sequence[Path]] = {}
         problems: dict[object, str] = {}
         for key, run in {grid(run): run for run in self.runs if not run.problem}.items():
-            space, folder = run.entities["space"], self.asked.atlas_dir
             try:
                 labels[key] = [
-                    keep_labels(atlas, space, run.shape, run.affine, folder)
+                    keep_run_labels(atlas, run, self.asked.atlas_dir)
                     for atlas in self.asked.atlases
                 ]
             except Exception as error:  # of the runs on this grid, whatever it is

@@ -60,9 +60,10 @@ def _describe_run(run: Run, atlases: Sequence[str]) -> list[str]:
     lines = [run.label, f"  BOLD       {run.bold}"]
     if run.problem:
         return [*lines, f"  left out   {run.problem}"]
+    kind = "vertices" if run.surface else "voxels"
     return [
         *lines,
-        f"  mask       {run.mask or 'none: voxels with a signal are taken'}",
+        f"  mask       {run.mask or f'none: {kind} with a signal are taken'}",
         f"  confounds  {run.confounds}",
         f"  TR         {run.tr:g} s, {run.n_volumes} volumes "
         f"({run.n_volumes * run.tr / 60:.1f} min)",

@@ -13,7 +13,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
-from gradshift.bids.readymade import ReadyRun
+from gradshift.bids.readyrun import ReadyRun
 from gradshift.bids.run import Run
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
@@ -75,7 +75,7 @@ def _part(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workflow:
     """Connect the steps of one person and task; what hinders that is the problem of the runs."""
     try:
         return _person_workflow(name, runs, plan)
-    except Exception as error:
+    except Exception as error:  # of these runs, whatever it is
         logger.debug("%s", name, exc_info=error)
         marked = [replace(run, problem=run.problem or reason(error)) for run in runs]
         return _person_workflow(name, marked, plan)

@@ -73,7 +73,7 @@ def _part(
     """Connect the steps of one person; what hinders that is the problem of the scans."""
     try:
         return build(sources)
-    except Exception as error:
+    except Exception as error:  # of these scans, whatever it is
         logger.debug("%s", workflow_name(sources[0].scan), exc_info=error)
         marked = [
             replace(s, scan=replace(s.scan, problem=s.scan.problem or reason(error)))

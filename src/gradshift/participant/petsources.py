@@ -60,7 +60,7 @@ def place(scan: PetScan, asked: Asked) -> Source:
     """
     try:
         return _place(scan, asked)
-    except Exception as error:
+    except Exception as error:  # of this scan, whatever it is
         return _place(replace(scan, problem=scan.problem or reason(error)), asked)
 
 

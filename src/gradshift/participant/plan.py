@@ -124,7 +124,7 @@ class Session:
 def grid(run: Run) -> tuple[object, ...]:
     """Return what two runs must share to lie on the same grid."""
     affine = tuple(tuple(round(value, 4) for value in row) for row in run.affine)
-    return run.entities["space"], run.shape, affine
+    return run.entities["space"], run.shape, affine, run.surface
 
 
 def session_label(unit: Sequence[AnyRun]) -> str:

@@ -9,7 +9,8 @@ from typing import ClassVar, Self
 
 from gradshift.bids.dataset import check_dataset
 from gradshift.bids.doors import SERIES, Door, ready_made
-from gradshift.bids.readymade import ReadyRun, find_ready
+from gradshift.bids.readymade import find_ready
+from gradshift.bids.readyrun import ReadyRun
 from gradshift.bids.sessions import group_runs
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.runs import Runs

@@ -128,7 +128,7 @@ def _denoise(workflow: pe.Workflow, run: Run, tag: str, plan: Plan, coarsest: Co
             f"parcellate_{tag}_coarser",
             plan.plugins,
             mem_gb=parcellate.mem_gb,
-            **_given(parcellate, "bold", "mask", "atlases", "problem"),
+            **_given(parcellate, "bold", "right", "mask", "atlases", "problem"),
             labels=labels,
             keep_voxels=False,
         )

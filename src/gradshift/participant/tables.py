@@ -6,7 +6,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift.bids.fingerprint import fingerprint
-from gradshift.bids.readymade import ReadyRun
+from gradshift.bids.readyrun import ReadyRun
 from gradshift.participant.node import step
 from gradshift.participant.nodes.ready import ReadReady
 from gradshift.participant.plan import Plan

@@ -40,10 +40,10 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         bold=str(run.bold),
         atlases=plan.atlas_files,
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
-        content="" if run.problem else fingerprint(filter(None, [run.bold, run.mask])),
-        keep_voxels=plan.analysis.voxelwise,
+        content="" if run.problem else fingerprint(run.images),
+        keep_voxels=plan.analysis.voxelwise and run.gives == "voxels",
         problem=run.problem,
-        **_files(mask=run.mask),
+        **_files(mask=run.mask, right=run.right),
     )
     beside = [path for path in (run.confounds, run.outliers) if path]
     beside.append(run.confounds.with_suffix(".json"))

@@ -36,6 +36,7 @@ def connection_pictures(album: Album, regions: Regions) -> Named:
         *_sources(album),
         kind="png",
     )
+    up, down = results.directions
     lines = strongest(tested, tested.enhanced, results.alpha, DRAWN)
     if not lines or not np.isfinite(regions.centroids).all():
         return
@@ -51,7 +52,7 @@ def connection_pictures(album: Album, regions: Regions) -> Named:
         "Connections with a corrected result drawn in a glass brain from the left, from behind "
         "and from above.",
         f"The {len(lines)} strongest of the {n} connections with a corrected result ({which}): "
-        "red rose, blue fell. Dots are coloured by network; left is left.",
+        f"red {up}, blue {down}. Dots are coloured by network; left is left.",
         *_sources(album),
         kind="png",
     )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,14 +87,15 @@ def shown(results: GroupResults, task: str) -> ConnectionsShown | None:
     rows = [row for row in results.components if row.task == task and _is_primary(results, row)]
     joined = [row for row in rows if row.n_connections > 1]
     corrected = [row for row in joined if _is_found(row, alpha)]
+    up, down = results.directions
     sizes = "; ".join(
-        f"{row.n_connections} connections of {row.n_regions} regions that "
-        f"{'rose' if row.direction == 'increase' else 'fell'} (|t| > {row.threshold:g})"
+        f"{row.n_connections} connections of {row.n_regions} regions "
+        f"{up if row.direction == 'increase' else down} (|t| > {row.threshold:g})"
         for row in corrected
     )
     return ConnectionsShown(
-        single=_counted(tested, tested.single, alpha, "each by itself"),
-        enhanced=_counted(tested, tested.enhanced, alpha, "with threshold-free enhancement"),
+        single=_counted(tested, "single", results, "each by itself"),
+        enhanced=_counted(tested, "enhanced", results, "with threshold-free enhancement"),
         joined=f"Components with a corrected p of at most {alpha:g}: {sizes or 'none'}.",
         strongest=list(_strongest(results, tested, alpha)),
         components=joined,
@@ -109,14 +111,18 @@ def _is_found(row: ComponentRow, alpha: float) -> bool:
     return row.p_min <= alpha and math.isfinite(least) and least <= alpha
 
 
-def _counted(tested: Tested, p: NDArray[np.float64], alpha: float, how: str) -> str:
+def _counted(
+    tested: Tested, which: Literal["single", "enhanced"], results: GroupResults, how: str
+) -> str:
     """Say how many connections have a corrected p of at most alpha, by direction."""
+    p, alpha = getattr(tested, which), results.alpha
+    up, down = results.directions
     upper = np.triu_indices(len(tested.t), k=1)
     marked = tested.marked(p, alpha)[upper]
     rose = int((marked & (tested.change[upper] > 0)).sum())
     fell = int(marked.sum()) - rose
     least = np.nanmin(p[upper]) if np.isfinite(p[upper]).any() else math.nan
-    count = f"{rose} rose, {fell} fell" if rose + fell else "none"
+    count = f"{rose} {up}, {fell} {down}" if rose + fell else "none"
     return (
         f"{tested.n} connections tested {how}, family-wise p of at most {alpha:g}: {count} "
         f"(smallest {number(float(least))})."

@@ -9,6 +9,7 @@ from gradshift.core.measures import measures
 from gradshift.group.contrasts import Contrast
 from gradshift.report import connections, words
 from gradshift.report.bibliography import known
+from gradshift.report.direction import sides
 from gradshift.report.groupcontent import (
     Answer,
     Entry,
@@ -32,7 +33,7 @@ from gradshift.report.regionfigures import region_families
 from gradshift.report.results import family_size, what_was_used
 from gradshift.report.resultstable import listed, packed, printed
 from gradshift.report.sections import sections
-from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks, sides
+from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks
 from gradshift.report.summaries import agreement, answer, beside, claim, shift
 from gradshift.report.timing import further
 from gradshift.report.trust import facts

@@ -1,7 +1,7 @@
 """What the group level wrote, read back for its page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
 from gradshift.group.subsets import EVEN, LOW, PLAIN
 from gradshift.group.variants import Variant
+from gradshift.report.direction import both_ways
 from gradshift.report.limits import Limits
 from gradshift.report.questions import QUESTIONS, Asked
 from gradshift.report.results import (
@@ -32,6 +33,7 @@ from gradshift.report.results import (
     read_regions,
     read_values,
 )
+from gradshift.study.compared import OVER_TIME, Compared
 from gradshift.study.participation import Participation
 
 IDENTITY = (
@@ -58,7 +60,14 @@ class GroupResults:
     @cached_property
     def rows(self) -> list[Contrast]:
         """All results."""
-        return read_rows(self.folder / "contrasts.tsv", Contrast)
+        rows = read_rows(self.folder / "contrasts.tsv", Contrast)
+        known = {
+            contrast: Compared(**held) for contrast, held in self.about.get("Compared", {}).items()
+        }
+        return [
+            replace(row, compared=known[row.contrast]) if row.contrast in known else row
+            for row in rows
+        ]
 
     @cached_property
     def variants(self) -> list[Variant]:
@@ -149,6 +158,16 @@ class GroupResults:
     def effect(self) -> tuple[str, str]:
         """Contrast and effect of the headlines: those of the first row."""
         return (self.rows[0].contrast, self.rows[0].effect) if self.rows else ("", "")
+
+    @property
+    def compared(self) -> Compared:
+        """What the change of the headlines is one between."""
+        return self.rows[0].compared if self.rows else OVER_TIME
+
+    @property
+    def directions(self) -> tuple[str, str]:
+        """Up and down, in the words of what is compared."""
+        return both_ways(self.effect, self.compared)
 
     @cached_property
     def regions(self) -> Regions | None:

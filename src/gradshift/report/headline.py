@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 
 from gradshift.group.contrasts import Contrast
+from gradshift.report.direction import is_change, moved, sides
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, p_value
 from gradshift.report.questions import QUESTIONS, Asked
@@ -46,9 +47,18 @@ def _answer(row: Contrast, alpha: float) -> str:
 def _effect(row: Contrast, alpha: float) -> str:
     low, high = interval(row)
     kind = "family-wise " if low != row.ci_low else ""
-    moved = "fell" if row.mean_change < 0 else "rose"
+    size = f"{number(abs(row.hedges_g))} SD"
+    if is_change(row):
+        what = f"the strength of the hierarchy {moved(row, size)}"
+    else:
+        against, reference = sides(row.contrast)
+        way = "lower" if row.mean_change < 0 else "higher"
+        what = (
+            f"the {'change' if row.compared.way == 'time' else 'difference'} of the strength of "
+            f"the hierarchy was {size} {way} in {against} than in {reference}"
+        )
     return (
-        f"the strength of the hierarchy {moved} by {number(abs(row.hedges_g))} SD (g "
+        f"{what} (g "
         f"{number(row.hedges_g)}, {kind}{level(row, alpha):.3g} % interval {number(low)} to "
         f"{number(high)}, p = {p_value(row.p_fwe, alpha)})"
     )

@@ -71,12 +71,12 @@ def specification_pictures(album: Album, asked: Sequence[Asked]) -> Named:
     for one in asked:
         primary = results.find(one.key, album.task, results.recipe)
         if primary is not None and primary.family == "confirmatory":
-            panels[one.short] = _variants(results, one, album.task)
+            panels[one.short] = variants_of(results, one.key, album.task)
     if max(map(len, panels.values()), default=0) < 2:
         return
     yield album.put(
         "specification",
-        specification(panels, ("atlas", "recipe", "choice"), label="Hedges' g, 95 % interval"),
+        specification(panels, CHOICES, label=SPECIFIED),
         "Effect sizes of the confirmatory measures under every choice of atlas, recipe, kernel "
         "of the gradients and density of the graphs, from the smallest to the largest, with dots "
         "beneath that say what was chosen.",
@@ -93,8 +93,16 @@ AS_RUN = "as run"
 """Neither another kernel nor another density."""
 
 
-def _variants(results: GroupResults, asked: Asked, task: str) -> list[Variant]:
-    fixed = ("func", task, *results.effect, *asked.key)
+CHOICES = ("atlas", "recipe", "choice")
+"""What a variant of the analysis chooses: of the third, the kernel or the density."""
+
+SPECIFIED = "Hedges' g, 95 % interval"
+"""What a specification curve shows."""
+
+
+def variants_of(results: GroupResults, key: tuple[str, str, str], task: str) -> list[Variant]:
+    """Return what every variant of the analysis gave for a measure, level and label."""
+    fixed = ("func", task, *results.effect, *key)
     names = ("modality", "task", "contrast", "effect", "measure", "level", "label")
     variants = []
     for row in results.variants:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
@@ -49,20 +50,35 @@ def draw_motion(
         If None, a figure that is there already is kept: only it may have the carpet.
     """
     path = person.figures / motion_name(entities)
-    quality = outputs.quality_path(person.output_dir, entities)
-    if not quality.exists() or (carpets is None and path.exists()):
+    if carpets is None and path.exists():
         return
+    tr = _repetition_time(person, entities)
+    figure = motion_of(person.output_dir, entities, threshold, tr, carpets)
+    if figure is not None:
+        save(figure, path)
+
+
+def motion_of(
+    output_dir: Path,
+    entities: Entities,
+    threshold: float | None,
+    tr: float | None,
+    carpets: Carpets | None = None,
+) -> Figure | None:
+    """Draw the motion of one run from its table; None where no table is kept."""
+    quality = outputs.quality_path(output_dir, entities)
+    if not quality.exists():
+        return None
     table = read_tsv(quality).apply(pd.to_numeric, errors="coerce")
-    figure = motion(
+    return motion(
         table["fd"].to_numpy(float),
         table["dvars"].to_numpy(float),
         table["kept"].to_numpy() == 1,
         title=run_label(entities),
         threshold=threshold,
         carpets=carpets,
-        tr=_repetition_time(person, entities),
+        tr=tr,
     )
-    save(figure, path)
 
 
 def _repetition_time(person: Person, entities: Entities) -> float | None:
@@ -91,7 +107,9 @@ def draw_task(person: Person, task: str) -> None:
     vertices = read_vertices(person.output_dir, person.everything, person.atlas)
     _draw_coverage(person, task, regions, vertices)
     _draw_gradients(person, task, regions, vertices)
-    _draw_seed(person, task, regions)
+    seed = seed_of(person.output_dir, results, regions)
+    if seed is not None:
+        save(seed, person.figures / f"{stem(task)}seed.png")
 
 
 def read_matrices(person: Person, results: Sequence[SessionResult]) -> Panels:
@@ -168,25 +186,25 @@ def _gradients(result: SessionResult, names: Sequence[str]) -> Array:
     return np.asarray(wide.reindex(index=list(names), columns=columns), dtype=np.float64)
 
 
-def _draw_seed(person: Person, task: str, regions: Regions) -> None:
-    """Draw the maps of connectivity with the posterior cingulate, where all share a grid."""
+def seed_of(output_dir: Path, results: Sequence[SessionResult], regions: Regions) -> Figure | None:
+    """Draw the maps of connectivity with the posterior cingulate, a row per session.
+
+    None where the atlas has no posterior cingulate, or the maps are missing or share no grid.
+    """
     members = regions.sets.get("PCC", ())
-    paths = {session_label(r): r.map_path(person.output_dir, "zpcc") for r in person.usable(task)}
+    paths = {session_label(r): r.map_path(output_dir, "zpcc") for r in results}
     if not members or not all(path.exists() for path in paths.values()):
-        return
+        return None
     volumes, affine = _on_one_grid(paths)
     middle = np.nanmean(regions.centroids[list(members)], axis=0)
     if affine is None or not np.isfinite(middle).all():
-        return
-    save(
-        slices(
-            volumes,
-            affine,
-            through=(float(middle[0]), float(middle[1]), float(middle[2])),
-            limit=symmetric_limit(*volumes.values()),
-            unit="Fisher z",
-        ),
-        person.figures / f"{stem(task)}seed.png",
+        return None
+    return slices(
+        volumes,
+        affine,
+        through=(float(middle[0]), float(middle[1]), float(middle[2])),
+        limit=symmetric_limit(*volumes.values()),
+        unit="Fisher z",
     )
 
 

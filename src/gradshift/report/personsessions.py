@@ -136,7 +136,7 @@ def _kept(result: SessionResult) -> tuple[int, int] | None:
 
 def _facts(result: SessionResult) -> Facts:
     regressors = ", ".join(str(len(names)) for names in result.regressors) or "none"
-    if result.gives != "voxels" or result.degrees_of_freedom is None:
+    if result.gives in ("series", "matrix") or result.degrees_of_freedom is None:
         regressors = "not known: another program denoised"
     common = f"the first {result.n_common} volumes"
     return [

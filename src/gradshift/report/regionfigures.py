@@ -35,6 +35,8 @@ class RegionFamily:
     n_tested : int
     least : float
         Smallest family-wise p; NaN where nothing was tested.
+    directions : pair of str
+        Up and down, in the words of what is compared.
     rose, fell : list of str
         Regions with a corrected result, in words, the strongest first.
     exploratory : bool
@@ -47,6 +49,7 @@ class RegionFamily:
     title: str
     n_tested: int
     least: float
+    directions: tuple[str, str]
     rose: list[str]
     fell: list[str]
     exploratory: bool
@@ -64,10 +67,11 @@ def region_families(results: GroupResults) -> list[RegionFamily]:
     for row in results.rows:
         if row.family.startswith(FAMILIES) and results.is_main(row):
             families.setdefault((row.task, row.measure), []).append(row)
-    return [_family(key, rows, results.alpha) for key, rows in families.items()]
+    return [_family(key, rows, results) for key, rows in families.items()]
 
 
-def _family(key: tuple[str, str], rows: Sequence[Contrast], alpha: float) -> RegionFamily:
+def _family(key: tuple[str, str], rows: Sequence[Contrast], results: GroupResults) -> RegionFamily:
+    alpha, directions = results.alpha, results.directions
     tested = [row for row in rows if math.isfinite(row.p_fwe)]
     corrected = sorted((r for r in tested if is_significant(r, alpha)), key=lambda r: -abs(r.t))
     return RegionFamily(
@@ -78,6 +82,7 @@ def _family(key: tuple[str, str], rows: Sequence[Contrast], alpha: float) -> Reg
         least=min((row.p_fwe for row in tested), default=math.nan),
         rose=[region(row.label) for row in corrected if row.mean_change > 0],
         fell=[region(row.label) for row in corrected if row.mean_change <= 0],
+        directions=directions,
         exploratory=key[1] in EXPLORATORY,
         rows=corrected,
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from gradshift.group.contrasts import Contrast
 from gradshift.group.subsets import EVEN, LOW, PLAIN
 from gradshift.group.variants import Variant
+from gradshift.report.direction import is_change, moved, noun, sides
 from gradshift.report.numbers import apart, number, p_value, signed
 from gradshift.report.verdicts import (
     can_be_significant,
-    is_change,
     is_declared,
     is_significant,
 )
@@ -38,19 +38,6 @@ class Terms:
     alpha: float
     smallest: float
     n_tests: int
-
-
-def sides(contrast: str) -> tuple[str, str]:
-    """Name what a contrast holds against what: the first minus the second.
-
-    Parameters
-    ----------
-    contrast : str
-        Such as ``post-pre`` or ``ketamine-placebo``.
-    """
-    against, _, reference = contrast.partition(":")[0].partition("-")
-    clear = bool(reference) and "-" not in reference
-    return (against, reference) if clear else ("the one", "the other")
 
 
 def interval(row: Contrast) -> tuple[float, float]:
@@ -109,14 +96,42 @@ def finding(row: Contrast, terms: Terms) -> str:
 
 
 def _change(row: Contrast, terms: Terms) -> str:
-    moved = "went"
-    if is_significant(row, terms.alpha):
-        moved = "rose" if row.mean_change > 0 else "fell"
+    if row.compared.way == "conditions":
+        return _conditions(row, terms)
+    significant = is_significant(row, terms.alpha)
+    if row.compared.way == "dose":
+        way = moved(row) if significant else "changed with the dose"
+        return (
+            f"On average the {terms.name} {way} by {signed(row.mean_change)}{_unit(terms)} for "
+            f"each unit ({_inside(row, terms)})"
+        )
     before, after = apart(row.mean_baseline, row.mean_followup)
     return (
-        f"On average the {terms.name} {moved} from {before} to {after}{_unit(terms)} (mean change "
-        f"{signed(row.mean_change)}{_people(row)}; {_standardised(row, terms.alpha)})"
+        f"On average the {terms.name} {moved(row) if significant else 'went'} from {before} to "
+        f"{after}{_unit(terms)} (mean change {signed(row.mean_change)}; {_inside(row, terms)})"
     )
+
+
+def _conditions(row: Contrast, terms: Terms) -> str:
+    """Tell a difference between conditions of the same people."""
+    held, unit = row.compared, _unit(terms)
+    reference, against = apart(row.mean_baseline, row.mean_followup)
+    if is_significant(row, terms.alpha):
+        size = f"{moved(row)}: {against} against {reference}{unit}"
+    else:
+        size = f"was {against}{unit} {held.against} and {reference} {held.reference}"
+    return (
+        f"On average the {terms.name} {size} (mean difference {signed(row.mean_change)}; "
+        f"{_inside(row, terms)})"
+    )
+
+
+def _inside(row: Contrast, terms: Terms) -> str:
+    """Say how many people went the way of the mean, and the standardised size."""
+    people = ""
+    if math.isfinite(row.n_direction):
+        people = f"it {moved(row)} in {row.n_direction:.0f} of {row.n} people; "
+    return f"{people}{_standardised(row, terms.alpha)}"
 
 
 def _unit(terms: Terms) -> str:
@@ -124,21 +139,17 @@ def _unit(terms: Terms) -> str:
     return "" if terms.unit in ("", "1") else f" {terms.unit}"
 
 
-def _people(row: Contrast) -> str:
-    """Say how many people changed in the direction of the mean."""
-    if not math.isfinite(row.n_direction):
-        return ""
-    moved = "rose" if row.mean_change > 0 else "fell"
-    return f"; it {moved} in {row.n_direction:.0f} of {row.n} people"
-
-
 def _difference(row: Contrast, terms: Terms) -> str:
     """Tell a difference between changes: of groups, of treatments, or of delays."""
     against, reference = sides(row.contrast)
+    held, unit = row.compared, _unit(terms)
+    changed = f"the {terms.name} changed by"
+    if held.way == "conditions":
+        changed = f"the {terms.name} {held.against} differed from that {held.reference} by"
     return (
-        f"On average the {terms.name} changed by {signed(row.mean_followup)}{_unit(terms)} in "
-        f"{against} and by {signed(row.mean_baseline)} in {reference} (difference "
-        f"{signed(row.mean_change)}; {_standardised(row, terms.alpha)})"
+        f"On average {changed} {signed(row.mean_followup)}{unit} in {against} and by "
+        f"{signed(row.mean_baseline)} in {reference} (difference {signed(row.mean_change)}; "
+        f"{_standardised(row, terms.alpha)})"
     )
 
 
@@ -163,7 +174,7 @@ def _corrected(row: Contrast, terms: Terms) -> str:
 
 def _conclusion(row: Contrast, terms: Terms) -> str:
     """Say what follows: of declared results a verdict, of others that they explore."""
-    what = "change" if is_change(row) else "difference"
+    what = noun(row)
     if not is_declared(row):
         return "This was not declared beforehand: it explores, and is no evidence."
     if is_significant(row, terms.alpha):
@@ -206,7 +217,7 @@ def adjusted(plain: Contrast, held: Contrast | None, alpha: float) -> str:
     if left < 0:
         share = " (the other direction)"
     return (
-        f"With {what} held constant: change {signed(held.mean_change)}{share}, g "
+        f"With {what} held constant: {noun(held)} {signed(held.mean_change)}{share}, g "
         f"{number(held.hedges_g)}, family-wise p = {p_value(held.p_fwe, alpha)}."
     )
 
@@ -229,7 +240,7 @@ def in_subset(plain: Contrast, subset: Variant, alpha: float) -> str:
     level = f"{100 * (1 - alpha):.3g} %"
     few = "" if subset.p_min <= alpha else f", smallest possible p {number(subset.p_min)}"
     return (
-        f"In the {subset.n} people {who}: change {signed(subset.mean_change)} "
+        f"In the {subset.n} people {who}: {noun(plain)} {signed(subset.mean_change)} "
         f"({'the sign differs' if opposed else 'the same direction'}), g "
         f"{number(subset.hedges_g)}, {level} interval {number(subset.ci_low)} to "
         f"{number(subset.ci_high)}, family-wise p = {p_value(subset.p_fwe, alpha)}{few}."

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from gradshift.group.contrasts import Contrast
 from gradshift.group.recipes import RecipeDifference
 from gradshift.report import words
+from gradshift.report.direction import is_change, moved, noun, sides
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.questions import Asked
-from gradshift.report.sentences import Shown, level, sides
-from gradshift.report.verdicts import Verdict, is_change, is_declared, verdict
+from gradshift.report.sentences import Shown, level
+from gradshift.report.verdicts import Verdict, is_declared, verdict
 
 Found = Sequence[tuple[Asked, Contrast | None]]
 """The values that answer a question, and their results."""
@@ -58,15 +59,17 @@ def answer(results: Found, alpha: float) -> str:
 
 def _moved(asked: Asked, row: Contrast) -> str:
     if is_change(row):
-        return f"the {asked.name} {'rose' if row.mean_change > 0 else 'fell'}"
+        return f"the {asked.name} {moved(row)}"
     against, reference = sides(row.contrast)
     first, second = row.mean_followup, row.mean_baseline
-    if first * second > 0 and (first - second) * row.mean_change > 0:
+    over_time = row.compared.way == "time"
+    if over_time and first * second > 0 and (first - second) * row.mean_change > 0:
         more = "more" if abs(first) > abs(second) else "less"
         way = "rose" if first > 0 else "fell"
         return f"the {asked.name} {way} {more} in {against} than in {reference}"
     higher = "higher" if row.mean_change > 0 else "lower"
-    return f"the change of the {asked.name} was {higher} in {against} than in {reference}"
+    what = "change" if over_time else "difference"
+    return f"the {what} of the {asked.name} was {higher} in {against} than in {reference}"
 
 
 def _by_text(verdicts: Sequence[tuple[str, Verdict]]) -> str:
@@ -161,7 +164,7 @@ def beside(primary: Contrast, other: Contrast, alpha: float) -> str:
     opposed = primary.mean_change * other.mean_change < 0
     direction = "the sign differs" if opposed else "the same direction"
     return (
-        f"With recipe {other.recipe}: {direction} (change "
+        f"With recipe {other.recipe}: {direction} ({noun(other)} "
         f"{signed(other.mean_change)}, g {number(shown.g)}, {level(other, alpha):.3g} % interval "
         f"{number(shown.low)} to {number(shown.high)}, n = {other.n}, family-wise "
         f"p = {p_value(other.p_fwe, alpha)})."
@@ -190,7 +193,10 @@ def shift(by_recipe: Mapping[str, Sequence[Contrast]], alpha: float) -> str:
                     f"{number(shown.low)} to {number(shown.high)}; {verdict(row, alpha).text})"
                 )
     changed = [f"{words.measure(name)} {words.listed(texts)}" for name, texts in measured.items()]
-    return f"Change over the whole cortex: {'; '.join(changed)}." if changed else ""
+    if not changed:
+        return ""
+    what = noun(next(row for rows in by_recipe.values() for row in rows)).capitalize()
+    return f"{what} over the whole cortex: {'; '.join(changed)}."
 
 
 def claim(

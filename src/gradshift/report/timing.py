@@ -20,6 +20,12 @@ QUESTIONS = {
 }
 """What an effect asks, in words."""
 
+OF_CONDITIONS = {
+    "change": "Is there a difference?",
+    "group-by-time": "Do groups differ in the difference?",
+}
+"""The same where conditions of the same people are compared."""
+
 
 @dataclass(frozen=True, slots=True)
 class FurtherRow:
@@ -65,6 +71,8 @@ def further(results: GroupResults) -> list[Further]:
 
 def _further(results: GroupResults, name: tuple[str, str], rows: list[Contrast]) -> Further:
     alpha = results.alpha
+    apart = rows[0].compared.way == "conditions"
+    asked = {**QUESTIONS, **OF_CONDITIONS} if apart else QUESTIONS
     declared = [row for row in rows if is_declared(row)]
     tested = [row for row in rows if math.isfinite(row.p_fwe)]
     others = [
@@ -78,7 +86,7 @@ def _further(results: GroupResults, name: tuple[str, str], rows: list[Contrast])
         f"{f' and {len(others) - 8} more' if len(others) > 8 else ''}."
     )
     return Further(
-        text=QUESTIONS.get(name[1], name[1]),
+        text=asked.get(name[1], name[1]),
         summary=summary,
         contrast=name[0],
         effect=name[1],

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from gradshift.report import words
@@ -19,6 +20,7 @@ from gradshift.report.limits import (
 )
 from gradshift.report.numbers import number, signed
 from gradshift.report.questions import QUESTIONS
+from gradshift.study.compared import Compared
 
 
 class Fact(NamedTuple):
@@ -29,6 +31,21 @@ class Fact(NamedTuple):
     source: str = "limits.json"
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What the two sides of the main question are called in a sentence."""
+
+    before: str
+    after: str
+
+    @classmethod
+    def of(cls, compared: Compared) -> "Sides":
+        """Name conditions, or else the baseline and the follow-up."""
+        if compared.way == "conditions":
+            return cls(compared.reference, compared.against)
+        return cls("at baseline", "at follow-up")
+
+
 def facts(results: GroupResults) -> list[Fact]:
     """Collect what limits the claims: power, number of tests, motion, reliability, baseline.
 
@@ -37,18 +54,18 @@ def facts(results: GroupResults) -> list[Fact]:
     list of Fact
         What the group level did not write is left out.
     """
-    limits = results.limits
+    limits, names = results.limits, Sides.of(results.compared)
     return [
         *_registration(limits.registration),
         *_power(limits.power),
-        *_balance(limits.balance, results.alpha),
+        *_balance(limits.balance, results.alpha, names),
         *_tests(limits.tests),
-        *_motion(limits.motion),
+        *_motion(limits.motion, names),
         *_acquisition(limits.acquisition),
         *_acquisition_effect(limits.acquisition_effect),
         *_connections(limits.connections, results.atlas),
-        *_reliability(results),
-        *_baseline(limits.dependence, results.alpha),
+        *_reliability(results, names),
+        *_baseline(limits.dependence, results.alpha, names),
     ]
 
 
@@ -80,10 +97,10 @@ def _power(power: Power) -> Iterator[Fact]:
         yield Fact("What could be found", " ".join(parts))
 
 
-def _balance(rows: list[Marked], alpha: float) -> Iterator[Fact]:
+def _balance(rows: list[Marked], alpha: float, names: Sides) -> Iterator[Fact]:
     """Say whether what is missing or remarked falls evenly on sessions and groups."""
     uneven = [
-        f"{row.what}: more often at follow-up in {row.more_at_followup} people, at baseline "
+        f"{row.what}: more often {names.after} in {row.more_at_followup} people, {names.before} "
         f"in {row.more_at_baseline} (p = {number(row.p)})"
         for row in rows
         if row.p <= alpha
@@ -110,7 +127,7 @@ def _tests(tests: Tests) -> Iterator[Fact]:
         )
 
 
-def _motion(rows: list[Motion]) -> Iterator[Fact]:
+def _motion(rows: list[Motion], names: Sides) -> Iterator[Fact]:
     for row in rows:
         if row.n and math.isfinite(row.baseline):
             task = f" (task {row.task})" if len(rows) > 1 else ""
@@ -118,8 +135,9 @@ def _motion(rows: list[Motion]) -> Iterator[Fact]:
             how = f" Motion parameters went through a {row.filter}." if row.filter else ""
             yield Fact(
                 f"Motion{task}",
-                f"Mean framewise displacement was {number(row.baseline)} mm before and "
-                f"{number(row.followup)} mm after (change {signed(row.change)} mm{p}).{how}",
+                f"Mean framewise displacement was {number(row.baseline)} mm {names.before} and "
+                f"{number(row.followup)} mm {names.after} (difference "
+                f"{signed(row.change)} mm{p}).{how}",
             )
 
 
@@ -187,7 +205,7 @@ def _connections(rows: list[Connections], atlas: str) -> Iterator[Fact]:
         )
 
 
-def _reliability(results: GroupResults) -> Iterator[Fact]:
+def _reliability(results: GroupResults, names: Sides) -> Iterator[Fact]:
     asked = {asked.key: asked for q in QUESTIONS for asked in q.asked}
     values = []
     for row in results.reliability:
@@ -199,23 +217,25 @@ def _reliability(results: GroupResults) -> Iterator[Fact]:
     if values:
         yield Fact(
             "Reliability within a session",
-            "Intraclass correlation of a whole session, from its halves at baseline: "
+            f"Intraclass correlation of a whole session, from its halves {names.before}: "
             f"{'; '.join(dict.fromkeys(values))}. This is about telling people apart; it says "
             "nothing on whether a mean change can be seen.",
             "reliability.tsv",
         )
 
 
-def _baseline(rows: list[Dependence], alpha: float) -> Iterator[Fact]:
+def _baseline(rows: list[Dependence], alpha: float, names: Sides) -> Iterator[Fact]:
     """Say whether people differ more or less afterwards: Oldham's correlation."""
     if not rows:
         return
     sentences = [
-        f"people differ {'less' if row.r < 0 else 'more'} afterwards in "
+        f"people differ {'less' if row.r < 0 else 'more'} {names.after} in "
         f"{words.measure(row.measure)} ({words.label(row.level, row.label)}: "
         f"r = {number(row.r)}, {number(row.low)} to {number(row.high)}, p = {number(row.p)})"
         for row in rows
         if row.p <= alpha
     ]
-    text = "; ".join(sentences) or "no evidence that people differ more or less afterwards"
-    yield Fact("Dependence on the baseline", f"{text[:1].upper()}{text[1:]} (Oldham).")
+    text = "; ".join(sentences) or f"no evidence that people differ more or less {names.after}"
+    yield Fact(
+        f"Dependence on the value {names.before}", f"{text[:1].upper()}{text[1:]} (Oldham)."
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gradshift.group.contrasts import Contrast
+from gradshift.report.direction import up_and_down
 
 Kind = Literal["up", "down", "smaller", "open", "hint-up", "hint-down", "none"]
 """A declared change up or down, a change smaller than what matters, undecided, an exploratory
@@ -42,13 +43,6 @@ class Verdict:
         return {"up": 1, "hint-up": 1, "down": -1, "hint-down": -1}.get(self.kind, 0)
 
 
-WORDS = {
-    "change": ("a rise", "a fall"),
-    "difference": ("a higher change", "a lower change"),
-}
-"""A change up and down; a difference between changes (of groups, treatments or delays)."""
-
-
 def is_declared(row: Contrast) -> bool:
     """Tell whether a result is of a family that was declared beforehand."""
     return row.verdict != "n/a"
@@ -62,11 +56,6 @@ def can_be_significant(row: Contrast, alpha: float) -> bool:
 def is_significant(row: Contrast, alpha: float) -> bool:
     """Tell whether the family-wise p reaches the level, where it can at all."""
     return can_be_significant(row, alpha) and row.p_fwe <= alpha
-
-
-def is_change(row: Contrast) -> bool:
-    """Tell whether a result is of changes, and not of their difference."""
-    return row.effect == "change"
 
 
 def verdict(row: Contrast | None, alpha: float) -> Verdict:
@@ -85,7 +74,7 @@ def verdict(row: Contrast | None, alpha: float) -> Verdict:
         return Verdict("none", "not tested")
     if not can_be_significant(row, alpha):
         return Verdict("none", f"no test: {row.n} people are too few")
-    up, down = WORDS["change" if is_change(row) else "difference"]
+    up, down = up_and_down(row)
     rises = row.mean_change > 0
     if not is_declared(row):
         if not is_significant(row, alpha):

@@ -42,7 +42,7 @@ class ParallelPlugin(MultiProcPlugin):
         config["execution"]["poll_sleep_duration"] = 0
         try:
             super().run(graph, config, updatehash=updatehash)
-        except BaseException:
+        except BaseException:  # handed on: only no process may stay behind
             self.pool.shutdown(kill=True)
             raise
 

@@ -112,6 +112,8 @@ class Design:
         Numbers of people or sessions that a change may go with, by name.
     outcomes : mapping of str to Score
         Numbers of sessions whose change is tested, by the name that tables give them.
+    named_conditions : bool
+        Whether a model names tasks or runs as conditions: a change is not one over time.
     weighted : tuple of Weighted
         The contrasts that are asked for, where the kind of design does not say them.
     """
@@ -137,6 +139,7 @@ class Design:
     weighted: tuple[Weighted, ...] = ()
     scores: Mapping[str, Score] = field(default_factory=dict)
     outcomes: Mapping[str, Score] = field(default_factory=dict)
+    named_conditions: bool = False
 
     def sessions_of(self, person: str) -> tuple[str, ...]:
         """Return the sessions of a person in the order of the conditions."""

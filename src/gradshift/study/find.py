@@ -85,6 +85,7 @@ def find_design(
         scores=_scores(request, model.moderators if model else ()),
         outcomes=outcomes,
         blinding=model.blinding if model else "",
+        named_conditions=bool(model and model.conditions),
         atlases=tuple(dict.fromkeys([*atlases, *(result.atlas for result in others), *nowhere])),
         recipes=tuple(dict.fromkeys([*recipes, *(result.recipe for result in others), *nowhere])),
     )

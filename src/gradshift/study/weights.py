@@ -121,12 +121,16 @@ def of_treatments(request: Request) -> Arranged:
 
 
 def _reference(request: Request, drugs: Sequence[str]) -> tuple[str, list[str]]:
-    """Return the placebo, and the treatments that are held against it."""
+    """Return the placebo, and the treatments that are held against it.
+
+    Where a model has a column, its two names are groups of people.
+    """
     placebo = [drug for drug in drugs if is_placebo(drug)]
-    named = request.model and (request.model.reference or request.model.against)
+    model = request.model if request.model and not request.model.column else None
+    named = model and (model.reference or model.against)
     if len(placebo) == 1 and len(drugs) > 2 and not named:
         return placebo[0], [drug for drug in drugs if drug not in placebo]
-    reference, against = two_of(request.model, drugs, "treatments in sessions.tsv")
+    reference, against = two_of(model, drugs, "treatments in sessions.tsv")
     return reference, [against]
 
 

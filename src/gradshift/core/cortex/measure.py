@@ -33,6 +33,7 @@ LACKING: Mapping[Gives, str] = {
 GIVEN: Mapping[Gives, str] = {
     "matrix": "connectivity matrices",
     "series": "series of regions",
+    "vertices": "vertices of a surface",
     "voxels": "voxels",
 }
 """What a source gives, in words."""

@@ -53,7 +53,7 @@ class Session:
         gradients. If not given they are looked for in this session.
     options : Options
         Choices for the measures.
-    gives : {'matrix', 'series', 'voxels'}
+    gives : {'matrix', 'series', 'vertices', 'voxels'}
         What the source has; of matrices alone the series have no volume.
     """
 
@@ -181,7 +181,7 @@ def build_session(
     reference : (R, K) array, optional
         Reference gradients.
     maps : RegionMaps, optional
-    gives : {'matrix', 'series', 'voxels'}
+    gives : {'matrix', 'series', 'vertices', 'voxels'}
         What the source has.
     """
     left_out = np.isin(regions.names, list(common.reasons))

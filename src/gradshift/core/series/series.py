@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gradshift.core.series.connectivity import join_runs
 
-Gives = Literal["matrix", "series", "voxels"]
+Gives = Literal["matrix", "series", "vertices", "voxels"]
 """What a source has of a session, the richer the later."""
 
 

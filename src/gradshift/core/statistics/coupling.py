@@ -151,7 +151,7 @@ def _pair(x: Array, y: Array, ranks: bool) -> tuple[Array, Array]:
 
 
 def _all_orders(n: int) -> Iterator[NDArray[np.intp]]:
-    every = np.array(list(permutations(range(n))), dtype=np.intp).reshape(-1, n)
+    every = np.array(list(permutations(range(n))), dtype=np.intp)
     for start in range(0, len(every), BLOCK):
         yield every[start : start + BLOCK]
 

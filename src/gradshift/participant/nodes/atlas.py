@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,9 @@ from gradshift.bids import outputs
 from gradshift.bids.run import Run
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
-from gradshift.images import grid
+from gradshift.images import grid, surfacelabels
+from gradshift.images.labels import LabelImage
+from gradshift.images.onsurface import read_series
 from gradshift.output import code
 from gradshift.output.provenance import AtlasFiles, atlas_files
 from gradshift.participant.nodes.packing import read, to_bytes
@@ -75,10 +77,7 @@ def keep_labels(
     images = atlas.images(space)
     identity = {
         "code": code.digest([grid.__file__]),
-        "images": [
-            (hashlib.sha256(Path(image.path).read_bytes()).hexdigest(), image.indices)
-            for image in images
-        ],
+        "images": _identity(images),
         "shape": shape,
         "affine": np.round(affine, 5).tolist(),
     }
@@ -89,6 +88,34 @@ def keep_labels(
 
     digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     return _keep(folder, f"{atlas.name}-labels", digest, make)
+
+
+def keep_run_labels(atlas: Atlas, run: Run, folder: Path) -> Path:
+    """Bring the labels of an atlas to where the values of a run lie, unless they are there."""
+    space = run.entities["space"]
+    if not run.surface:
+        return keep_labels(atlas, space, run.shape, run.affine, folder)
+    images = atlas.images(space)
+    identity = {
+        "code": code.digest([surfacelabels.__file__, grid.__file__]),
+        "images": _identity(images),
+        "surface": run.surface,
+    }
+
+    def make() -> bytes:
+        places = read_series(run.bold, run.right).places
+        return to_bytes(LabelsRecord(labels=surfacelabels.labels_on_grayordinates(images, places)))
+
+    digest = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    return _keep(folder, f"{atlas.name}-labels", digest, make)
+
+
+def _identity(images: Sequence[LabelImage]) -> list[tuple[str, tuple[int, ...]]]:
+    """Return what tells the images of an atlas apart."""
+    return [
+        (hashlib.sha256(Path(image.path).read_bytes()).hexdigest(), image.indices)
+        for image in images
+    ]
 
 
 def keep_coarser(labels: Path, coarse: Run, fine: Run, folder: Path) -> Path:

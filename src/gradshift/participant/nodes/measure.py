@@ -32,7 +32,7 @@ class _Spec(StepSpec):
     measures = traits.Dict(traits.Str, traits.Str, desc="the measures, and digests of their code")
     options = traits.Any(desc="options of the measures")
     connectivity = traits.Str(desc="estimator; where it is given, other choices are measured")
-    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    gives = traits.Enum("voxels", "vertices", "series", "matrix", desc="what the source has")
 
 
 class Measures(Step):

@@ -71,7 +71,7 @@ class Step(SimpleInterface):
             record = self.compute()
         except GradshiftError as error:
             record = Failure(str(error))
-        except Exception as error:
+        except Exception as error:  # unforeseen: of this part alone, where others do without
             if not self.may_fail or self.inputs.stops or _is_full(error):
                 raise
             record = Failure(reason(error))

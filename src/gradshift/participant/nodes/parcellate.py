@@ -1,6 +1,7 @@
 """The one read of a BOLD file."""
 
 import os
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -8,8 +9,13 @@ import numpy as np
 from nipype.interfaces.base import File, traits
 from numpy.typing import NDArray
 
-from gradshift.core.series.parcellate import parcellate
+from gradshift.bids.run import SURFACE_IMAGES
+from gradshift.core.series.bygrayordinate import Atlas, parcellate_series
+from gradshift.core.series.parcellate import Parcellation, parcellate
 from gradshift.errors import InputError
+from gradshift.images.cifti import stream_series
+from gradshift.images.gifti import GiftiHeader, stream_vertices
+from gradshift.images.onsurface import read_series
 from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
@@ -21,6 +27,7 @@ VOXELS = "voxels.npy"
 
 class _Spec(StepSpec):
     bold = File(mandatory=True, desc="preprocessed 4-D image")
+    right = File(desc="of GIFTI, the right hemisphere; the image is the left one")
     mask = File(desc="brain mask on the same grid; voxels with a signal if not given")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
@@ -44,10 +51,52 @@ class Parcellate(Step):
         """Read the file once, for all atlases."""
         if self.inputs.problem:
             raise InputError(self.inputs.problem)
-        header = read_header(Path(self.inputs.bold))
-        mask = self._mask(header)
         labels = [flat_labels(path) for path in self.inputs.labels]
         sizes = [len(read_regions(path)) for path in self.inputs.atlases]
+        atlases = list(zip(labels, sizes, strict=True))
+        if self.inputs.bold.endswith(SURFACE_IMAGES):
+            means, places = self._on_surface(atlases)
+        else:
+            means, places = self._in_volume(atlases)
+        if len(means.bad_volumes) == len(means.carpet):
+            raise InputError(
+                f"{self.inputs.bold} has no usable volume: all {len(means.carpet)} are zero or "
+                "not a number inside the brain; compute the file again."
+            )
+        return ParcellatedRun(
+            atlases=means.atlases,
+            carpet=means.carpet,
+            carpet_in_atlas=labels[0][means.carpet_voxels] > 0,
+            bad_volumes=np.array(means.bad_volumes, dtype=np.intp),
+            places=places,
+            run_mask=means.run_mask,
+            tsnr=means.tsnr,
+        )
+
+    def _on_surface(self, atlases: Sequence[Atlas]) -> tuple[Parcellation, NDArray[np.intp]]:
+        """Read a run on the surface: every vertex may count that has a signal."""
+        right = Path(self.inputs.right) if self.inputs.right else None
+        header = read_series(Path(self.inputs.bold), right)
+        places = np.arange(header.places.count)
+        if isinstance(header, GiftiHeader):
+            return parcellate(
+                lambda: stream_vertices(header),
+                atlases,
+                np.ones(len(places), dtype=bool),
+                n_volumes=header.n_volumes,
+            ), places
+        return parcellate_series(
+            lambda: stream_series(header),
+            atlases,
+            n_volumes=header.n_volumes,
+            slope=header.slope,
+            intercept=header.intercept,
+        ), places
+
+    def _in_volume(self, atlases: Sequence[Atlas]) -> tuple[Parcellation, NDArray[np.intp]]:
+        """Read an image of voxels, and keep those of the mask where that is asked for."""
+        header = read_header(Path(self.inputs.bold))
+        mask = self._mask(header)
         kept = None
         if self.inputs.keep_voxels:
             shape = (header.n_volumes, int(mask.sum()))
@@ -55,27 +104,14 @@ class Parcellate(Step):
             _reserve(Path(VOXELS))
         means = parcellate(
             lambda: stream(header),
-            list(zip(labels, sizes, strict=True)),
+            atlases,
             mask,
             n_volumes=header.n_volumes,
             slope=header.slope,
             intercept=header.intercept,
             keep=kept,
         )
-        if len(means.bad_volumes) == header.n_volumes:
-            raise InputError(
-                f"{header.path} has no usable volume: all {header.n_volumes} are zero or not a "
-                "number inside the brain mask; compute the file again."
-            )
-        return ParcellatedRun(
-            atlases=means.atlases,
-            carpet=means.carpet,
-            carpet_in_atlas=labels[0][means.carpet_voxels] > 0,
-            bad_volumes=np.array(means.bad_volumes, dtype=np.intp),
-            places=np.flatnonzero(mask),
-            run_mask=means.run_mask,
-            tsnr=means.tsnr,
-        )
+        return means, np.flatnonzero(mask)
 
     def _mask(self, header: VolumeHeader) -> NDArray[np.bool_]:
         """Return the (V,) brain mask, or where there is none what has a signal at the start."""

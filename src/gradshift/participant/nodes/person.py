@@ -21,7 +21,7 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Str, desc="names of the recipes")
     options = traits.Any(desc="options of the measures")
-    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    gives = traits.Enum("voxels", "vertices", "series", "matrix", desc="what the source has")
 
 
 class Person(Step):

@@ -6,7 +6,6 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
-from gradshift.bids.readymade import MATRIX
 from gradshift.bids.readyread import (
     Retained,
     read_coverage,
@@ -15,6 +14,7 @@ from gradshift.bids.readyread import (
     read_series,
     retained,
 )
+from gradshift.bids.readyrun import MATRIX
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_regions

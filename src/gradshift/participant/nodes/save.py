@@ -54,7 +54,7 @@ class _SessionSpec(SaveSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Str(mandatory=True, desc="estimator of the matrices")
-    gives = traits.Enum("voxels", "series", "matrix", desc="what the source has")
+    gives = traits.Enum("voxels", "vertices", "series", "matrix", desc="what the source has")
     sources = InputMultiPath(traits.Str, desc="the files read, as URIs")
     runs = traits.List(traits.Dict, desc="BIDS entities of the runs")
     contents = traits.Dict(desc="what tells the content of files apart, by name")

@@ -24,7 +24,11 @@ def build(results: GroupResults) -> Section | None:
     return Section(
         title="Maps that explain the changes",
         table="maps.tsv",
-        lead=_lead([(row, spun[row.task, row.measure, row.map]) for row in within], results.alpha),
+        lead=_lead(
+            [(row, spun[row.task, row.measure, row.map]) for row in within],
+            results.alpha,
+            results.directions,
+        ),
         heads=["measure", "map", "n", "regions", "mean correlation within people", "interval",
                "family-wise p", "correlation of mean maps", "family-wise p (rotations)"],
         rows=[
@@ -51,7 +55,17 @@ def _name(row: MapRow) -> str:
     return words.measure(row.measure) + ("" if row.task == "n/a" else f" ({row.task})")
 
 
-def _lead(pairs: list[tuple[MapRow, MapRow]], alpha: float) -> list[str]:
+def _more(up: bool, directions: tuple[str, str]) -> str:
+    """Say that a value goes one way more, or the other less."""
+    one, other = directions if up else directions[::-1]
+    if directions[0] == "rose":
+        return f"{one} more, or {other} less,"
+    return f"was {one}, or less {other.partition(' ')[0]},"
+
+
+def _lead(
+    pairs: list[tuple[MapRow, MapRow]], alpha: float, directions: tuple[str, str]
+) -> list[str]:
     """Say which maps go with the changes: within people, and closer than rotated maps."""
     both = [row for row, spun in pairs if row.p_fwe <= alpha and spun.p_fwe <= alpha]
     one = [row for row, spun in pairs if row.p_fwe <= alpha and not spun.p_fwe <= alpha]
@@ -62,7 +76,7 @@ def _lead(pairs: list[tuple[MapRow, MapRow]], alpha: float) -> list[str]:
         )
         return [sentence, *_only(one)]
     listed = [
-        f"{_name(row)} {'rose more, or fell' if row.estimate > 0 else 'fell more, or rose'} less, "
+        f"{_name(row)} {_more(row.estimate > 0, directions)} "
         f"where {row.map} is high (mean correlation {number(row.estimate)}, family-wise p "
         f"{p_value(row.p_fwe, alpha)})"
         for row in sorted(both, key=lambda row: row.p_fwe)

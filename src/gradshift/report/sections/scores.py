@@ -5,10 +5,11 @@ from typing import Any
 
 from gradshift.core.inference.families import SCORE
 from gradshift.group.contrasts import Contrast
+from gradshift.report.direction import sides
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import p_value
 from gradshift.report.section import Builder, Section
-from gradshift.report.sentences import Terms, finding, sides
+from gradshift.report.sentences import Terms, finding
 from gradshift.report.words import session
 
 

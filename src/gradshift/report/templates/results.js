@@ -74,6 +74,7 @@ for (const store of document.querySelectorAll("script.results")) {
 
   const searched = ["what", "where", "family", "measure", "label", "status", "task"];
   const matches = (i, wanted) => {
+    if (!wanted.length) return true;
     const all = searched.map((name) => text(name, i)).join(" ").toLowerCase();
     return wanted.every((word) => all.includes(word));
   };

@@ -1,5 +1,18 @@
 // What the viewers share: packed numbers, a scale of colours, turning by pointer and keyboard.
 const Viewer = {
+  // A viewer is built once it is near the screen or asked for by keyboard, so that the page opens at once.
+  each(selector, build) {
+    for (const holder of document.querySelectorAll(selector)) {
+      const near = new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) now(); }, { rootMargin: "600px" });
+      const now = () => {
+        near.disconnect();
+        holder.removeEventListener("focusin", now);
+        build(holder);
+      };
+      near.observe(holder);
+      holder.addEventListener("focusin", now);
+    }
+  },
   content: (holder) => JSON.parse(holder.querySelector("script").textContent),
   numbers: (text, Kind) => new Kind(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer),
   colour(share) {
@@ -52,7 +65,7 @@ const Viewer = {
 };
 
 // A cortex to turn and click: each hemisphere by itself, drawn point by point with its depth.
-for (const holder of document.querySelectorAll(".viewer.of-cortex")) {
+Viewer.each(".viewer.of-cortex", (holder) => {
   const data = Viewer.content(holder);
   const results = JSON.parse(document.querySelector("script.results").textContent);
   const text = (name, i) => results.texts[name].of[results.texts[name].at[i]];
@@ -67,7 +80,7 @@ for (const holder of document.querySelectorAll(".viewer.of-cortex")) {
     rows.get(measure).set(text("label", i), i);
     titles.set(measure, text("what", i));
   });
-  if (!rows.size) { holder.hidden = true; continue; }
+  if (!rows.size) { holder.hidden = true; return; }
   const canvas = holder.querySelector("canvas");
   const context = canvas.getContext("2d");
   const [W, H] = [canvas.width, canvas.height];
@@ -215,10 +228,10 @@ for (const holder of document.querySelectorAll(".viewer.of-cortex")) {
   }
   Viewer.turning(canvas, view, draw, (px, py) => choose(ids[Math.round(py) * W + Math.round(px)]));
   choose(0);
-}
+});
 
 // Slices over an anatomy, cut where one clicks.
-for (const holder of document.querySelectorAll(".viewer.of-slices")) {
+Viewer.each(".viewer.of-slices", (holder) => {
   const data = Viewer.content(holder);
   const anatomy = { ...data.anatomy, values: Viewer.numbers(data.anatomy.of, Uint8Array) };
   const map = { ...data.map, values: Viewer.numbers(data.map.of, Int8Array), marked: Viewer.numbers(data.map.found, Uint8Array) };
@@ -298,10 +311,10 @@ for (const holder of document.querySelectorAll(".viewer.of-slices")) {
   });
   [threshold, only].forEach((control) => control.addEventListener("input", draw));
   draw();
-}
+});
 
 // Connections in a glass brain to turn; a click on a region lists what it is part of.
-for (const holder of document.querySelectorAll(".viewer.of-connections")) {
+Viewer.each(".viewer.of-connections", (holder) => {
   const data = Viewer.content(holder);
   const canvas = holder.querySelector("canvas");
   const context = canvas.getContext("2d");
@@ -355,4 +368,4 @@ for (const holder of document.querySelectorAll(".viewer.of-connections")) {
   });
   [number, only].forEach((control) => control.addEventListener("input", draw));
   draw();
-}
+});

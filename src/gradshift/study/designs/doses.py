@@ -7,6 +7,7 @@ import numpy as np
 
 from gradshift.core.statistics.within import slope_weights
 from gradshift.errors import SettingsError
+from gradshift.study.compared import SLOPE
 from gradshift.study.design import Condition, Design, Weighted
 from gradshift.study.effect import Effect
 from gradshift.study.kind import Kind, Request
@@ -77,7 +78,7 @@ def _slope(levels: Sequence[float]) -> Weighted:
     """Weigh the doses so that the contrast is the slope of each person, per unit of the dose."""
     weights = slope_weights(np.array([levels], dtype=np.float64))[0]
     return Weighted(
-        name="slope(dose)",
+        name=SLOPE,
         minus=tuple(np.maximum(0.0, -weights).tolist()),
         plus=tuple(np.maximum(0.0, weights).tolist()),
     )
