@@ -18,9 +18,6 @@ from gradshift.core.statistics.signtest import directions
 BOUND = 0.065
 """Largest share at .05 that is accepted."""
 
-MORE = 5
-"""So many times the studies where groups differ in spread, which comes closest to the bound."""
-
 RANDOM = 999
 """Random rearrangements where there are too many for all."""
 
@@ -61,13 +58,13 @@ def _freedman_lane(x, y):
 
 def groups(rng, studies, *, sizes, spreads):
     group = np.repeat([1.0, 0.0], sizes)
-    values = rng.normal(size=(len(group), MORE * studies)) * np.repeat(spreads, sizes)[:, None]
+    values = rng.normal(size=(len(group), studies)) * np.repeat(spreads, sizes)[:, None]
     return compare_groups(0 * values, values, group, n_permutations=RANDOM).p
 
 
 def groups_covariate(rng, studies, *, sizes, spreads, draws=400):
     """Groups that differ in motion by 1 SD, and changes that motion makes; draws of motion."""
-    group, found, studies = np.repeat([1.0, 0.0], sizes), [], MORE * studies
+    group, found = np.repeat([1.0, 0.0], sizes), []
     for _ in range(draws):
         motion = rng.normal(size=(len(group), 1)) + group[:, None]
         noise = rng.normal(size=(len(group), studies // draws))
@@ -94,7 +91,7 @@ def group_family(rng, studies, *, sizes, spreads, columns=6, motion=False):
 def persons(rng, studies, *, n, uneven):
     """People whose noise differs, by `uneven` on the scale of logarithms; every one is tested."""
     found, weights = [], np.array([-1.0, 1.0])
-    for _ in range(MORE * studies // n):
+    for _ in range(studies // n):
         spread = np.exp(uneven * rng.normal(size=(n, 1)))
         halves = [np.sqrt(2) * spread * rng.normal(size=(n, 2)) for _ in range(2)]
         noise = moderated(noise_of_halves(*halves, weights))
