@@ -23,10 +23,10 @@ from gradshift.atlases.templates import load_template
 from gradshift.bids.planted import Planted
 from gradshift.bids.rows import columns as columns_of
 from gradshift.cli import build_parser
-from gradshift.core.cortex.measure import GIVEN, TOPICS, Measure
+from gradshift.core.cortex.measure import GIVEN, OPT_IN, TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
-from gradshift.core.measures import measures
+from gradshift.core.measures import measures, opt_in
 from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
 from gradshift.group.table import parts as group_parts
@@ -178,6 +178,15 @@ def of_topic(topic: str) -> Callable[[], str]:
     return write
 
 
+def opt_in_groups() -> str:
+    """List the measures that are computed only if asked for, by group."""
+    rows = [
+        (f"`{group}`", OPT_IN[group], ", ".join(f"[`{m}`](#measure-{m})" for m in members))
+        for group, members in opt_in().items()
+    ]
+    return table(("group", "is of", "measures"), rows)
+
+
 def topics() -> str:
     """List every measure with a link to its section, by topic."""
     rows = []
@@ -207,6 +216,9 @@ def _of_measure(measure: Measure) -> Entry:
             "Unit": escaped(measure.unit),
             "Level": ", ".join(measure.levels),
             "Made of": GIVEN[measure.needs],
+            "Computed": f"if asked for, with the group `{measure.group}`"
+            if measure.group
+            else "by default",
         },
         formula=measure.formula,
         high=measure.high,
@@ -519,6 +531,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "exit_codes": exit_codes,
     **{f"measures_{topic}": of_topic(topic) for topic in TOPICS},
     "topics": topics,
+    "opt_in_groups": opt_in_groups,
     "versions": versions,
     "seconds": seconds,
     "sizes": sizes,

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from gradshift.core import folders
-from gradshift.core.cortex.measure import Measure
+from gradshift.core.cortex.measure import ALL, DEFAULT, OPT_IN, Measure
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.core.pet.model import Model
@@ -175,7 +175,7 @@ def _check(one: Any, path: Path) -> None:
             f"The plug-in {path} names a measure {one.name!r}; a name has lower-case letters and "
             "digits only."
         )
-    if one.name in {**measures(), **models()}:
+    if one.name in {**measures(), **models(), **dict.fromkeys((DEFAULT, ALL, *OPT_IN))}:
         other = of(one.name)
         taken = f"the plug-in {other.path}" if other else "gradshift itself"
         raise SettingsError(

@@ -269,7 +269,11 @@ class Analysis:
         check=checks.distinct,
     )
     measures: tuple[str, ...] = option(
-        (), "measures to compute; all if not given", nargs="+", metavar="NAME"
+        ("default",),
+        "measures to compute, besides those of the confirmatory family: default, all, groups "
+        "that are opt-in, or names; a later run adds to those that an output has",
+        nargs="+",
+        metavar="NAME",
     )
     plugin: tuple[str, ...] = option(
         (),

@@ -18,6 +18,7 @@ COUNTS = {
     "Schaefer2018_200_7": dict(zip(SEVEN, (29, 35, 26, 22, 12, 30, 46), strict=True)),
     "Schaefer2018_400_7": dict(zip(SEVEN, (61, 77, 46, 47, 26, 52, 91), strict=True)),
     "TianS2": {"": 32},
+    "NettekovenSym32": {"": 32},
 }
 VOLUMES = ("MNI152NLin2009cAsym", "MNI152NLin6Asym")
 IMAGES = [
@@ -32,6 +33,7 @@ def atlas(request) -> Atlas:
 
 def test_the_names_on_the_command_line():
     assert available() == (
+        "NettekovenSym32",
         "Schaefer2018_100_7",
         "Schaefer2018_200_17",
         "Schaefer2018_200_7",
@@ -75,6 +77,17 @@ def test_hemispheres_lie_on_their_side(atlas):
 def test_networks_have_their_known_sizes(name):
     networks = load_atlas(name).regions().networks
     assert {network: networks.count(network) for network in set(networks)} == COUNTS[name]
+
+
+def test_subcortex_and_cerebellum_belong_to_structures_beside_the_cortex():
+    atlas = load_atlas("Schaefer2018_200_7+TianS2+NettekovenSym32")
+    assert atlas.spaces == ("MNI152NLin6Asym",)
+    systems = atlas.regions().systems
+    assert systems[:200] == ("",) * 200
+    assert "" not in systems[200:232]
+    assert systems[232:] == ("Cerebellum",) * 32
+    assert len({system for system, _ in atlas.regions().system_pairs}) == 6
+    assert (atlas.regions().centroids[232:, 1:] < (-30, 0)).all()  # behind and below
 
 
 @pytest.mark.parametrize("name", ["Schaefer2018_200_17", "Schaefer2018_400_17"])

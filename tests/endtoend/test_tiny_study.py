@@ -297,7 +297,8 @@ def test_the_order_of_names_on_disk_does_not_matter(make_study, tmp_path, flip):
 
 def test_voxel_maps_are_written_where_they_are_wanted(make_study, tmp_path):
     study, out = make_study(people=["01"]), tmp_path / "out"
-    assert study.run(out, "participant", "--denoise", "24P", "--pcc", "Default_0,Default_1") == 0
+    options = ("--denoise", "24P", "--measures", "all")
+    assert study.run(out, "participant", *options, "--pcc", "Default_0,Default_1") == 0
     func = out / "sub-01" / "ses-pre" / "func"
     stem = "sub-01_ses-pre_task-rest_space-MNI152NLin2009cAsym"
     maps = {path.name for path in func.glob("*_boldmap.nii.gz")}
@@ -318,7 +319,7 @@ def test_voxel_maps_are_written_where_they_are_wanted(make_study, tmp_path):
         reho[image == 13].mean(), rel=1e-5
     )
     without = tmp_path / "without"
-    assert study.run(without, "participant", "--denoise", "24P", "--no-voxelwise") == 0
+    assert study.run(without, "participant", *options, "--no-voxelwise") == 0
     assert not list(without.rglob("*_boldmap.nii.gz"))
     assert not list(without.rglob("voxels.npy"))
     values = read(next(without.glob("sub-01/ses-pre/func/*24P_measures.tsv")))
@@ -347,6 +348,10 @@ def test_gradients_rest_on_the_regions_that_everybody_has(make_study, tmp_path):
     assert gradient["status"].str.contains("sub-02 lacks it").sum() >= 4
     others = read(out / "group" / "measures.tsv").query("measure == 'lambdaref'")
     assert others["value"].notna().all()
+    ways = read(out / "group" / "variants.tsv").query("measure == 'gradientrange'")
+    change = ways.set_index(ways["choice"].fillna("own"))["mean_change"].groupby(level=0).first()
+    assert change["kernel cosine label-blind"] == pytest.approx(change["own"])
+    assert abs(change["kernel normalized_angle label-blind"] / change["own"] - 1) > 0.01
 
 
 def test_an_empty_image_is_named(make_study, tmp_path, capsys):

@@ -55,6 +55,8 @@ def test_only_what_was_run_is_told(used):
     text = as_markdown(paragraphs(less))
     assert "Node strength was the sum" in text
     assert "Seed connectivity" not in text
+    assert "regional homogeneity" in text.partition("Not computed")[2]
+    assert "Not computed" not in as_markdown(paragraphs(used))
     assert "Hedges" not in text
     assert statistics()["signflip"].methods.split(":")[0] in text
     assert statistics()["fdr"].methods not in text
@@ -114,6 +116,34 @@ def test_numbers_of_the_text_are_those_of_the_study(made, stand_in):
     assert "confirmatory, of 2 values" in inference
     assert "not registered" in inference
     assert [recipe["name"] for recipe in used.recipes] == ["aCompCor", "36P"]
+
+
+def test_a_study_on_the_surface_says_so_and_claims_no_measure_of_voxels(made, stand_in):
+    _, results, folder = made
+
+    def told(gives, space):
+        again = [
+            replace(
+                one,
+                about={
+                    **one.about,
+                    "SourceGives": gives,
+                    "Entities": {**one.entities, "space": space},
+                    "Measures": {**one.measures, "alff": {}},
+                },
+            )
+            for one in results
+        ]
+        used = what_was_used(stand_in.out, again, folder)
+        text = {p.title: p.text for p in paragraphs(used)}
+        return used.measures, text["Regions"]
+
+    of_voxels, regions = told("voxels", "MNI152NLin2009cAsym")
+    assert "alff" in of_voxels
+    assert "surface" not in regions
+    of_vertices, regions = told("vertices", "fsLR")
+    assert set(of_voxels) - set(of_vertices) == {"alff"}
+    assert "surface (fsLR)" in regions
 
 
 def test_a_registration_is_told_with_what_departs_from_it():

@@ -238,6 +238,7 @@ def test_direction_is_marked_exploratory(out):
     marked = {row[0]["text"] for row in page.tables["regions-table"] if "EXPLOR" in row[0]["text"]}
     assert len(marked) == 1
     assert "haemodynamic delay" in page.text
+    assert "regional homogeneity (reho)" in page.text.partition("Measures not computed")[2]
 
 
 def test_pages_alone_can_be_written_again(study, out):
@@ -284,7 +285,7 @@ def test_the_methods_text_alone_needs_no_run(study, tmp_path):
     text = (tmp_path / "logs" / "CITATION.md").read_text(encoding="utf-8")
     assert "displacement above 0.3 mm" in text
     assert "Node strength" in text
-    assert "Eigenvector" not in text
+    assert "articipation coefficient" not in text
     assert [path.name for path in tmp_path.iterdir()] == ["logs"]
 
 

@@ -7,7 +7,7 @@ from nipype.pipeline import engine as pe
 from gradshift.errors import StorageError
 from gradshift.running import groups, memory, number
 from gradshift.running.execute import execute
-from gradshift.running.number import processes
+from gradshift.running.number import check_room, processes
 from gradshift.running.slots import Slots, start_worker
 from gradshift.settings import Running
 
@@ -92,11 +92,12 @@ def test_more_processes_than_a_container_may_have_are_refused(system):
     folder.mkdir(parents=True)
     (folder / "pids.max").write_text("3\n")
     (folder / "pids.current").write_text("1\n")
-    assert processes(Running(nprocs=1)) == 1
+    check_room(Running(nprocs=1))
+    check_room(Running(nprocs=2, use_plugin="slurm.yml"))
     with pytest.raises(StorageError, match="may start 2 more; give --nprocs 1"):
-        processes(Running(nprocs=2))
+        check_room(Running(nprocs=2))
     (folder / "pids.max").write_text("max\n")
-    assert processes(Running(nprocs=2)) == 2
+    check_room(Running(nprocs=2))
 
 
 @pytest.mark.parametrize("error", [BlockingIOError(11, "Resource"), RuntimeError("no thread")])

@@ -11,6 +11,7 @@ from gradshift.group.balance import balance
 from gradshift.group.edges import tested
 from gradshift.group.frombaseline import dependence
 from gradshift.group.lacking import lacks
+from gradshift.group.notcomputed import as_limits
 from gradshift.group.power import power_of
 from gradshift.group.registration import departures
 from gradshift.group.study import Study
@@ -37,6 +38,7 @@ def write(study: Study, folder: Path) -> None:
             "Participants": _attrition(study),
             "Balance": balance(study),
             "Tests": count_tests(study),
+            "Measures": as_limits(study.results),
             "Power": power,
             "Motion": motion(study),
             "Acquisition": _acquisition(study),

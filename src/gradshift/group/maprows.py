@@ -20,8 +20,9 @@ class MapRow:
         "within-people: the correlation over regions of each person's changes with the map, mean "
         "over people (generalises to other people, but a pattern that all share goes with many "
         "maps); group-maps-spin: that of the mean changes, against maps that are rotated on the "
-        "cortex (whether this map is any closer than others as smooth). A map explains a change "
-        "where both are small"
+        "cortex (whether this map is any closer than others as smooth); group-maps-variogram: the "
+        "same beyond the cortex, against surrogates of the map. A map explains a change where "
+        "both are small"
     )
     n: int = column("People")
     n_regions: int = column("Regions with a change and a value of the map")
@@ -29,11 +30,14 @@ class MapRow:
     ci_low: float = column("Lower end of the 95 % interval over people", default=math.nan)
     ci_high: float = column("Upper end of that interval", default=math.nan)
     p: float = column(
-        "Two-sided p: sign flips of people (permutation where groups are compared), or rotations",
+        "Two-sided p: sign flips of people (permutation where groups are compared), rotations, or "
+        "surrogates",
         default=math.nan,
     )
     p_fwe: float = column(
         "p corrected for all measures and maps of the scope (largest statistic)", default=math.nan
     )
-    n_permutations: float = column("Sign patterns, permutations or rotations", default=math.nan)
+    n_permutations: float = column(
+        "Sign patterns, permutations, rotations or surrogates", default=math.nan
+    )
     status: str = column("ok, or what limits the result", default="ok")

@@ -1,7 +1,7 @@
 """Whether maps of change are like maps that are given: receptors, genes, gradients."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,10 +10,9 @@ from gradshift.core.contrasts import Comparison
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.statistics.coupling import across_regions
 from gradshift.core.statistics.effects import moments, t_interval
-from gradshift.core.statistics.spin import spin_test, spins
 from gradshift.group.changes import Changes, changes_by_task
 from gradshift.group.given import given_maps
-from gradshift.group.likeness import FEWEST_REGIONS, places_of
+from gradshift.group.mapnulls import Pairing, beyond, spun
 from gradshift.group.maprows import MapRow
 from gradshift.group.primary import primary_model
 from gradshift.group.study import Study, once
@@ -25,25 +24,6 @@ Array = NDArray[np.float64]
 
 MEASURES = ("gbc", "gradient1", "eigenvectorcentrality", "falff")
 """Measures of regions whose changes are compared with maps, besides the primary one of PET."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pairing:
-    """The changes of one measure, and one map.
-
-    Parameters
-    ----------
-    row : MapRow
-        What its rows share.
-    people : list of str, length n
-    changes : (n, R) array
-    given : (R,) array
-    """
-
-    row: MapRow
-    people: list[str]
-    changes: Array
-    given: Array
 
 
 @once
@@ -59,7 +39,11 @@ def maps(study: Study) -> list[MapRow]:
     ]
     if not pairings:
         return []
-    return [*_within(study, pairings), *_spun(study, pairings, regions)]
+    return [
+        *_within(study, pairings),
+        *spun(study, pairings, regions),
+        *beyond(study, pairings, regions),
+    ]
 
 
 def _pairings(
@@ -118,58 +102,6 @@ def _tested(study: Study, people: Sequence[str], z: Array) -> Comparison:
     return compare_sides(study.main, people, np.zeros(z.shape), z, None, study.group)
 
 
-def _spun(study: Study, pairings: Sequence[Pairing], regions: Regions) -> list[MapRow]:
-    """Test the mean changes against rotated maps, over cortical regions that all have."""
-    places = places_of(study, study.primary[0], regions)
-    usable = regions.cortical & np.isfinite(places).all(axis=1)
-    means = [_mean_change(study, one) for one in pairings]
-    for one, mean in zip(pairings, means, strict=True):
-        usable &= np.isfinite(mean) & np.isfinite(one.given)
-    rows = [
-        replace(
-            one.row,
-            scope="group-maps-spin",
-            n=int(moments(one.changes)[0].max(initial=0)),
-            n_regions=int(usable.sum()),
-        )
-        for one in pairings
-    ]
-    if usable.sum() < FEWEST_REGIONS:
-        why = "fewer than ten cortical regions with a place on fsaverage5, changes and every map"
-        return [replace(row, status=why) for row in rows]
-    left = np.array([side == "L" for side in regions.hemispheres])[usable]
-    rotated = spins(
-        places[usable],
-        left,
-        n_spins=study.group.n_permutations,
-        seed=study.group.random_seed,
-        workers=study.workers,
-    )
-    tests = [
-        spin_test(mean[usable], one.given[usable], rotated)
-        for one, mean in zip(pairings, means, strict=True)
-    ]
-    largest = np.max([np.abs(np.nan_to_num(null)) for _, _, null in tests], axis=0)
-    return [
-        replace(
-            row,
-            estimate=rho,
-            p=p,
-            p_fwe=float((1 + (largest >= abs(rho) - 1e-10).sum()) / (1 + len(largest))),
-            n_permutations=len(rotated),
-        )
-        for row, (rho, p, _) in zip(rows, tests, strict=True)
-    ]
-
-
-def _mean_change(study: Study, one: Pairing) -> Array:
-    """Return the mean change of every region, or its difference between groups."""
-    if study.main.kind != "groups":
-        return moments(one.changes)[1]
-    number = study.main.number(one.people)
-    return moments(one.changes[number == 1])[1] - moments(one.changes[number == 0])[1]
-
-
 def _scopes(written: Written) -> set[str]:
     return {row.scope for row in written.rows("maps", MapRow) if np.isfinite(row.estimate)}
 
@@ -183,5 +115,6 @@ TABLE = Table(
     uses={
         "coupling": lambda written: "within-people" in _scopes(written),
         "spin": lambda written: "group-maps-spin" in _scopes(written),
+        "variogram": lambda written: "group-maps-variogram" in _scopes(written),
     },
 )

@@ -19,6 +19,7 @@ from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.contrasts import Contrast, contrasts
 from gradshift.group.given import given_maps
+from gradshift.group.notcomputed import of_some_only
 from gradshift.group.planted import recoveries
 from gradshift.group.registration import register
 from gradshift.group.sameregions import over_same_regions
@@ -114,6 +115,13 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
     results = chosen(results, settings.inputs.bids_filter_file)
     results = _still_held(results, settings)
     record.check_same(results)
+    for name, lacking in of_some_only(results).items():
+        logger.warning(
+            "%s was not computed for %s, and is compared without them; run the participant level "
+            "again for everybody with this measure.",
+            name,
+            ", ".join(lacking),
+        )
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)
     results, remarks = kept_apart(results)

@@ -16,9 +16,9 @@ def _recipes(**_: object) -> Iterable[str]:
 
 
 def _measures(**_: object) -> Iterable[str]:
-    from gradshift.core.measures import measures
+    from gradshift.levels.measuresasked import words
 
-    return measures()
+    return words()
 
 
 def _models(**_: object) -> Iterable[str]:

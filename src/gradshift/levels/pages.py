@@ -14,7 +14,6 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, find_results
 from gradshift.bids.write import write_text
 from gradshift.bids.writetable import write_table
-from gradshift.core.measures import measures
 from gradshift.errors import MissingInputError
 from gradshift.images.grayordinates import SURFACE_SPACES
 from gradshift.output import provenance, record
@@ -178,14 +177,17 @@ def _write_citation(output_dir: Path, used: "Used", comparison: str = "") -> Non
 
 
 def write_boilerplate(
-    settings: Settings, atlases: Sequence[Atlas], recipes: Sequence[Recipe]
+    settings: Settings,
+    atlases: Sequence[Atlas],
+    recipes: Sequence[Recipe],
+    measured: Sequence[str],
 ) -> int:
     """Write the methods text of options that nothing was run with yet.
 
     Parameters
     ----------
     settings : Settings
-    atlases, recipes : sequence
+    atlases, recipes, measured : sequence
         Those asked for.
     """
     from gradshift.report.methods import Described, Used
@@ -193,7 +195,7 @@ def write_boilerplate(
     used = Used(
         atlases=[Described(atlas.descriptions, atlas.cite) for atlas in atlases],
         recipes=[recipe.as_dict() for recipe in recipes],
-        measures=list(settings.analysis.measures or measures()),
+        measures=measured,
         estimator=settings.analysis.connectivity,
     )
     _write_citation(settings.output_dir, used)

@@ -14,10 +14,10 @@ from gradshift.bids.closed import closed_folders
 from gradshift.bids.held import how_to_remove, people_gone, people_with_images
 from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
 from gradshift.bids.writetable import write_array
-from gradshift.core.measures import measures
-from gradshift.errors import GradshiftError, InputError, SettingsError, did_you_mean
+from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.levels.citation import renew_citation
 from gradshift.levels.log import RunLog
+from gradshift.levels.measuresasked import measures_asked
 from gradshift.levels.pages import (
     keep_vertices,
     renew_person_pages,
@@ -55,7 +55,7 @@ def participant(settings: Settings, log: RunLog) -> int:
     """
     asked = _asked(settings)
     if settings.running.boilerplate_only:
-        return write_boilerplate(settings, asked.atlases, asked.recipes)
+        return write_boilerplate(settings, asked.atlases, asked.recipes, asked.measures)
     inputs = find_inputs(asked)
     if settings.running.dry_run:
         texts, possible = zip(*(kind.describe() for kind in inputs), strict=True)
@@ -116,10 +116,11 @@ def _asked(settings: Settings) -> Asked:
     """Read the atlases and recipes, and refuse options that make no sense."""
     recipes = chosen_recipes(settings)
     atlases = [load_atlas(spec) for spec in settings.analysis.atlas]
-    _check_names(atlases, recipes, settings.analysis.measures)
+    _check_names(atlases, recipes)
+    names = measures_asked(settings)
     for kind in modalities():
         kind.check(settings)
-    return Asked(settings=settings, atlases=atlases, recipes=recipes)
+    return Asked(settings=settings, atlases=atlases, recipes=recipes, measures=names)
 
 
 def find_inputs(asked: Asked) -> list[Modality]:
@@ -169,21 +170,14 @@ def _compute(asked: Asked, inputs: Sequence[Modality], people: Sequence[str]) ->
     return crashed
 
 
-def _check_names(
-    atlases: Sequence[Atlas], recipes: Sequence[Recipe], wanted: Sequence[str]
-) -> None:
-    """Refuse names that would mix up files, and measures that do not exist."""
+def _check_names(atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> None:
+    """Refuse names that would mix up files."""
     for what, names in (
         ("--atlas", ["".join(atlas.entities.values()) for atlas in atlases]),
         ("--denoise", [recipe.name for recipe in recipes]),
     ):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise SettingsError(f"{what} names {', '.join(twice)} twice; choose other names.")
-    if unknown := sorted(set(wanted) - set(measures())):
-        raise SettingsError(
-            f"There is no measure {', '.join(w + did_you_mean(w, measures()) for w in unknown)}; "
-            f"measures are {', '.join(measures())}."
-        )
 
 
 def _made_of(asked: Asked, inputs: Sequence[Modality]) -> Provenance:
@@ -206,6 +200,7 @@ def _share(
         "Software": __version__,
         "Settings": record.numbers(settings),
         "MadeOf": asdict(made_of),
+        "Measures": list(asked.measures),
         "Sources": asked.links.targets(),
         "Python": platform.python_version(),
         "Machine": platform.platform(),
@@ -228,6 +223,7 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
     names = {
         "atlas": [atlas.name for atlas in asked.atlases],
         "denoise": [recipe.name for recipe in asked.recipes],
+        "measures": asked.measures,
     }
     record.keep(settings, names)
     anew = settings.running.overwrite

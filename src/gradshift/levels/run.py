@@ -16,6 +16,7 @@ from gradshift.output.lock import locked
 from gradshift.output.place import check_no_links, check_ours, check_outside
 from gradshift.participant.lean import for_short_scans
 from gradshift.running.memory import check_enough
+from gradshift.running.number import check_room
 from gradshift.running.workdir import check_above
 from gradshift.settings import Settings
 
@@ -55,6 +56,7 @@ def run(settings: Settings, given: Mapping[str, object]) -> int:
             check_enough()
             plugins.load(settings.analysis.plugin)
             if not settings.running.dry_run:
+                check_room(settings.running)
                 _check_place(settings)
             code = _level(settings, given, log)
         except OSError as error:

@@ -15,7 +15,7 @@ from gradshift.output.lock import locked
 from gradshift.output.same import check_same as check_same
 from gradshift.settings import Settings
 
-GROWING = ("atlas", "denoise")
+GROWING = ("atlas", "denoise", "measures")
 """Options whose names may be added to in a later run."""
 
 PATIENCE = 60.0
@@ -97,8 +97,8 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     settings : Settings
     names : mapping of str to sequence of str
         Names of the atlases (``atlas``) and recipes (``denoise``), whatever files they came
-        from. They are added to those recorded, unless other settings differ: results that
-        were made with these no longer count.
+        from, and of the measures (``measures``). They are added to those recorded, unless
+        other settings differ: results that were made with these no longer count.
 
     Raises
     ------
@@ -137,6 +137,11 @@ def numbers(settings: Settings) -> dict[str, object]:
     """Return the options that change the numbers of this level, as a file holds them."""
     options = schema.values(settings, numbers=settings.level)
     return {k: list(v) if isinstance(v, tuple) else v for k, v in options.items()}
+
+
+def recorded_measures(output_dir: Path) -> list[str]:
+    """Return the measures that an output was asked for; none for a new one."""
+    return list(read(output_dir).get("participant", {}).get("measures", ()))
 
 
 def participant_level(output_dir: Path, given: Mapping[str, object]) -> dict[str, object]:

@@ -30,11 +30,14 @@ class Asked:
     settings : Settings
     atlases, recipes : sequence
         The first of each is the primary one.
+    measures : sequence of str
+        Names of those to compute.
     """
 
     settings: Settings
     atlases: Sequence[Atlas]
     recipes: Sequence[Recipe]
+    measures: Sequence[str]
 
     @property
     def spaces(self) -> Mapping[str, Sequence[str]]:

@@ -17,7 +17,6 @@ from gradshift.bids.readyrun import ReadyRun
 from gradshift.bids.run import Run
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.core.cortex.options import Options
-from gradshift.core.measures import measures
 from gradshift.errors import reason
 from gradshift.output import record
 from gradshift.output.identity import digest
@@ -176,11 +175,6 @@ def _add_run(workflow: pe.Workflow, run: AnyRun, tag: str, plan: Plan) -> pe.Nod
     return denoise
 
 
-def _names(plan: Plan) -> list[str]:
-    """List the measures that are computed."""
-    return list(plan.analysis.measures or measures())
-
-
 def _measure(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
     return step(
         Measures,
@@ -188,7 +182,7 @@ def _measure(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
         plan.plugins,
         atlases=plan.atlas_files,
         recipes=plan.recipe_names,
-        measures={name: digest_of("MEASURE", name) for name in _names(plan)},
+        measures={name: digest_of("MEASURE", name) for name in plan.asked.measures},
         options=_options(plan),
         connectivity=plan.analysis.connectivity,
         gives=unit[0].gives,
@@ -212,7 +206,7 @@ def _save(unit: Sequence[AnyRun], tag: str, plan: Plan) -> pe.Node:
         acquisitions=[plan.acquisition(run) for run in unit],
         software=f"gradshift {__version__}",
         settings=record.numbers(plan.asked.settings),
-        origins=origins("MEASURE", _names(plan)),
+        origins=origins("MEASURE", plan.asked.measures),
         provenance=plan.provenance,
         output_dir=str(plan.asked.output_dir),
     )

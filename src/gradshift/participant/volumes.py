@@ -101,6 +101,7 @@ def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
         labels=[str(path) for path in plan.labels[grid(example)]],
         shape=example.shape,
         recipes=list(plan.recipes),
+        homogeneity="reho" in plan.asked.measures,
     )
     parcels = [workflow.get_node(f"parcellate_{one}") for one in session.run_tags]
     workflow.connect(

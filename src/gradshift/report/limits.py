@@ -58,6 +58,13 @@ class Tests(NamedTuple):
     by_chance: float
 
 
+class Measured(NamedTuple):
+    """Measures that were not computed, by opt-in group, and people who lack one, by measure."""
+
+    not_computed: Mapping[str, Sequence[str]]
+    of_some_only: Mapping[str, Sequence[str]]
+
+
 class Motion(NamedTuple):
     """Mean framewise displacement (mm) of one task before and after, and the filter of motion."""
 
@@ -169,6 +176,12 @@ class Limits:
         part = self.content.get("Tests") or {}
         chance = part.get("ExpectedByChance") or {}
         return Tests(part.get("Number", 0), _number(chance, "Alpha"), _number(chance, "Number"))
+
+    @property
+    def measured(self) -> Measured:
+        """Measures that were not computed, or not of everybody."""
+        part = self.content.get("Measures") or {}
+        return Measured(part.get("NotComputed") or {}, part.get("OfSomeOnly") or {})
 
     @property
     def chance_families(self) -> Sidecar:

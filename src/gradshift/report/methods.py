@@ -12,7 +12,7 @@ from gradshift.bids.outputs import Sidecar
 from gradshift.core.cortex.measure import TOPICS
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
-from gradshift.core.measures import measures
+from gradshift.core.measures import left_out, measures
 from gradshift.core.statistics import statistics
 from gradshift.recipes.motionfilter import MotionFilter
 from gradshift.report.bibliography import in_text
@@ -60,6 +60,8 @@ class Used:
         Empty where there is no connectivity.
     sample : Sample
         What the study fills in.
+    surfaces : sequence of str
+        Spaces of the runs that were read on the cortical surface.
     """
 
     atlases: Sequence[Described] = ()
@@ -71,6 +73,7 @@ class Used:
     design: str = ""
     estimator: str = "pearson"
     sample: Sample = field(default_factory=Sample)
+    surfaces: Sequence[str] = ()
 
 
 SAME_REGIONS = (
@@ -142,7 +145,7 @@ def paragraphs(used: Used) -> list[Paragraph]:
     once = _Once()
     main = [
         Paragraph("Participants and data", _plain(used.sample.participants, used.sample.data)),
-        Paragraph("Regions", once(_described(used.atlases[:1]))),
+        Paragraph("Regions", once(_described(used.atlases[:1])) + _surfaces(used.surfaces)),
         Paragraph("Denoising", once(s for r in used.recipes[:1] for s in recipe_sentences(r))),
         Paragraph("Connectivity", [(_estimator(used.estimator), ())] if used.estimator else []),
         Paragraph("Tracers", once(_described(used.tracers))),
@@ -170,6 +173,7 @@ def _supplement(used: Used, once: "_Once") -> Iterator[Paragraph]:
     for topic, title in TOPICS.items():
         of_topic = once(_of_measures(n for n in used.measures if _topic(n) == topic))
         yield Paragraph(f"Measures: {title[:1].lower()}{title[1:]}", of_topic, "supplement")
+    yield Paragraph("Measures not computed", list(_not_computed(used)), "supplement")
     others = once(_of_measures(n for n in used.measures if _topic(n) is None))
     yield Paragraph("Measures: PET and spectroscopy", others, "supplement")
     yield Paragraph("Further statistics", once(_of_statistics(used.statistics)), "supplement")
@@ -177,6 +181,14 @@ def _supplement(used: Used, once: "_Once") -> Iterator[Paragraph]:
     cite = tuple(key for keys in PACKAGES.values() for key in keys)
     rests = f"The software rests on {packages}, with Python {python_version()}."
     yield Paragraph("Packages", [(rests, cite)], "supplement")
+
+
+def _not_computed(used: Used) -> Iterator[Sentence]:
+    """Name the opt-in measures that were not asked for, where there is connectivity."""
+    absent = left_out(used.measures)
+    if used.estimator and absent:
+        names = [measures()[name].title for members in absent.values() for name in members]
+        yield f"Not computed, and not searched for results: {'; '.join(names)}.", ()
 
 
 def _main_statistics(used: Used) -> list[str]:
@@ -279,6 +291,17 @@ def _motion_filtered(how: MotionFilter) -> Iterator[Sentence]:
         "regressed out were not filtered.",
         ("Gratton2020" if butterworth else "Fair2020",),
     )
+
+
+def _surfaces(spaces: Sequence[str]) -> list[Sentence]:
+    """Say on which surfaces runs were read."""
+    if not spaces:
+        return []
+    text = (
+        f"Functional data were on the cortical surface ({', '.join(spaces)}): the series of a "
+        "region was the mean over its vertices, below the cortex over its voxels."
+    )
+    return [(text, ())]
 
 
 def _estimator(name: str) -> str:

@@ -13,6 +13,7 @@ from gradshift.report.limits import (
     Connections,
     Dependence,
     Marked,
+    Measured,
     Motion,
     Power,
     Registration,
@@ -60,6 +61,7 @@ def facts(results: GroupResults) -> list[Fact]:
         *_power(limits.power),
         *_balance(limits.balance, results.alpha, names),
         *_tests(limits.tests),
+        *_measured(limits.measured),
         *_motion(limits.motion, names),
         *_acquisition(limits.acquisition),
         *_acquisition_effect(limits.acquisition_effect),
@@ -124,6 +126,23 @@ def _tests(tests: Tests) -> Iterator[Fact]:
             "single connections and voxels not counted. Without correction some "
             f"{tests.by_chance:.0f} of them would have p of {tests.alpha:g} or less by "
             "chance alone.",
+        )
+
+
+def _measured(measured: Measured) -> Iterator[Fact]:
+    """Say which measures were not searched, and which are not of everybody."""
+    if names := [name for members in measured.not_computed.values() for name in members]:
+        shown = words.listed([f"{words.measure(name)} ({name})" for name in names])
+        yield Fact(
+            "Measures not computed",
+            f"Not computed, and so not searched for results: {shown}. These are computed only if "
+            "asked for (--measures, of the participant level).",
+        )
+    for name, people in measured.of_some_only.items():
+        yield Fact(
+            f"Measure of some people only: {name}",
+            f"{words.measure(name)[:1].upper()}{words.measure(name)[1:]} was not computed for "
+            f"{words.listed(list(people))}, and is compared without them.",
         )
 
 

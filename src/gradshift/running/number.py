@@ -23,10 +23,7 @@ def processes(running: Running) -> int:
             "--nprocs asks for %d processes; %d are used, since there are %d processors.",
             running.processes, most, len(_processors()),
         )  # fmt: skip
-    n = min(running.processes, most)
-    if n > 1:
-        _check_room(n)
-    return n
+    return min(running.processes, most)
 
 
 def _processors() -> Collection[int]:
@@ -40,13 +37,16 @@ NEEDED = 4
 """Processes and threads that one more process at work takes, with what watches over it."""
 
 
-def _check_room(n: int) -> None:
-    """Refuse more processes than the container or the job may have.
+def check_room(running: Running) -> None:
+    """Refuse more processes than the container or the job may have, before anything is written.
 
     Raises
     ------
     StorageError
     """
+    n = min(running.processes, MOST_PER_PROCESSOR * len(_processors()))
+    if n == 1 or running.use_plugin is not None:
+        return
     left = [most - now for most, now in map(_read_group, groups("pids")) if most is not None]
     if left and min(left) < NEEDED * n:
         raise StorageError(

@@ -77,6 +77,37 @@ def test_betweenness_of_a_star_and_a_chain():
     np.testing.assert_allclose(inner, np.array([0, 3, 4, 3, 0]) / 6)
 
 
+def test_geodesic_entropy_of_known_graphs():
+    def entropy(edges, n):
+        weights = np.zeros((n, n))
+        for a, b in edges:
+            weights[a, b] = weights[b, a] = 0.1 + (a + 2 * b) % 7 / 10
+        return g.geodesic_entropy(Graph(weights=weights, modules=np.zeros(n, dtype=np.intp)))
+
+    complete = [(a, b) for a in range(6) for b in range(a)]
+    assert entropy(complete, 6) == pytest.approx(0)
+    assert entropy([(0, b) for b in range(1, 6)], 6) == pytest.approx(
+        5 / 6 * -(np.log(1 / 5) / 5 + 4 / 5 * np.log(4 / 5))
+    )
+    two_steps, four_steps = -np.log(1 / 2), -np.log(1 / 4)  # a chain of five
+    three = -(2 * 0.25 * np.log(0.25) + 0.5 * np.log(0.5))
+    chain = [(0, 1), (1, 2), (2, 3), (3, 4)]
+    expected = (2 * four_steps + 2 * three + two_steps) / 5
+    assert entropy(chain, 5) == pytest.approx(expected)
+    assert entropy(chain, 9) == pytest.approx(expected)  # regions without a connection
+    assert np.isnan(entropy([], 4))
+
+
+def test_geodesic_entropy_by_walking(graph, as_networkx):
+    each = []
+    for _, lengths in nx.all_pairs_shortest_path_length(as_networkx):
+        steps = np.array([length for length in lengths.values() if length])
+        if len(steps):
+            shares = np.bincount(steps)[1:] / len(steps)
+            each.append(-sum(p * np.log(p) for p in shares if p))
+    assert g.geodesic_entropy(graph) == pytest.approx(np.mean(each))
+
+
 def test_networkx_clustering_agrees(graph, as_networkx):
     theirs = nx.clustering(as_networkx, weight="weight")
     np.testing.assert_allclose(g.clustering(graph), list(theirs.values()), atol=1e-14)
@@ -197,6 +228,7 @@ def test_the_order_of_nodes_does_not_matter(graph, rng):
         )
     assert g.efficiency(shuffled) == pytest.approx(g.efficiency(graph))
     assert g.modularity(shuffled) == pytest.approx(g.modularity(graph))
+    assert g.geodesic_entropy(shuffled) == pytest.approx(g.geodesic_entropy(graph))
 
 
 def test_metrics_leave_the_weights_alone(graph):

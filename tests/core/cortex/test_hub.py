@@ -40,6 +40,14 @@ def test_measures_are_metrics_of_the_graph(hcp, as_session, name):
     np.testing.assert_array_equal(found, np.atleast_1d(expected))
 
 
+def test_geodesic_entropy_is_the_mean_over_densities(hcp, as_session):
+    session = as_session(hcp(100).regions, hcp(100).matrix, options=Options(densities=(0.1, 0.3)))
+    each = [g.geodesic_entropy(session.graph.threshold(density)) for density in (0.1, 0.3)]
+    (row,) = table("geodesicentropy", session).values()
+    assert row.value == pytest.approx(np.mean(each))
+    assert each[1] < each[0]  # more connections, fewer steps
+
+
 @pytest.mark.parametrize("name", PLAIN)
 def test_areas_are_those_under_the_curve(hcp, as_session, name):
     densities = (0.2, 0.25, 0.4)

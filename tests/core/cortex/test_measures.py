@@ -167,6 +167,7 @@ def test_a_measure_says_what_it_is(measure):
             "needs_reference",
             "curve",
             "labels",
+            "group",
         ), field.name
     assert measure.methods.endswith(".")
 

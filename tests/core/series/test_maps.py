@@ -60,11 +60,11 @@ def session(rng):
     return runs, np.concatenate(volumes), np.concatenate(run_of), places
 
 
-def mapped(session, n_common, tr=2.0, seeds=()):
+def mapped(session, n_common, tr=2.0, seeds=(), **options):
     runs, volumes, run_of, places = session
     return session_maps(
         [run for run, _ in runs], Volumes(volumes, run_of, tr), Grid(places, SHAPE),
-        n_common=n_common, band=BAND, seeds=seeds,
+        n_common=n_common, band=BAND, seeds=seeds, **options,
     )  # fmt: skip
 
 
@@ -101,6 +101,11 @@ def test_one_pass_gives_what_every_step_by_itself_gives(session, block, n_common
     homogeneity[mask] = concordance([ranks[plane] for plane in planes(mask)], mask, n_common)
     by_place = homogeneity.ravel(order="F")[places]
     np.testing.assert_allclose(found.values["reho"], by_place, atol=1e-5)
+    without = mapped(session, n_common, seeds=[seed], homogeneity=False)
+    assert set(without.values) == set(found.values) - {"reho"}
+    for name, values in without.values.items():
+        np.testing.assert_array_equal(values, found.values[name])
+    np.testing.assert_array_equal(without.seeds, found.seeds)
 
 
 def test_a_censored_volume_reaches_no_voxel(session):

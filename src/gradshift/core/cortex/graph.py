@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh
-from scipy.sparse.csgraph import connected_components, floyd_warshall
+from scipy.sparse.csgraph import connected_components, floyd_warshall, shortest_path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,6 +210,31 @@ def efficiency(graph: Graph) -> float:
     distance, _ = graph.paths
     apart = distance > 0
     return float(np.sum(1 / distance[apart]) / (len(graph) * (len(graph) - 1)))
+
+
+def geodesic_entropy(graph: Graph) -> float:
+    """Average the entropy of the numbers of steps to all others over the nodes.
+
+    Every connection is one step, whatever its weight.
+
+    Returns
+    -------
+    float
+        In nats; nodes that cannot be reached do not count, nor nodes without a connection. NaN
+        without any connection.
+
+    References
+    ----------
+    Viol et al. (2019), Entropy 21:128.
+    """
+    steps = shortest_path(graph.weights > 0, directed=False, unweighted=True)
+    reached = np.isfinite(steps) & (steps > 0)
+    n = reached.sum(axis=1)
+    entropy = np.zeros(len(graph))
+    for k in range(1, int(steps[reached].max(initial=0.0)) + 1):
+        share = (reached & (steps == k)).sum(axis=1) / np.maximum(n, 1)
+        entropy -= share * np.log(np.where(share > 0, share, 1.0))
+    return float(entropy[n > 0].mean()) if n.any() else float("nan")
 
 
 def modularity(graph: Graph) -> float:

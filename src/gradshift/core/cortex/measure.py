@@ -23,6 +23,18 @@ TOPICS = {
 }
 """What measures are about, in the order in which the documentation has them."""
 
+DEFAULT, ALL = "default", "all"
+"""Words that stand for the measures of no group, and for those of all groups, too."""
+
+OPT_IN = {
+    "entropy": "entropy of distances in graphs",
+    "homogeneity": "regional homogeneity",
+    "paths": "shortest paths through regions",
+    "reversal": "the arrow of time",
+}
+"""Groups of measures that are computed only if asked for, and what they are of: each measure
+more is a family, or values in a family, that a result can be found in by chance."""
+
 
 LACKING: Mapping[Gives, str] = {
     "series": "needs series of regions, and the source has connectivity matrices alone",
@@ -110,6 +122,8 @@ class Measure:
     labels : callable, optional
         Takes `Regions`, returns the labels of its only level, where they are not those that the
         regions have at this level.
+    group : str
+        A key of `OPT_IN`; empty for a measure that is computed by default.
     curve : callable, optional
         Of a measure that is the area under a curve over densities: takes a `Session` and its
         graph at some of them, returns the value of each region, or of the whole, at each.
@@ -129,6 +143,7 @@ class Measure:
     needs_reference: bool = False
     needs: Gives = "matrix"
     topic: str = "other"
+    group: str = ""
     labels: Callable[[Regions], tuple[str, ...]] | None = None
     curve: Callable[[Session, Sequence[Graph]], NDArray[np.float64]] | None = None
 
@@ -151,6 +166,8 @@ class Measure:
     def __post_init__(self) -> None:
         if self.topic not in TOPICS:
             raise ValueError(f"Measure {self.name}: topic {self.topic!r} is none of {[*TOPICS]}.")
+        if self.group and self.group not in OPT_IN:
+            raise ValueError(f"Measure {self.name}: group {self.group!r} is none of {[*OPT_IN]}.")
         if unknown := set(self.levels) - set(LEVELS):
             raise ValueError(f"Measure {self.name}: unknown levels {sorted(unknown)}.")
 

@@ -8,6 +8,7 @@ MEASURE = Measure(
     name="betweenness",
     title="betweenness centrality",
     topic="graph",
+    group="paths",
     levels=("region", "set"),
     unit="share of pairs",
     compute=of_regions(graph.betweenness),

@@ -16,6 +16,7 @@ MEASURE = Measure(
     name="nonreversibility",
     title="non-reversibility in time",
     topic="direction",
+    group="reversal",
     levels=("whole",),
     needs="series",
     unit="squared nats",

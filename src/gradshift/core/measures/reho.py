@@ -7,6 +7,7 @@ MEASURE = Measure(
     name="reho",
     title="regional homogeneity",
     topic="voxels",
+    group="homogeneity",
     levels=("region", "network", "set"),
     needs="voxels",
     unit="Kendall's W",

@@ -148,6 +148,7 @@ def session_maps(
     n_common: int,
     band: tuple[float, float],
     seeds: Sequence[NDArray[np.float64]] = (),
+    homogeneity: bool = True,
 ) -> Maps:
     """Map intrinsic activity and the connectivity of seeds, in one pass over the voxels.
 
@@ -165,6 +166,8 @@ def session_maps(
         In hertz.
     seeds : sequence of (N,) array
         Series of the seeds, of the runs joined as the voxels are.
+    homogeneity : bool
+        Whether to map regional homogeneity, which costs more than all else.
     """
     missing: dict[str, str] = {}
     waves: Spectrum | None = None
@@ -183,7 +186,12 @@ def session_maps(
         amplitudes=np.full((2, n_voxels), np.nan),
         with_seeds=np.full((len(seeds), n_voxels), np.nan),
     )
-    values = {"reho": concordance(one_pass.ranks(planes(mask)), mask, n_common)}
+    parts = planes(mask)
+    values = {}
+    if homogeneity:
+        values["reho"] = concordance(one_pass.ranks(parts), mask, n_common)
+    else:
+        one_pass.fill(parts)
     if waves is not None:
         alff, falff = one_pass.amplitudes
         values |= {
@@ -218,15 +226,26 @@ class _Pass:
     def ranks(self, parts: Sequence[slice]) -> Iterator[NDArray[np.signedinteger]]:
         """Yield the (b, n_common) ranks of parts of the voxels, in order."""
         for part in parts:
-            starts = range(part.start, part.stop, BLOCK)
-            blocks = [slice(start, min(start + BLOCK, part.stop)) for start in starts]
-            ranked = [self._map(block) for block in blocks]
-            for run in self.runs:
-                give_back(run.voxels)
+            ranked = [
+                doubled_ranks(joined[: self.n_common].T)
+                for joined in map(self._map, _blocks(part))
+            ]
+            self._give_back()
             yield np.concatenate(ranked) if ranked else np.zeros((0, self.n_common), np.int16)
 
-    def _map(self, block: slice) -> NDArray[np.signedinteger]:
-        """Fill the maps of some voxels; return the ranks of their volumes."""
+    def fill(self, parts: Sequence[slice]) -> None:
+        """Fill the maps, without ranks."""
+        for part in parts:
+            for block in _blocks(part):
+                self._map(block)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        for run in self.runs:
+            give_back(run.voxels)
+
+    def _map(self, block: slice) -> NDArray[np.float32]:
+        """Fill the maps of some voxels; return their (N, b) series, filtered and joined."""
         raw = [run.read(block) for run in self.runs]
         if self.spectrum is not None:
             cleaned = [run.cleaned(series) for run, series in zip(self.runs, raw, strict=True)]
@@ -236,7 +255,12 @@ class _Pass:
         joined = join_runs([series.T for series in filtered])
         for z, seed in zip(self.with_seeds, self.seeds, strict=True):
             z[block] = seed_map(joined, seed)
-        return doubled_ranks(joined[: self.n_common].T)
+        return joined
+
+
+def _blocks(part: slice) -> list[slice]:
+    starts = range(part.start, part.stop, BLOCK)
+    return [slice(start, min(start + BLOCK, part.stop)) for start in starts]
 
 
 def on_grid(

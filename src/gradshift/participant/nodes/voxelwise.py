@@ -40,6 +40,7 @@ class _Spec(StepSpec):
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
     shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
     recipes = traits.List(traits.Any, desc="recipes")
+    homogeneity = traits.Bool(mandatory=True, desc="whether to map regional homogeneity")
 
 
 class Voxelwise(Step):
@@ -80,6 +81,7 @@ class Voxelwise(Step):
             n_common=common.n_volumes(first.tr),
             band=recipe.band,
             seeds=list(seeds.values()),
+            homogeneity=self.inputs.homogeneity,
         )
         regions = []
         for path, atlas in zip(self.inputs.labels, self.inputs.atlases, strict=True):

@@ -1,5 +1,8 @@
 """Maps that explain: which of those that were given go with the changes."""
 
+import math
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
 from gradshift.bids.rows import read_rows
@@ -20,35 +23,68 @@ def build(results: GroupResults) -> Section | None:
     within = [row for row in rows if row.scope == "within-people"]
     if not within:
         return None
-    spun = {(r.task, r.measure, r.map): r for r in rows if r.scope == "group-maps-spin"}
+    spun = _of_scope(rows, "group-maps-spin")
+    beyond = _of_scope(rows, "group-maps-variogram")
+    below = ["correlation beyond the cortex", "family-wise p (surrogates)"] if beyond else []
     return Section(
         title="Maps that explain the changes",
         table="maps.tsv",
-        lead=_lead(
-            [(row, spun[row.task, row.measure, row.map]) for row in within],
-            results.alpha,
-            results.directions,
-        ),
+        lead=[
+            *_lead(
+                [(row, spun[_key(row)]) for row in within], results.alpha, results.directions
+            ),
+            *_beyond(within, beyond, results.alpha),
+        ],
         heads=["measure", "map", "n", "regions", "mean correlation within people", "interval",
-               "family-wise p", "correlation of mean maps", "family-wise p (rotations)"],
+               "family-wise p", "correlation of mean maps", "family-wise p (rotations)", *below],
         rows=[
             [
                 _name(row), row.map, row.n, row.n_regions, row.estimate,
                 f"{number(row.ci_low)} to {number(row.ci_high)}", row.p_fwe,
-                spun[row.task, row.measure, row.map].estimate,
-                spun[row.task, row.measure, row.map].p_fwe,
+                spun[_key(row)].estimate, spun[_key(row)].p_fwe,
+                *_numbers(beyond.get(_key(row)), len(below)),
             ]
             for row in within
         ],
         note=(
             "Spearman correlations over regions. Within people: tested over people, and so for "
             "people in general; but a pattern of change that all share goes with many maps. Of "
-            "mean maps: against rotations of the cortex (cortical regions only), which tell "
-            "whether the map is any closer than others as smooth. p are corrected for all "
+            "mean maps: against rotations of the cortex (cortical regions only), and beyond the "
+            "cortex against surrogates of the map, which tell whether the map is any closer than "
+            "others as smooth. p are corrected for all "
             "measures and maps."
         ),
         pictures=[_picture(results, within)],
     )  # fmt: skip
+
+
+Key = tuple[str, str, str]
+"""Task, measure and map of a row."""
+
+
+def _key(row: MapRow) -> Key:
+    return row.task, row.measure, row.map
+
+
+def _of_scope(rows: Sequence[MapRow], scope: str) -> dict[Key, MapRow]:
+    return {_key(row): row for row in rows if row.scope == scope}
+
+
+def _numbers(row: MapRow | None, n: int) -> list[float]:
+    """Return correlation and p of a row; as many gaps where there is none."""
+    return [row.estimate, row.p_fwe] if row else [math.nan] * n
+
+
+def _beyond(within: Sequence[MapRow], beyond: Mapping[Key, MapRow], alpha: float) -> list[str]:
+    """Say which maps go with the changes beyond the cortex, too."""
+    tested = [row for row in within if _key(row) in beyond]
+    if not any(math.isfinite(beyond[_key(row)].p_fwe) for row in tested):
+        return []
+    alike = [row for row in tested if row.p_fwe <= alpha and beyond[_key(row)].p_fwe <= alpha]
+    names = ", ".join(f"{_name(row)} with {row.map}" for row in alike)
+    return [
+        f"Beyond the cortex, alike in all people and closer than surrogates: {names or 'none'}."
+    ]
 
 
 def _name(row: MapRow) -> str:

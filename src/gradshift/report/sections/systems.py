@@ -14,7 +14,7 @@ from gradshift.group.contrasts import Contrast
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.section import Builder, Section
-from gradshift.report.words import network
+from gradshift.report.words import listed, network
 
 WEAK = 0.5
 """Of the signal of the cortex: a structure with less than this share is warned of."""
@@ -26,7 +26,7 @@ def build(results: GroupResults) -> Section | None:
     if not rows:
         return None
     return Section(
-        title="Did the thalamus couple more with sensory networks?",
+        title=_title(rows),
         table="contrasts.tsv",
         lead=[*_thalamus(rows, results.alpha), *_others(rows, results.alpha), *_weak(results)],
         heads=["structure", "network", "n", "mean change (Fisher z)", "g", "p",
@@ -37,6 +37,14 @@ def build(results: GroupResults) -> Section | None:
         ],
         note="Family system: every structure with every network, corrected together.",
     )  # fmt: skip
+
+
+def _title(rows: Sequence[Contrast]) -> str:
+    """Ask of the thalamus, or of what the atlas has instead."""
+    systems = list(dict.fromkeys(_pair(row)[0] for row in rows))
+    if "Thalamus" in systems:
+        return "Did the thalamus couple more with sensory networks?"
+    return f"Did {listed([f'the {name.lower()}' for name in systems])} couple otherwise?"
 
 
 def _pair(row: Contrast) -> tuple[str, str]:
@@ -51,12 +59,18 @@ def _names(row: Contrast) -> tuple[str, str]:
     return system.lower(), network(other)
 
 
+def _is_asked(row: Contrast) -> bool:
+    """Tell whether a row is of the thalamus with a sensory network."""
+    system, other = _pair(row)
+    return system == "Thalamus" and other in LOW
+
+
 def _thalamus(rows: Sequence[Contrast], alpha: float) -> list[str]:
     """Answer the question of the thalamus and the sensory networks."""
-    asked = [row for row in rows if _pair(row)[0] == "Thalamus" and _pair(row)[1] in LOW]
+    asked = [row for row in rows if _is_asked(row)]
     tested = [row for row in asked if math.isfinite(row.p_fwe)]
     if not tested:
-        return ["The atlas has no thalamus, or nothing of it could be tested."]
+        return ["Nothing of the thalamus could be tested."] if asked else []
     changed = [row for row in tested if row.p_fwe <= alpha]
     if not changed:
         return [f"Undecided: {'; '.join(_said(row, alpha) for row in tested)}."]
@@ -68,14 +82,11 @@ def _thalamus(rows: Sequence[Contrast], alpha: float) -> list[str]:
 
 def _others(rows: Sequence[Contrast], alpha: float) -> list[str]:
     """Name what else changed."""
-    others = [
-        row
-        for row in rows
-        if row.p_fwe <= alpha and not (_pair(row)[0] == "Thalamus" and _pair(row)[1] in LOW)
-    ]
+    others = [row for row in rows if row.p_fwe <= alpha and not _is_asked(row)]
+    first = not any(map(_is_asked, rows))
     if not others:
-        return ["Nothing else in the family changed after correction."]
-    return [f"Also: {'; '.join(_said(row, alpha) for row in others)}."]
+        return [f"Nothing {'' if first else 'else '}in the family changed after correction."]
+    return [f"{'Yes' if first else 'Also'}: {'; '.join(_said(row, alpha) for row in others)}."]
 
 
 def _said(row: Contrast, alpha: float) -> str:
