@@ -78,7 +78,7 @@ def groups_covariate(rng, studies, *, sizes, spreads, draws=400):
 def group_family(rng, studies, *, sizes, spreads, columns=6, motion=False):
     """Smallest family-wise p of values that share half of their noise."""
     group, found = np.repeat([1.0, 0.0], sizes), []
-    for _ in range(studies // 2):
+    for _ in range(studies // 4):
         values = rng.normal(size=(len(group), columns)) + rng.normal(size=(len(group), 1))
         values *= np.repeat(spreads, sizes)[:, None]
         moved = rng.normal(size=(len(group), 1)) + group[:, None] if motion else None
@@ -91,7 +91,7 @@ def group_family(rng, studies, *, sizes, spreads, columns=6, motion=False):
 def persons(rng, studies, *, n, uneven):
     """People whose noise differs, by `uneven` on the scale of logarithms; every one is tested."""
     found, weights = [], np.array([-1.0, 1.0])
-    for _ in range(studies // n):
+    for _ in range(5 * studies // n):
         spread = np.exp(uneven * rng.normal(size=(n, 1)))
         halves = [np.sqrt(2) * spread * rng.normal(size=(n, 2)) for _ in range(2)]
         noise = moderated(noise_of_halves(*halves, weights))

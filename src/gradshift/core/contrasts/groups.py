@@ -46,7 +46,8 @@ def compare_groups(
     Returns
     -------
     Comparison
-        Columns with fewer than two people in a group are described, but not tested.
+        p is the larger one of permutations and of `gradshift.core.statistics.ownspreads`. Columns
+        with fewer than two people in a group are described, but not tested.
     """
     changes = changes_of(baseline, followup)
     changes[~np.isfinite(group)] = np.nan
