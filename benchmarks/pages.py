@@ -19,9 +19,9 @@ import pandas as pd
 from gradshift import settings
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.core.cortex.common import Common
-from gradshift.core.cortex.gradients import mean_matrix, mean_reference
 from gradshift.core.cortex.measure import Value, evaluate, tabulate
 from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.reference import mean_matrix, mean_reference
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import RegionMaps, build_session
 from gradshift.core.kinetics import models

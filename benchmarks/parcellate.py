@@ -51,7 +51,8 @@ def read(folder, n_atlases, keep=None):
     import nibabel
 
     from gradshift.core.series.parcellate import parcellate
-    from gradshift.images.volumes import read_header, read_mask, stream
+    from gradshift.images.header import read_header
+    from gradshift.images.volumes import read_mask, stream
 
     header = read_header(folder / "bold.nii.gz")
     mask = read_mask(folder / "mask.nii.gz", header.shape, header.affine)

@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.atlases.labeltable import read_table
 from gradshift.bids import collect, kinpar, mrs, petdata, sessiontable, tables
-from gradshift.bids.confounds import check_header, read_confounds, select
+from gradshift.bids.confoundheader import check_header
+from gradshift.bids.confounds import read_confounds
 from gradshift.bids.dataset import describe, made_by, read_json
+from gradshift.bids.regressors import select
 from gradshift.errors import GradshiftError
+from gradshift.images.header import read_header
 from gradshift.images.labels import read_labels
-from gradshift.images.volumes import read_header, read_mask, stream
+from gradshift.images.volumes import read_mask, stream
 from gradshift.output import record
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.running.execute import _read_plugin

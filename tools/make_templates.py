@@ -16,8 +16,8 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 
 from gradshift.core.cortex.embedding import N_COMPONENTS, n_kept
-from gradshift.core.cortex.gradients import mean_reference
 from gradshift.core.cortex.options import KERNELS, Options
+from gradshift.core.cortex.reference import mean_reference
 from gradshift.core.cortex.regions import Regions
 
 TARGET = Path(__file__).parents[1] / "src" / "gradshift" / "atlases" / "templates"
@@ -80,7 +80,7 @@ def provenance(files: dict[str, dict[str, object]]) -> dict[str, object]:
         "DataReference": "Vos de Wael et al. (2020), Communications Biology 3:103.",
         "Atlas": "Schaefer et al. (2018), Cerebral Cortex 28:3095; 7 networks.",
         "Method": {
-            "Code": "gradshift.core.cortex.gradients.mean_reference",
+            "Code": "gradshift.core.cortex.reference.mean_reference",
             "Matrix": "Pearson r, ones on the diagonal",
             "Sparsity": "strongest tenth of each row, rounded, the diagonal among them",
             "Kernels": list(KERNELS),

@@ -11,14 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradshift.bids.components import unequal_components
+from gradshift.bids.confoundheader import check_header, read_header
 from gradshift.bids.confoundnames import MOTION, OLD_NAMES
-from gradshift.bids.confounds import (
-    check_header,
-    read_confounds,
-    read_header,
-    select,
-)
+from gradshift.bids.confounds import read_confounds
 from gradshift.bids.displacement import framewise_displacement
+from gradshift.bids.regressors import select
 from gradshift.errors import GradshiftError, InputError, MissingInputError
 from gradshift.recipes.catalogue import available, load_recipe
 from gradshift.recipes.recipe import Recipe, Scrub

@@ -53,7 +53,18 @@ def test_the_hemispheres_of_one_run_are_one_run_in_either_order_of_the_name(sour
     assert orders == {True, False}
 
 
-def test_a_header_without_a_time_is_told_by_the_json_that_fmriprep_writes(tmp_path):
+def test_of_both_formats_in_one_space_cifti_is_taken(tmp_path):
+    source = surfaces.write_study(
+        tmp_path / "fmriprep", surfaces.write_cifti, surfaces.write_gifti
+    )
+    for path in list(source.rglob("*fsaverage5*")):
+        path.rename(path.with_name(path.name.replace("space-fsaverage5", "space-fsLR_den-32k")))
+    runs = find(source, space="fsLR")
+    assert {run.bold.name.partition(".")[2] for run in runs} == {"dtseries.nii"}
+    assert not any(run.problem for run in runs)
+
+
+def test_the_time_of_the_json_that_fmriprep_writes_wins(tmp_path):
     source = surfaces.write_study(tmp_path / "fmriprep", surfaces.write_cifti)
     for path in source.rglob("*.dtseries.nii"):
         for name in ("bold.json", "bold.dtseries.json"):

@@ -14,8 +14,8 @@ import pytest
 
 from gradshift import settings as schema
 from gradshift.atlases.catalogue import load_atlas
+from gradshift.bids.confoundheader import read_header
 from gradshift.bids.confoundnames import MOTION, OLD_NAMES
-from gradshift.bids.confounds import read_header
 from gradshift.bids.inputs import find_runs
 from gradshift.errors import GradshiftError
 from synthetic import MNI, RAW, Dangling, Image, grow

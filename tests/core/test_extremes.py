@@ -14,6 +14,7 @@ from gradshift.core.statistics.equivalence import equivalence_p
 from gradshift.core.statistics.groupcovariates import adjusted_groups
 from gradshift.core.statistics.groups import compare_labels
 from gradshift.core.statistics.signflip import flipped
+from gradshift.core.statistics.signtest import directions
 from gradshift.core.statistics.specifications import joint_test
 from gradshift.core.statistics.spin import _rotation
 from gradshift.core.statistics.within import contrast_of_sessions
@@ -111,6 +112,12 @@ def test_each_draw_of_people_is_correlated_by_itself(rng):
     x, y = rng.integers(0, 4, size=(2, 3, 7)).astype(float)
     expected = [stats.spearmanr(one, other).statistic for one, other in zip(x, y, strict=True)]
     np.testing.assert_allclose(_row_spearman(x, y), expected)
+
+
+def test_nobody_changes_in_no_direction():
+    found = directions(np.array([[np.nan, 0.0, 1.0], [np.nan, 0.0, 2.0]]))
+    np.testing.assert_array_equal(found.n_direction, [np.nan, 0, 2])
+    np.testing.assert_array_equal(found.p, [np.nan, 1, 0.5])
 
 
 def test_a_rotation_keeps_lengths_angles_and_hands(rng):

@@ -348,6 +348,10 @@ def test_gradients_rest_on_the_regions_that_everybody_has(make_study, tmp_path):
     assert gradient["status"].str.contains("sub-02 lacks it").sum() >= 4
     others = read(out / "group" / "measures.tsv").query("measure == 'lambdaref'")
     assert others["value"].notna().all()
+    ways = read(out / "group" / "variants.tsv").query("measure == 'gradientrange'")
+    change = ways.set_index(ways["choice"].fillna("own"))["mean_change"].groupby(level=0).first()
+    assert change["kernel cosine label-blind"] == pytest.approx(change["own"])
+    assert abs(change["kernel normalized_angle label-blind"] / change["own"] - 1) > 0.01
 
 
 def test_an_empty_image_is_named(make_study, tmp_path, capsys):

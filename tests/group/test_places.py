@@ -15,15 +15,17 @@ from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.coupling import FEWEST
-from gradshift.group import planted
+from gradshift.group import covariances, planted
 from gradshift.group.balance import balance
 from gradshift.group.changes import Changes
-from gradshift.group.contrasts import contrasts, on_page
+from gradshift.group.contrasts import TABLE, contrasts, on_page
 from gradshift.group.coupling import couplings
 from gradshift.group.frombaseline import dependence
 from gradshift.group.pairs import Term
 from gradshift.group.percent import percent_changes
 from gradshift.group.variants import changes
+from gradshift.group.written import Written
+from gradshift.report.methods import TESTS
 from studies import make, paired, rows, take_part
 
 PEOPLE = [f"sub-{i}" for i in range(6)]
@@ -241,3 +243,57 @@ def test_what_was_planted_is_held_against_its_own_row(rng, monkeypatch):
     assert [row.detected for row in found[:3]] == [True, True, False]
     assert found[0].reason is None, "detected, inside"
     assert all(row.reason for row in found[1:3] + found[5:])
+
+
+def test_of_several_tasks_what_was_planted_is_held_against_the_first(rng, monkeypatch):
+    table, people = pet(rng, "vtlogan")
+    later = [{**row, "task": "zz", "value": 2 * row["value"] + rng.normal()} for row in table]
+    people += [replace(person, task="zz") for person in people]
+    made = make(table + later, people, paired())
+    first, second = percent_changes(made)
+    assert first.mean_percent != second.mean_percent
+    monkeypatch.setattr(planted, "read_planted", lambda root: [plant(unit=PERCENT)])
+    (found,) = planted.recoveries(made)
+    assert (found.found, found.ci_low) == (first.mean_percent, first.ci_low)
+
+
+@pytest.mark.parametrize(
+    ("asked", "described"),
+    [
+        ("change", "signflip"),
+        ("crossover", "crossover"),
+        ("change crossover", "signflip crossover"),
+        ("change groups", "signflip groups"),
+        ("change sessions", "signflip within"),
+    ],
+)
+def test_the_methods_describe_the_tests_that_were_made_and_no_other(
+    rng, tmp_path, asked, described
+):
+    tested = [row for row in contrasts(make(*bold(rng), paired())) if np.isfinite(row.p)]
+    write_json(tmp_path / "contrasts.json", {"TestedBy": asked.split()})
+    written = Written(tmp_path, {"contrasts": tested})
+    named = {name for name in TESTS if TABLE.uses[name](written)}
+    assert named == set(described.split())
+    nothing = Written(tmp_path, {"contrasts": [replace(row, p=np.nan) for row in tested]})
+    assert not TABLE.uses["signflip"](nothing)
+
+
+def test_covariances_are_those_of_the_means_of_the_main_question_of_the_primary_alone(
+    rng, tmp_path
+):
+    table, people = bold(rng)
+    more = [row for key in (("segregation", *DEFAULT[1:]), ("betweenfc", "network-pair", "A-B"))
+            for row in rows("func", "rest", key, values(rng))]  # fmt: skip
+    other = [{**row, "recipe": "36P", "value": rng.normal()} for row in table]
+    design = paired(recipes=("24P", "36P"))
+    covariances.write(make(table + more + other, people, design), tmp_path)
+    with np.load(tmp_path / "covariances.npz") as arrays:
+        assert {name.rpartition("/")[0] for name in arrays} == {
+            "rest/confirmatory",
+            "rest/network",
+        }
+        named = arrays["rest/confirmatory/values"].tolist()
+        found = arrays["rest/confirmatory/covariance"]
+    changes = [np.diff(of(table + more, measure=name.split("|")[0]))[:, 0] for name in named]
+    np.testing.assert_allclose(found, np.cov(changes) / len(PEOPLE))

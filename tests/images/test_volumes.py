@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gradshift.errors import GradshiftError, InputError, MissingInputError
-from gradshift.images import volumes
-from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
+from gradshift.images import opened
+from gradshift.images.header import VolumeHeader, read_header
+from gradshift.images.volumes import read_mask, stream
 
 SHAPE = (7, 8, 9)
 N_VOLUMES = 10
@@ -119,7 +120,7 @@ def test_block_size_never_matters(run: Path, block: int) -> None:
 
 def test_without_isal_the_standard_library_reads_the_same(run: Path, monkeypatch) -> None:
     expected = collect(read_header(run))
-    monkeypatch.setattr(volumes, "GzipFile", gzip.GzipFile)
+    monkeypatch.setattr(opened, "GzipFile", gzip.GzipFile)
     np.testing.assert_array_equal(collect(read_header(run)), expected)
 
 
@@ -174,7 +175,7 @@ def test_a_file_that_gives_little_at_a_time_is_read_on(run: Path, monkeypatch) -
             return super().readinto(buffer[:1000])
 
     expected = collect(read_header(run))
-    monkeypatch.setattr(volumes, "GzipFile", Slow)
+    monkeypatch.setattr(opened, "GzipFile", Slow)
     np.testing.assert_array_equal(collect(read_header(run)), expected)
 
 
@@ -237,7 +238,7 @@ def test_a_broken_file_is_named_in_one_sentence(
     case: Broken, decoder: str, tmp_path: Path, rng, monkeypatch
 ) -> None:
     if decoder == "standard":
-        monkeypatch.setattr(volumes, "GzipFile", gzip.GzipFile)
+        monkeypatch.setattr(opened, "GzipFile", gzip.GzipFile)
     path = write(tmp_path / "bold.nii", numbers(rng, "f4"))
     path.write_bytes(case.damage(path.read_bytes()))
     with pytest.raises(InputError, match=case.says) as caught:

@@ -118,6 +118,34 @@ def test_numbers_of_the_text_are_those_of_the_study(made, stand_in):
     assert [recipe["name"] for recipe in used.recipes] == ["aCompCor", "36P"]
 
 
+def test_a_study_on_the_surface_says_so_and_claims_no_measure_of_voxels(made, stand_in):
+    _, results, folder = made
+
+    def told(gives, space):
+        again = [
+            replace(
+                one,
+                about={
+                    **one.about,
+                    "SourceGives": gives,
+                    "Entities": {**one.entities, "space": space},
+                    "Measures": {**one.measures, "alff": {}},
+                },
+            )
+            for one in results
+        ]
+        used = what_was_used(stand_in.out, again, folder)
+        text = {p.title: p.text for p in paragraphs(used)}
+        return used.measures, text["Regions"]
+
+    of_voxels, regions = told("voxels", "MNI152NLin2009cAsym")
+    assert "alff" in of_voxels
+    assert "surface" not in regions
+    of_vertices, regions = told("vertices", "fsLR")
+    assert set(of_voxels) - set(of_vertices) == {"alff"}
+    assert "surface (fsLR)" in regions
+
+
 def test_a_registration_is_told_with_what_departs_from_it():
     def told(*departures):
         content = {"Digest": "abc", "Departures": list(departures)}

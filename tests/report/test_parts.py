@@ -11,6 +11,7 @@ from pypdf import PdfReader
 from contrastrows import row, undecided
 from gradshift.figures.style import new
 from gradshift.report.headline import HIERARCHY, headline
+from gradshift.report.kinds import name_of, rank
 from gradshift.report.pages import self_contained
 from gradshift.report.quality import run_start
 from gradshift.report.regionwords import region
@@ -99,3 +100,9 @@ def test_text_in_a_drawing_stays_text_and_a_page_can_carry_its_figures(figure, t
     assert len(re.findall(r'src="data:image/(?:svg\+xml|png);base64,', text)) == 2
     assert not re.findall(r'(?:src|href)="[^":]+\.(?:svg|png)"', text)
     assert 'href="table.tsv"' in text
+
+
+def test_a_kind_of_input_that_is_new_comes_last_under_its_own_name():
+    kinds = sorted(["score", "eeg", "mrs", "func", "pet"], key=rank)
+    assert kinds == ["func", "pet", "mrs", "score", "eeg"]
+    assert [name_of(kind) for kind in kinds] == ["BOLD", "PET", "MRS", "scores", "EEG"]

@@ -9,7 +9,7 @@ from gradshift.bids.opener import check_file
 from gradshift.bids.parse import IndexedFile
 from gradshift.errors import GradshiftError, InputError, NothingSelectedError
 from gradshift.images.grayordinates import SURFACE_SPACES
-from gradshift.images.volumes import read_header
+from gradshift.images.header import read_header
 
 PREFERRED_SPACES = ("MNI152NLin2009cAsym", "MNI152NLin6Asym")
 

@@ -18,7 +18,7 @@ from gradshift.bids.parse import IndexedFile
 from gradshift.bids.petruns import one_per_session
 from gradshift.bids.petscan import ACQUIRED, PetScan
 from gradshift.errors import MissingInputError, SettingsError, reason
-from gradshift.images.volumes import read_header
+from gradshift.images.header import read_header
 from gradshift.settings import Settings, columns
 from gradshift.tracers.catalogue import identify, load_tracer
 from gradshift.tracers.tracer import Tracer

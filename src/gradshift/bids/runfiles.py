@@ -14,8 +14,8 @@ from gradshift.bids.parse import IndexedFile
 from gradshift.bids.repetition import repetition_time
 from gradshift.bids.run import GIFTI, IMAGES, SURFACE_IMAGES, Run
 from gradshift.errors import InputError, MissingInputError, reason
+from gradshift.images.header import read_header
 from gradshift.images.onsurface import read_series
-from gradshift.images.volumes import read_header
 
 logger = logging.getLogger("gradshift")
 
@@ -112,6 +112,8 @@ def read_run(file: IndexedFile, beside: Beside, root: Path) -> Run:
         hemisphere = {} if run.right is None else {"hemi": "L"}
         metadata = inherited(run.bold, {**file.entities, **hemisphere}, root)
         seconds, remark = repetition_time(run.bold, metadata, from_header)
+        if run.right is not None and from_header is None:  # GIFTI need not have one
+            remark = ""
         return replace(run, tr=seconds, remarks=(remark,) if remark else ())
     except Exception as error:  # of one run, whatever it is
         return _left_out(run, error)

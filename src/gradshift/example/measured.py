@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.atlases.templates import load_template
-from gradshift.bids.confounds import Confounds, select
-from gradshift.core.cortex.gradients import search_dropout
+from gradshift.bids.confounds import Confounds
+from gradshift.bids.regressors import select
+from gradshift.core.cortex.dropout import search_dropout
 from gradshift.core.cortex.measure import evaluate
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.cortex.session import Session

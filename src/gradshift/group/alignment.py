@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_regions
-from gradshift.core.cortex.gradients import mean_matrix, mean_reference
 from gradshift.core.cortex.measure import Value, evaluate, unavailable
 from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.reference import mean_matrix, mean_reference
 from gradshift.core.cortex.session import Session
 from gradshift.core.measures import measures
 from gradshift.errors import InputError

@@ -15,9 +15,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions, read_variants
-from gradshift.core.cortex.gradients import mean_matrix, mean_reference
 from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.options import KERNELS, Options
+from gradshift.core.cortex.reference import mean_matrix, mean_reference
 from gradshift.core.cortex.variants import HALVES
 from gradshift.core.measures import measures
 from gradshift.errors import InputError

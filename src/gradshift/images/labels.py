@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gradshift.errors import InputError, MissingInputError
-from gradshift.images.volumes import MOST_VOXELS, check_placed
+from gradshift.images.header import MOST_VOXELS, check_placed
 
 
 @dataclass(frozen=True)

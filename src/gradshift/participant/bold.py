@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from gradshift.bids.audit import Difference, audit, differences, gathered, summed
-from gradshift.bids.confounds import check_header
+from gradshift.bids.confoundheader import check_header
 from gradshift.bids.dataset import find_bold
 from gradshift.bids.doors import DENOISED, ready_made
 from gradshift.bids.elsewhere import locate

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gradshift.bids.confounds import Header, read_header
+from gradshift.bids.confoundheader import Header, read_header
 from gradshift.bids.run import Run
 from gradshift.core.series.freedom import MIN_DF, MIN_DF_OF_RUN, degrees_of_freedom
 from gradshift.errors import reason

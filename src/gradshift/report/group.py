@@ -21,6 +21,7 @@ from gradshift.report.groupcontent import (
 from gradshift.report.grouped import GroupResults
 from gradshift.report.groupfigures import task_pictures
 from gradshift.report.headline import headline
+from gradshift.report.kinds import name_of, rank
 from gradshift.report.methods import citations, paragraphs
 from gradshift.report.molecularfigures import molecular_pictures
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules, question
@@ -130,14 +131,14 @@ def _claims(results: GroupResults) -> list[str]:
 def _people(people: Sequence[Participation], warnings: Mapping[str, Sequence[str]]) -> People:
     """Put the people in a row each: what of them is compared, and why something is not."""
     kinds = list(dict.fromkeys((row.modality, row.task) for row in people))
-    kinds.sort(key=lambda kind: ("func", "pet", "mrs", "score").index(kind[0]))
+    kinds.sort(key=lambda kind: rank(kind[0]))
     by_person: dict[str, dict[tuple[str, str], Participation]] = {}
     for row in people:
         by_person.setdefault(row.participant_id, {})[row.modality, row.task] = row
-    names = {"func": "BOLD", "pet": "PET", "mrs": "MRS", "score": "scores"}
     several = sum(kind == "func" for kind, _ in kinds) > 1
     titles = [
-        f"{names[kind]}{f' {task}' if kind == 'func' and several else ''}" for kind, task in kinds
+        f"{name_of(kind)}{f' {task}' if kind == 'func' and several else ''}"
+        for kind, task in kinds
     ]
     counts = [
         f"{sum(kind in rows and rows[kind].included for rows in by_person.values())} of "

@@ -60,6 +60,8 @@ class Used:
         Empty where there is no connectivity.
     sample : Sample
         What the study fills in.
+    surfaces : sequence of str
+        Spaces of the runs that were read on the cortical surface.
     """
 
     atlases: Sequence[Described] = ()
@@ -71,6 +73,7 @@ class Used:
     design: str = ""
     estimator: str = "pearson"
     sample: Sample = field(default_factory=Sample)
+    surfaces: Sequence[str] = ()
 
 
 SAME_REGIONS = (
@@ -142,7 +145,7 @@ def paragraphs(used: Used) -> list[Paragraph]:
     once = _Once()
     main = [
         Paragraph("Participants and data", _plain(used.sample.participants, used.sample.data)),
-        Paragraph("Regions", once(_described(used.atlases[:1]))),
+        Paragraph("Regions", once(_described(used.atlases[:1])) + _surfaces(used.surfaces)),
         Paragraph("Denoising", once(s for r in used.recipes[:1] for s in recipe_sentences(r))),
         Paragraph("Connectivity", [(_estimator(used.estimator), ())] if used.estimator else []),
         Paragraph("Tracers", once(_described(used.tracers))),
@@ -288,6 +291,17 @@ def _motion_filtered(how: MotionFilter) -> Iterator[Sentence]:
         "regressed out were not filtered.",
         ("Gratton2020" if butterworth else "Fair2020",),
     )
+
+
+def _surfaces(spaces: Sequence[str]) -> list[Sentence]:
+    """Say on which surfaces runs were read."""
+    if not spaces:
+        return []
+    text = (
+        f"Functional data were on the cortical surface ({', '.join(spaces)}): the series of a "
+        "region was the mean over its vertices, below the cortex over its voxels."
+    )
+    return [(text, ())]
 
 
 def _estimator(name: str) -> str:

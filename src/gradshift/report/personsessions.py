@@ -191,14 +191,15 @@ def _run(person: Person, entities: Entities, result: SessionResult) -> RunSectio
     label = run_label(entities)
     name = motion_name(entities)
     shown = None
+    places = "vertices" if result.gives == "vertices" else "voxels"
     if (person.figures / name).exists():
         shown = picture(
             person.figures / name,
             person.output_dir,
             f"Framewise displacement and DVARS of {label} over time with the volumes left out "
-            "shaded, and the signal of a sample of voxels before and after cleaning.",
+            f"shaded, and the signal of a sample of {places} before and after cleaning.",
             f"{label}: framewise displacement and DVARS, volumes left out shaded; below, a sample "
-            f"of voxels before and after cleaning ({result.recipe}): above, voxels in regions of "
+            f"of {places} before and after cleaning ({result.recipe}): above, those in regions of "
             "the atlas (cortex), below, the rest of the brain.",
         )
     quality = outputs.quality_path(person.output_dir, entities)

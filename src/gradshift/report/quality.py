@@ -15,14 +15,12 @@ from gradshift.bids.facts import Entities
 from gradshift.bids.rows import read_rows
 from gradshift.bids.write import write_json
 from gradshift.output import record
+from gradshift.report.kinds import rank
 from gradshift.report.personresults import motion_name, session_label
 from gradshift.study.participation import Participation
 
 KEPT = Path("logs", "quality")
 """Where the rows of people are kept, a file each."""
-
-MODALITIES = ("func", "pet", "mrs")
-"""In the order of the rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +72,7 @@ def quality(output_dir: Path) -> list[QualityRow]:
     people = read_rows(output_dir / "group" / "participants.tsv", Participation)
     decided = {(row.participant_id, row.modality, row.task): row for row in people}
     rows = [row for name in _with_results(output_dir) for row in _kept(output_dir, name)]
-    rows.sort(key=lambda row: MODALITIES.index(row.modality))
+    rows.sort(key=lambda row: rank(row.modality))
     return [replace(row, compared=_compared(row, decided)) for row in rows]
 
 

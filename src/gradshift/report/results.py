@@ -13,6 +13,7 @@ from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_tsv
 from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.cortex.measure import lacking
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
@@ -132,7 +133,7 @@ def what_was_used(
             atlases[result.atlas] = _described(output_dir, result)
         if result.modality == "func":
             recipes.setdefault(result.recipe, result.denoising)
-        names |= set(result.measures)
+        names |= {name for name in result.measures if _could_be_had(name, result)}
     estimators = [result.estimator for result in results if result.modality == "func"]
     return Used(
         atlases=_first(primary[0], atlases),
@@ -147,7 +148,14 @@ def what_was_used(
         design=described.get("Design", ""),
         estimator=estimators[0] if estimators else "",
         sample=sample(folder, results, primary),
+        surfaces=sorted({one.space for one in results if one.gives == "vertices"}),
     )
+
+
+def _could_be_had(name: str, result: SessionResult) -> bool:
+    """Tell whether what a result was made from has what a measure needs."""
+    measure = measures().get(name)
+    return measure is None or not lacking(measure, result.gives)
 
 
 T = TypeVar("T")

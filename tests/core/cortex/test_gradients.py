@@ -6,17 +6,11 @@ import numpy as np
 import pytest
 
 from gradshift.atlases.templates import load_template
+from gradshift.core.cortex.dropout import find_dropout
 from gradshift.core.cortex.embedding import affinity, embed, n_kept, random_walk, sparsify
-from gradshift.core.cortex.gradients import (
-    find_dropout,
-    hierarchy_strength,
-    mean_matrix,
-    mean_reference,
-    principal_first,
-    procrustes,
-    session_gradients,
-)
+from gradshift.core.cortex.gradients import hierarchy_strength, procrustes, session_gradients
 from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.reference import mean_matrix, mean_reference, principal_first
 from gradshift.core.cortex.regions import Regions
 from gradshift.errors import InputError
 

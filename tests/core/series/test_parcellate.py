@@ -17,7 +17,8 @@ from gradshift.core.series.parcellate import (
     give_back,
     parcellate,
 )
-from gradshift.images.volumes import read_header, read_mask, stream
+from gradshift.images.header import read_header
+from gradshift.images.volumes import read_mask, stream
 
 SHAPE = (7, 8, 9)
 T = 20

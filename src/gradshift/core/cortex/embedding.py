@@ -8,6 +8,8 @@ from scipy.linalg import eigh
 from scipy.sparse.csgraph import connected_components
 
 from gradshift.core.cortex.options import Options
+from gradshift.core.cortex.regions import Regions
+from gradshift.errors import InputError
 
 KEPT = 0.10
 """Share of its strongest connections that each region keeps."""
@@ -156,3 +158,20 @@ def embed(weights: NDArray[np.float64], n_components: int = N_COMPONENTS) -> Emb
 def n_pieces(weights: NDArray[np.float64]) -> int:
     """Count the unconnected parts of an affinity matrix."""
     return int(connected_components(weights > CONNECTED, directed=False, return_labels=False))
+
+
+def between(
+    matrix: NDArray[np.float64], used: NDArray[np.bool_], regions: Regions
+) -> NDArray[np.float64]:
+    """Take the used regions, all of which must correlate positively with another."""
+    if (n_used := int(used.sum())) < 3:
+        raise InputError(f"Gradients need at least 3 usable cortical regions, there are {n_used}.")
+    inner = matrix[np.ix_(used, used)]
+    lonely = np.flatnonzero(used)[(inner > 0).sum(axis=1) <= 1]
+    if len(lonely):
+        names = ", ".join(regions.names[i] for i in lonely)
+        raise InputError(
+            f"No gradient: {names} correlates positively with no other region; check its "
+            "coverage and signal, and leave it out."
+        )
+    return inner

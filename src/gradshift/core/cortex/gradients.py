@@ -5,16 +5,17 @@ the component that runs from sensory to high-order networks; it is found by its 
 a reference, never by its number.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gradshift.core.cortex.dropout import search_dropout
 from gradshift.core.cortex.embedding import (
     Embedding,
     affinity,
+    between,
     embed,
     n_kept,
     n_pieces,
@@ -22,15 +23,10 @@ from gradshift.core.cortex.embedding import (
 )
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.regions import Regions
-from gradshift.core.series.connectivity import fisher_z
-from gradshift.errors import InputError
 
 MIN_R_REF = 0.6
 """Below this likeness to the reference a session is remarked, and stays: likeness to what is
 expected may be just what the drug changes."""
-
-DROPOUT_SCORE = 8.0
-"""Distance from the median, in median absolute deviations, beyond which a region is odd."""
 
 NEARLY_EQUAL = 0.97
 """Ratio of the second to the first eigenvalue above which the two may change places."""
@@ -141,134 +137,6 @@ def hierarchy_strength(weights: NDArray[np.float64], gradient: NDArray[np.float6
     return float(centred @ flow @ centred / (degree @ centred**2))
 
 
-def find_dropout(scores: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Find regions that make a component of their own.
-
-    A region without signal is like no other, takes over one of the leading components and
-    spoils the alignment. It is looked for in the unaligned components, because alignment
-    spreads it over all of them and hides it. Distance from the median alone would also find
-    the visual cortex, where many regions stand out together; so a region must in addition
-    carry far more of the component than one of many would.
-
-    Parameters
-    ----------
-    scores : (R, K) array
-        Unaligned; the first three components are looked at.
-
-    Returns
-    -------
-    (R,) array of bool
-    """
-    leading = scores[:, :3]
-    away = np.abs(leading - np.median(leading, axis=0))
-    share = away**2 / np.sum(away**2, axis=0)
-    odd = away > DROPOUT_SCORE * np.median(away, axis=0)
-    alone = share > min(0.5, 20 / len(scores))
-    dropped: NDArray[np.bool_] = (odd & alone).any(axis=1)
-    return dropped
-
-
-def principal_first(
-    scores: NDArray[np.float64], high: NDArray[np.bool_], low: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Put the component that separates high-order from sensory regions first.
-
-    For making references. Of the first three components the one with the largest
-    difference of means, in standard deviations, becomes the first, turned so that the
-    high-order end is positive; the others keep their order.
-
-    Parameters
-    ----------
-    scores : (R, K) array
-    high, low : (R,) array of bool
-        Without regions in both, the order stays.
-
-    Returns
-    -------
-    (R, K) array
-    """
-    if not (high.any() and low.any()):
-        return scores
-    leading = scores[:, :3]
-    gap = (leading[high].mean(axis=0) - leading[low].mean(axis=0)) / leading.std(axis=0)
-    first = int(np.abs(gap).argmax())
-    order = [first, *(i for i in range(scores.shape[1]) if i != first)]
-    ordered = scores[:, order]
-    ordered[:, 0] *= np.sign(gap[first])
-    return ordered
-
-
-def mean_matrix(matrices: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Average correlations over sessions, as Fisher z; only one matrix is held at a time.
-
-    Parameters
-    ----------
-    matrices : iterable of (R, R) array
-        NaN for regions that must not be used.
-
-    Returns
-    -------
-    (R, R) array
-        1 on the diagonal; NaN for regions that are missing in any session.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    total, present, n = np.zeros(()), np.ones((), dtype=bool), 0
-    for matrix in matrices:
-        total = total + fisher_z(matrix)
-        present = present & np.isfinite(np.diagonal(matrix))
-        n += 1
-    if n == 0:
-        raise InputError("A gradient reference needs at least one session.")
-    mean: NDArray[np.float64] = np.tanh(total / n)
-    np.fill_diagonal(mean, np.where(present, 1.0, np.nan))
-    return mean
-
-
-def mean_reference(
-    mean: NDArray[np.float64], regions: Regions, options: Options | None = None
-) -> NDArray[np.float64]:
-    """Make a label-blind reference from all sessions, for an atlas without a shipped one.
-
-    Their mean is embedded once, since embeddings of single sessions have no common sign, order
-    or rotation in which they could be averaged.
-
-    Parameters
-    ----------
-    mean : (R, R) array
-        From `mean_matrix`, over all sessions of all people who enter the comparison: exchanging
-        the sessions of a person, or the groups of people, leaves it as it is. Of baseline
-        sessions only it would be circular, since the baseline of a person would be part of it,
-        and the follow-up would not.
-    regions : Regions
-    options : Options, optional
-
-    Returns
-    -------
-    (R, K) array
-        NaN for regions that are missing or belong to no network.
-
-    Raises
-    ------
-    InputError
-        If the mean cannot be embedded.
-    """
-    used = np.isfinite(np.diagonal(mean)) & regions.cortical
-    weights = affinity(_between(mean, used, regions), options)
-    if (pieces := n_pieces(weights)) > 1:
-        raise InputError(
-            f"The mean of all sessions falls into {pieces} unconnected parts; no "
-            "gradient can be computed from it."
-        )
-    scores = principal_first(embed(weights).scores, _default(regions)[used], regions.low[used])
-    reference = np.full((len(regions), scores.shape[1]), np.nan)
-    reference[used] = scores
-    return reference
-
-
 def session_gradients(
     matrix: NDArray[np.float64],
     regions: Regions,
@@ -311,7 +179,7 @@ def session_gradients(
     if dropout is None:
         dropout = search_dropout(matrix, regions, reference, options)
     used = candidates & ~dropout
-    inner = _between(matrix, used, regions)
+    inner = between(matrix, used, regions)
     weights = affinity(inner, options)
     remarks = _left_out(regions, dropout) + _few_positive(inner, regions, used)
     gradients = Gradients(
@@ -330,43 +198,6 @@ def session_gradients(
         problem = f"no gradient: the affinity matrix falls into {pieces} unconnected parts"
         return replace(gradients, problem=problem, remarks=(*remarks, problem))
     return _align(gradients, embed(weights, reference.shape[1]), reference, regions, options)
-
-
-def search_dropout(
-    matrix: NDArray[np.float64],
-    regions: Regions,
-    reference: NDArray[np.float64] | None = None,
-    options: Options | None = None,
-) -> NDArray[np.bool_]:
-    """Look for regions whose signal dropped out, in gradients that still contain them.
-
-    Parameters
-    ----------
-    matrix : (R, R) array
-        Correlations; NaN for regions that must not be used.
-    regions : Regions
-        Those without a network take no part.
-    reference : (R, K) array, optional
-        Regions it does not have take no part either.
-    options : Options, optional
-
-    Returns
-    -------
-    (R,) array of bool
-
-    Raises
-    ------
-    InputError
-        If a region correlates positively with no other, or fewer than three are left.
-    """
-    candidates = np.isfinite(np.diagonal(matrix)) & regions.cortical
-    if reference is not None:
-        candidates = candidates & np.isfinite(reference).all(axis=1)
-    dropout = np.zeros(len(regions), dtype=bool)
-    weights = affinity(_between(matrix, candidates, regions), options)
-    if n_pieces(weights) == 1:
-        dropout[candidates] = find_dropout(embed(weights, 3).scores)
-    return dropout
 
 
 def _align(
@@ -398,31 +229,9 @@ def _align(
     )
 
 
-def _between(
-    matrix: NDArray[np.float64], used: NDArray[np.bool_], regions: Regions
-) -> NDArray[np.float64]:
-    """Take the used regions, all of which must correlate positively with another."""
-    if (n_used := int(used.sum())) < 3:
-        raise InputError(f"Gradients need at least 3 usable cortical regions, there are {n_used}.")
-    inner = matrix[np.ix_(used, used)]
-    lonely = np.flatnonzero(used)[(inner > 0).sum(axis=1) <= 1]
-    if len(lonely):
-        names = ", ".join(regions.names[i] for i in lonely)
-        raise InputError(
-            f"No gradient: {names} correlates positively with no other region; check its "
-            "coverage and signal, and leave it out."
-        )
-    return inner
-
-
 def _likeness(scores: NDArray[np.float64], principal: NDArray[np.float64]) -> float:
     """Correlate, whatever the sign."""
     return float(abs(np.corrcoef(scores, principal)[0, 1]))
-
-
-def _default(regions: Regions) -> NDArray[np.bool_]:
-    """Mark the regions of the default mode network, whole or in parts."""
-    return np.array([network.startswith("Default") for network in regions.networks], dtype=bool)
 
 
 def _status(r_ref: float, regions: Regions, options: Options) -> tuple[Likeness, str]:

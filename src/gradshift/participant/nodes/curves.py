@@ -18,7 +18,8 @@ from gradshift.core.pet.blood import input_function
 from gradshift.core.pet.curves import Frames, InputFunction
 from gradshift.core.pet.model import Scan
 from gradshift.errors import InputError
-from gradshift.images.volumes import read_header, read_mask
+from gradshift.images.header import read_header
+from gradshift.images.volumes import read_mask
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.petrecords import RegionCurves, ScanFacts, ScanRecord
 from gradshift.participant.nodes.petsource import SourceSpec, SourceStep, image_means, plain_name

@@ -9,10 +9,11 @@ import numpy as np
 from nipype.interfaces.base import File, traits
 from numpy.typing import NDArray
 
-from gradshift.bids.confounds import Confounds, Regressors, read_confounds, select
+from gradshift.bids.confounds import Confounds, read_confounds
 from gradshift.bids.elsewhere import Located
 from gradshift.bids.elsewhere import read as read_elsewhere
 from gradshift.bids.readyread import of_image
+from gradshift.bids.regressors import Regressors, select
 from gradshift.core.series.breathing import without_breathing
 from gradshift.core.series.censor import retained
 from gradshift.core.series.denoise import check_band, clean

@@ -10,7 +10,7 @@ from gradshift.bids.kinpar import read_finished
 from gradshift.bids.pet import MODELS
 from gradshift.core.kinetics import models
 from gradshift.errors import InputError
-from gradshift.images.volumes import VolumeHeader, read_header
+from gradshift.images.header import VolumeHeader, read_header
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.petrecords import ScanRecord
 from gradshift.participant.nodes.petsource import SourceSpec, SourceStep, image_means, plain_name

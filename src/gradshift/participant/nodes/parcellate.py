@@ -15,8 +15,9 @@ from gradshift.core.series.parcellate import Parcellation, parcellate
 from gradshift.errors import InputError
 from gradshift.images.cifti import stream_series
 from gradshift.images.gifti import GiftiHeader, stream_vertices
+from gradshift.images.header import VolumeHeader, read_header
 from gradshift.images.onsurface import read_series
-from gradshift.images.volumes import VolumeHeader, read_header, read_mask, stream
+from gradshift.images.volumes import read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.records import ParcellatedRun

@@ -6,7 +6,7 @@ from dataclasses import replace
 from nipype.interfaces.base import File, InputMultiPath, traits
 
 from gradshift.core.cortex.common import Common, alike, seconds_of
-from gradshift.core.cortex.gradients import search_dropout
+from gradshift.core.cortex.dropout import search_dropout
 from gradshift.core.cortex.session import build_session
 from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_atlas, read_regions

@@ -13,7 +13,8 @@ from gradshift.bids.injection import injected
 from gradshift.bids.petdata import displacement
 from gradshift.core.series.parcellate import RegionMeans, average_map, parcellate
 from gradshift.errors import InputError
-from gradshift.images.volumes import VolumeHeader, read_mask, stream
+from gradshift.images.header import VolumeHeader
+from gradshift.images.volumes import read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.petrecords import ScanFacts

@@ -48,9 +48,9 @@ class SaveRun(Save):
         status = [quality.reasons.get(name, "ok") for name in names]
         described = {
             "name": "Region of the atlas",
-            "coverage": "Share of the region's voxels inside the brain mask with signal",
-            "n_voxels": "Voxels of the region on the grid of the run",
-            "tsnr": "Temporal mean over standard deviation, averaged over the voxels",
+            "coverage": "Share of the region's voxels or vertices in the brain mask with signal",
+            "n_voxels": "Voxels or vertices of the region in the run",
+            "tsnr": "Temporal mean over standard deviation, averaged over them",
             "status": "ok, or why the region is n/a in all results",
         }
         unknown = ["n/a"] * len(names)
