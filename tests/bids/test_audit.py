@@ -49,6 +49,8 @@ def test_many_ways_to_differ_in_one_thing_are_one_sentence():
     (same,) = gathered(rows)
     assert "2 people" in summed(same)
     assert "volumes of task-rest, in 2 ways" in summed(same)
+    assert "in sub-1 (190: ses-post; 200: ses-pre)" in summed(same)
+    assert summed(same).lower().count("sessions of") == 1
     assert summed(same[:1]) == same[0].sentence
 
 

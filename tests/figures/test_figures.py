@@ -1,6 +1,7 @@
 """What the figures show, asked of the figures themselves."""
 
 import io
+import itertools
 
 import numpy as np
 import pytest
@@ -118,6 +119,21 @@ def test_slopes_have_a_line_per_person_with_both_values(rng):
     heights = [t.get_position()[1] for t in figure.axes[0].texts]
     assert heights == sorted(heights)
     assert not figure.axes[3].axison
+
+
+def test_of_many_people_those_who_changed_most_are_named_and_no_names_touch(rng):
+    baseline, changes = rng.normal(size=40), rng.permutation(40) - 20.0
+    names = [f"{i:02d}" for i in range(40)]
+    figure = drawn(slopes({"a": Pairs(baseline, baseline + changes, "z", names)}, ("pre", "post")))
+    order = np.argsort(changes)
+    assert {t.get_text() for t in figure.axes[0].texts} == {
+        names[i] for i in order[[0, 1, 2, -1, -2, -3]]
+    }
+    same = Pairs(np.zeros(15), np.full(15, 0.1), "z", names[:15])
+    figure = drawn(slopes({"a": same}, ("pre", "post")))
+    boxes = sorted((t.get_window_extent() for t in figure.axes[0].texts), key=lambda b: b.y0)
+    assert len(boxes) == 15
+    assert all(low.y1 < high.y0 + 1 for low, high in itertools.pairwise(boxes))
 
 
 def test_forest_rows_come_from_top_to_bottom_and_gaps_are_allowed():

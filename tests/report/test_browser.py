@@ -17,6 +17,7 @@ from gradshift.report import pages
 from gradshift.report.numbers import number
 from gradshift.report.overview import write_overview
 from gradshift.report.quality import QualityRow
+from gradshift.report.questions import QUESTIONS
 from gradshift.report.viewers import packed, surface_of
 
 WIDTHS = (1280, 390)
@@ -323,6 +324,22 @@ def test_on_paper_are_the_declared_results_and_no_controls(visit, out):
     printed = page.locator("#printed-table tbody tr")
     assert printed.count() == len(wanted)
     assert printed.first.is_visible()
+
+
+def test_of_a_person_the_headline_values_are_on_paper(visit, out, tmp_path):
+    page = visit(out / "sub-01.html", 800)
+    page.emulate_media(media="print")
+    rows = page.locator("#values-1 tbody tr")
+    printed = rows.evaluate_all(
+        "(all) => all.filter((row) => getComputedStyle(row).display !== 'none')"
+        ".map((row) => [...row.cells].slice(0, 2).map((cell) => cell.textContent))"
+    )
+    headlines = {asked.measure for question in QUESTIONS for asked in question.asked}
+    assert {recipe for recipe, _ in printed} == {"24P"}
+    assert {measure for _, measure in printed} <= headlines
+    assert 5 <= len(printed) < rows.count() / 5
+    page.pdf(path=tmp_path / "person.pdf", format="A4")
+    assert len(PdfReader(tmp_path / "person.pdf").pages) < 9
 
 
 CENTRE = {"left": 0.25, "right": 0.75}

@@ -55,8 +55,12 @@ class Difference:
     @property
     def differing(self) -> str:
         """What differs, and how."""
-        values = "; ".join(f"{value}: {_some(names)}" for value, names in self.values.items())
-        return f"{self.what.replace('_', ' ')} of task-{self.task} ({values})"
+        return f"{self.what.replace('_', ' ')} of task-{self.task} ({self.listed})"
+
+    @property
+    def listed(self) -> str:
+        """Every value, and which sessions or people have it."""
+        return "; ".join(f"{value}: {_some(names)}" for value, names in self.values.items())
 
     @property
     def sentence(self) -> str:
@@ -131,8 +135,8 @@ def summed(rows: Sequence[Difference]) -> str:
     people = {name for row in rows for name in row.participants}
     what = f"{rows[0].what.replace('_', ' ')} of task-{rows[0].task}"
     return (
-        f"Sessions of {len(people)} people differ in {what}, in {len(rows)} ways; for one, "
-        f"{rows[0].sentence}"
+        f"Sessions of {len(people)} people differ in {what}, in {len(rows)} ways; for example in "
+        f"{_some(rows[0].participants)} ({rows[0].listed})."
     )
 
 

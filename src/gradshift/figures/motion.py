@@ -121,6 +121,6 @@ def _carpets(figure: Figure, axes: Any, carpets: Carpets) -> None:
     figure.colorbar(image, ax=list(axes), label="SD", shrink=0.8, pad=0.01)
     handles = [Patch(color=colour, label=name) for name, colour in BANDS]
     axes[-1].legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.28), ncols=2, fontsize=SMALL,
+        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.38), ncols=2, fontsize=SMALL,
         frameon=False,
     )  # fmt: skip

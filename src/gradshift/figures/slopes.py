@@ -7,10 +7,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradshift.figures.style import AFTER, BEFORE, FAINT, INK, LARGE, SMALL, new, plain
+from gradshift.figures.style import AFTER, BEFORE, FAINT, INK, LARGE, RULE, SMALL, new, plain
 
-MOST_NAMED = 24
-"""People whose lines are named; the names of more would cover each other."""
+MOST_NAMED = 15
+"""People whose lines are all named; the names of more would cover each other."""
+
+EXTREME = 3
+"""People named on either side where there are more: those who rose and who fell most."""
 
 TINY = 5.5
 """Points of the names."""
@@ -51,13 +54,15 @@ def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: i
         values = np.stack([pairs.baseline[both], pairs.followup[both]])
         faint = max(0.15, min(0.9, 12 / max(values.shape[1], 1)))
         place.plot([0, 1], values, color=FAINT, linewidth=0.8, alpha=faint, marker=".")
-        if 0 < both.sum() <= MOST_NAMED and len(pairs.names):
-            _name_lines(place, values[1], [n for n, b in zip(pairs.names, both, strict=True) if b])
         if both.any():
             means = values.mean(axis=1)
             place.plot([0, 1], means, color=INK, linewidth=2.4)
             place.scatter([0], means[:1], color=BEFORE, s=45, zorder=3, marker="o")
             place.scatter([1], means[1:], color=AFTER, s=45, zorder=3, marker="s")
+        if both.any() and len(pairs.names):
+            named = _named(values[1] - values[0])
+            names = np.array(pairs.names)[both][named]
+            _name_lines(place, values[1][named], names.tolist())
         place.set_xticks([0, 1], sessions)
         place.set_xlim(-0.25, 1.4)
         place.set_title(title, fontsize=LARGE)
@@ -67,10 +72,18 @@ def slopes(panels: Mapping[str, Pairs], sessions: tuple[str, str], *, columns: i
     return figure
 
 
+def _named(changes: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the indices of the people who are named."""
+    order = np.argsort(changes, kind="stable")
+    if len(changes) <= MOST_NAMED:
+        return order
+    return np.concatenate([order[:EXTREME], order[-EXTREME:]])
+
+
 def _name_lines(axes: Any, ends: NDArray[np.float64], names: Sequence[str]) -> None:
-    """Write the name of a person at the end of each line, one above the other."""
+    """Write the name of a person beside the end of each line, one above the other."""
     low, high = axes.get_ylim()
-    least = (high - low) * 0.034
+    least = (high - low) * 0.05
     order = np.argsort(ends)
     heights = ends[order].astype(float)
     for i in range(1, len(heights)):
@@ -79,4 +92,5 @@ def _name_lines(axes: Any, ends: NDArray[np.float64], names: Sequence[str]) -> N
     for i in range(len(heights) - 2, -1, -1):
         heights[i] = min(heights[i], heights[i + 1] - least)
     for height, i in zip(heights, order, strict=True):
-        axes.text(1.07, height, names[i], fontsize=TINY, color=FAINT, va="center")
+        axes.plot([1.02, 1.1], [ends[i], height], color=RULE, linewidth=0.5, clip_on=False)
+        axes.text(1.12, height, names[i], fontsize=TINY, color=INK, va="center")

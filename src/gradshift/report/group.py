@@ -183,6 +183,7 @@ def _task(results: GroupResults, task: str, formats: Sequence[str]) -> TaskSecti
     return TaskSection(
         name=task,
         headline=headline(results, task),
+        everywhere=_shift(results, task),
         connections=connections.shown(results, task),
         viewers=viewers(results, task),
         answers=[_answer(results, task, question) for question in QUESTIONS],
@@ -203,7 +204,6 @@ def _answer(results: GroupResults, task: str, question: Question) -> Answer:
         text=question.text,
         summary=answer(rows, results.alpha),
         agreement=agreement(differences, names, results.alpha),
-        everywhere=_shift(results, task),
         findings=[_finding(results, task, asked) for asked in question.asked],
     )
 

@@ -40,24 +40,24 @@ class FindingShown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A question, its answer in one line, whether recipes agree, and the values behind it.
-
-    What changed over the whole cortex stands beside it: any such shift moves most values.
-    """
+    """A question, its answer in one line, whether recipes agree, and the values behind it."""
 
     text: str
     summary: str
     agreement: str
-    everywhere: str
     findings: list[FindingShown]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSection:
-    """The answers and figures of one task."""
+    """The answers and figures of one task.
+
+    What changed over the whole cortex stands before them: any such shift moves most values.
+    """
 
     name: str
     headline: str
+    everywhere: str
     answers: list[Answer]
     pictures: Mapping[str, Picture]
     connections: ConnectionsShown | None

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.figures.forest import Effect, forest
-from gradshift.figures.slopes import Pairs, slopes
+from gradshift.figures.slopes import EXTREME, MOST_NAMED, Pairs, slopes
 from gradshift.figures.specification import Variant, specification
 from gradshift.report import words
 from gradshift.report.album import Album, Named
@@ -25,6 +25,8 @@ def headline_pictures(album: Album, asked: Sequence[Asked]) -> Named:
     pairs = [pairs_of(values.of(one.key), words.unit(one.measure), values.people) for one in asked]
     panels = {one.short: pair for one, pair in zip(asked, pairs, strict=True)}
     groups = "" if results.effect[1] == "change" else " People of all groups."
+    some = f" Named: the {EXTREME} who rose and the {EXTREME} who fell most."
+    some = some if len(values.people) > MOST_NAMED else ""
     if any(np.isfinite(p.baseline + p.followup).any() for p in pairs):
         yield album.put(
             "slopes",
@@ -33,7 +35,7 @@ def headline_pictures(album: Album, asked: Sequence[Asked]) -> Named:
             "with the mean as a thick line.",
             f"Every person from {sessions[0]} to {sessions[1]}, recipe {results.recipe}; the "
             "thick line is the mean. People without a reliable value in both sessions have no "
-            f"line.{groups}",
+            f"line.{groups}{some}",
             "measures.tsv",
         )
     rows = [results.find(one.key, task, recipe) for one in asked for recipe in results.recipes]

@@ -22,6 +22,8 @@ class ValueRow:
     recipe, measure, level, label, unit : str
     by_session : dict of str to float
         In the order of the sessions; NaN where there is no value.
+    headline : bool
+        Whether it answers one of the questions of the group.
     remarks : dict of str to list of str
         Sessions whose value has a remark, by remark.
     """
@@ -32,6 +34,7 @@ class ValueRow:
     label: str
     unit: str
     by_session: dict[str, float]
+    headline: bool
     remarks: dict[str, list[str]] = field(default_factory=dict)
 
     @property
@@ -62,22 +65,21 @@ def list_values(results: Sequence[SessionResult], primary: str) -> list[ValueRow
     """List values, a row per recipe and label; the primary recipe and the headlines come first."""
     rows: dict[tuple[str, ...], ValueRow] = {}
     titles = list(dict.fromkeys(session_label(r) for r in results))
+    headlines = {asked.key for question in QUESTIONS for asked in question.asked}
     for result in results:
         table, title = read_tsv(result.path), session_label(result)
         for cells in table[table["level"].isin(LISTED_LEVELS)].to_dict("records"):
             key = {name: cells[name] for name in ("recipe", "measure", "level", "label")}
             row = rows.setdefault(
                 tuple(key.values()),
-                ValueRow(**key, unit=cells["unit"], by_session=dict.fromkeys(titles, math.nan)),
+                ValueRow(
+                    **key,
+                    unit=cells["unit"],
+                    by_session=dict.fromkeys(titles, math.nan),
+                    headline=(key["measure"], key["level"], key["label"]) in headlines,
+                ),
             )
             row.by_session[title] = math.nan if cells["value"] == "n/a" else float(cells["value"])
             if cells["status"] != "ok":
                 row.remarks.setdefault(cells["status"], []).append(title)
-    headlines = {asked.key for question in QUESTIONS for asked in question.asked}
-    return sorted(
-        rows.values(),
-        key=lambda row: (
-            row.recipe != primary,
-            (row.measure, row.level, row.label) not in headlines,
-        ),
-    )
+    return sorted(rows.values(), key=lambda row: (row.recipe != primary, not row.headline))
