@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from gradshift.bids.collect import read_tsv
+from gradshift.bids.columnar import numbered, read_columns, write_columns
 from gradshift.bids.dataset import read_json
 from gradshift.bids.rows import read_rows
 from gradshift.group.contrasts import Contrast
@@ -293,11 +294,15 @@ def test_the_methods_text_alone_needs_no_run(study, tmp_path):
 def test_pages_for_few_and_many_people(out, tmp_path, n):
     folder = tmp_path / "group"
     shutil.copytree(out / "group", folder)
-    for name in ("measures.tsv", "participants.tsv"):
-        table = read_tsv(folder / name)
+    names = [f"sub-{i:03d}" for i in range(n)]
+    people, values = read_tsv(folder / "participants.tsv"), read_columns(folder / "measures.npz")
+    for table in (people, values):
         first = table[table["participant_id"] == "sub-01"]
-        many = pd.concat([first.assign(participant_id=f"sub-{i:03d}") for i in range(n)])
-        many.to_csv(folder / name, sep="\t", index=False)
+        many = pd.concat([first.assign(participant_id=name) for name in names])
+        if table is people:
+            many.to_csv(folder / "participants.tsv", sep="\t", index=False)
+        else:
+            write_columns(folder / "measures.npz", numbered(many))
     write_group_page(folder, out)
     assert (folder / "index.html").stat().st_size < 5e6
     assert len(Page(folder / "index.html").tables["people-table"]) == n + 1
