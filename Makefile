@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPROCS ?= 2
 
-.PHONY: demo test test-faults test-platform lint types docs install bench image sbom lock clean
+.PHONY: demo demo-more test test-faults test-platform lint types docs install bench image sbom lock clean
 
 demo: .venv/installed
 	rm -rf demo
@@ -11,6 +11,21 @@ demo: .venv/installed
 	./run.py demo/study demo/out participant --nprocs $(NPROCS)
 	./run.py demo/study demo/out group --nprocs $(NPROCS)
 	@echo "The report is demo/out/group/index.html; contrasts.tsv beside it holds the comparison."
+
+# Ratings and maps, a second study and both together, and structures beyond the cortex.
+demo-more: .venv/installed
+	@test -d demo/out/group || { echo "First run make demo."; exit 1; }
+	rm -rf demo/study2 demo/out2 demo/pooled demo/systems
+	./run.py demo/study demo/out group --comparison ratings --model demo/study/code/model.json \
+		--maps demo/study/derivatives/simulation/maps.tsv --nprocs $(NPROCS)
+	$(BIN)/gradshift-example demo/study2 --seed 2
+	./run.py demo/study2 demo/out2 participant --nprocs $(NPROCS)
+	./run.py demo/study2 demo/out2 group --nprocs $(NPROCS)
+	$(BIN)/gradshift-pool demo/out demo/out2 demo/pooled
+	./run.py demo/study demo/systems participant --atlas Schaefer2018_200_7+TianS2 \
+		--denoise aCompCor --no-voxelwise --nprocs $(NPROCS)
+	./run.py demo/study demo/systems group --nprocs $(NPROCS)
+	@echo "Pages: demo/out/group-ratings, demo/pooled, demo/systems/group."
 
 test: .venv/tested
 	$(BIN)/python -m pytest -n $(NPROCS)

@@ -13,6 +13,7 @@ from gradshift.core.statistics.coupling import FEWEST, _row_spearman, bca_interv
 from gradshift.core.statistics.equivalence import equivalence_p
 from gradshift.core.statistics.groupcovariates import adjusted_groups
 from gradshift.core.statistics.groups import compare_labels
+from gradshift.core.statistics.randomeffects import family_p, random_effects
 from gradshift.core.statistics.signflip import flipped
 from gradshift.core.statistics.signtest import directions
 from gradshift.core.statistics.specifications import joint_test
@@ -112,6 +113,13 @@ def test_each_draw_of_people_is_correlated_by_itself(rng):
     x, y = rng.integers(0, 4, size=(2, 3, 7)).astype(float)
     expected = [stats.spearmanr(one, other).statistic for one, other in zip(x, y, strict=True)]
     np.testing.assert_allclose(_row_spearman(x, y), expected)
+
+
+def test_a_pooled_family_counts_the_studies_themselves_as_one_draw_more():
+    effects = np.array([[1e-3, 9.0], [-1e-3, 9.1], [1e-9, 9.2]])
+    pooled = random_effects(effects, np.full((3, 2), 1e-6), np.full((3, 2), 99.0))
+    p = family_p(pooled, [1e-6 * np.eye(2)] * 3, draws=9)
+    np.testing.assert_allclose(p, [1.0, 0.1])
 
 
 def test_nobody_changes_in_no_direction():

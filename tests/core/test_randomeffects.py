@@ -13,7 +13,7 @@ BCG = np.array([
     [27, 16886, 29, 17825],
 ], dtype=float)  # fmt: skip
 """Thirteen trials of a vaccine: cases and others, vaccinated and not (Colditz et al. 1994), as
-``dat.bcg`` of the R package metadat prints them."""
+``dat.bcg`` of metafor prints them."""
 
 
 def vaccine():

@@ -54,6 +54,9 @@ def commands() -> Iterator[tuple[str, str]]:
 ELSEWHERE = {
     r"make demo$": "runs both levels of the whole study: the tables of the demo are pinned by "
     "tests/example, both levels run in tests/endtoend/test_tiny_study.py",
+    r"make demo-more$": "each of its commands is tested by itself: scores and maps in "
+    "tests/endtoend/test_scores.py and test_maps.py, pooling in test_pool.py, the second study "
+    "and the structures in tests/example",
     r"make (image|sbom)$": "needs Docker: ci/platforms",
     r"make install$": "installs into .venv: .ci/run begins with it",
     r"docker ": "needs Docker: ci/platforms/docker.py",

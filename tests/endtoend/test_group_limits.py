@@ -2,14 +2,16 @@
 
 import io
 import json
+import re
 from contextlib import redirect_stderr
 
 import nibabel
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial.distance import pdist, squareform
 
-from finished import finish
+from finished import finish, regions
 from gradshift.bids.collect import find_results, read_matrix
 from gradshift.core.inference.power import power_paired
 from pagereader import Page
@@ -41,6 +43,11 @@ def five(tmp_path_factory):
             for sub in people
         },
     )  # fmt: skip
+    for sub in people[:5]:
+        for ses, more in (("pre", 0), ("post", int(sub))):
+            (path,) = study.out.glob(f"sub-{sub}/ses-{ses}/**/*_measures.json")
+            rates = {"BreathsPerMinute": 12.0 + more}
+            path.write_text(json.dumps({**json.loads(path.read_text()), "Physiology": rates}))
     with redirect_stderr(io.StringIO()) as told:
         assert study.group(page=True) == 0
     return study, told.getvalue()
@@ -100,6 +107,17 @@ def test_what_a_study_of_five_leaves_open_is_told(five):
     assert "With 5 people no result can be significant at 0.05." in said
 
 
+def test_breathing_is_compared_and_is_no_result(five):
+    study, _ = five
+    (rate,) = json.loads((study.out / "group" / "limits.json").read_text())["Physiology"]
+    assert (rate["What"], rate["Task"], rate["n"]) == ("BreathsPerMinute", "rest", 5)
+    assert (rate["MeanBaseline"], rate["MeanFollowup"], rate["MeanChange"]) == (12, 15, 3)
+    assert rate["p"] == 0.0625
+    assert not study.table("contrasts.tsv")["measure"].str.contains("reath").any()
+    page = (study.out / "group" / "index.html").read_text()
+    assert re.search("12 breaths per minute .* and 15 .*5 people", page)
+
+
 def test_motion_is_compared_and_correlated_with_the_changes(five):
     study, _ = five
     limits = json.loads((study.out / "group" / "limits.json").read_text())
@@ -124,6 +142,9 @@ def test_motion_is_compared_and_correlated_with_the_changes(five):
         changes.append(np.arctanh(post[upper]) - np.arctanh(pre[upper]))
     r = [stats.pearsonr(column, motion).statistic for column in np.transpose(changes)]
     assert edges["MedianAbsoluteR"] == pytest.approx(np.median(np.abs(r)), abs=1e-6)
+    away = squareform(pdist(regions().centroids))[upper]
+    dependence = stats.spearmanr(away, r).statistic
+    assert edges["DistanceDependence"] == pytest.approx(dependence, abs=1e-6)
     _, written = read_matrix(
         study.out / "group" / "task-rest_atlas-Tiny_stat-qcfc_desc-24P_relmat.tsv"
     )

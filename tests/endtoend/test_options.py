@@ -1,6 +1,7 @@
 """Options of how a run is done, each from the command line to what it leaves."""
 
 import csv
+import gzip
 import json
 
 import numpy as np
@@ -101,6 +102,26 @@ def test_intermediate_results_go_but_those_of_people_with_a_problem(make_study, 
     before = results(out)
     assert study.run(out, "participant", *OPTIONS) == 1
     assert results(out) == before
+
+
+def test_breathing_is_told_from_a_recording_and_a_damaged_one_hinders_nothing(
+    make_study, tmp_path
+):
+    study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
+    func = study.root / "sub-01" / "ses-pre" / "func"
+    func.mkdir(parents=True)
+    breaths = np.sin(2 * np.pi * 15 / 60 * np.arange(0, 400, 0.1))
+    rows = "\n".join(f"{value:.4f}" for value in breaths)
+    path = func / "sub-01_ses-pre_task-rest_recording-belt_physio.tsv.gz"
+    path.write_bytes(gzip.compress(rows.encode()))
+    about = {"SamplingFrequency": 10, "StartTime": 0, "Columns": ["respiratory"]}
+    path.with_name(path.name.replace(".tsv.gz", ".json")).write_text(json.dumps(about))
+    other = func / "sub-01_ses-pre_task-rest_recording-pulse_physio.tsv.gz"
+    other.write_bytes(b"cut off")
+    assert study.run(out, "participant", *OPTIONS) == 0
+    sidecar = json.loads(next(out.glob("sub-01/**/*_measures.json")).read_text())
+    assert sidecar["Physiology"] == {"BreathsPerMinute": pytest.approx(15, abs=0.3)}
+    assert any(other.name in text for text in sidecar["Warnings"])
 
 
 def test_filtered_motion_decides_and_the_unfiltered_stands_beside_it(make_study, tmp_path, capsys):

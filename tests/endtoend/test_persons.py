@@ -87,3 +87,5 @@ def test_many_sessions_of_a_person_are_exchanged(tmp_path):
     rows = study.table("persons.tsv").query("measure == 'withinfc'")
     assert (rows["p_sessions"] == 2 / 20).mean() > 0.5
     assert rows["p_sessions"].min() == 2 / 20  # no fewer, however large the change
+    assert rows["p_people"].nunique() == 1
+    assert rows["p_people"].iloc[0] < 0.001  # of all six together

@@ -224,6 +224,11 @@ class SessionFacts:
         return MotionFilter(**values).words if values else ""
 
     @property
+    def physiology(self) -> Mapping[str, float]:
+        """Breaths and heartbeats per minute, of BOLD, as far as they are known."""
+        return cast(Mapping[str, float], self.about.get("Physiology", {}))
+
+    @property
     def regressors(self) -> Sequence[Sequence[str]]:
         """Names of the confound regressors of each run."""
         return cast(Sequence[Sequence[str]], self.about["ConfoundRegressors"])

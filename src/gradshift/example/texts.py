@@ -16,13 +16,16 @@ a week. There is no placebo group.
 - `derivatives/petprep/`: regional curves of a synaptic density tracer, in the layout of PETPrep
   (which did not run); `sub-*/ses-*/pet/`: stand-ins for the scans, and arterial blood.
 - `mrs_ACC_Glu` in `sub-*/sub-*_sessions.tsv`: glutamate in the anterior cingulate.
+- `dissociation`, `heart_rate` and `plasma` beside it: a rating, a rate and a level;
+  `code/model.json` names them for the group level.
 - `sub-*/ses-*/func/`: stand-ins for the raw scans, every fourth voxel of the preprocessed ones.
 - `derivatives/simulation/truth.json`: what was planted in `ses-post`, and what an analysis
   should find. Look there last.
 
 The signals follow the average functional connectome of 200 cortical regions of the Human
 Connectome Project (as shipped by BrainSpace 0.3.0, BSD-3-Clause), with random differences
-between people and days. Head motion, breathing, tissue signals, drift and noise spoil them.
+between people and days. Subcortical structures (Melbourne atlas, scale II) have signals of their
+own. Head motion, breathing, tissue signals, drift and noise spoil them.
 With the same options and seed the study is written the same, byte for byte.
 """
 
@@ -36,7 +39,9 @@ person, so that the power of a study can be told) are in its unit. They come fro
 many people, `n` of them with a usable value in both sessions; `se` is the standard error of
 `mean_change`. Gradients that are too unlike the reference to be used are left out of both, as the
 group level leaves them out: the larger the effect, the more of them.
-`PlantedMolecules` holds what was planted in PET and spectroscopy.
+`PlantedMolecules` holds what was planted in PET and spectroscopy, `PlantedScores` what in ratings
+and heart rates, and `PlantedSystems` what the thalamus gains of the signal of sensory networks.
+`maps.tsv` is the planted change of every region's mean connection, beside a map of chance.
 `ExpectedChanges` is null when the study was made with an effect for which none were computed
 (other than 0, 0.5, 1, 1.5 and 2).
 

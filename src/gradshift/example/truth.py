@@ -124,6 +124,33 @@ def planted_changes(regions: Regions, effect: float) -> NDArray[np.float64]:
     return change
 
 
+MAP = "maps.tsv"
+"""A map that goes with the planted change, and one that does not."""
+
+
+def write_map(folder: Path, regions: Regions, effect: float) -> None:
+    """Write how much every region changes its mean connection, and a map of chance.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the truth of the study lies.
+    regions : Regions
+        Those of `ATLAS`.
+    effect : float
+        Without one, that of an effect of 1: where a change would have been.
+    """
+    before = group_connectome()
+    after = planted_connectome(before, regions, effect or 1.0)
+    others = ~np.eye(len(before), dtype=bool)
+    strength = [np.arctanh(np.where(others, matrix, 0)).sum(axis=1) for matrix in (before, after)]
+    planted = (strength[1] - strength[0]) / (len(before) - 1)
+    chance = np.random.default_rng(0).standard_normal(len(before))
+    rows = zip(regions.names, planted.tolist(), chance.tolist(), strict=True)
+    lines = [f"{name}\t{a:.6f}\t{b:.6f}\n" for name, a, b in rows]
+    (folder / MAP).write_bytes("".join(["region\tplanted\tchance\n", *lines]).encode())
+
+
 def exact_series(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Make series whose correlations are exactly those given.
 

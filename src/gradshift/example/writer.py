@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from gradshift import __version__
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.core.cortex.regions import Regions
-from gradshift.example import texts
+from gradshift.example import scores, structures, texts
 from gradshift.example.confounds import Confounds
 from gradshift.example.connectome import ATLAS, group_connectome
 from gradshift.example.expected import expected_changes, place, settings
@@ -19,7 +19,8 @@ from gradshift.example.molecules import write_molecules
 from gradshift.example.people import EFFECT_SD, SESSIONS, Person, draw_person, generator, scan
 from gradshift.example.planting import PLANTING
 from gradshift.example.signals import TR
-from gradshift.example.truth import Factors, write_planted
+from gradshift.example.structures import COMPOSITE, with_structures
+from gradshift.example.truth import Factors, write_map, write_planted
 
 SPACE = "MNI152NLin2009cAsym"
 """Space of the preprocessed images."""
@@ -61,32 +62,43 @@ def write_study(folder: Path, study: Study) -> None:
     """
     from threadpoolctl import threadpool_limits
 
-    atlas = load_atlas(ATLAS)
-    regions = atlas.regions()
-    brain = build_brain(atlas.images(SPACE))
+    regions = load_atlas(ATLAS).regions()
+    composite = load_atlas(COMPOSITE)
+    head = Head(build_brain(composite.images(SPACE)), regions, composite.regions())
     base = group_connectome()
     people = [
         draw_person(base, number=number, effect=study.effect, seed=study.seed)
         for number in range(1, study.participants + 1)
     ]
-    _write_raw_metadata(folder, people)
+    _write_raw_metadata(folder, people, study)
     _write_derivative_metadata(folder)
     _write_truth(folder, study, people)
     coupled = write_molecules(folder, people, regions, effect=study.effect, seed=study.seed)
     factors = Factors(people=[p.effect for p in people], coupled=list(coupled.values()))
     write_planted(folder / TRUTH, regions, study.effect, factors)
+    write_map(folder / TRUTH, regions, study.effect)
     # One thread: sums in another order would end in other bytes.
     with threadpool_limits(1):
         for person in people:
             for session in SESSIONS:
-                _write_session(folder, person, session, brain, regions, study.seed)
+                _write_session(folder, person, session, head, study.seed)
 
 
-def _write_session(
-    folder: Path, person: Person, session: str, brain: Brain, regions: Regions, seed: int
-) -> None:
-    simulated = scan(person, session, regions, seed=seed)
-    data = paint(brain, simulated, generator(seed, 2, person.number, SESSIONS.index(session)))
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is painted: the voxels, the regions of the cortex, and those with all structures."""
+
+    brain: Brain
+    cortex: Regions
+    every: Regions
+
+
+def _write_session(folder: Path, person: Person, session: str, head: Head, seed: int) -> None:
+    brain = head.brain
+    simulated = scan(person, session, head.cortex, seed=seed)
+    series = with_structures(simulated, person, session, head.every, seed=seed)
+    rng = generator(seed, 2, person.number, SESSIONS.index(session))
+    data = paint(brain, replace(simulated, series=series), rng)
     func = Path(f"sub-{person.label}", f"ses-{session}", "func")
     stem = f"sub-{person.label}_ses-{session}_task-rest"
 
@@ -118,7 +130,7 @@ def _write_session(
     )
 
 
-def _write_raw_metadata(folder: Path, people: list[Person]) -> None:
+def _write_raw_metadata(folder: Path, people: list[Person], study: Study) -> None:
     _write_json(
         folder / "dataset_description.json",
         _dataset("SIMULATED study before and after one dose of ketamine", "raw")
@@ -144,8 +156,12 @@ def _write_raw_metadata(folder: Path, people: list[Person]) -> None:
     _write_json(folder / "participants.json", texts.PARTICIPANTS)
     for person in people:
         path = folder / f"sub-{person.label}" / f"sub-{person.label}_sessions.tsv"
-        _write_table(path, [_session_row(person, session) for session in SESSIONS])
-        _write_json(path.with_suffix(".json"), texts.SESSIONS)
+        known = scores.scores_of(person, effect=study.effect, seed=study.seed)
+        _write_table(
+            path, [{**_session_row(person, session), **known[session]} for session in SESSIONS]
+        )
+        _write_json(path.with_suffix(".json"), texts.SESSIONS | scores.COLUMNS)
+    _write_json(folder / scores.MODEL, scores.model())
 
 
 def _session_row(person: Person, session: str) -> dict[str, str | int]:
@@ -177,7 +193,7 @@ def _write_truth(folder: Path, study: Study, people: list[Person]) -> None:
     description = _dataset("SIMULATED study: the truth", "derivative")
     _write_json(target / "dataset_description.json", description)
     _write(target / "README.md", texts.TRUTH_README.encode())
-    _write(target / ".bidsignore", b"truth.json\nplanted.*\n")
+    _write(target / ".bidsignore", b"truth.json\nplanted.*\nmaps.tsv\n")
     expected = expected_changes(study.effect)
     _write_json(
         target / "truth.json",
@@ -185,6 +201,8 @@ def _write_truth(folder: Path, study: Study, people: list[Person]) -> None:
             "Description": texts.NOTE,
             "Options": asdict(study),
             "Planted": asdict(PLANTING) | {"effect_sd": EFFECT_SD * study.effect},
+            "PlantedSystems": structures.told(),
+            "PlantedScores": scores.told(study.effect),
             "PersonEffects": {f"sub-{p.label}": round(p.effect, 6) for p in people},
             "Cleaning": settings()["Cleaning"],
             "ExpectedChanges": expected

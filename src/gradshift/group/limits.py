@@ -12,6 +12,7 @@ from gradshift.group.edges import tested
 from gradshift.group.frombaseline import dependence
 from gradshift.group.lacking import lacks
 from gradshift.group.notcomputed import as_limits
+from gradshift.group.physiology import physiology
 from gradshift.group.power import power_of
 from gradshift.group.registration import departures
 from gradshift.group.study import Study
@@ -43,6 +44,7 @@ def write(study: Study, folder: Path) -> None:
             "Motion": motion(study),
             "Acquisition": _acquisition(study),
             "AcquisitionEffect": _resampled(study),
+            **_physiology(study),
             "Injected": injected(study),
             "MotionAndConnections": _edges(study),
             "BaselineDependence": dependence(study),
@@ -50,6 +52,12 @@ def write(study: Study, folder: Path) -> None:
             **sidecar(study),
         },
     )
+
+
+def _physiology(study: Study) -> Block:
+    """Say how breathing and heart rate changed, where they are known."""
+    blocks = physiology(study)
+    return {"Physiology": blocks} if blocks else {}
 
 
 def _registration(study: Study) -> Block | None:

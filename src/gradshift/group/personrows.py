@@ -52,4 +52,9 @@ class Person:
         "p of exchanging the sessions of this person, where these have 20 arrangements or more",
         default=math.nan,
     )
+    p_people: float = column(
+        "p of these people together, sessions exchanged within each (the same in all rows of a "
+        "value): of people with several sessions on a side, and of no others",
+        default=math.nan,
+    )
     status: str = column("ok, or what limits the result", default="ok")

@@ -1,15 +1,14 @@
 """Every person: the change of each headline value, and whether it is beyond the person's noise."""
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gradshift.core.inference.exchange import arranged, p_of_one, p_together
 from gradshift.core.inference.families import families
 from gradshift.core.statistics.ownnoise import (
     Noise,
@@ -31,9 +30,6 @@ Array = NDArray[np.float64]
 
 ONE_DAY = "one session without the drug: what days differ by is not known"
 """What limits a study with a single baseline."""
-
-FEWEST = 20
-"""Fewer arrangements of the sessions of a person tell nothing."""
 
 
 @once
@@ -105,6 +101,8 @@ def _rows(
         df=np.full(len(names), float(df)),
     )
     index, p_days = beyond(change, days)
+    exchanged = [arranged(values, weights) for values in own]
+    p_people = p_together(exchanged, seed=study.group.random_seed)
     for i, name in enumerate(names):
         yield Person(
             participant_id=name,
@@ -123,7 +121,8 @@ def _rows(
             reliable_change=float(index[i]),
             p_days=float(p_days[i]),
             beyond_days=_at_most(float(p_days[i]), study.group.alpha),
-            p_sessions=_exchanged(own[i], weights),
+            p_sessions=p_of_one(exchanged[i]),
+            p_people=p_people,
             status=_status(float(change[i]), df),
         )
 
@@ -136,21 +135,6 @@ def _status(change: float, df: int) -> str:
     if not np.isfinite(change):
         return "no value in a session that counts"
     return "ok" if df else ONE_DAY
-
-
-def _exchanged(own: Array, weights: Array) -> float:
-    """Return the p of exchanging the sessions that are held against each other in one person."""
-    sides = [np.flatnonzero(sign * weights > 0) for sign in (-1, 1)]
-    equal = all(len(set(np.round(weights[side], 12))) == 1 for side in sides if len(side))
-    used = np.concatenate(sides)
-    if not equal or math.comb(len(used), len(sides[1])) < FEWEST or np.isnan(own[used]).any():
-        return np.nan
-    values, total = own[used], own[used].sum()
-    chosen = [values[list(c)].sum() for c in combinations(range(len(used)), len(sides[1]))]
-    k, n = len(sides[1]), len(used)
-    each = np.array([abs(s / k - (total - s) / (n - k)) for s in chosen])
-    seen = abs(own[sides[1]].mean() - own[sides[0]].mean())
-    return float(np.mean(each >= seen * (1 - 1e-8)))
 
 
 def _of_matrices(study: Study, place: Place) -> Iterator[Person]:

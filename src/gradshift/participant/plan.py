@@ -32,6 +32,8 @@ class Plan:
         The sessions of each person in the order of time, as far as it is known.
     provenance : mapping
         What sidecars say of code and source datasets.
+    raw : sequence of Path
+        Where the raw data may lie, the likeliest first.
     untouched : collection of str
         People, with prefix, whose results are all there: they are written only if they change.
     """
@@ -42,6 +44,7 @@ class Plan:
     acquired: Mapping[frozenset[tuple[str, str]], Acquisition]
     sessions: Mapping[str, Sequence[str]]
     provenance: Mapping[str, object]
+    raw: Sequence[Path] = ()
     untouched: Collection[str] = ()
 
     @property

@@ -11,6 +11,7 @@ from gradshift.atlases.catalogue import Atlas
 from gradshift.bids import outputs
 from gradshift.bids.audit import Acquired
 from gradshift.bids.dataset import read_json
+from gradshift.bids.layout import raw_folders
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.participant.asked import Asked
 from gradshift.participant.ending import clean, crash_in, excluded, exit_code
@@ -68,6 +69,12 @@ class Runs(Modality):
         others = f" ({n} more runs cannot be used either.)" if n else ""
         return f"{self.runs[0].label}: {self.runs[0].problem}{others}"
 
+    @property
+    def raw(self) -> list[Path]:
+        """Where the raw data may lie, the likeliest first."""
+        roots = [*self.derivatives, self.asked.settings.bids_dir]
+        return list(dict.fromkeys(place for root in roots for place in raw_folders(root)))
+
     def build(self, workflow: Any, untouched: Collection[str]) -> None:
         """Add the steps of all runs."""
         from gradshift.participant.graph import add_runs
@@ -89,6 +96,7 @@ class Runs(Modality):
                 for person in sorted(self.people)
             },
             provenance=provenance(self, self.code),
+            raw=self.raw,
             untouched=untouched,
         )
         logger.info("%d runs of %d participants.", len(self.runs), len(self.people))

@@ -11,6 +11,7 @@ from nipype.pipeline import engine as pe
 from gradshift import __version__
 from gradshift.bids.elsewhere import locate
 from gradshift.bids.fingerprint import fingerprint
+from gradshift.bids.physio import find_recordings
 from gradshift.bids.run import Run
 from gradshift.bids.sessions import unit_entities
 from gradshift.errors import GradshiftError
@@ -48,13 +49,14 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
     beside = [path for path in (run.confounds, run.outliers) if path]
     beside.append(run.confounds.with_suffix(".json"))
     elsewhere = {} if run.problem else _elsewhere(run, plan)
+    recordings = [] if run.problem else find_recordings(run.entities, plan.raw)
     beside += [Path(path) for paths in elsewhere.values() for pair in paths for path in pair]
     denoise = step(
         Denoise,
         f"denoise_{tag}",
         plan.plugins,
         confounds=str(run.confounds),
-        content="" if run.problem else fingerprint(beside),
+        content="" if run.problem else fingerprint([*beside, *recordings]),
         source=run.bold.name,
         atlases=plan.atlas_files,
         recipes=list(plan.recipes),
@@ -62,6 +64,8 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         coverage_threshold=plan.analysis.coverage_threshold,
         denoised=run.denoised,
         elsewhere=elsewhere,
+        recordings=[str(path) for path in recordings],
+        phase_encoding=str(plan.acquisition(run).get("PhaseEncoding", "")),
         **_files(outliers=run.outliers),
     )
     workflow.connect([(parcellate, denoise, [("out_file", "parcels")])])

@@ -77,6 +77,18 @@ class Motion(NamedTuple):
     filter: str = ""
 
 
+class Rate(NamedTuple):
+    """Breaths or heartbeats per minute of one task before and after."""
+
+    what: str
+    task: str
+    n: int
+    baseline: float
+    followup: float
+    change: float
+    p: float
+
+
 class Acquisition(NamedTuple):
     """Something in which the acquisitions of sessions, or of people, differ."""
 
@@ -202,6 +214,22 @@ class Limits:
                 filter=row.get("Filter", ""),
             )
             for row in self._rows("Motion")
+        ]
+
+    @property
+    def physiology(self) -> list[Rate]:
+        """Breathing and heart rate by task, where they are known."""
+        return [
+            Rate(
+                what=row["What"],
+                task=row["Task"],
+                n=row["n"],
+                baseline=_number(row, "MeanBaseline"),
+                followup=_number(row, "MeanFollowup"),
+                change=_number(row, "MeanChange"),
+                p=_number(row, "p"),
+            )
+            for row in self._rows("Physiology")
         ]
 
     @property

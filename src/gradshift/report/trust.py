@@ -16,6 +16,7 @@ from gradshift.report.limits import (
     Measured,
     Motion,
     Power,
+    Rate,
     Registration,
     Tests,
 )
@@ -63,6 +64,7 @@ def facts(results: GroupResults) -> list[Fact]:
         *_tests(limits.tests),
         *_measured(limits.measured),
         *_motion(limits.motion, names),
+        *_physiology(limits.physiology, names),
         *_acquisition(limits.acquisition),
         *_acquisition_effect(limits.acquisition_effect),
         *_connections(limits.connections, results.atlas),
@@ -158,6 +160,26 @@ def _motion(rows: list[Motion], names: Sides) -> Iterator[Fact]:
                 f"{number(row.followup)} mm {names.after} (difference "
                 f"{signed(row.change)} mm{p}).{how}",
             )
+
+
+RATES = {
+    "BreathsPerMinuteFromMotion": ("Breathing, from the motion parameters", "breaths"),
+    "BreathsPerMinute": ("Breathing, from the belt", "breaths"),
+    "BeatsPerMinute": ("Heart rate", "beats"),
+}
+"""Rates by their key: title and unit."""
+
+
+def _physiology(rows: list[Rate], names: Sides) -> Iterator[Fact]:
+    for row in rows:
+        title, unit = RATES[row.what]
+        p = f", p = {number(row.p)}" if math.isfinite(row.p) else ""
+        yield Fact(
+            f"{title} (task {row.task})",
+            f"{number(row.baseline)} {unit} per minute {names.before} and {number(row.followup)} "
+            f"{names.after} (difference {signed(row.change)}{p}, {row.n} people). Breathing and "
+            "heart rate change BOLD by themselves; this is descriptive, in no family of results.",
+        )
 
 
 def _acquisition(rows: list[Acquisition]) -> Iterator[Fact]:

@@ -19,6 +19,7 @@ from gradshift.core.series.series import join
 from gradshift.errors import ExcludedError, reason
 from gradshift.participant.nodes.outcome import Step, StepSpec, keep
 from gradshift.participant.nodes.packing import Failure, load
+from gradshift.participant.nodes.physiology import averaged
 from gradshift.participant.nodes.records import CleanedRun, DenoisedRun
 from gradshift.participant.nodes.sessionrecords import JoinedRuns, JoinedSession
 from gradshift.recipes.recipe import Recipe
@@ -123,6 +124,7 @@ class Connect(Step):
             regressor_names=tuple(run.regressor_names for run in runs),
             degrees_of_freedom=degrees_of_freedom,
             warnings=tuple(warnings),
+            physiology=averaged([run.physiology for run in runs]),
         )
 
     def _averaged(self, used: _Used) -> JoinedRuns:

@@ -1,8 +1,8 @@
 """Cleaning the region series of one run, with every recipe."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.packing import Failure, load
+from gradshift.participant.nodes.physiology import from_motion, from_recordings
 from gradshift.participant.nodes.records import (
     Carpet,
     CleanedRun,
@@ -50,6 +51,8 @@ class _Spec(StepSpec):
     elsewhere = traits.Dict(desc="tables of other datasets that recipes take columns from")
     denoised = traits.Bool(desc="whether another program denoised the image")
     outliers = File(desc="table of the volumes that it left out")
+    phase_encoding = traits.Str(desc="direction of phase encoding; empty where nothing tells")
+    recordings = traits.List(traits.Str, desc="recordings of breathing and heart")
 
 
 @dataclass(frozen=True)
@@ -63,11 +66,16 @@ class _Known:
         Which volume of the run each is.
     outliers : (T,) array of bool, optional
         Those that another program left out, and filled.
+    physiology : mapping of str to float
+        Breaths and heartbeats per minute.
+    remarks : tuple of str
     """
 
     confounds: Confounds
     index: NDArray[np.intp]
     outliers: NDArray[np.bool_] | None = None
+    physiology: Mapping[str, float] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     def at(self, volumes: NDArray[np.intp]) -> "_Known":
         """Return what is known of some volumes, evenly spaced.
@@ -134,12 +142,21 @@ class Denoise(Step):
     def _known(self, n_volumes: int) -> _Known:
         """Read what is known of the volumes; of a denoised image also which they are."""
         if not self.inputs.denoised:
-            return _Known(self._confounds(n_volumes), np.arange(n_volumes))
+            confounds = self._confounds(n_volumes)
+            rates, remarks = self._physiology(confounds)
+            return _Known(confounds, np.arange(n_volumes), physiology=rates, remarks=remarks)
         table = Path(self.inputs.outliers) if self.inputs.outliers else None
         volumes = of_image(self.inputs.source, n_volumes, table)
         index = volumes.index(n_volumes)
         confounds = self._confounds(len(volumes.kept)).as_measured(index)
         return _Known(confounds, index, volumes.left_out(n_volumes) if volumes.known else None)
+
+    def _physiology(self, confounds: Confounds) -> tuple[dict[str, float], tuple[str, ...]]:
+        """Read breathing and heart rate, and what hinders that."""
+        tr, paths = self.inputs.tr, [Path(path) for path in self.inputs.recordings or ()]
+        rates, remarks = from_recordings(paths, confounds.n_volumes * tr)
+        axis = str(self.inputs.phase_encoding or "")
+        return {**from_motion(confounds, tr, axis), **rates}, remarks
 
     @property
     def _tr(self) -> float:
@@ -208,7 +225,8 @@ class Denoise(Step):
             regressors=regressors.values,
             regressor_names=tuple(regressors.names),
             freedom=None if self.inputs.denoised else freedom,
-            warnings=(*regressors.notes, *warnings),
+            warnings=(*regressors.notes, *warnings, *known.remarks),
+            physiology=known.physiology,
         )
 
     def _regressors(self, recipe: Recipe, confounds: Confounds) -> Regressors:

@@ -128,6 +128,8 @@ class CleanedRun:
         another program cleaned.
     matrices : tuple of (R, R) array
         One per atlas, of a source that has no series.
+    physiology : mapping of str to float
+        Breaths and heartbeats per minute, as far as they are known.
     """
 
     series: tuple[RegionSeries, ...]
@@ -139,6 +141,7 @@ class CleanedRun:
     warnings: tuple[str, ...]
     freedom: Freedom | None = None
     matrices: tuple[Array, ...] = ()
+    physiology: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

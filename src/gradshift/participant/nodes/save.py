@@ -256,6 +256,7 @@ def _retained(joined: JoinedRuns, i: int) -> dict[str, object]:
         "ConfoundRegressors": joined.regressor_names,
         "DegreesOfFreedom": joined.degrees_of_freedom,
         "Warnings": joined.warnings,
+        **({"Physiology": dict(joined.physiology)} if joined.physiology else {}),
     }
 
 

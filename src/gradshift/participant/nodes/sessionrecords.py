@@ -1,7 +1,7 @@
 """What the steps of a session hand on."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ class JoinedRuns:
         Per run.
     degrees_of_freedom : float
     warnings : tuple of str
+    physiology : mapping of str to float
+        Breaths and heartbeats per minute, as far as they are known.
     """
 
     series: tuple[RegionSeries, ...]
@@ -38,6 +40,7 @@ class JoinedRuns:
     regressor_names: tuple[tuple[str, ...], ...]
     degrees_of_freedom: float
     warnings: tuple[str, ...]
+    physiology: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

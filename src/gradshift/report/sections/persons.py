@@ -8,7 +8,7 @@ from gradshift.bids.rows import read_rows
 from gradshift.group.personrows import Person
 from gradshift.report import words
 from gradshift.report.grouped import GroupResults
-from gradshift.report.numbers import number, signed
+from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.section import Builder, Section
 
 Key = tuple[str, str, str, str]
@@ -71,6 +71,7 @@ def _lead(shown: dict[Key, list[Person]], heads: Sequence[str], alpha: float) ->
         f"People whose change exceeded the noise within their own sessions: "
         f"{', '.join(counted)}; about {number(alpha * n)} of {n} are expected by chance."
     ] if counted else []  # fmt: skip
+    lead += _exchanged(shown, heads, alpha)
     days = [row for rows in shown.values() for row in rows if row.beyond_days is not None]
     if not days:
         return [
@@ -83,6 +84,23 @@ def _lead(shown: dict[Key, list[Person]], heads: Sequence[str], alpha: float) ->
         *lead,
         f"The change of {len(beyond)} people exceeded the variation between days without the drug "
         "in at least one value.",
+    ]
+
+
+def _exchanged(shown: dict[Key, list[Person]], heads: Sequence[str], alpha: float) -> list[str]:
+    """Say what exchanging the sessions within people shows, where they have many."""
+    texts = []
+    for head, rows in zip(heads, shown.values(), strict=True):
+        known = [row.p_sessions for row in rows if np.isfinite(row.p_sessions)]
+        together = rows[0].p_people
+        if known or np.isfinite(together):
+            each = f"{sum(p <= alpha for p in known)} of {len(known)} people, " if known else ""
+            texts.append(f"{each}together p = {p_value(together, alpha)} ({head})")
+    if not texts:
+        return []
+    return [
+        f"Sessions exchanged within people, p of at most {alpha:g}: {'; '.join(texts)}. This "
+        "holds for these people, and for nobody else."
     ]
 
 
