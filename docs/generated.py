@@ -23,7 +23,7 @@ from gradshift.atlases.templates import load_template
 from gradshift.bids.planted import Planted
 from gradshift.bids.rows import columns as columns_of
 from gradshift.cli import build_parser
-from gradshift.core.cortex.measure import GIVEN, OPT_IN, TOPICS, Measure
+from gradshift.core.cortex.measure import NEEDED, OPT_IN, TOPICS, Measure
 from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures, opt_in
@@ -201,7 +201,7 @@ def needs() -> str:
     """Write which measures need what of a source."""
     links = {
         text: [f"[`{m.name}`](#measure-{m.name})" for m in measures().values() if m.needs == need]
-        for need, text in GIVEN.items()
+        for need, text in NEEDED.items()
     }
     rows = [[text, ", ".join(names)] for text, names in links.items() if names]
     return table(["what they are made of", "measures"], rows)
@@ -215,7 +215,7 @@ def _of_measure(measure: Measure) -> Entry:
         facts={
             "Unit": escaped(measure.unit),
             "Level": ", ".join(measure.levels),
-            "Made of": GIVEN[measure.needs],
+            "Made of": NEEDED[measure.needs],
             "Computed": f"if asked for, with the group `{measure.group}`"
             if measure.group
             else "by default",

@@ -8,6 +8,7 @@ from scipy import stats
 
 from gradshift.core.inference.noncentral import noncentral_t, noncentrality_of
 from gradshift.core.inference.resampling import share
+from gradshift.core.statistics.association import smallest_p
 from gradshift.core.statistics.baseline import baseline_dependence
 from gradshift.core.statistics.coupling import FEWEST, _row_spearman, bca_interval, couple
 from gradshift.core.statistics.equivalence import equivalence_p
@@ -126,6 +127,13 @@ def test_nobody_changes_in_no_direction():
     found = directions(np.array([[np.nan, 0.0, 1.0], [np.nan, 0.0, 2.0]]))
     np.testing.assert_array_equal(found.n_direction, [np.nan, 0, 2])
     np.testing.assert_array_equal(found.p, [np.nan, 1, 0.5])
+
+
+@pytest.mark.parametrize("unit", [1e-3, 1.0, 1e3])
+def test_the_smallest_p_of_a_number_of_people_knows_its_mirror_image_in_any_unit(unit):
+    """24 arrangements of four numbers; twice as many are as large where the mirror is one."""
+    assert smallest_p(unit * np.array([0.1, 0.2, 0.4, 0.5])) == 2 / 24
+    assert smallest_p(unit * np.array([0.1, 0.2, 0.4, 0.6])) == 1 / 24
 
 
 def test_a_rotation_keeps_lengths_angles_and_hands(rng):

@@ -35,9 +35,8 @@ def values_of(study):
     """Connectivity within the default mode by participant, and session or task."""
     results = find_results(study.out)
     kept = read_measures(results).query("measure == 'withinfc' and label == 'Default'")
-    kept = kept.assign(
-        session_id=kept["session_id"].where(kept["session_id"] != "n/a", kept["task"])
-    )
+    session, task = (kept[name].astype(str) for name in ("session_id", "task"))
+    kept = kept.assign(session_id=session.where(session != "n/a", task))
     return kept.set_index(["participant_id", "session_id"])["value"].unstack()
 
 

@@ -12,6 +12,7 @@ import doors
 import surfaces
 import tiny
 from gradshift.cli import main
+from gradshift.core.series.spectra import spectrum
 
 MEASURES = ("withinfc", "meanfc", "ngsc", "nonreversibility", "alff")
 KEY = ["contrast", "effect", "family", "measure", "level", "label", "covariates"]
@@ -92,9 +93,10 @@ def test_what_fmriprep_wrote_gives_the_same_on_every_surface(
     source, out = surfaces.write_study(tmp_path / "fmriprep", write), tmp_path / "out"
     recipe = surfaces.write_recipe(tmp_path)
     words = ["--derivatives", f"fmriprep={source}", "--denoise", str(recipe), "--space", space]
+    words += ["--measures", *MEASURES, "reho"]
     found = run(place, out, *words)
     wanted = expected.reindex(found.index)
-    of_voxels = found.index.get_level_values("measure") == "alff"
+    of_voxels = found.index.get_level_values("measure").isin(["alff", "reho"])
     assert found[~of_voxels].notna().any()
     np.testing.assert_allclose(found[~of_voxels], wanted[~of_voxels], atol=EXACT)
     table = next(out.glob("sub-01/ses-pre/**/*_desc-scrubbed_timeseries.tsv"))
@@ -103,10 +105,14 @@ def test_what_fmriprep_wrote_gives_the_same_on_every_surface(
     np.testing.assert_allclose(series, truth - truth.mean(axis=0), atol=2e-4)
     assert json.loads(table.with_suffix(".json").read_text())["RepetitionTime"] == tiny.TR
     rows = pd.read_csv(out / "group" / "measures.tsv", sep="\t", na_values="n/a")
-    alff = rows[rows["measure"] == "alff"]
+    rows = rows[rows["level"] == "region"].set_index(["measure", "participant_id", "session_id"])
+    waves = spectrum(np.flatnonzero(doors.kept()), np.zeros(len(truth), dtype=int), tiny.TR)
+    alff = rows.loc["alff", "sub-01", "ses-pre"].set_index("label")["value"]
+    np.testing.assert_allclose(alff[list(doors.NAMES)], waves.measure(truth.T)[0], rtol=1e-4)
+    reho = rows.loc["reho"]
     on_surface = space != tiny.SPACE
-    assert alff["value"].isna().all() == on_surface
-    assert alff["status"].str.contains("needs voxels.*surface").all() == on_surface
+    assert reho["value"].isna().all() == on_surface
+    assert reho["status"].str.contains("needs voxels.*surface").all() == on_surface
 
 
 def test_components_of_another_dataset_are_regressed_out(make_study, tmp_path):

@@ -18,7 +18,15 @@ pytestmark = pytest.mark.skipif(
 def test_a_real_surface_has_networks_and_the_known_gradient(tmp_path):
     study, out = lemon.write_study(lemon.fetch(), tmp_path / "study"), tmp_path / "out"
     words = ["--space", "fsaverage5", "--denoise", "24P"]
-    words += ["--measures", "withinfc", "betweenfc", "gradient1", "hierarchydistance", "alff"]
+    words += [
+        "--measures",
+        "withinfc",
+        "betweenfc",
+        "gradient1",
+        "hierarchydistance",
+        "alff",
+        "reho",
+    ]
     with without_pictures():
         assert main([str(study), str(out), "participant", *words]) == 0
     func = out / "sub-010188" / "ses-02" / "func"
@@ -36,6 +44,7 @@ def test_a_real_surface_has_networks_and_the_known_gradient(tmp_path):
     gradient = rows[rows["measure"] == "gradient1"].set_index(["level", "label"])["value"]
     networks = gradient["network"]
     assert networks["Default"] > networks["Cont"] > max(networks["SomMot"], networks["Vis"])
-    assert rows[rows["measure"] == "alff"]["status"].str.contains("surface").all()
+    assert (rows[rows["measure"] == "alff"]["value"] > 0).all()
+    assert rows[rows["measure"] == "reho"]["status"].str.contains("surface").all()
     about = json.loads(path.with_suffix(".json").read_text())
     assert sum("hemi-" in source for source in about["Sources"]) == 2

@@ -11,6 +11,7 @@ from scipy import stats
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult
 from gradshift.bids.planted import CORRELATION, PERCENT, Planted
+from gradshift.bids.rows import write_rows
 from gradshift.bids.write import write_json
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.statistics.baseline import baseline_dependence
@@ -18,11 +19,12 @@ from gradshift.core.statistics.coupling import FEWEST
 from gradshift.group import covariances, planted
 from gradshift.group.balance import balance
 from gradshift.group.changes import Changes
-from gradshift.group.contrasts import TABLE, contrasts, on_page
+from gradshift.group.contrasts import TABLE, Contrast, contrasts, on_page
 from gradshift.group.coupling import couplings
 from gradshift.group.frombaseline import dependence
 from gradshift.group.pairs import Term
 from gradshift.group.percent import percent_changes
+from gradshift.group.sharedtables import StudyTables as SharedTables
 from gradshift.group.variants import changes
 from gradshift.group.written import Written
 from gradshift.report.methods import TESTS
@@ -216,7 +218,7 @@ def test_what_was_planted_is_held_against_its_own_row(rng, monkeypatch):
     """As a change, in per cent, and as a correlation; each with the interval of that row."""
     (one, first), (other, second) = pet(rng, "vtlogan"), bold(rng)
     for row in one:
-        row["value"] += 2.0 * (row["session_id"] == "ses-post")
+        row["value"] = 0.2 * (row["value"] + 2.0 * (row["session_id"] == "ses-post"))
     made = make(one + other, first + second, paired(), coupling=(PAIR,), n_permutations=20)
     change = next(
         row for row in contrasts(made) if (row.modality, row.covariates) == ("pet", None)
@@ -297,3 +299,27 @@ def test_covariances_are_those_of_the_means_of_the_main_question_of_the_primary_
         found = arrays["rest/confirmatory/covariance"]
     changes = [np.diff(of(table + more, measure=name.split("|")[0]))[:, 0] for name in named]
     np.testing.assert_allclose(found, np.cov(changes) / len(PEOPLE))
+
+
+def test_a_pooled_study_gives_its_first_question_of_the_primary_atlas_and_recipe(rng, tmp_path):
+    sessions = (*SESSIONS, "ses-late")
+    table = [
+        row
+        for recipe in ("24P", "36P")
+        for key in (DEFAULT, ("betweenfc", "network-pair", "A-B"))
+        for one in rows("func", "rest", key, {(p, s): rng.normal() for p in PEOPLE
+                                              for s in sessions})
+        for row in [{**one, "recipe": recipe}]
+    ]  # fmt: skip
+    people = take_part("func", "rest", {person: rng.uniform(0.1, 0.3, 3) for person in PEOPLE})
+    design = paired(*sessions[1:], kind="repeated", recipes=("24P", "36P"))
+    every = contrasts(make(table, people, design))
+    assert len({(row.contrast, row.recipe) for row in every}) > 3
+    about = {"PrimaryAtlas": "A", "PrimaryRecipe": "24P"}
+    write_rows(tmp_path / "contrasts.tsv", Contrast, every, about)
+    found = SharedTables.find(tmp_path).rows
+    assert {(row.contrast, row.effect, row.covariates) for row in found} == {
+        ("post-pre", "change", None)
+    }
+    assert {(row.atlas, row.recipe) for row in found} == {("A", "24P")}
+    assert {row.measure for row in found} == {"withinfc", "betweenfc"}

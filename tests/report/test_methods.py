@@ -129,7 +129,7 @@ def test_a_study_on_the_surface_says_so_and_claims_no_measure_of_voxels(made, st
                     **one.about,
                     "SourceGives": gives,
                     "Entities": {**one.entities, "space": space},
-                    "Measures": {**one.measures, "alff": {}},
+                    "Measures": {**one.measures, "reho": {}},
                 },
             )
             for one in results
@@ -139,10 +139,10 @@ def test_a_study_on_the_surface_says_so_and_claims_no_measure_of_voxels(made, st
         return used.measures, text["Regions"]
 
     of_voxels, regions = told("voxels", "MNI152NLin2009cAsym")
-    assert "alff" in of_voxels
+    assert "reho" in of_voxels
     assert "surface" not in regions
     of_vertices, regions = told("vertices", "fsLR")
-    assert set(of_voxels) - set(of_vertices) == {"alff"}
+    assert set(of_voxels) - set(of_vertices) == {"reho"}
     assert "surface (fsLR)" in regions
 
 

@@ -8,12 +8,14 @@ import pandas as pd
 import pytest
 
 from gradshift import settings as schema
+from gradshift.bids.collect import SessionResult
 from gradshift.errors import SettingsError
 from gradshift.study.designs import conditions, doses, kinds, paired
 from gradshift.study.kind import Request
 from gradshift.study.model import Model, Wanted, read_model
 from gradshift.study.observations import Observation, StudyTables
 from studies import paired as paired_design
+from synthetic import grow
 
 PEOPLE = ("sub-1", "sub-2", "sub-3", "sub-4")
 
@@ -255,3 +257,14 @@ def test_a_study_without_any_table_is_said_to_have_none(tmp_path, caplog):
     with caplog.at_level("INFO", logger="gradshift"):
         StudyTables.read(settings, [])
     assert "participants.tsv" in caplog.text
+
+
+def test_a_dose_is_a_plain_number(tmp_path):
+    written = {"0": 0.0, "10": 10.0, "2e1": 20.0, "20 mg": np.nan, "-1": np.nan, "inf": np.nan}
+    names = [f"ses-{i}" for i in range(len(written))]
+    table = [["session_id", "dose"], *([s, dose] for s, dose in zip(names, written, strict=True))]
+    grow(tmp_path, {"sub-1": {"sub-1_sessions.tsv": table}})
+    results = [SessionResult(Path(s), {"Entities": {"sub": "1", "ses": s[4:]}}) for s in names]
+    settings = schema.make(tmp_path, tmp_path / "out", "group", {})
+    found = {one.session: one.dose for one in StudyTables.read(settings, results).observations}
+    np.testing.assert_array_equal([found[s] for s in names], list(written.values()))

@@ -17,6 +17,7 @@ from gradshift.bids.collect import (
     read_measures,
 )
 from gradshift.bids.collect import read_regions as regions_of
+from gradshift.bids.columnar import read_columns
 from gradshift.bids.dataset import read_json
 from gradshift.errors import MissingInputError, did_you_mean
 from gradshift.output import record
@@ -66,9 +67,13 @@ class Tables:
         The gradients are aligned to each other there. Where the group level was not run they
         are those of the participant level, aligned to the reference of the atlas.
         """
-        if self._has_group:
-            return self.table("measures")
-        return read_measures(self._results).replace("n/a", pd.NA)
+        values = (
+            read_columns(self._of_group("measures.npz"))
+            if self._has_group
+            else read_measures(self._results)
+        )
+        texts = [name for name in values.columns if name != "value"]
+        return values.astype(dict.fromkeys(texts, str)).replace("n/a", pd.NA)
 
     @property
     def contrasts(self) -> pd.DataFrame:

@@ -1,7 +1,6 @@
 """Reading back what the participant level wrote."""
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gradshift.bids.columnar import Codes, Texts
 from gradshift.bids.dataset import read_json
 from gradshift.bids.facts import SessionFacts
 from gradshift.bids.outputs import (
@@ -25,7 +25,7 @@ from gradshift.bids.outputs import (
     variants_path,
     vertices_path,
 )
-from gradshift.bids.tables import read_table
+from gradshift.bids.tables import KEYS, read_table
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.series.series import RegionSeries
 from gradshift.errors import InputError, MissingInputError
@@ -102,25 +102,30 @@ def read_variants(output_dir: Path, results: Sequence[SessionResult]) -> pd.Data
 def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str]) -> pd.DataFrame:
     """Put tables of values under each other."""
     known: list[_Labels] = []
-    tables = []
+    texts = {name: Texts() for name in (*KEYS, *columns) if name != "value"}
+    values: list[NDArray[np.float64]] = []
+    parts: list[dict[str, Codes]] = []
     for result, path in paths:
-        table = _read_values(path, columns, known)
-        table.insert(0, "participant_id", result.participant)
-        table.insert(1, "session_id", result.session)
-        if result.condition:
-            table["task"] = result.task
-        tables.append(table)
-    return pd.concat(tables, ignore_index=True)
+        value, read = _read_values(path, columns, known, texts)
+        own = dict(zip(KEYS, (result.participant, result.session), strict=True))
+        own |= {"task": result.task} if result.condition else {}
+        values.append(value)
+        parts.append(read | {name: texts[name].same(own[name], len(value)) for name in own})
+    coded = {name: texts[name].column([part[name] for part in parts]) for name in texts}
+    every = {"value": np.concatenate(values) if values else np.empty(0), **coded}
+    return pd.DataFrame({name: every[name] for name in (*KEYS, *columns)}, copy=False)
 
 
 class _Labels(NamedTuple):
     """What the rows of a table are of: as they stand in the file, and by column."""
 
     text: list[str]
-    columns: dict[str, pd.Series]
+    columns: dict[str, Codes]
 
 
-def _read_values(path: Path, columns: Sequence[str], known: list[_Labels]) -> pd.DataFrame:
+def _read_values(
+    path: Path, columns: Sequence[str], known: list[_Labels], texts: Mapping[str, Texts]
+) -> tuple[NDArray[np.float64], dict[str, Codes]]:
     """Read a table of values, of which most have the same rows as the one before.
 
     Parameters
@@ -129,7 +134,9 @@ def _read_values(path: Path, columns: Sequence[str], known: list[_Labels]) -> pd
     columns : sequence of str
         That it has; those before ``value`` say what a row is of.
     known : list of _Labels
-        Of other tables; new ones are added. Their texts are kept once.
+        Of other tables; new ones are added.
+    texts : mapping of str to Texts
+        By column.
     """
     head, *lines = _lines(path)
     if head.split("\t") != list(columns):
@@ -139,9 +146,7 @@ def _read_values(path: Path, columns: Sequence[str], known: list[_Labels]) -> pd
             f"has {names}. Run the participant level again."
         )
     if not lines:
-        return pd.DataFrame(
-            {name: pd.Series(dtype=float if name == "value" else str) for name in columns}
-        )
+        return np.empty(0), {name: texts[name].encode(()) for name in columns if name in texts}
     n_labels = list(columns).index("value")
     rows = [line.rsplit("\t", len(columns) - n_labels) for line in lines]
     if any(len(row) != len(columns) - n_labels + 1 for row in rows):
@@ -149,27 +154,22 @@ def _read_values(path: Path, columns: Sequence[str], known: list[_Labels]) -> pd
     text, values, *others = (list(cells) for cells in zip(*rows, strict=True))
     labels = next((one for one in known if one.text == text), None)
     if labels is None:
-        labels = _labels(path, text, columns[:n_labels])
+        labels = _labels(path, text, columns[:n_labels], texts)
         known.append(labels)
-    table = dict(labels.columns)
-    table["value"] = pd.to_numeric(pd.Series(values, dtype=str), errors="coerce")
-    for name, cells in zip(columns[n_labels + 1 :], others, strict=True):
-        table[name] = _texts(cells)
-    return pd.DataFrame(table)
+    value = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64)
+    named = zip(columns[n_labels + 1 :], others, strict=True)
+    return value, labels.columns | {name: texts[name].encode(cells) for name, cells in named}
 
 
-def _labels(path: Path, text: list[str], names: Sequence[str]) -> _Labels:
+def _labels(
+    path: Path, text: list[str], names: Sequence[str], texts: Mapping[str, Texts]
+) -> _Labels:
     """Take apart what the rows of a table are of."""
     rows = [line.split("\t") for line in text]
     if any(len(row) != len(names) for row in rows):
         raise InputError(_damaged(path))
-    columns = zip(*rows, strict=True)
-    return _Labels(text, {n: _texts(cells) for n, cells in zip(names, columns, strict=True)})
-
-
-def _texts(cells: Iterable[str]) -> pd.Series:
-    """Return a column of texts, each of which is kept once."""
-    return pd.Series(list(map(sys.intern, cells)), dtype=str)
+    columns = zip(names, zip(*rows, strict=True), strict=True)
+    return _Labels(text, {name: texts[name].encode(cells) for name, cells in columns})
 
 
 def read_tsv(path: Path) -> pd.DataFrame:

@@ -18,6 +18,12 @@ KEYS = ("participant_id", "session_id")
 logger = logging.getLogger("gradshift")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
+_PLAIN = bytes(sign for sign in (*b"\t\n", *range(32, 127)) if sign != ord('"'))
+"""Signs that stand in a cell as they are."""
+
+_EDGES = ("\t ", " \t", "\n ", " \n")
+"""Blanks at the edge of a cell."""
+
 
 def read_table(
     path: Path, *, required: Sequence[str] = (), header_only: bool = False
@@ -47,24 +53,30 @@ def read_table(
     InputError
         If it is not such a table: the line is named.
     """
-    lines = _lines(path, header_only)
-    rows = [_cells(path, number, line) for number, line in enumerate(lines, start=1)]
+    content = read_bytes(path, first_line=header_only)
+    text = _text(path, content)
+    lines = text.split("\n")[: 1 if header_only else None]
+    if content.translate(None, _PLAIN) or any(edge in f"\n{text}\n" for edge in _EDGES):
+        rows = [_cells(path, number, line) for number, line in enumerate(lines, start=1)]
+    else:
+        rows = [line.split("\t") for line in lines]
     width = _width(rows)
     names = rows[0][:width]
     _check_header(path, names, required)
     for number, row in enumerate(rows, start=1):
-        if len(row) < width or any(row[width:]):
+        if len(row) != width and (len(row) < width or any(row[width:])):
             raise InputError(
                 f"Line {number} of {shown(path)} has {len(row)} cells, and the header has "
                 f"{width}: a tab is missing or one too many."
             )
-    body = [row[:width] for row in rows[1:]]
-    return pd.DataFrame(body, columns=names, dtype=str)
+    body = zip(*(row[:width] for row in rows[1:]), strict=True) if rows[1:] else [()] * width
+    return pd.DataFrame(
+        {name: pd.Series(cells, dtype=str) for name, cells in zip(names, body, strict=True)}
+    )
 
 
-def _lines(path: Path, header_only: bool) -> list[str]:
-    """Split a file into lines; only line ends count, not the other breaks of `splitlines`."""
-    content = read_bytes(path, first_line=header_only)
+def _text(path: Path, content: bytes) -> str:
+    """Decode a file; of all breaks of `splitlines` only line ends are kept, as newlines."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError(f"{shown(path)} is text in UTF-16; save it again as text in UTF-8.")
     try:
@@ -79,8 +91,7 @@ def _lines(path: Path, header_only: bool) -> list[str]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
     if not text.strip():
         raise InputError(f"The table {shown(path)} is empty.")
-    lines = text.split("\n")
-    return lines[:1] if header_only else lines
+    return text
 
 
 def _cells(path: Path, number: int, line: str) -> list[str]:

@@ -4,10 +4,10 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -34,11 +34,16 @@ def write_bytes(path: Path, content: bytes) -> Path:
 
 def write_parts(path: Path, parts: Iterable[bytes]) -> Path:
     """Write a file as `write_bytes` does, from parts of which one is held at a time."""
+    return write_to(path, lambda file: file.writelines(parts))
+
+
+def write_to(path: Path, write: Callable[[IO[bytes]], None]) -> Path:
+    """Write a file as `write_bytes` does, by what writes to an open one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.writelines(parts)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
         umask = os.umask(0)

@@ -7,13 +7,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.opener import shown
 from gradshift.bids.write import write_bytes, write_parts, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROWS = 50_000
 """Rows of a table that are held as text at a time."""
@@ -86,6 +89,37 @@ def _parts(columns: Sequence[str], rows: Iterator[Sequence[Any]]) -> Iterator[by
         lines += ["\t".join(map(cell, row)) for row in islice(rows, ROWS)]
         yield "\n".join([*lines, ""]).encode()
         lines = ["\t".join(map(cell, row)) for row in islice(rows, 1)]
+
+
+def write_values(path: Path, table: "pd.DataFrame") -> Path:
+    """Write a table of values as `write_table` does; its texts are categories.
+
+    Parameters
+    ----------
+    path : Path
+    table : DataFrame
+        Of categories and numbers.
+    """
+    return write_parts(path, _blocks(table))
+
+
+def _blocks(table: "pd.DataFrame") -> Iterator[bytes]:
+    """Yield the bytes of a table of values, some rows at a time: as text they take much room."""
+    yield ("\t".join(table.columns) + "\n").encode()
+    texts = {
+        name: np.array([cell(text) for text in table[name].cat.categories], dtype=object)
+        for name in table.columns
+        if table[name].dtype == "category"
+    }
+    for start in range(0, len(table), ROWS):
+        some = table.iloc[start : start + ROWS]
+        cells = (
+            texts[name][some[name].cat.codes].tolist()
+            if name in texts
+            else map(cell, some[name].tolist())
+            for name in table.columns
+        )
+        yield "".join(f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))).encode()
 
 
 def cell(value: Any) -> str:

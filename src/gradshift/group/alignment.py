@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_regions
+from gradshift.bids.columnar import numbered, stacked
 from gradshift.core.cortex.measure import Value, evaluate, unavailable
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.reference import mean_matrix, mean_reference
@@ -153,12 +154,14 @@ def _replaced(table: pd.DataFrame, common: Common, names: Sequence[str]) -> pd.D
         for result in common.sessions
         for value in _values(common, result, names)
     ]
-    made = pd.DataFrame(rows, columns=table.columns)
+    made = numbered(pd.DataFrame(rows, columns=table.columns))
     keys = ["participant_id", "session_id", "task", "run", "atlas", "recipe", "measure"]
-    old = pd.MultiIndex.from_frame(table[keys]).isin(pd.MultiIndex.from_frame(made[keys]))
-    return pd.concat([table[~old], made], ignore_index=True).sort_values(
-        keys, kind="stable", ignore_index=True
-    )
+    old = np.ones(len(table), dtype=bool)
+    for name in ("task", "atlas", "recipe", "measure"):
+        old &= table[name].isin(made[name].cat.categories).to_numpy()
+    some = pd.MultiIndex.from_frame(table.loc[old, keys].astype(str))
+    old[old] = some.isin(pd.MultiIndex.from_frame(made[keys].astype(str)))
+    return stacked([table[~old], made]).sort_values(keys, kind="stable", ignore_index=True)
 
 
 def _values(common: Common, result: SessionResult, names: Sequence[str]) -> list[Value]:

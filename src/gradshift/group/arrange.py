@@ -1,5 +1,6 @@
 """Values of a table as people x conditions x columns."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,13 +37,54 @@ def arrange(
     """
     if values.empty:
         return [], np.empty((0, len(design.conditions), 0)), []
-    columns = list(dict.fromkeys(values[NAMES].itertuples(index=False, name=None)))
-    means = values.groupby([*KEYS, *NAMES])["value"].mean()
-    wide = means.unstack(NAMES).reindex(columns=pd.MultiIndex.from_tuples(columns))
-    people = sorted(set(values["participant_id"]))
-    keys = [(person, session) for person in people for session in design.sessions_of(person)]
-    array = wide.reindex(pd.MultiIndex.from_tuples(keys)).to_numpy(dtype=np.float64)
-    return people, array.reshape(len(people), len(design.conditions), len(columns)), columns
+    place, columns = _columns(values)
+    person, session = (values[name].astype("category").cat for name in KEYS)
+    number = np.unique(person.codes)
+    people = person.categories[number].tolist()
+    shape = len(people), len(session.categories), len(columns)
+    cell = np.searchsorted(number, person.codes) * shape[1] + session.codes.to_numpy(np.intp)
+    means = _means(cell * shape[2] + place, values["value"].to_numpy(np.float64), shape)
+    taken = session.categories.get_indexer(
+        [name for one in people for name in design.sessions_of(one)]
+    ).reshape(len(people), len(design.conditions))
+    array = np.take_along_axis(means, taken[:, :, None], axis=1)
+    array[taken < 0] = np.nan
+    return people, array, columns
+
+
+def _columns(values: pd.DataFrame) -> tuple[NDArray[np.intp], list[Column]]:
+    """Find which column each row is of, and the names of columns in the order of their rows."""
+    parts = [values[name].astype("category").cat for name in NAMES]
+    number = np.zeros(len(values), dtype=np.int64)
+    for part in parts:
+        number = number * len(part.categories) + part.codes.to_numpy()
+    place, first = pd.factorize(number)
+    names = np.unravel_index(first, [len(part.categories) for part in parts])
+    texts = [part.categories[of].tolist() for part, of in zip(parts, names, strict=True)]
+    return place, list(zip(*texts, strict=True))
+
+
+def _means(
+    cell: NDArray[np.intp], value: NDArray[np.float64], shape: tuple[int, int, int]
+) -> NDArray[np.float64]:
+    """Average the values of every cell; NaN where it has none."""
+    known = ~np.isnan(value)
+    if not known.all():
+        cell, value = cell[known], value[known]
+    total = np.bincount(cell, value, minlength=math.prod(shape))
+    n = np.bincount(cell, minlength=math.prod(shape))
+    with np.errstate(invalid="ignore"):
+        return (total / n).reshape(shape)
+
+
+def counted(values: pd.DataFrame, design: Design) -> NDArray[np.bool_]:
+    """Tell which rows are of sessions that count."""
+    person, session = (values[name].astype("category").cat for name in KEYS)
+    counts = np.zeros((len(person.categories), len(session.categories)), dtype=bool)
+    for of, name in zip(counts, person.categories, strict=True):
+        of[session.categories.isin(design.sessions_of(name))] = True
+    of_row: NDArray[np.bool_] = counts[person.codes, session.codes]
+    return of_row
 
 
 def weighted(values: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:

@@ -176,7 +176,7 @@ def _scores(study: Study, people: Sequence[str]) -> dict[str, NDArray[np.float64
 def _primary(study: Study) -> pd.DataFrame:
     """Take the values of the primary atlas and recipe of every modality."""
     parts = []
-    for _, values in study.table.groupby("modality", sort=False):
+    for _, values in study.table.groupby("modality", sort=False, observed=True):
         for name, order in (("atlas", study.design.atlases), ("recipe", study.design.recipes)):
             present = set(values[name])
             values = values[values[name] == next(n for n in order if n in present)]

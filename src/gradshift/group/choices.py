@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions, read_variants
+from gradshift.bids.columnar import numbered, stacked
 from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.cortex.reference import mean_matrix, mean_reference
@@ -62,7 +63,7 @@ def other_values(study: Study) -> pd.DataFrame:
         values = read_variants(study.output_dir, sessions)
         parts.append(values[~values["choice"].isin(HALVES)])
     empty = pd.DataFrame(columns=[*study.table.columns, "choice"])
-    return pd.concat([part for part in parts if len(part)] or [empty], ignore_index=True)
+    return stacked([part for part in parts if len(part)] or [empty])
 
 
 def _with_kernels(
@@ -78,7 +79,7 @@ def _with_kernels(
         study=(study.output_dir, study.options),
     )
     rows = [row for of_session in study.workers(work, sessions) for row in of_session]
-    return pd.DataFrame(rows, columns=[*study.table.columns, "choice"])
+    return numbered(pd.DataFrame(rows, columns=[*study.table.columns, "choice"]))
 
 
 def _alignments(

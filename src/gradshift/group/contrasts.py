@@ -1,7 +1,9 @@
 """Every question put to every family of values: the table of contrasts."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from gradshift.core.inference.page import holm
 from gradshift.core.statistics.equivalence import verdict
 from gradshift.group.acquisition import acquisition_remark
 from gradshift.group.answers import Answer, answered, answers, blocks_of
-from gradshift.group.arrange import Column
+from gradshift.group.arrange import Column, counted
 from gradshift.group.coupling import couplings
 from gradshift.group.study import Place, Study, once
 from gradshift.group.table import Table
@@ -125,6 +127,17 @@ class Contrast:
     status: str = column("ok, or what limits the result")
     compared: Compared = OVER_TIME
 
+    @property
+    def together(self) -> tuple[str | None, ...]:
+        """What the results that it was corrected with share."""
+        question = (self.contrast, self.effect, self.covariates, self.family)
+        return (*question, self.modality, self.task, self.atlas, self.recipe)
+
+
+def family_sizes(rows: Iterable[Contrast]) -> Counter[tuple[str | None, ...]]:
+    """Count the tests that results were corrected with, by what these share."""
+    return Counter(row.together for row in rows if isfinite(row.p))
+
 
 COMPARED = frozenset(f.name for f in fields(Comparison)) & {f.name for f in fields(Contrast)}
 """Columns that the comparison of a family fills."""
@@ -182,13 +195,7 @@ def _remarks_at(study: Study) -> Remarks:
 
 def _remarks(values: pd.DataFrame, design: Design) -> dict[Column, str]:
     """Collect what the values of a column are marked with, other than ok."""
-    counted = [
-        session in design.sessions_of(person)
-        for person, session in zip(values["participant_id"], values["session_id"], strict=True)
-    ]
-    marked = values[
-        np.array(counted, dtype=bool) & (values["status"] != "ok") & values["value"].notna()
-    ]
+    marked = values[counted(values, design) & (values["status"] != "ok") & values["value"].notna()]
     texts: dict[Column, dict[str, int]] = {}
     for measure, level, label, status in marked[
         ["measure", "level", "label", "status"]
@@ -304,7 +311,7 @@ def on_page(study: Study, row: Contrast) -> bool:
 
 
 def _tested(written: Written) -> list[Contrast]:
-    return [row for row in written.rows("contrasts", Contrast) if np.isfinite(row.p)]
+    return [row for row in written.rows("contrasts", Contrast) if isfinite(row.p)]
 
 
 def _effects(written: Written) -> set[str]:

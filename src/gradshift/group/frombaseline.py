@@ -28,7 +28,7 @@ def dependence(study: Study) -> list[dict[str, object]]:
     ]
     return [
         block
-        for task, values in primary.groupby("task", sort=True)
+        for task, values in primary.groupby("task", sort=True, observed=True)
         for block in _baseline_of(study, str(task), values, confirmatory)
     ]
 

@@ -62,7 +62,7 @@ def percent_changes(study: Study) -> list[PercentChange]:
     if not design.within_period:
         return []
     values = study.table[study.table["modality"].isin(["pet", "mrs"])]
-    means = values.groupby([*KEYS, "participant_id", "session_id"])["value"].mean()
+    means = values.groupby([*KEYS, "participant_id", "session_id"], observed=True)["value"].mean()
     wide = means.unstack("session_id").reindex(columns=[design.baseline, design.followup])
     rows = []
     for key in dict.fromkeys(values[KEYS].itertuples(index=False, name=None)):

@@ -1,17 +1,17 @@
 """What was planted in a study of known truth, beside what was found."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gradshift.bids.planted import CORRELATION, PERCENT, Planted, read_planted
 from gradshift.bids.rows import column
 from gradshift.core.inference.power import power_paired
 from gradshift.core.statistics.effects import t_interval
-from gradshift.group.contrasts import Contrast, contrasts
+from gradshift.group.contrasts import Contrast, contrasts, family_sizes
 from gradshift.group.coupling import couplings
 from gradshift.group.percent import percent_changes
-from gradshift.group.study import Study
+from gradshift.group.study import Study, once
 from gradshift.group.table import Table
 
 
@@ -136,7 +136,7 @@ def _outcome(planted: Planted, study: Study) -> Outcome | None:
         change, low, high = same[0].mean_percent, same[0].ci_low, same[0].ci_high
     return Outcome(
         n=row.n,
-        n_tests=_family_size(row, contrasts(study)),
+        n_tests=_family_sizes(study)[row.together],
         found=change,
         low=low,
         high=high,
@@ -176,12 +176,9 @@ def _of_correlation(planted: Planted, study: Study) -> Outcome | None:
     return None
 
 
-def _family_size(row: Contrast, rows: Sequence[Contrast]) -> int:
-    names = ("contrast", "effect", "covariates", "family", "modality", "task", "atlas", "recipe")
-    return sum(
-        math.isfinite(other.p) and all(getattr(other, n) == getattr(row, n) for n in names)
-        for other in rows
-    )
+@once
+def _family_sizes(study: Study) -> Mapping[tuple[str | None, ...], int]:
+    return family_sizes(contrasts(study))
 
 
 def _power(planted: Planted, outcome: Outcome, alpha: float) -> tuple[float, float]:

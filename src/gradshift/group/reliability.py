@@ -9,7 +9,7 @@ from gradshift.bids.collect import read_variants
 from gradshift.bids.rows import column
 from gradshift.core.cortex.variants import HALVES
 from gradshift.core.statistics.reliability import split_half
-from gradshift.group.arrange import Column, arrange, weighted
+from gradshift.group.arrange import NAMES, Column, arrange, weighted
 from gradshift.group.sessions import compared_sessions
 from gradshift.group.study import Study, once
 from gradshift.group.table import Table
@@ -104,8 +104,8 @@ def _rows(study: Study, task: str, halves: Halves) -> list[Reliability]:
 def _reasons(halves: Halves) -> dict[Column, str]:
     """Say of every column without any value why."""
     values = pd.concat(halves)
-    known = values.groupby(["measure", "level", "label"])["value"].transform("count") > 0
-    missing = values[~known].drop_duplicates(["measure", "level", "label"])
+    known = values.groupby(NAMES, observed=True)["value"].transform("count") > 0
+    missing = values[~known].drop_duplicates(NAMES)
     return {
         (row.measure, row.level, row.label): str(row.status)
         for row in missing.itertuples(index=False)

@@ -5,7 +5,8 @@ graph, too few voxels in a map, a curve that could not be fitted. A mean over th
 network or set would then be one of other regions after the drug than before it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +16,24 @@ from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions
 from gradshift.core.cortex.regions import Regions
+from gradshift.group.arrange import counted
 from gradshift.study.design import Design
 
 PLACE = ["participant_id", "modality", "task", "atlas", "recipe", "measure"]
 """What the sessions of a person are compared within."""
 
 AVERAGED = ("network", "set", "whole")
+
+ROWS = 500_000
+"""About how many rows are compared at a time."""
+
+
+class _Mean(NamedTuple):
+    """A value that replaces the one of a row of the table."""
+
+    at: int
+    value: float
+    status: str
 
 
 def over_same_regions(
@@ -53,52 +66,58 @@ def over_same_regions(
 
 def evened(table: pd.DataFrame, known: Mapping[str, Regions], design: Design) -> pd.DataFrame:
     """Do what `over_same_regions` says, with the regions of every atlas at hand."""
-    uneven = _uneven(table, design)
-    if not uneven:
+    made = [mean for part in _in_parts(table) for mean in _evened(part, known, design)]
+    if not made:
         return table
-    where = table.groupby(PLACE, sort=False).indices
-    made: list[_Mean] = []
+    index = [mean.at for mean in made]
+    texts = [mean.status for mean in made]
+    status = table["status"].astype("category")
+    new = set(texts) - set(status.cat.categories)
+    status = status.cat.add_categories(sorted(new))
+    status.loc[index] = texts
+    table = table.assign(status=status)
+    table.loc[index, "value"] = [mean.value for mean in made]
+    return table
+
+
+def _in_parts(table: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of some people at a time: what is compared within people takes room."""
+    codes = table["participant_id"].astype("category").cat.codes.to_numpy()
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    together = len(starts) == len(np.unique(codes))
+    cuts = starts[np.flatnonzero(np.diff(starts // ROWS, prepend=-1))] if together else [0]
+    for start, stop in pairwise([*cuts, len(table)]):
+        yield table.iloc[start:stop]
+
+
+def _evened(table: pd.DataFrame, known: Mapping[str, Regions], design: Design) -> Iterator[_Mean]:
+    """Yield the values that take the place of others."""
+    uneven = _uneven(table, design)
+    where = table.groupby(PLACE, sort=False, observed=True).indices if uneven else {}
     for keys in uneven:
         person, atlas = str(keys[0]), str(keys[PLACE.index("atlas")])
         if atlas in known:
             rows = table.iloc[where[keys]]
             rows = rows[rows["session_id"].isin(design.sessions_of(person))]
-            made += _means(rows, known[atlas])
-    index = [mean.at for mean in made]
-    table = table.copy()
-    table.loc[index, "value"] = [mean.value for mean in made]
-    table.loc[index, "status"] = [mean.status for mean in made]
-    return table
+            yield from _means(rows, known[atlas])
 
 
 def _uneven(table: pd.DataFrame, design: Design) -> list[tuple[str, ...]]:
     """List the people and measures with a region in some sessions only."""
     regions = table[table["level"] == "region"]
-    counted = [
-        session in design.sessions_of(person)
-        for person, session in zip(regions["participant_id"], regions["session_id"], strict=True)
-    ]
-    regions = regions[np.array(counted, dtype=bool)]
+    regions = regions[counted(regions, design)]
     measured = regions[regions["value"].notna()]
-    of_session = measured.groupby([*PLACE, "session_id", "run"]).size()
-    sessions = of_session.groupby(level=PLACE).size()
-    of_region = measured.groupby([*PLACE, "label"]).size()
-    least = of_region.groupby(level=PLACE).min()
+    of_session = measured.groupby([*PLACE, "session_id", "run"], observed=True).size()
+    sessions = of_session.groupby(level=PLACE, observed=True).size()
+    of_region = measured.groupby([*PLACE, "label"], observed=True).size()
+    least = of_region.groupby(level=PLACE, observed=True).min()
     return [tuple(key) for key in sessions.index[least < sessions]]
-
-
-class _Mean(NamedTuple):
-    """A value that replaces the one of a row of the table."""
-
-    at: int
-    value: float
-    status: str
 
 
 def _means(rows: pd.DataFrame, regions: Regions) -> list[_Mean]:
     """Take means of regions over those that every session has."""
     single = rows[rows["level"] == "region"]
-    wide = single.pivot_table("value", ["session_id", "run"], "label", dropna=False)
+    wide = single.pivot_table("value", ["session_id", "run"], "label", dropna=False, observed=True)
     wide = wide.reindex(columns=list(regions.names)).dropna(how="all")
     shared = np.isfinite(wide.to_numpy(float)).all(axis=0)
     members = _members(regions)

@@ -108,7 +108,7 @@ class Study:
         groups = {
             Place(*map(str, key)): values
             for key, values in self.table.groupby(
-                ["modality", "task", "atlas", "recipe"], sort=True
+                ["modality", "task", "atlas", "recipe"], sort=True, observed=True
             )
         }
         tasks = sorted({place.task for place in groups})

@@ -115,7 +115,7 @@ def _molecular(study: Study) -> list[tuple[Place, str | None, pd.DataFrame]]:
 def _other_places(study: Study) -> Iterator[tuple[Place, str | None, pd.DataFrame]]:
     """Yield the values of everything that differs from what is tested."""
     keys = ["task", "atlas", "recipe", "choice"]
-    for key, values in other_values(study).groupby(keys, sort=False):
+    for key, values in other_values(study).groupby(keys, sort=False, observed=True):
         task, atlas, recipe, choice = map(str, key)
         yield Place("func", task, atlas, recipe), choice, values
     yield from _molecular(study)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gradshift.bids.chosen import chosen, kept_apart
 from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.columnar import numbered, stacked
 from gradshift.bids.held import still_held
 from gradshift.bids.write import TEMPORARY
 from gradshift.core.cortex.options import Options
@@ -176,7 +177,7 @@ def with_values(study: Study) -> Study:
     )
     if study.design.outcomes:
         scores = values_of(study.design, study.people, list(table.columns))
-        table = pd.concat([table, scores], ignore_index=True)
+        table = stacked([table, numbered(scores)])
     return replace(study, table=table)
 
 

@@ -150,7 +150,7 @@ def _add_session(
             (session.measure, save, [("out_file", "measures")]),
         ]
     )
-    if unit[0].gives == "voxels":
+    if unit[0].gives in ("voxels", "vertices"):
         volumes.add_maps(workflow, session, plan)
     return session
 

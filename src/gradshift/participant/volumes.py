@@ -14,6 +14,7 @@ from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.physio import find_recordings
 from gradshift.bids.run import Run
 from gradshift.bids.sessions import unit_entities
+from gradshift.core.series.maps import BLOCK
 from gradshift.errors import GradshiftError
 from gradshift.output.identity import digest
 from gradshift.participant.node import collect, step
@@ -42,7 +43,7 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         atlases=plan.atlas_files,
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
         content="" if run.problem else fingerprint(run.images),
-        keep_voxels=plan.analysis.voxelwise and run.gives == "voxels",
+        keep_voxels=plan.analysis.voxelwise,
         problem=run.problem,
         **_files(mask=run.mask, right=run.right),
     )
@@ -89,7 +90,7 @@ def _files(**paths: Path | None) -> dict[str, Any]:
 
 
 def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
-    """Add the voxel maps of a session, where its runs lie on one grid."""
+    """Add the maps of voxels or vertices of a session, where its runs lie on one grid."""
     unit, tag = [run for run in session.runs if isinstance(run, Run)], session.tag
     grids = {grid(run): run for run in unit if not run.problem}
     if not plan.analysis.voxelwise or len(grids) != 1:
@@ -103,9 +104,9 @@ def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
         mem_gb=MEM_PARCELLATE + BYTES_PER_VOXEL * voxels / 1e9,
         atlases=plan.atlas_files,
         labels=[str(path) for path in plan.labels[grid(example)]],
-        shape=example.shape,
+        shape=_planes(example),
         recipes=list(plan.recipes),
-        homogeneity="reho" in plan.asked.measures,
+        homogeneity="reho" in plan.asked.measures and not example.surface,
     )
     parcels = [workflow.get_node(f"parcellate_{one}") for one in session.run_tags]
     workflow.connect(
@@ -115,9 +116,18 @@ def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
             (session.connect, voxelwise, [("out_file", "session")]),
             (session.person, voxelwise, [("out_file", "person")]),
             (voxelwise, session.measure, [("out_file", "voxelwise")]),
-            (voxelwise, _save(unit, example, tag, plan), [("out_file", "voxelwise")]),
         ]
     )
+    if not example.surface:  # maps of voxels alone are written
+        save = _save(unit, example, tag, plan)
+        workflow.connect([(voxelwise, save, [("out_file", "voxelwise")])])
+
+
+def _planes(run: Run) -> tuple[int, int, int]:
+    """Return the grid of a run; of vertices, which have none, as many at once as are mapped."""
+    if not run.surface:
+        return run.shape
+    return BLOCK, 1, math.ceil(run.shape[0] / BLOCK)
 
 
 def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:

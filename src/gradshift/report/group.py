@@ -31,7 +31,7 @@ from gradshift.report.personwarnings import warnings_of
 from gradshift.report.planted import truth
 from gradshift.report.questions import GLOBAL, QUESTIONS, Asked, Question
 from gradshift.report.regionfigures import region_families
-from gradshift.report.results import family_size, what_was_used
+from gradshift.report.results import what_was_used
 from gradshift.report.resultstable import listed, packed, printed
 from gradshift.report.sections import sections
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks
@@ -227,7 +227,7 @@ def _finding(results: GroupResults, task: str, asked: Asked) -> FindingShown:
             unit=words.unit(asked.measure),
             alpha=results.alpha,
             smallest=results.smallest,
-            n_tests=family_size(results.rows, row),
+            n_tests=results.family_sizes[row.together],
         )
         sentence = finding(row, terms)
         others = [results.find(asked.key, task, name) for name in results.recipes[1:]]

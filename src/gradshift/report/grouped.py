@@ -15,7 +15,7 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import Sidecar
 from gradshift.bids.rows import read_rows
 from gradshift.core.cortex.regions import Regions
-from gradshift.group.contrasts import Contrast
+from gradshift.group.contrasts import Contrast, family_sizes
 from gradshift.group.edges import ComponentRow
 from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
@@ -68,6 +68,11 @@ class GroupResults:
             replace(row, compared=known[row.contrast]) if row.contrast in known else row
             for row in rows
         ]
+
+    @cached_property
+    def family_sizes(self) -> Mapping[tuple[str | None, ...], int]:
+        """Tests that results were corrected with, by what these share."""
+        return family_sizes(self.rows)
 
     @cached_property
     def variants(self) -> list[Variant]:
@@ -140,7 +145,7 @@ class GroupResults:
         bold = dict.fromkeys(row.task for row in self.rows if row.modality == "func")
         return list(bold) or ["n/a"]
 
-    @property
+    @cached_property
     def recipes(self) -> list[str]:
         """Recipes of BOLD with the primary atlas, the primary one first."""
         names = dict.fromkeys(
@@ -249,7 +254,7 @@ class GroupResults:
     @cached_property
     def table(self) -> pd.DataFrame:
         """All values of the primary atlas and recipe, and those of PET and MRS."""
-        return read_values(self.folder / "measures.tsv", self.atlas, self.recipe)
+        return read_values(self.folder / "measures.npz", self.atlas, self.recipe)
 
     def values(self, task: str) -> PairedValues:
         """Return the values of BOLD of a task."""

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gradshift.bids.tables import KEYS
 from gradshift.core.statistics.coupling import leave_one_out
 from gradshift.figures.coupling import Coupled
 from gradshift.group.contrasts import Contrast
@@ -304,6 +305,6 @@ def _changes(results: GroupResults, text: str) -> "pd.Series[float]":
     values = values[~values.status.str.startswith("unreliable")]
     for name in ("level", "recipe", "task"):
         values = values[values[name] == values[name].iloc[0]] if len(values) else values
-    means = values.groupby(["participant_id", "session_id"])["value"].mean().unstack()
+    means = values.groupby(list(KEYS), observed=True)["value"].mean().unstack()
     before, after = (means.reindex(columns=[s])[s] for s in results.sessions)
     return after - before

@@ -10,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_tsv
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.columnar import read_columns
 from gradshift.bids.dataset import read_json
 from gradshift.bids.outputs import Sidecar
+from gradshift.bids.tables import KEYS
 from gradshift.core.cortex.measure import lacking
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.kinetics import models
@@ -34,18 +36,6 @@ def find_row(
         if same and all(getattr(row, name) == value for name, value in fixed.items()):
             return row
     return None
-
-
-def family_size(rows: Sequence[Contrast], row: Contrast) -> int:
-    """Count the tests a result was corrected with."""
-    names = (
-        *("contrast", "effect", "covariates", "family"),
-        *("task", "atlas", "recipe", "modality"),
-    )
-    return sum(
-        all(getattr(other, name) == getattr(row, name) for name in names) and np.isfinite(other.p)
-        for other in rows
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +61,7 @@ class PairedValues:
         t = self.table
         chosen = t[(t["measure"] == measure) & (t["level"] == level) & (t["label"] == label)]
         chosen = chosen[~chosen["status"].str.startswith("unreliable")]
-        wide = chosen.groupby(["participant_id", "session_id"])["value"].mean().unstack()
+        wide = chosen.groupby(list(KEYS), observed=True)["value"].mean().unstack()
         wide = wide.reindex(index=list(self.people), columns=list(self.sessions))
         return np.asarray(wide, dtype=np.float64)
 
@@ -79,7 +69,7 @@ class PairedValues:
         """Return the (2, R) means over people of a measure of regions."""
         t = self.table
         chosen = t[(t["measure"] == measure) & (t["level"] == "region")]
-        means = chosen.groupby(["session_id", "label"])["value"].mean().unstack()
+        means = chosen.groupby(["session_id", "label"], observed=True)["value"].mean().unstack()
         means = means.reindex(index=list(self.sessions), columns=list(names))
         return np.asarray(means, dtype=np.float64)
 
@@ -93,10 +83,9 @@ def read_values(path: Path, atlas: str, recipe: str) -> pd.DataFrame:
     atlas, recipe : str
         The primary ones. Values of no atlas, and of PET and MRS, stay whatever the recipe.
     """
-    table = read_tsv(path)
-    table = table[table["atlas"].isin([atlas, "n/a"])]
-    table = table[(table["recipe"] == recipe) | (table["modality"] != "func")]
-    return table.assign(value=pd.to_numeric(table["value"], errors="coerce"))
+    table = read_columns(path)
+    shown = table["atlas"].isin([atlas, "n/a"])
+    return table[shown & ((table["recipe"] == recipe) | (table["modality"] != "func"))]
 
 
 def read_regions(output_dir: Path, results: Sequence[SessionResult], atlas: str) -> Regions | None:

@@ -96,10 +96,13 @@ def _people(results: GroupResults, regions: Regions, task: str) -> Content:
     if table.empty:
         return {"people": [], "changes": {}}
     wide = table.pivot_table(
-        index=["measure", "participant_id"], columns=["session_id", "label"], values="value"
+        index=["measure", "participant_id"],
+        columns=["session_id", "label"],
+        values="value",
+        observed=True,
     )
     changes, left = {}, MOST_VALUES
-    for measure, rows in wide.groupby(level="measure", sort=False):
+    for measure, rows in wide.groupby(level="measure", sort=False, observed=True):
         before, after = (
             rows.droplevel("measure")[session].reindex(
                 index=list(values.people), columns=list(regions.names)

@@ -388,6 +388,17 @@ def test_a_region_without_positive_connections_is_named(hcp):
         session_gradients(matrix, hcp(200).regions, load_template("Schaefer2018_200_7"))
 
 
+@pytest.mark.parametrize("k", [1, 4, 30])
+@pytest.mark.parametrize("digits", [1, 8])
+def test_of_equal_connections_the_first_are_kept(k, digits):
+    matrix = np.round(np.corrcoef(np.random.default_rng(5).standard_normal((30, 40))), digits)
+    expected = np.zeros_like(matrix)
+    for row, wanted in zip(matrix, expected, strict=True):
+        for place in sorted(range(30), key=lambda i: (-row[i], i))[:k]:
+            wanted[place] = max(row[place], 0)
+    np.testing.assert_array_equal(sparsify(matrix, k), expected)
+
+
 def test_a_region_with_few_positive_connections_keeps_those(hcp):
     matrix = hcp(200).matrix.copy()
     strongest = np.argsort(matrix[5])[-4:]

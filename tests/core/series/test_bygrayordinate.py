@@ -31,7 +31,9 @@ def test_both_orders_of_a_file_give_the_same(rng, bad, scale):
     values[list(bad)] = -intercept / slope
     atlases = [(rng.integers(0, SIZE + 1, N), SIZE), (rng.integers(0, 3, N), 2)]
     how = {"n_volumes": T, "slope": slope, "intercept": intercept}
-    found = parcellate_series(lambda: by_place(values), atlases, **how)
+    kept = np.full(values.shape, np.nan, dtype=np.float32)
+    found = parcellate_series(lambda: by_place(values), atlases, keep=kept, **how)
+    np.testing.assert_allclose(kept, values * slope + intercept)
     mask = np.ones(N, dtype=bool)
     wanted = parcellate(lambda: iter_volumes(values), atlases, mask, **how)
     assert found.bad_volumes == wanted.bad_volumes == bad

@@ -56,13 +56,15 @@ def sparsify(matrix: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     Returns
     -------
     (R, R) array
-        Zero elsewhere. A row with fewer than `k` positive entries keeps those it has.
+        Zero elsewhere. A row with fewer than `k` positive entries keeps those it has; of
+        equal entries the first are kept.
     """
-    kept = np.zeros_like(matrix)
-    columns = np.argsort(-matrix, axis=1, kind="stable")[:, :k]
-    largest = np.take_along_axis(matrix, columns, axis=1)
-    np.put_along_axis(kept, columns, np.maximum(largest, 0), axis=1)
-    return kept
+    least = -np.partition(-matrix, k - 1, axis=1)[:, k - 1 : k]
+    chosen = matrix >= least
+    for row in np.flatnonzero(chosen.sum(axis=1) > k):  # of equal ones the first
+        chosen[row] = False
+        chosen[row, np.argsort(-matrix[row], kind="stable")[:k]] = True
+    return np.where(chosen, np.maximum(matrix, 0), 0)
 
 
 def affinity(matrix: NDArray[np.float64], options: Options | None = None) -> NDArray[np.float64]:

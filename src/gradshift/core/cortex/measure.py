@@ -38,6 +38,7 @@ more is a family, or values in a family, that a result can be found in by chance
 
 LACKING: Mapping[Gives, str] = {
     "series": "needs series of regions, and the source has connectivity matrices alone",
+    "vertices": "needs voxels or vertices, and the source has {gives} alone",
     "voxels": "needs voxels, and the source has {gives} alone",
 }
 """Why a measure cannot be had from a source that gives less."""
@@ -49,6 +50,9 @@ GIVEN: Mapping[Gives, str] = {
     "voxels": "voxels",
 }
 """What a source gives, in words."""
+
+NEEDED: Mapping[Gives, str] = {**GIVEN, "vertices": "voxels, or vertices of a surface"}
+"""What a measure is made of, in words."""
 
 
 Kind = Literal["ok", "unlike", "coarse", "incomplete", "missing", "other"]

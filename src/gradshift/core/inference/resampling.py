@@ -79,8 +79,8 @@ class Resampled:
     n_permutations: int
     exact: bool
     largest: NDArray[np.float64]
-    extra: int = 0
-    scores: bool = False
+    extra: int
+    scores: bool
     drawn: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 

@@ -19,6 +19,7 @@ from gradshift.core.series.parcellate import (
     MAX_NOT_FINITE,
     Parcellation,
     RegionMeans,
+    give_back,
 )
 
 Pieces = Generator[tuple[int, NDArray[Any]], None, None]
@@ -35,6 +36,7 @@ def parcellate_series(
     slope: float = 1.0,
     intercept: float = 0.0,
     carpet_voxels: int = CARPET_VOXELS,
+    keep: NDArray[np.float32] | None = None,
 ) -> Parcellation:
     """Average a run over the regions of one or more atlases.
 
@@ -51,6 +53,8 @@ def parcellate_series(
         value = slope * number + intercept.
     carpet_voxels : int
         How many series the carpet has.
+    keep : (T, G) array of float32, optional
+        Filled with all values. May be a memory map.
 
     Returns
     -------
@@ -66,7 +70,7 @@ def parcellate_series(
     good = np.ones(n_volumes, dtype=bool)
     with np.errstate(all="ignore"):
         sums = _Sums(weights, good, carpet_voxels, slope, intercept)
-        sums.add(read)
+        sums.add(read, keep)
         bad = sums.bad
         if bad.any() and not bad.all():
             sums = _Sums(weights, ~bad, carpet_voxels, slope, intercept)
@@ -110,7 +114,7 @@ class _Sums:
         self._sample = np.linspace(0, n - 1, min(n_carpet, n)).round().astype(int)
         self._carpet = np.empty((len(good), len(self._sample)), dtype=np.float32)
 
-    def add(self, read: Callable[[], Pieces]) -> None:
+    def add(self, read: Callable[[], Pieces], keep: NDArray[np.float32] | None = None) -> None:
         """Read the run."""
         reached = 0
         with closing(read()) as pieces:
@@ -118,12 +122,15 @@ class _Sums:
                 if start != reached:
                     raise ValueError(f"Expected place {reached}, got {start}.")
                 reached += len(numbers)
-                self._add(slice(start, reached), numbers)
+                values = self._values(numbers)
+                self._add(slice(start, reached), values)
+                if keep is not None:
+                    keep[:, start:reached] = values.T
+                    give_back(keep)
         if reached != len(self._valid):
             raise ValueError(f"Expected {len(self._valid)} places, got {reached}.")
 
-    def _add(self, where: slice, numbers: NDArray[Any]) -> None:
-        values = numbers if self._trivial else numbers * self._slope + self._intercept
+    def _add(self, where: slice, values: NDArray[Any]) -> None:
         inside = (self._sample >= where.start) & (self._sample < where.stop)
         self._carpet[:, inside] = values[self._sample[inside] - where.start].T
         finite = self._count(values)
@@ -157,9 +164,10 @@ class _Sums:
         self._finite += finite.sum(axis=0)
         return finite
 
-    @property
-    def _trivial(self) -> bool:
-        return self._slope == 1 and self._intercept == 0
+    def _values(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Turn numbers of the file into values."""
+        trivial = self._slope == 1 and self._intercept == 0
+        return numbers if trivial else numbers * self._slope + self._intercept
 
     @property
     def bad(self) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from gradshift.bids.run import SURFACE_IMAGES
 from gradshift.core.series.bygrayordinate import Atlas, parcellate_series
 from gradshift.core.series.parcellate import Parcellation, parcellate
 from gradshift.errors import InputError
-from gradshift.images.cifti import stream_series
+from gradshift.images.cifti import CiftiHeader, stream_series
 from gradshift.images.gifti import GiftiHeader, stream_vertices
 from gradshift.images.header import VolumeHeader, read_header
 from gradshift.images.onsurface import read_series
@@ -23,7 +23,7 @@ from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.records import ParcellatedRun
 
 VOXELS = "voxels.npy"
-"""Name of the kept voxel series, in the folder of the outcome."""
+"""Name of the kept series of voxels or vertices, in the folder of the outcome."""
 
 
 class _Spec(StepSpec):
@@ -33,7 +33,7 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
     content = traits.Str(desc="digest of the image and its mask, whatever their times")
-    keep_voxels = traits.Bool(desc="keep the series of every voxel of the mask")
+    keep_voxels = traits.Bool(desc="keep the series of every voxel or vertex")
     problem = traits.Str(desc="why the run cannot be used; empty if it can")
 
 
@@ -79,12 +79,14 @@ class Parcellate(Step):
         right = Path(self.inputs.right) if self.inputs.right else None
         header = read_series(Path(self.inputs.bold), right)
         places = np.arange(header.places.count)
+        kept = self._kept(header.n_volumes, len(places), by_place=isinstance(header, CiftiHeader))
         if isinstance(header, GiftiHeader):
             return parcellate(
                 lambda: stream_vertices(header),
                 atlases,
                 np.ones(len(places), dtype=bool),
                 n_volumes=header.n_volumes,
+                keep=kept,
             ), places
         return parcellate_series(
             lambda: stream_series(header),
@@ -92,17 +94,14 @@ class Parcellate(Step):
             n_volumes=header.n_volumes,
             slope=header.slope,
             intercept=header.intercept,
+            keep=kept,
         ), places
 
     def _in_volume(self, atlases: Sequence[Atlas]) -> tuple[Parcellation, NDArray[np.intp]]:
         """Read an image of voxels, and keep those of the mask where that is asked for."""
         header = read_header(Path(self.inputs.bold))
         mask = self._mask(header)
-        kept = None
-        if self.inputs.keep_voxels:
-            shape = (header.n_volumes, int(mask.sum()))
-            kept = np.lib.format.open_memmap(VOXELS, "w+", dtype=np.float32, shape=shape)
-            _reserve(Path(VOXELS))
+        kept = self._kept(header.n_volumes, int(mask.sum()))
         means = parcellate(
             lambda: stream(header),
             atlases,
@@ -113,6 +112,18 @@ class Parcellate(Step):
             keep=kept,
         )
         return means, np.flatnonzero(mask)
+
+    def _kept(
+        self, n_volumes: int, n_places: int, *, by_place: bool = False
+    ) -> NDArray[np.float32] | None:
+        """Make room for the series of all places, in the order of the file; None if not asked."""
+        if not self.inputs.keep_voxels:
+            return None
+        kept = np.lib.format.open_memmap(
+            VOXELS, "w+", dtype=np.float32, shape=(n_volumes, n_places), fortran_order=by_place
+        )
+        _reserve(Path(VOXELS))
+        return kept
 
     def _mask(self, header: VolumeHeader) -> NDArray[np.bool_]:
         """Return the (V,) brain mask, or where there is none what has a signal at the start."""
