@@ -3,10 +3,11 @@
     python benchmarks/type_one.py              1000 studies a test (some minutes)
     python benchmarks/type_one.py 200 nbs tfce
     python benchmarks/type_one.py ugly         4000 studies of each case of ugly.py
+    python benchmarks/type_one.py designs      4000 studies of every design, see designs.py
     python benchmarks/type_one.py pages        1000 whole pages, see pages.py (20 minutes)
 
-What is printed is kept in ``type_one.json``, ``ugly.json`` and ``pages.json``, which the
-documentation shows.
+What is printed is kept in ``type_one.json``, ``ugly.json``, ``designs.json`` and
+``pages.json``, which the documentation shows.
 
 Every study draws people anew, with noise that the columns share; the share of studies in which
 the smallest corrected p is at most .05 is printed with its standard error. Exact tests with few
@@ -17,6 +18,7 @@ import json
 import sys
 from pathlib import Path
 
+import designs
 import numpy as np
 import pages
 import ugly
@@ -178,9 +180,9 @@ def main(words):
     """Run what is asked for, print it, and keep it unless it is a part."""
     numbers = [int(word) for word in words if word.isdigit()]
     wanted = tuple(word for word in words if not word.isdigit())
-    name = wanted[0] if wanted in (("ugly",), ("pages",)) else "type_one"
-    studies = numbers[0] if numbers else 4000 if name == "ugly" else 1000
-    makers = {"ugly": ugly.rows, "pages": pages.rows}
+    makers = {"ugly": ugly.rows, "designs": designs.rows, "pages": pages.rows}
+    name = wanted[0] if len(wanted) == 1 and wanted[0] in makers else "type_one"
+    studies = numbers[0] if numbers else 4000 if name in ("ugly", "designs") else 1000
     made = []
     for row in makers[name](studies) if name in makers else rows(studies, wanted):
         print(json.dumps(row), flush=True)

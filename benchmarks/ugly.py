@@ -11,17 +11,12 @@ import numpy as np
 from gradshift.core.contrasts import compare_crossover, compare_groups, compare_sessions
 from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.covariates import flipped_residuals
+from gradshift.core.statistics.ownnoise import beyond, moderated, noise_of_halves
 from gradshift.core.statistics.signflip import signflip, signs
 from gradshift.core.statistics.signtest import directions
 
 BOUND = 0.065
 """Largest share at .05 that is accepted."""
-
-MORE = 20
-"""So many times the studies where groups differ in spread, which comes closest to the bound."""
-
-SOME_MORE = 5
-"""So many times the studies where motion is held constant in addition."""
 
 RANDOM = 999
 """Random rearrangements where there are too many for all."""
@@ -63,13 +58,13 @@ def _freedman_lane(x, y):
 
 def groups(rng, studies, *, sizes, spreads):
     group = np.repeat([1.0, 0.0], sizes)
-    values = rng.normal(size=(len(group), MORE * studies)) * np.repeat(spreads, sizes)[:, None]
+    values = rng.normal(size=(len(group), studies)) * np.repeat(spreads, sizes)[:, None]
     return compare_groups(0 * values, values, group, n_permutations=RANDOM).p
 
 
 def groups_covariate(rng, studies, *, sizes, spreads, draws=400):
     """Groups that differ in motion by 1 SD, and changes that motion makes; draws of motion."""
-    group, found, studies = np.repeat([1.0, 0.0], sizes), [], SOME_MORE * studies
+    group, found = np.repeat([1.0, 0.0], sizes), []
     for _ in range(draws):
         motion = rng.normal(size=(len(group), 1)) + group[:, None]
         noise = rng.normal(size=(len(group), studies // draws))
@@ -77,6 +72,30 @@ def groups_covariate(rng, studies, *, sizes, spreads, draws=400):
         found.append(
             compare_groups(0 * values, values, group, covariates=motion, n_permutations=199).p
         )
+    return np.concatenate(found)
+
+
+def group_family(rng, studies, *, sizes, spreads, columns=6, motion=False):
+    """Smallest family-wise p of values that share half of their noise."""
+    group, found = np.repeat([1.0, 0.0], sizes), []
+    for _ in range(studies):
+        values = rng.normal(size=(len(group), columns)) + rng.normal(size=(len(group), 1))
+        values *= np.repeat(spreads, sizes)[:, None]
+        moved = rng.normal(size=(len(group), 1)) + group[:, None] if motion else None
+        values += 0 if moved is None else moved
+        test = compare_groups(0 * values, values, group, covariates=moved, n_permutations=499)
+        found.append(np.nanmin(test.p_fwe))
+    return np.array(found)
+
+
+def persons(rng, studies, *, n, uneven):
+    """People whose noise differs, by `uneven` on the scale of logarithms; every one is tested."""
+    found, weights = [], np.array([-1.0, 1.0])
+    for _ in range(5 * studies // n):
+        spread = np.exp(uneven * rng.normal(size=(n, 1)))
+        halves = [np.sqrt(2) * spread * rng.normal(size=(n, 2)) for _ in range(2)]
+        noise = moderated(noise_of_halves(*halves, weights))
+        found.append(beyond((halves[0] + halves[1]) @ weights / 2, noise)[1])
     return np.concatenate(found)
 
 
@@ -132,7 +151,7 @@ UNEQUAL = (((4, 8), (3, 1)), ((4, 12), (3, 1)), ((8, 16), (3, 1)), ((6, 6), (3, 
 """Sizes and spreads of two groups."""
 
 FREEDMAN, WELCH, FLIPS = (
-    "Freedman-Lane, uncentred", "normal score of Welch's t, permuted", "sign flips"
+    "Freedman-Lane, uncentred", "normal score of Welch's t, permuted, own spreads", "sign flips"
 )  # fmt: skip
 
 CASES = {
@@ -175,6 +194,24 @@ CASES = {
         (f"{kind} changes, n 11 (reported)", test): partial(skewed, kind=kind, test=test)
         for kind in ("exponential", "lognormal")
         for test in (FLIPS, "sign test")
+    },
+    ("groups of 5 (SD 5) and 5 (SD 1)", WELCH): partial(groups, sizes=(5, 5), spreads=(5, 1)),
+    **{
+        (f"{columns} values, groups of {a} (SD {s}) and {b} (SD {t}){', motion' * motion}",
+         f"{WELCH}, largest"): partial(
+            group_family, sizes=(a, b), spreads=(s, t), columns=columns, motion=motion
+        )
+        for (a, b), (s, t), columns, motion in (
+            ((4, 8), (3, 1), 6, False), ((4, 8), (3, 1), 6, True), ((6, 6), (3, 1), 6, False),
+            ((5, 5), (5, 1), 6, False), ((8, 16), (3, 1), 6, False), ((5, 6), (1, 1), 6, False),
+        )
+    },
+    **{
+        (f"{n} people, noise of each differs by {uneven:g} (log)", "own noise"): partial(
+            persons, n=n, uneven=uneven
+        )
+        for n in (4, 6, 11, 20)
+        for uneven in (0.0, 0.8)
     },
 }  # fmt: skip
 """Case and test."""

@@ -340,6 +340,21 @@ def ugly() -> str:
     return table(header, rows)
 
 
+def designs() -> str:
+    """Write how often every design errs, and what it finds of a planted change."""
+    header = (
+        "design", "contrast", "people", "studies", "called at .05 where nothing is there",
+        "planted", "mean of what is found", "intervals of 95 % that hold it", "called",
+    )  # fmt: skip
+    rows = (
+        (row["design"], f"`{row['contrast']}`", str(row["people"]), str(row["studies"]),
+         f"{row['share']:.3f} ± {row['error']:.3f}", f"{row['planted']:g}", f"{row['found']:.3f}",
+         f"{row['holds']:.3f}", f"{row['seen']:.2f}")
+        for row in _benchmark("designs")
+    )  # fmt: skip
+    return table(header, rows)
+
+
 def pages() -> str:
     """Write how often whole null pages claim something, as last measured."""
     header = ("part of the page", "pages", "share that claims", "standard error", "bound")
@@ -527,6 +542,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "statistics": all_statistics,
     "type_one": type_one,
     "ugly": ugly,
+    "designs": designs,
     "pages": pages,
     "confirmatory": confirmatory,
     "atlases": shipped_atlases,

@@ -1,8 +1,11 @@
 """Every shipped atlas is what its label table says."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -18,8 +21,8 @@ COUNTS = {
     "Schaefer2018_200_7": dict(zip(SEVEN, (29, 35, 26, 22, 12, 30, 46), strict=True)),
     "Schaefer2018_400_7": dict(zip(SEVEN, (61, 77, 46, 47, 26, 52, 91), strict=True)),
     "TianS2": {"": 32},
-    "NettekovenSym32": {"": 32},
 }
+CEREBELLUM = Path(__file__).parents[2] / "examples" / "cerebellum"
 VOLUMES = ("MNI152NLin2009cAsym", "MNI152NLin6Asym")
 IMAGES = [
     (name, space) for name in available() for space in load_atlas(name).spaces if space in VOLUMES
@@ -33,7 +36,6 @@ def atlas(request) -> Atlas:
 
 def test_the_names_on_the_command_line():
     assert available() == (
-        "NettekovenSym32",
         "Schaefer2018_100_7",
         "Schaefer2018_200_17",
         "Schaefer2018_200_7",
@@ -79,8 +81,12 @@ def test_networks_have_their_known_sizes(name):
     assert {network: networks.count(network) for network in set(networks)} == COUNTS[name]
 
 
-def test_subcortex_and_cerebellum_belong_to_structures_beside_the_cortex():
-    atlas = load_atlas("Schaefer2018_200_7+TianS2+NettekovenSym32")
+def test_subcortex_and_cerebellum_belong_to_structures_beside_the_cortex(tmp_path):
+    folder = shutil.copytree(CEREBELLUM, tmp_path / "cerebellum")
+    labels = np.arange(64, dtype=np.int16).reshape(4, 4, 4) % 33
+    image = nibabel.Nifti1Image(labels, np.eye(4))
+    image.to_filename(folder / "atl-NettekovenSym32_space-MNI_dseg.nii")
+    atlas = load_atlas(f"Schaefer2018_200_7+TianS2+{folder / 'NettekovenSym32.json'}")
     assert atlas.spaces == ("MNI152NLin6Asym",)
     systems = atlas.regions().systems
     assert systems[:200] == ("",) * 200

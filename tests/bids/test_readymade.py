@@ -14,7 +14,13 @@ from gradshift.bids import doors as words
 from gradshift.bids.doors import Door
 from gradshift.bids.numbertable import read_header, read_values
 from gradshift.bids.readymade import find_ready
-from gradshift.bids.readyread import read_matrix, read_motion, read_series, retained
+from gradshift.bids.readyread import (
+    read_matrix,
+    read_motion,
+    read_series,
+    read_unfiltered,
+    retained,
+)
 from gradshift.bids.regionnames import columns_of, contradicts
 from gradshift.bids.tableheader import Header
 from gradshift.errors import InputError, MissingInputError, NothingSelectedError, SettingsError
@@ -190,6 +196,19 @@ def test_both_modes_of_xcp_d_have_the_volumes_that_are_no_outliers(mode, tmp_pat
     np.testing.assert_allclose(values[known.rows], truth, rtol=1e-9)
     np.testing.assert_array_equal(read_motion(run.motion, tiny.N_VOLUMES), doors.fd())
     assert set(run.coverage) == {"Tiny"}
+
+
+def test_of_xcp_d_that_filtered_motion_the_filtered_displacement_counts(tmp_path):
+    table = pd.DataFrame({"framewise_displacement": [0.4, 0.5]})
+    path = doors.save(tmp_path / "a", "motion.tsv", table)
+    assert read_unfiltered(path, 2) is None
+    np.testing.assert_array_equal(read_motion(path, 2), [0.4, 0.5])
+    path = doors.save(
+        tmp_path / "a", "motion.tsv", table.assign(framewise_displacement_filtered=[0.1, 0.2])
+    )
+    np.testing.assert_array_equal(read_motion(path, 2), [0.1, 0.2])
+    np.testing.assert_array_equal(read_unfiltered(path, 2), [0.4, 0.5])
+    assert read_unfiltered(None, 2) is None
 
 
 def test_rows_that_are_neither_all_volumes_nor_the_kept_ones_are_refused(tmp_path):

@@ -106,6 +106,8 @@ def test_surfaces_alone_are_not_taken_unless_they_are_asked_for(tmp_path):
     source = surfaces.write_study(tmp_path / "fmriprep", surfaces.write_gifti)
     with pytest.raises(NothingSelectedError, match="--space fsaverage5"):
         find(source)
+    with pytest.raises(NothingSelectedError, match="--space fsaverage5"):
+        find(tmp_path, derivatives=[f"denoised={source}"], skip_bids_validation=True)
     with pytest.raises(NothingSelectedError, match=r"fsLR.*[Ss]paces there: fsaverage5"):
         find(source, space="fsLR")
     assert len(find(source, space="fsaverage5")) == 8

@@ -20,12 +20,12 @@ def halves(rng, sd, n=12):
     return first, second, ((first + second) / 2) @ WEIGHTS
 
 
-@pytest.mark.parametrize("uneven", [0.0, 0.4])
-def test_people_who_did_not_change_are_beyond_their_noise_at_the_nominal_rate(rng, uneven):
+@pytest.mark.parametrize(("n", "uneven"), [(12, 0.0), (12, 0.4), (6, 0.8), (4, 1.1)])
+def test_people_who_did_not_change_are_beyond_their_noise_at_the_nominal_rate(rng, n, uneven):
     p = []
-    for _ in range(600):
-        sd = np.exp(uneven * rng.normal(size=(12, 1)))
-        first, second, change = halves(rng, sd)
+    for _ in range(6000 // n):
+        sd = np.exp(uneven * rng.normal(size=(n, 1)))
+        first, second, change = halves(rng, sd, n)
         p.append(beyond(change, moderated(noise_of_halves(first, second, WEIGHTS)))[1])
     assert 0.035 < np.mean(np.array(p) <= 0.05) < 0.065
 
@@ -50,7 +50,7 @@ def test_the_prior_of_the_variances_is_recovered(rng):
     assert np.mean((moved.variance - true) ** 2) < np.mean((seen - true) ** 2)
 
 
-def test_two_people_keep_their_own_noise_and_a_missing_half_is_missing():
+def test_few_people_keep_their_own_noise_and_a_missing_half_is_missing():
     first = np.array([[0.0, 0.0], [0.0, np.nan]])
     second = np.array([[2.0, 0.0], [1.0, 1.0]])
     noise = noise_of_halves(first, second, WEIGHTS)

@@ -183,3 +183,34 @@ def test_the_page_says_what_became_of_a_rating(study, tmp_path):
     assert "not at all" in section
     assert "phenotype/dizzy.tsv" in section
     assert "0.0156" in section
+
+
+def test_a_rating_under_drug_and_placebo_whatever_session_that_was(tmp_path):
+    """The drug is the first session of some and the second of others."""
+    first = {sub: i % 2 == 0 for i, sub in enumerate(PEOPLE)}
+
+    def rows(sub, i):
+        names = ["lsd", "placebo"] if first[sub] else ["placebo", "lsd"]
+        return [
+            [f"ses-{period}", name, str(period), str(i + (5 + i / 10) * (name == "lsd"))]
+            for period, name in enumerate(names, start=1)
+        ]
+
+    made = finish(
+        tmp_path,
+        dict.fromkeys(PEOPLE, ("1", "2")),
+        told={sub: [["session_id", "treatment", "period", "intensity"], *rows(sub, i)]
+              for i, sub in enumerate(PEOPLE)},
+    )  # fmt: skip
+    model = tmp_path / "m.json"
+    model.write_text(json.dumps({"Design": "conditions", "Outcomes": ["intensity"]}))
+    assert made.group("--model", str(model)) == 0
+    (row,) = made.table("contrasts.tsv").query(
+        "family == 'score' and contrast == 'lsd-placebo'"
+    ).to_dict("records")  # fmt: skip
+    # Orders are permuted: 4 of 7 had the drug first, 35 arrangements.
+    assert (row["n"], row["n_permutations"], row["p"]) == (7, 35, pytest.approx(1 / 35))
+    assert row["mean_change"] == pytest.approx(5.3, abs=0.1)
+    assert row["mean_followup"] - row["mean_baseline"] == pytest.approx(row["mean_change"])
+    held = json.loads((made.out / "group" / "contrasts.json").read_text())["Compared"]
+    assert held["lsd-placebo"]["against"] == "under lsd"

@@ -11,6 +11,7 @@ from gradshift.core.inference.families import CONFIRMATORY
 from gradshift.core.measures import measures, opt_in
 from gradshift.errors import SettingsError
 from gradshift.levels.measuresasked import measures_asked, named
+from gradshift.output import record
 from gradshift.settings import make
 from tiny import write_study
 
@@ -63,6 +64,13 @@ def test_a_later_run_adds_measures_to_those_of_an_output(tmp_path):
     assert set(asked) == DECLARED | {"meanfc", "nonreversibility", "gbc"}
     anew = measures_asked(make(study.root, out, "participant", {**of_output, "overwrite": True}))
     assert set(anew) == DECLARED | {"gbc"}
+    record.keep(
+        make(study.root, out, "participant", {"denoise": ("none",)}), {"measures": ["gbc"]}
+    )
+    assert {"gbc", "meanfc"} < set(record.recorded_measures(out))
+    overwriting = {"denoise": ("none",), "overwrite": True}
+    record.keep(make(study.root, out, "participant", overwriting), {"measures": ["gbc"]})
+    assert record.recorded_measures(out) == ["gbc"]
 
 
 def test_the_group_says_what_was_not_computed_and_of_whom(tmp_path, capsys):

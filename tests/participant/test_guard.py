@@ -33,7 +33,10 @@ def asked(tmp_path):
     study = write_study(tmp_path, ["01", "02"], ["pre", "post"], [None])
     settings = schema.make(study.root, tmp_path / "out", "participant", {})
     return Asked(
-        settings=settings, atlases=[load_atlas(str(study.atlas))], recipes=[load_recipe("24P")]
+        settings=settings,
+        atlases=[load_atlas(str(study.atlas))],
+        recipes=[load_recipe("24P")],
+        measures=["meanfc"],
     )
 
 

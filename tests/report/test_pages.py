@@ -22,6 +22,8 @@ from gradshift.report.sentences import interval
 from gradshift.report.verdicts import verdict
 from pagereader import EVIL, PEOPLE, Page, pages
 
+NUMBER = re.compile(r"[-+]?[0-9.]+(e[-+]?[0-9]+)?")
+
 
 def test_everybody_has_a_page_and_every_figure_is_beside_it(out):
     assert [page.name for page in pages(out)] == ["index.html", *(f"sub-{p}.html" for p in PEOPLE)]
@@ -224,6 +226,50 @@ def test_the_values_of_a_person_equal_the_tsv(out):
     table = read_tsv(pre)
     listed = table[table["level"] != "region"]
     assert [row[3]["text"] for row in scans] == [number(float(v)) for v in listed["value"]]
+
+
+def test_no_number_in_a_table_of_the_group_is_of_nowhere(out):
+    """Whatever has an exact value beside it is rounded from it, and it is in a table."""
+    known = {
+        float(f"{float(cell):.9g}")
+        for path in (out / "group").glob("*.tsv")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for cell in line.split("\t")
+        if NUMBER.fullmatch(cell)
+    }
+    page = Page(out / "group" / "index.html")
+    cells = [
+        (name, cell)
+        for name, rows in page.tables.items()
+        for row in rows
+        for cell in row
+        if cell.get("class") == "n" and NUMBER.fullmatch(cell.get("title", ""))
+    ]
+    assert len(cells) > 100
+    for name, cell in cells:
+        exact = float(cell["title"])
+        assert float(f"{exact:.9g}") in known, (name, cell)
+        if NUMBER.fullmatch(cell["text"]):
+            assert cell["text"].removeprefix("+") == number(exact), (name, cell)
+
+
+def test_on_paper_and_of_components_every_row_is_that_of_the_table(out):
+    page = Page(out / "group" / "index.html")
+    table = read_tsv(out / "group" / "contrasts.tsv")
+    main = table[(table["effect"] == "change") & (table["covariates"] == "n/a")]
+    main = main[(main["recipe"] == "24P") | (main["modality"] != "func")]
+    wanted = main[(main["verdict"] != "n/a") | (main["family"] == "network")]
+    printed = page.tables["printed-table"][1:]
+    for cells, (_, row) in zip(printed, wanted.iterrows(), strict=True):
+        exact = [cells[i]["title"] for i in (3, 5, 6)]
+        assert exact == [row[name] for name in ("mean_change", "p", "p_fwe")]
+        assert cells[4]["text"].split()[0] == number(float(row["hedges_g"]))
+    nbs = read_tsv(out / "group" / "nbs.tsv")
+    nbs = nbs[nbs["recipe"] == "24P"]
+    shown = page.tables["components-1"][1:]
+    assert shown
+    rows = {tuple(row) for row in nbs[["n_connections", "n_regions", "intensity"]].to_numpy()}
+    assert {(c[2]["text"], c[3]["text"], c[4]["title"]) for c in shown} <= rows
 
 
 def test_names_stay_text(out):

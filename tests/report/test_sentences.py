@@ -61,7 +61,7 @@ def test_a_change_smaller_than_what_matters_is_evidence_of_just_that():
 def test_what_was_not_declared_says_so_however_certain():
     text = tell(row(family="network", verdict="n/a", p_fwe=1e-6))
     assert "no evidence" in text
-    assert "explores" in text
+    assert "exploratory" in text
 
 
 def test_a_result_that_the_page_as_a_whole_does_not_bear_says_so():

@@ -184,6 +184,37 @@ def test_what_is_weighed_twice_in_one_name_is_refused(tmp_path):
         read_model(tmp_path / "m.json", tuple(kinds()))
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ([0.333, 0.333, -0.667], [1 / 3, 1 / 3, -2 / 3]),
+        ([0.333, 0.333, -0.666], [0.333, 0.333, -0.666]),
+        ([0.33, 0.33, -0.67], [1 / 3, 1 / 3, -2 / 3]),
+        ([1, -0.33, -0.33, -0.33], [1, -1 / 3, -1 / 3, -1 / 3]),
+        ([1, *[-0.1429] * 7], [1, *[-1 / 7] * 7]),
+        ([0.1, 0.2, -0.3], [0.1, 0.2, -0.3]),
+    ],
+)
+def test_rounded_fractions_are_taken_as_what_they_stand_for(tmp_path, caplog, typed, meant):
+    names = [f"s{i}" for i in range(len(typed))]
+    one = {"Name": "x", "Weights": dict(zip(names, typed, strict=True))}
+    (tmp_path / "m.json").write_text(json.dumps({"Contrasts": [one]}))
+    model = read_model(tmp_path / "m.json", tuple(kinds()))
+    assert [model.contrasts[0].weights[name] for name in names] == pytest.approx(meant, abs=1e-15)
+    conditions.arrange(request(*map(session, names), model=model))
+    assert ("rounded" in caplog.text) == (typed != meant)
+
+
+@pytest.mark.parametrize(
+    "typed", [[0.25, 0.25, -0.51], [0.5, -0.6], [1, -0.9], [0.0, 0.0], [0.001, 0.001]]
+)
+def test_weights_that_round_to_nothing_simple_are_refused_with_the_way_out(tmp_path, typed):
+    one = {"Name": "x", "Weights": {f"s{i}": weight for i, weight in enumerate(typed)}}
+    (tmp_path / "m.json").write_text(json.dumps({"Contrasts": [one]}))
+    with pytest.raises(SettingsError, match=r"sum to .*1/3, 1/3, -2/3"):
+        read_model(tmp_path / "m.json", tuple(kinds()))
+
+
 def test_groups_are_asked_with_the_orders_of_their_own_people():
     orders = {
         person: [session("a", "lsd", period=first), session("b", "placebo", period=second)]

@@ -8,7 +8,7 @@ from gradshift.bids.measurements import DIFFERENT
 from gradshift.bids.metadata import inherited
 from gradshift.bids.names import file_name, folder
 from gradshift.bids.run import Run
-from gradshift.errors import GradshiftError
+from gradshift.errors import reason
 
 RAW_ENTITIES = ("sub", "ses", "task", "acq", "ce", "rec", "dir", "run", "echo", "part")
 
@@ -53,8 +53,8 @@ def _inherited(
         return {}
     try:
         return inherited(path, entities, root)
-    except GradshiftError as error:
-        remarks.add(str(error))
+    except Exception as error:  # what only describes a run must not cost it
+        remarks.add(reason(error))
         return {}
 
 

@@ -19,6 +19,9 @@ from gradshift.errors import InputError
 
 Array = NDArray[np.float64]
 
+FILTERED = "framewise_displacement_filtered"
+"""What XCP-D computes from filtered motion parameters."""
+
 NODES = ("Node", "name", "index", "label")
 """Columns that name the regions in tables of coverage."""
 
@@ -182,13 +185,28 @@ def read_motion(path: Path | None, n_volumes: int) -> Array:
     InputError
         If there is a value for another number of volumes.
     """
-    unknown = np.full(n_volumes, np.nan)
+    known = _displacement(path, n_volumes, (FILTERED, FD, "fd"))
+    return np.full(n_volumes, np.nan) if known is None else known
+
+
+def read_unfiltered(path: Path | None, n_volumes: int) -> Array | None:
+    """Read the (T,) displacement before the motion parameters were filtered; None: they were not.
+
+    XCP-D leaves out volumes by the filtered one where it filters.
+    """
+    if _displacement(path, n_volumes, (FILTERED,)) is None:
+        return None
+    return _displacement(path, n_volumes, (FD,))
+
+
+def _displacement(path: Path | None, n_volumes: int, names: Sequence[str]) -> Array | None:
+    """Read the first of some columns that is there."""
     if path is None:
-        return unknown
+        return None
     table = read_table(path)
-    name = next((name for name in (FD, "fd") if name in table.columns), None)
+    name = next((name for name in names if name in table.columns), None)
     if name is None:
-        return unknown
+        return None
     if len(table) != n_volumes:
         raise InputError(
             f"{shown(path)} has {len(table)} rows, and the run has {n_volumes} volumes; they do "

@@ -85,7 +85,7 @@ class Wanted:
                 f"There is no denoised BOLD file in a standard space (*_space-*_desc-"
                 f"{{{','.join(DENOISED_DESCS)}}}_bold.nii.gz) in {shown(self.root)}; images with "
                 'another desc are chosen with a --bids-filter-file such as {"bold": {"desc": '
-                '"clean"}}.'
+                f'"clean"}}}}{_or_on_surface(files)}.'
             )
         if not _in_a_space(prepared):
             raise NothingSelectedError(diagnose(evidence(files, self._makers()), self.root))
@@ -192,6 +192,13 @@ def _listed(labels: Iterable[str], most: int = 20) -> str:
 def _in_a_space(files: Iterable[IndexedFile]) -> list[IndexedFile]:
     """Keep the files that are in a standard space."""
     return [file for file in files if "space" in file.entities]
+
+
+def _or_on_surface(files: Iterable[IndexedFile]) -> str:
+    """Say that images on surfaces could be had, as a sentence goes on; empty without any."""
+    there = {f.entities.get("space") for f in files if f.extension in SURFACE_IMAGES}
+    options = [f"--space {space}" for space in SURFACE_SPACES if space in there]
+    return f"; those on the surface are read with {' or '.join(options)}" if options else ""
 
 
 def _surfaces(files: Sequence[IndexedFile], space: str | None) -> list[IndexedFile]:

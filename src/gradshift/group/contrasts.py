@@ -92,12 +92,13 @@ class Contrast:
     )
     ci_high_fwe: float = column("Upper end of that interval")
     t: float = column(
-        "t statistic of mean_change; between groups Welch's on the normal scale; of days since "
-        "the dose, where people differ in them, that of Spearman's rank correlation: "
+        "t statistic of mean_change; between groups Welch's (p: on the normal scale); of days "
+        "since the dose, where people differ in them, that of Spearman's rank correlation: "
         "rho = t / sqrt(t^2 + n - 2)"
     )
     p: float = column(
-        "Two-sided p: of sign flips, or of permutations of people or of sessions within people"
+        "Two-sided p: of sign flips, or of permutations of people; between groups not below the "
+        "share of draws of normal errors with the own spread of each group, and so p_fwe"
     )
     p_sign: float = column(
         "Two-sided exact sign test of the changes, which assumes no symmetry; n/a between groups"
@@ -335,6 +336,7 @@ TABLE = Table(
         "signflip": lambda w: "change" in _effects(w) and w.tested_by != {"crossover"},
         "association": lambda w: "number" in w.tested_by,
         "groups": _between,
+        "ownspreads": _between,
         "crossover": lambda w: "crossover" in w.tested_by,
         "within": lambda w: "sessions" in w.tested_by,
         "covariates": _adjusted,

@@ -27,7 +27,7 @@ def lacks(study: Study) -> list[str]:
     sentences.append(
         f"Blinding: {study.design.blinding}."
         if study.design.blinding
-        else "Whether anybody was blinded is not known; a model file may say it."
+        else "Whether anybody was blinded is not known; a model file can state it."
     )
     if study.main.kind == "crossover" and len(study.main.predictor) < len(names):
         sentences.append(

@@ -98,7 +98,8 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
     names : mapping of str to sequence of str
         Names of the atlases (``atlas``) and recipes (``denoise``), whatever files they came
         from, and of the measures (``measures``). They are added to those recorded, unless
-        other settings differ: results that were made with these no longer count.
+        other settings differ: results that were made with these no longer count. With
+        ``--overwrite`` the measures take the place of those recorded.
 
     Raises
     ------
@@ -112,7 +113,8 @@ def keep(settings: Settings, names: Mapping[str, Sequence[str]]) -> None:
         known = {}
     now = numbers(settings)
     for option, given in names.items():
-        now[option] = list(dict.fromkeys([*known.get(option, []), *given]))
+        anew = option == "measures" and settings.running.overwrite
+        now[option] = list(dict.fromkeys([*([] if anew else known.get(option, [])), *given]))
     recorded[settings.part] = now
     text = "\n".join(
         f"[{level}]\n{schema.to_toml(options)}" for level, options in recorded.items()

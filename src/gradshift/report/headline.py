@@ -70,5 +70,5 @@ def _others(declared: Sequence[tuple[Asked, Contrast]], alpha: float) -> str:
     signs = [(verdict(row, alpha).sign, one.expected) for one, row in rest]
     agree = sum(sign == expected for sign, expected in signs)
     against = sum(sign == -expected for sign, expected in signs)
-    opposite = f", {against} speak against it" if against else ""
+    opposite = f", {against} contradict it" if against else ""
     return f"; {agree} of {len(rest)} other declared values agree{opposite}." if rest else "."

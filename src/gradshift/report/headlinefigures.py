@@ -24,6 +24,8 @@ def headline_pictures(album: Album, asked: Sequence[Asked]) -> Named:
     sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
     pairs = [pairs_of(values.of(one.key), words.unit(one.measure), values.people) for one in asked]
     panels = {one.short: pair for one, pair in zip(asked, pairs, strict=True)}
+    between = results.compared.way == "conditions"
+    both = ("in {} and in {}" if between else "from {} to {}").format(*sessions)
     groups = "" if results.effect[1] == "change" else " People of all groups."
     some = f" Named: the {EXTREME} who rose and the {EXTREME} who fell most."
     some = some if len(values.people) > MOST_NAMED else ""
@@ -31,9 +33,9 @@ def headline_pictures(album: Album, asked: Sequence[Asked]) -> Named:
         yield album.put(
             "slopes",
             slopes(panels, sessions),
-            f"One line per person from {sessions[0]} to {sessions[1]} for {len(panels)} measures, "
+            f"One line per person {both} for {len(panels)} measures, "
             "with the mean as a thick line.",
-            f"Every person from {sessions[0]} to {sessions[1]}, recipe {results.recipe}; the "
+            f"Every person {both}, recipe {results.recipe}; the "
             "thick line is the mean. People without a reliable value in both sessions have no "
             f"line.{groups}{some}",
             "measures.tsv",

@@ -34,11 +34,11 @@ def pictures_of_motion_in_connections(album: Album, regions: Regions) -> Named:
         "Correlation of the change of every connection with the change of motion: over the "
         "distance of the two regions, and as a histogram beside what chance alone gives; a row "
         "per recipe.",
-        "Does the change of a connection go with the change of motion (QC-FC)? A dot per "
+        "Is the change of a connection correlated with the change of motion (QC-FC)? A dot per "
         "connection over the distance of its regions with the running median, and all of them "
         f"beside what chance alone gives with {n} people (dashed). A histogram that is shifted or "
-        "wider, or a line that slopes, can mean that motion is in the results; connections hang "
-        "together, so that some of it comes by chance.",
+        "wider, or a line that slopes, can mean that motion is in the results; connections are "
+        "not independent of each other, so that some of this arises by chance.",
         "limits.json",
     )
 

@@ -153,10 +153,11 @@ def _facts(result: SessionResult) -> Facts:
 
 def _filtered(result: SessionResult) -> Facts:
     """Say which motion was filtered, and how much there was before."""
-    if not result.motion_filter:
+    if result.mean_fd_unfiltered is None:
         return []
     before = _millimetres(result.mean_fd_unfiltered)
-    return [("mean FD, motion not filtered", f"{before} ({result.motion_filter} in all others)")]
+    how = result.motion_filter or "filter of the program that denoised"
+    return [("mean FD, motion not filtered", f"{before} ({how} in all others)")]
 
 
 def _retained(result: SessionResult) -> str:

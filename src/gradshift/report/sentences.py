@@ -176,7 +176,7 @@ def _conclusion(row: Contrast, terms: Terms) -> str:
     """Say what follows: of declared results a verdict, of others that they explore."""
     what = noun(row)
     if not is_declared(row):
-        return "This was not declared beforehand: it explores, and is no evidence."
+        return "This was not declared beforehand: it is exploratory, and no evidence."
     if is_significant(row, terms.alpha):
         if not math.isfinite(row.p_page):
             return ""

@@ -231,12 +231,12 @@ def claim(
     sentences.append(
         f"For this comparison {len(tested)} tests were made in {len(families)} families, each "
         f"corrected within itself; {n_declared} of them were declared beforehand, the others "
-        "explore."
+        "are exploratory."
     )
     if chance:
         sentences.append(
-            f"With nothing there, {number(chance['Expected'])} families with a corrected result "
-            "are to be expected by chance alone, from the same rearrangements."
+            f"If nothing had changed, {number(chance['Expected'])} families would be expected to "
+            "hold a corrected result by chance, according to the same rearrangements."
         )
     sentences.append(
         "Changes in connectivity can come from motion, wakefulness, breathing or the vessels; "

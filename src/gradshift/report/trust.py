@@ -98,7 +98,7 @@ def _power(power: Power) -> Iterator[Fact]:
         sizes = ", ".join(f"{n} for {d} SD" for d, n in power.needed.items())
         parts.append(f"People needed for 80 % power: {sizes}.")
     if parts:
-        yield Fact("What could be found", " ".join(parts))
+        yield Fact("Statistical power", " ".join(parts))
 
 
 def _balance(rows: list[Marked], alpha: float, names: Sides) -> Iterator[Fact]:

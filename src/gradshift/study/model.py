@@ -10,6 +10,7 @@ from typing import Any
 from gradshift.bids.dataset import read_json
 from gradshift.core.inference.families import Members
 from gradshift.errors import SettingsError
+from gradshift.study.rounded import exact_weights
 
 KEYS: dict[str, type | tuple[type, ...]] = {
     "Name": str,
@@ -35,6 +36,9 @@ ENTITIES = {"session": "ses", "task": "task", "run": "run", "acquisition": "acq"
 """What a condition of a model may be told by, and the entity of a file name."""
 
 
+SAME = 1e-6
+"""A sum of weights that is closer to 0 than this is 0."""
+
 BY_TABLES = ("conditions", "doses")
 """Kinds of design that need no baseline and follow-up: tables or weights say the conditions."""
 
@@ -50,11 +54,14 @@ class Wanted:
         By condition.
     family : str
         Contrasts of one family are corrected together.
+    remark : str
+        What was done to weights that are rounded.
     """
 
     name: str
     weights: Mapping[str, float]
     family: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,16 +211,28 @@ def _contrast(path: Path, one: object) -> Wanted:
         raise SettingsError(
             f"The model {path} has the contrast {json.dumps(one)}; one is such as {example}."
         )
-    total = sum(numbers)
-    if abs(total) > 1e-6 or not any(numbers):
+    typed = {str(condition): float(weight) for condition, weight in weights.items()}
+    exact, remark = _balanced(path, name, typed)
+    return Wanted(name=name, weights=exact, family=family or "", remark=remark)
+
+
+def _balanced(path: Path, name: str, typed: dict[str, float]) -> tuple[dict[str, float], str]:
+    """Return weights whose sum is 0, and what was done to those that are rounded."""
+    total = sum(typed.values())
+    if abs(total) <= SAME and any(typed.values()):
+        return typed, ""
+    exact = exact_weights(typed)
+    if exact is None:
         raise SettingsError(
             f"The weights of the contrast {name} in {path} sum to {total:g}; those of a change "
-            "sum to 0, and some are not 0."
+            "sum to 0, and some are not 0. Fractions may be rounded, such as 0.333, 0.333, -0.667 "
+            "for 1/3, 1/3, -2/3, or multiplied: 1, 1, -2."
         )
-    return Wanted(
-        name=name,
-        weights={str(condition): float(weight) for condition, weight in weights.items()},
-        family=family or "",
+    taken = ", ".join(f"{own} {condition}" for condition, own in exact.items())
+    return (
+        {condition: float(own) for condition, own in exact.items()},
+        f"The weights of the contrast {name} sum to {total:g}, since they are rounded; they are "
+        f"taken as {taken}.",
     )
 
 

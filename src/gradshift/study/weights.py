@@ -1,5 +1,6 @@
 """Contrasts as weights over conditions: as a model weighs them, or as the tables suggest."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,6 +8,8 @@ from gradshift.errors import SettingsError
 from gradshift.study.cells import Cell, placebo_pair, points_before, treated_sessions, treatment_of
 from gradshift.study.design import Weighted, is_placebo
 from gradshift.study.kind import Request, insist, session_label, two_of
+
+logger = logging.getLogger("gradshift")
 
 
 def cells_of_model(request: Request) -> list[Cell]:
@@ -40,6 +43,8 @@ def contrasts_of_model(request: Request, cells: Sequence[Cell]) -> list[Weighted
     assert request.model is not None
     contrasts = []
     for one in request.model.contrasts:
+        if one.remark:
+            logger.warning("%s", one.remark)
         weights = [one.weights.get(cell.name, 0.0) for cell in cells]
         sides = [tuple(max(0.0, sign * weight) for weight in weights) for sign in (-1.0, 1.0)]
         contrast = Weighted(name=one.name, minus=sides[0], plus=sides[1], family=one.family)

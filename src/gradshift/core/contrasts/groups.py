@@ -13,6 +13,7 @@ from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.equivalence import SMALLEST
 from gradshift.core.statistics.groupcovariates import adjusted_groups
 from gradshift.core.statistics.groups import compare_labels
+from gradshift.core.statistics.ownspreads import larger_p
 from gradshift.core.statistics.signtest import skewness_of
 
 Array = NDArray[np.float64]
@@ -45,22 +46,25 @@ def compare_groups(
     Returns
     -------
     Comparison
-        Columns with fewer than two people in a group are described, but not tested.
+        p is the larger one of permutations and of `gradshift.core.statistics.ownspreads`. Columns
+        with fewer than two people in a group are described, but not tested.
     """
     changes = changes_of(baseline, followup)
     changes[~np.isfinite(group)] = np.nan
     chance: Any = {"n_permutations": n_permutations, "seed": seed}
     if covariates is None:
-        test = compare_labels(changes, group, **chance)
+        test = larger_p(compare_labels(changes, group, **chance), changes, group, **chance)
         sizes = grouped_sizes(changes, group)
         reasons = few_in_groups(changes, group)
         return comparison(test, sizes, reasons, "groups", 1 - confidence, smallest_effect)
     changes[~np.isfinite(covariates).all(axis=1)] = np.nan
     reasons = few_in_groups(changes, group)
-    few = np.array([bool(reason) for reason in reasons], dtype=bool)
-    held = adjusted_groups(np.where(few, np.nan, changes), group, covariates, **chance)
-    missing = np.full(len(few), np.nan)
     plain = grouped_sizes(changes, group)
+    few = np.array([bool(reason) for reason in reasons], dtype=bool)
+    changes = np.where(few, np.nan, changes)
+    held = adjusted_groups(changes, group, covariates, **chance)
+    test = larger_p(largest_t(held.scheme), changes, group, covariates, **chance)
+    missing = np.full(len(few), np.nan)
     sizes = Sizes(
         n=plain.n,
         means=(*plain.means[:2], held.effect),
@@ -74,9 +78,7 @@ def compare_groups(
         skewness=held.skewness,
     )
     remarks = [few or why for few, why in zip(reasons, held.reasons, strict=True)]
-    return comparison(
-        largest_t(held.scheme), sizes, remarks, "covariates", 1 - confidence, smallest_effect
-    )
+    return comparison(test, sizes, remarks, "covariates", 1 - confidence, smallest_effect)
 
 
 def compare_number(

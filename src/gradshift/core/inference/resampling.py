@@ -6,7 +6,7 @@ Every test here rests on a number s between -1 and 1, a correlation, that rises 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -62,6 +62,9 @@ class Resampled:
         1 if the observed data count as one more rearrangement.
     scores : bool
         See `Scheme`: whether `largest` holds normal scores rather than t.
+    drawn : (B,) array
+        Largest statistic of the family in each draw of normal errors, where p is not below the
+        share of these either; see `gradshift.core.statistics.ownspreads`. Empty elsewhere.
 
     Notes
     -----
@@ -78,6 +81,7 @@ class Resampled:
     largest: NDArray[np.float64]
     extra: int
     scores: bool
+    drawn: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 def check(values: NDArray[np.float64], n_permutations: int) -> None:

@@ -33,7 +33,8 @@ MODEL = Model(
     low="less of the tracer's target",
     methods=(
         "The total volume of distribution was the slope of Logan's plot with the metabolite-"
-        f"corrected arterial input function, over frames from {LATE:g} minutes on, all alike."
+        f"corrected arterial input function, over frames from {LATE:g} minutes on, equally "
+        "weighted."
     ),
     cite=("Logan1990", "Finnema2018"),
     caveat="Biased downwards by noise, and by blood in the region, which it does not model.",

@@ -15,8 +15,8 @@ MEASURE = Measure(
         r"\operatorname{mean}_{v} \; \operatorname{mean}_{0.01 \le f_k \le 0.08 \,\mathrm{Hz}} "
         r"A_k(v), \qquad A_k = 2 \, |X_k| / T"
     ),
-    high="strong slow fluctuations",
-    low="weak slow fluctuations",
+    high="strong low-frequency fluctuations",
+    low="weak low-frequency fluctuations",
     methods=(
         "The amplitude of low-frequency fluctuations was the mean amplitude of a voxel's "
         "unfiltered, denoised series from 0.01 to 0.08 Hz (where not stated otherwise). Where"

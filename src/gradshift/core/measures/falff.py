@@ -15,7 +15,7 @@ MEASURE = Measure(
         r"\operatorname{mean}_{v} \; \frac{\sum_{0.01 \le f_k \le 0.08 \,\mathrm{Hz}} A_k(v)}"
         r"{\sum_{f_k > 0} A_k(v)}, \qquad A_k = 2 \, |X_k| / T"
     ),
-    high="slow fluctuations dominate",
+    high="low-frequency fluctuations dominate",
     low="fast fluctuations, noise among them, dominate",
     methods=(
         "The fractional amplitude was the summed amplitude of a voxel's unfiltered, denoised "

@@ -16,8 +16,8 @@ MEASURE = Measure(
         r"\operatorname{mean}_{\text{brain mask}} \mathrm{fALFF}}"
         r"{\operatorname{SD}_{\text{brain mask}} \mathrm{fALFF}}"
     ),
-    high="more slow fluctuations than in the average voxel",
-    low="fewer slow fluctuations than in the average voxel",
+    high="more low-frequency fluctuations than in the average voxel",
+    low="fewer low-frequency fluctuations than in the average voxel",
     methods=(
         "The fractional amplitude of low-frequency fluctuations (0.01 to 0.08 Hz where not "
         "stated otherwise, unfiltered denoised series) was standardised over the brain mask. "

@@ -270,8 +270,9 @@ STATISTIC = Statistic(
     ),
     cite=("Welch1947", "Janssen1997", "Winkler2014", "Phipson2010"),
     caveat=(
-        "Exact where people were assigned at random; where groups differ in spread and in size, "
-        "approximate (.065 at .05 in the worst case of the benchmark). Unless people were "
-        "assigned at random, a difference has other explanations."
+        "Exact where people were assigned at random. Where groups differ in spread, permutations "
+        "alone err more often than they should, which is why p is also held against the own "
+        "spreads of the groups; of two people in a group neither can judge the spread. Unless "
+        "people were assigned at random, a difference has other explanations."
     ),
 )

@@ -14,8 +14,11 @@ from gradshift.core.inference.statistic import Statistic
 
 Array = NDArray[np.float64]
 
-FEWEST = 3
+FEWEST = 4
 """From so many people on their variances are moved towards each other."""
+
+LOST = 3
+"""So many people's worth of degrees of freedom goes into finding out what is usual."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +68,9 @@ def moderated(noise: Noise) -> Noise:
     Returns
     -------
     Noise
-        As it was with fewer than three people. Where people do not differ by more than chance,
-        all have the same variance. Degrees of freedom are never more than those of all people
-        together.
+        As it was with fewer than four people. Where people do not differ by more than chance,
+        all have the same variance. The prior adds fewer degrees of freedom than its own, by three
+        people of all: it is itself estimated, and few people take it for better known than it is.
 
     References
     ----------
@@ -88,7 +91,8 @@ def moderated(noise: Noise) -> Noise:
         variance = np.where(np.isfinite(noise.variance), usual, np.nan)
     else:
         variance = (prior * usual + noise.df * noise.variance) / (prior + noise.df)
-    return Noise(variance=variance, df=np.minimum(noise.df + prior, np.nansum(noise.df)))
+    gained = np.minimum(prior * (1 - LOST / known.sum()), np.nansum(noise.df) - LOST * noise.df)
+    return Noise(variance=variance, df=noise.df + np.maximum(gained, 0.0))
 
 
 def _inverse_trigamma(value: float) -> float:

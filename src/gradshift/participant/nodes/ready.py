@@ -1,5 +1,6 @@
 """Taking in region series and matrices that another program cleaned."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from gradshift.bids.readyread import (
     read_matrix,
     read_motion,
     read_series,
+    read_unfiltered,
     retained,
 )
 from gradshift.bids.readyrun import MATRIX
@@ -68,6 +70,7 @@ class ReadReady(Step):
             dvars=np.full(len(fd), np.nan),
             quality=tuple(quality) if known else (),
             cleaned={self.inputs.recipe: run},
+            unfiltered_fd=run.series[0].fd_unfiltered,
         )
 
     def _series(
@@ -85,9 +88,11 @@ class ReadReady(Step):
             )
         first = known[0]
         fd = read_motion(_path(self.inputs.motion), len(first.kept))
+        before = read_unfiltered(_path(self.inputs.motion), len(first.kept))
         series = []
         for path, rows, one, share, of in zip(paths, tables, known, shares, names, strict=True):
-            series.append(self._regions(path, rows[one.rows], first, fd, (of, share)))
+            regions = self._regions(path, rows[one.rows], first, fd, (of, share))
+            series.append(replace(regions, fd_unfiltered=before))
         out = ~first.kept
         run = CleanedRun(
             series=tuple(series),

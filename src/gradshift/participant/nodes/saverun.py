@@ -81,7 +81,8 @@ class SaveRun(Save):
         columns = [run.fd, run.dvars, cleaned.kept.astype(int)]
         if run.unfiltered_fd is not None:
             columns.append(run.unfiltered_fd)
-            described["fd"] += f" of motion parameters after a {self.inputs.motion_filter}"
+            how = self.inputs.motion_filter or "filter of the program that denoised"
+            described["fd"] += f" of motion parameters after a {how}"
             described["fd_unfiltered"] = "Framewise displacement (mm) of parameters as they were"
         write_table(quality, list(described), zip(*columns, strict=True))
         origin = {**self.inputs.provenance, "RecipeDigest": self.inputs.recipe_digest}

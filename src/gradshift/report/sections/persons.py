@@ -68,22 +68,22 @@ def _lead(shown: dict[Key, list[Person]], heads: Sequence[str], alpha: float) ->
             counted.append(f"{sum(known)} of {len(known)} ({head})")
     n = max(len(rows) for rows in shown.values())
     lead = [
-        f"Beyond their own noise within the sessions changed {', '.join(counted)}; by chance "
-        f"alone about {number(alpha * n)} of {n} would."
+        f"People whose change exceeded the noise within their own sessions: "
+        f"{', '.join(counted)}; about {number(alpha * n)} of {n} are expected by chance."
     ] if counted else []  # fmt: skip
     lead += _exchanged(shown, heads, alpha)
     days = [row for rows in shown.values() for row in rows if row.beyond_days is not None]
     if not days:
         return [
             *lead,
-            "There is one session without the drug a person, so what days differ by is not known: "
-            "a change beyond the noise within sessions is not yet one by the drug.",
+            "With a single session without the drug per person, the variation between days is not "
+            "known: a change that exceeds the noise within sessions need not be due to the drug.",
         ]
     beyond = {row.participant_id for row in days if row.beyond_days and row.measure != "fcchange"}
     return [
         *lead,
-        f"Beyond what days without the drug differ by changed {len(beyond)} people in one value "
-        "or more.",
+        f"The change of {len(beyond)} people exceeded the variation between days without the drug "
+        "in at least one value.",
     ]
 
 

@@ -1,0 +1,77 @@
+"""Groups that differ in spread: p is not below that of normal errors with these spreads."""
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from gradshift.core.contrasts import compare_groups
+from gradshift.core.statistics.groups import compare_labels
+from gradshift.core.statistics.ownspreads import larger_p
+
+GROUP = np.repeat([1.0, 0.0], [4, 8])
+UNEQUAL = np.where(GROUP == 1, 3.0, 1.0)[:, None]
+
+
+def score(values):
+    """Normal score of Welch's t of one column, by scipy."""
+    test = stats.ttest_ind(values[GROUP == 1], values[GROUP == 0], equal_var=False)
+    return abs(special.ndtri(special.stdtr(test.df, -abs(test.statistic))))
+
+
+def test_the_larger_of_both_p_is_that_of_plain_loops(rng):
+    values = rng.normal(size=(12, 3)) * UNEQUAL + np.outer(GROUP, [0, 2, 6])
+    draws = np.random.default_rng(5).standard_normal((99, 12, 12))
+    drawn = np.empty((99, 3))
+    for b, draw in enumerate(draws):
+        for column, own in enumerate(values.T):
+            alike, spread = np.empty(12), np.empty(12)
+            for code in (0, 1):
+                members = own[code == GROUP]
+                spread[code == GROUP] = members.std(ddof=1)
+                alike[code == GROUP] = (members - members.mean()) / members.std()
+            errors = spread * (draw @ alike / np.linalg.norm(alike))
+            drawn[b, column] = score(errors)
+    seen = np.array([score(column) for column in values.T]) * (1 - 1e-8)
+    test = compare_labels(values, GROUP, n_permutations=99, seed=5)
+    found = larger_p(test, values, GROUP, n_permutations=99, seed=5)
+    np.testing.assert_allclose(found.drawn, drawn.max(axis=1), rtol=1e-9)
+    p = (1 + (drawn >= seen).sum(axis=0)) / 100
+    family = (1 + (drawn.max(axis=1)[:, None] >= seen).sum(axis=0)) / 100
+    np.testing.assert_allclose(found.p, np.maximum(test.p, p))
+    np.testing.assert_allclose(found.p_fwe, np.maximum(test.p_fwe, family))
+    assert (found.p > test.p).any()
+
+
+def test_six_values_of_a_small_and_noisy_group_are_called_no_more_often_than_they_should(rng):
+    """Permutations alone call one of six in more than a tenth of such studies."""
+    alone = called = 0
+    for _ in range(200):
+        values = rng.normal(size=(12, 6)) * UNEQUAL
+        test = compare_labels(values, GROUP, n_permutations=199)
+        found = larger_p(test, values, GROUP, n_permutations=199)
+        alone += test.p_fwe.min() <= 0.05
+        called += found.p_fwe.min() <= 0.05
+    assert alone / 200 > 0.09
+    assert called / 200 < 0.08
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_the_simultaneous_interval_leaves_0_out_where_the_larger_p_calls_a_difference(rng, held):
+    called = []
+    for _ in range(12):
+        motion = rng.normal(size=(12, 1)) + GROUP[:, None] if held else None
+        values = rng.normal(size=(12, 6)) * UNEQUAL + np.outer(GROUP, np.arange(6) * 2)
+        found = compare_groups(0 * values, values, GROUP, covariates=motion, n_permutations=199)
+        called.append(found.p_fwe <= 0.05)
+        np.testing.assert_array_equal(called[-1], found.ci_low_fwe * found.ci_high_fwe > 0)
+    assert 0 < np.mean(called) < 1
+
+
+def test_missing_values_change_only_their_own_column(rng):
+    values = rng.normal(size=(12, 2)) * UNEQUAL
+    some = values.copy()
+    some[5, 1] = np.nan
+    whole, part = (larger_p(compare_labels(one, GROUP), one, GROUP) for one in (values, some))
+    assert part.p[0] == whole.p[0]
+    assert part.p[1] != whole.p[1]
+    assert part.n.tolist() == [12, 11]
