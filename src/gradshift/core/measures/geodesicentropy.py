@@ -37,7 +37,8 @@ MEASURE = Measure(
     ),
     cite=("Viol2019",),
     caveat=(
-        f"{CAVEAT} Published values are of other numbers of regions and connections, and count "
-        "negative correlations, too: compare no absolute values."
+        f"{CAVEAT} In a test and retest of two people, sessions of one person were no more alike "
+        "than those of both. Published values are of other numbers of regions and connections, "
+        "and count negative correlations, too: compare no absolute values."
     ),
 )
