@@ -1,4 +1,6 @@
-"""Groups that differ in spread: p is not below that of normal errors with these spreads."""
+"""Groups that differ in spread: what normal errors with these spreads give."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ from scipy import special, stats
 
 from gradshift.core.contrasts import compare_groups
 from gradshift.core.statistics.groups import compare_labels
-from gradshift.core.statistics.ownspreads import larger_p
+from gradshift.core.statistics.ownspreads import with_own_spreads
+from gradshift.group import contrasts
 
 GROUP = np.repeat([1.0, 0.0], [4, 8])
 UNEQUAL = np.where(GROUP == 1, 3.0, 1.0)[:, None]
@@ -18,7 +21,7 @@ def score(values):
     return abs(special.ndtri(special.stdtr(test.df, -abs(test.statistic))))
 
 
-def test_the_larger_of_both_p_is_that_of_plain_loops(rng):
+def test_p_of_draws_is_that_of_plain_loops(rng):
     values = rng.normal(size=(12, 3)) * UNEQUAL + np.outer(GROUP, [0, 2, 6])
     draws = np.random.default_rng(5).standard_normal((99, 12, 12))
     drawn = np.empty((99, 3))
@@ -33,13 +36,13 @@ def test_the_larger_of_both_p_is_that_of_plain_loops(rng):
             drawn[b, column] = score(errors)
     seen = np.array([score(column) for column in values.T]) * (1 - 1e-8)
     test = compare_labels(values, GROUP, n_permutations=99, seed=5)
-    found = larger_p(test, values, GROUP, n_permutations=99, seed=5)
-    np.testing.assert_allclose(found.drawn, drawn.max(axis=1), rtol=1e-9)
+    found = with_own_spreads(test, values, GROUP, n_permutations=99, seed=5)
     p = (1 + (drawn >= seen).sum(axis=0)) / 100
     family = (1 + (drawn.max(axis=1)[:, None] >= seen).sum(axis=0)) / 100
-    np.testing.assert_allclose(found.p, np.maximum(test.p, p))
-    np.testing.assert_allclose(found.p_fwe, np.maximum(test.p_fwe, family))
-    assert (found.p > test.p).any()
+    np.testing.assert_allclose(found.p_spreads, p)
+    np.testing.assert_allclose(found.p_fwe_spreads, family)
+    np.testing.assert_array_equal(found.p, test.p)
+    np.testing.assert_array_equal(found.p_fwe, test.p_fwe)
 
 
 def test_six_values_of_a_small_and_noisy_group_are_called_no_more_often_than_they_should(rng):
@@ -48,30 +51,38 @@ def test_six_values_of_a_small_and_noisy_group_are_called_no_more_often_than_the
     for _ in range(200):
         values = rng.normal(size=(12, 6)) * UNEQUAL
         test = compare_labels(values, GROUP, n_permutations=199)
-        found = larger_p(test, values, GROUP, n_permutations=199)
+        found = with_own_spreads(test, values, GROUP, n_permutations=199)
         alone += test.p_fwe.min() <= 0.05
-        called += found.p_fwe.min() <= 0.05
+        called += np.maximum(found.p_fwe, found.p_fwe_spreads).min() <= 0.05
     assert alone / 200 > 0.09
     assert called / 200 < 0.08
 
 
 @pytest.mark.parametrize("held", [False, True])
-def test_the_simultaneous_interval_leaves_0_out_where_the_larger_p_calls_a_difference(rng, held):
-    called = []
+def test_a_declared_difference_is_a_change_where_both_p_call_it(rng, held):
+    told = Counter()
     for _ in range(12):
         motion = rng.normal(size=(12, 1)) + GROUP[:, None] if held else None
         values = rng.normal(size=(12, 6)) * UNEQUAL + np.outer(GROUP, np.arange(6) * 2)
         found = compare_groups(0 * values, values, GROUP, covariates=motion, n_permutations=199)
-        called.append(found.p_fwe <= 0.05)
-        np.testing.assert_array_equal(called[-1], found.ci_low_fwe * found.ci_high_fwe > 0)
-    assert 0 < np.mean(called) < 1
+        for i, p in enumerate(zip(found.p_fwe, found.p_fwe_spreads, strict=True)):
+            called = [one <= 0.05 for one in p]
+            assert (contrasts._verdict(found, i, 0.05) == "change") == all(called)
+            remark = contrasts._status(found, i, "", 0.05)
+            assert ("differ in spread" in remark) == (called == [True, False])
+            told[tuple(called)] += 1
+    assert told[True, True]
+    assert told[False, False]
+    assert held or told[True, False]
 
 
 def test_missing_values_change_only_their_own_column(rng):
     values = rng.normal(size=(12, 2)) * UNEQUAL
     some = values.copy()
     some[5, 1] = np.nan
-    whole, part = (larger_p(compare_labels(one, GROUP), one, GROUP) for one in (values, some))
-    assert part.p[0] == whole.p[0]
-    assert part.p[1] != whole.p[1]
+    whole, part = (
+        with_own_spreads(compare_labels(one, GROUP), one, GROUP) for one in (values, some)
+    )
+    assert part.p_spreads[0] == whole.p_spreads[0]
+    assert part.p_spreads[1] != whole.p_spreads[1]
     assert part.n.tolist() == [12, 11]

@@ -96,10 +96,7 @@ class Contrast:
         "since the dose, where people differ in them, that of Spearman's rank correlation: "
         "rho = t / sqrt(t^2 + n - 2)"
     )
-    p: float = column(
-        "Two-sided p: of sign flips, or of permutations of people; between groups not below the "
-        "share of draws of normal errors with the own spread of each group, and so p_fwe"
-    )
+    p: float = column("Two-sided p: of sign flips, or of permutations of people")
     p_sign: float = column(
         "Two-sided exact sign test of the changes, which assumes no symmetry; n/a between groups"
     )
@@ -121,8 +118,9 @@ class Contrast:
     exact: bool = column("true if these are all there are")
     p_min: float = column("Smallest p that can be had with this many people")
     verdict: str = column(
-        "Of confirmatory and declared families: change, smaller (than the smallest effect of "
-        "interest) or undecided; n/a elsewhere"
+        "Of confirmatory and declared families: change (between groups: if their own spreads "
+        "allow it, too), smaller (than the smallest effect of interest) or undecided; n/a "
+        "elsewhere"
     )
     status: str = column("ok, or what limits the result")
     compared: Compared = OVER_TIME
@@ -253,7 +251,8 @@ def _verdict(comparison: Comparison, i: int, alpha: float) -> str:
     """Return what the data tell of a declared result; nothing where no p can be small enough."""
     if not comparison.p_min[i] <= alpha:
         return "undecided" if np.isfinite(comparison.p_min[i]) else "n/a"
-    return verdict(comparison.p_fwe[i], comparison.p_equivalence[i], alpha=alpha)
+    p = np.fmax(comparison.p_fwe[i], comparison.p_fwe_spreads[i])
+    return verdict(p, comparison.p_equivalence[i], alpha=alpha)
 
 
 def _status(comparison: Comparison, i: int, remark: str, alpha: float) -> str:
@@ -262,6 +261,8 @@ def _status(comparison: Comparison, i: int, remark: str, alpha: float) -> str:
     p_min, skewness = comparison.p_min[i], comparison.skewness[i]
     if not limits and p_min > alpha:
         limits.append(f"cannot be significant: p_min {p_min:.3g} > {alpha:g}")
+    if comparison.p_fwe[i] <= alpha < (p_spreads := comparison.p_fwe_spreads[i]):
+        limits.append(f"no change if groups differ in spread: p_fwe {p_spreads:.2g} then")
     if abs(skewness) > SKEWED:
         limits.append(f"skewed changes (skewness {skewness:.2g}): see the sign test")
     if remark:

@@ -54,8 +54,12 @@ def can_be_significant(row: Contrast, alpha: float) -> bool:
 
 
 def is_significant(row: Contrast, alpha: float) -> bool:
-    """Tell whether the family-wise p reaches the level, where it can at all."""
-    return can_be_significant(row, alpha) and row.p_fwe <= alpha
+    """Tell whether the family-wise p reaches the level, where it can at all.
+
+    A declared result must be called a change in its table as well.
+    """
+    reached = can_be_significant(row, alpha) and row.p_fwe <= alpha
+    return reached and (not is_declared(row) or row.verdict == "change")
 
 
 def verdict(row: Contrast | None, alpha: float) -> Verdict:

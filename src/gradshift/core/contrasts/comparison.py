@@ -55,6 +55,8 @@ class Comparison:
         is compared with 0 (groups, numbers), p also with covariates and in a crossover.
     skewness : (m,) array
         Of the changes, within groups where these are compared, and of what covariates leave.
+    p_spreads, p_fwe_spreads : (m,) array
+        Between groups, p of draws of normal errors with the spread of each; NaN elsewhere.
     q_fdr : (m,) array
         False discovery rate over the family.
     p_equivalence : (m,) array
@@ -87,6 +89,8 @@ class Comparison:
     n_direction: Array
     skewness: Array
     p_fwe: Array
+    p_spreads: Array
+    p_fwe_spreads: Array
     q_fdr: Array
     p_equivalence: Array
     bf10: Array
@@ -185,6 +189,8 @@ def comparison(
         n_direction=sizes.n_direction,
         skewness=sizes.skewness,
         p_fwe=test.p_fwe,
+        p_spreads=_or_missing(test.p_spreads, len(sizes.n)),
+        p_fwe_spreads=_or_missing(test.p_fwe_spreads, len(sizes.n)),
         q_fdr=benjamini_hochberg(test.p),
         p_min=test.p_min,
         n_permutations=test.n_permutations,
@@ -223,6 +229,11 @@ def _standardised(test: Resampled, sizes: Sizes, alpha: float, smallest: float) 
         p_equivalence=equivalence_p(t, per_person, sizes.df_t, smallest=smallest),
         bf10=bayes_factor(pooled, sizes.spread, sizes.df),
     )
+
+
+def _or_missing(values: Array, number: int) -> Array:
+    """Return values, NaN where there are none."""
+    return values if len(values) else np.full(number, np.nan)
 
 
 def _flat(sd: float, mean: float) -> str:

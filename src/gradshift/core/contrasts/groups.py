@@ -13,7 +13,7 @@ from gradshift.core.statistics.effects import moments
 from gradshift.core.statistics.equivalence import SMALLEST
 from gradshift.core.statistics.groupcovariates import adjusted_groups
 from gradshift.core.statistics.groups import compare_labels
-from gradshift.core.statistics.ownspreads import larger_p
+from gradshift.core.statistics.ownspreads import with_own_spreads
 from gradshift.core.statistics.signtest import skewness_of
 
 Array = NDArray[np.float64]
@@ -46,14 +46,15 @@ def compare_groups(
     Returns
     -------
     Comparison
-        p is the larger one of permutations and of `gradshift.core.statistics.ownspreads`. Columns
-        with fewer than two people in a group are described, but not tested.
+        With p of draws as well, see `gradshift.core.statistics.ownspreads`. Columns with fewer
+        than two people in a group are described, but not tested.
     """
     changes = changes_of(baseline, followup)
     changes[~np.isfinite(group)] = np.nan
     chance: Any = {"n_permutations": n_permutations, "seed": seed}
     if covariates is None:
-        test = larger_p(compare_labels(changes, group, **chance), changes, group, **chance)
+        test = compare_labels(changes, group, **chance)
+        test = with_own_spreads(test, changes, group, **chance)
         sizes = grouped_sizes(changes, group)
         reasons = few_in_groups(changes, group)
         return comparison(test, sizes, reasons, "groups", 1 - confidence, smallest_effect)
@@ -63,7 +64,7 @@ def compare_groups(
     few = np.array([bool(reason) for reason in reasons], dtype=bool)
     changes = np.where(few, np.nan, changes)
     held = adjusted_groups(changes, group, covariates, **chance)
-    test = larger_p(largest_t(held.scheme), changes, group, covariates, **chance)
+    test = with_own_spreads(largest_t(held.scheme), changes, group, covariates, **chance)
     missing = np.full(len(few), np.nan)
     sizes = Sizes(
         n=plain.n,

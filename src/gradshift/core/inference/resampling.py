@@ -62,9 +62,9 @@ class Resampled:
         1 if the observed data count as one more rearrangement.
     scores : bool
         See `Scheme`: whether `largest` holds normal scores rather than t.
-    drawn : (B,) array
-        Largest statistic of the family in each draw of normal errors, where p is not below the
-        share of these either; see `gradshift.core.statistics.ownspreads`. Empty elsewhere.
+    p_spreads, p_fwe_spreads : (m,) array
+        p, and p corrected for all columns, of draws of normal errors with the spread of each
+        group; see `gradshift.core.statistics.ownspreads`. Empty where no groups are compared.
 
     Notes
     -----
@@ -81,7 +81,8 @@ class Resampled:
     largest: NDArray[np.float64]
     extra: int
     scores: bool
-    drawn: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    p_spreads: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    p_fwe_spreads: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 def check(values: NDArray[np.float64], n_permutations: int) -> None:

@@ -29,25 +29,19 @@ def critical_t(
         NaN for columns that are not tested. Where so few people have a value that no p can be
         as small as `alpha`, it is not below the observed |t|.
     """
-    limit = _limit(test.largest, test.extra, alpha)
-    if len(test.drawn):
-        limit = float(np.maximum(limit, _limit(test.drawn, 1, alpha)))
+    most = int(np.floor(alpha * (len(test.largest) + test.extra) + 1e-9)) - test.extra
+    ordered = np.sort(test.largest)[::-1]
+    if most < 0:
+        limit = np.inf
+    else:
+        limit = (ordered[most] + LEAST) / (1 - TIE) if most < len(ordered) else 0.0
+        limit = float(f"{limit:.11g}")  # the order of people leaves no trace
     size = np.abs(test.t)
     critical = np.full(len(size), limit)
     if test.scores and np.isfinite(limit):
         critical = -special.stdtrit(np.asarray(df, dtype=np.float64), special.ndtr(-limit))
-    impossible = (test.p_min > alpha) | np.isnan(limit)
+    impossible = (test.p_min > alpha) | (most < 0)
     critical = np.where(
         impossible, np.fmax(np.where(np.isfinite(critical), critical, 0), size), critical
     )
     return np.where(np.isfinite(test.p), critical, np.nan)
-
-
-def _limit(largest: NDArray[np.float64], extra: int, alpha: float) -> float:
-    """Return what the largest statistic must pass; NaN if so few cannot tell."""
-    most = int(np.floor(alpha * (len(largest) + extra) + 1e-9)) - extra
-    if most < 0:
-        return np.nan
-    ordered = np.sort(largest)[::-1]
-    limit = (ordered[most] + LEAST) / (1 - TIE) if most < len(ordered) else 0.0
-    return float(f"{limit:.11g}")  # the order of people leaves no trace

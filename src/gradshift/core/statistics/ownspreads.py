@@ -23,7 +23,7 @@ LEAST_DRAWS = 999
 Array = NDArray[np.float64]
 
 
-def larger_p(
+def with_own_spreads(
     test: Resampled,
     values: Array,
     group: Array,
@@ -32,7 +32,7 @@ def larger_p(
     n_permutations: int = 10_000,
     seed: int = 0,
 ) -> Resampled:
-    """Raise the p of a comparison of groups where draws with their own spreads give a larger one.
+    """Add to a comparison of groups the p that draws with their own spreads give.
 
     Residuals of the whole model, divided by the spread of their group, make columns that
     correlate as the values do. Normal errors with these correlations get the spread of each
@@ -52,7 +52,7 @@ def larger_p(
     Returns
     -------
     Resampled
-        `p` and `p_fwe` are the larger ones, `drawn` is filled.
+        With `p_spreads` and `p_fwe_spreads`; all else is as it was.
 
     References
     ----------
@@ -84,12 +84,7 @@ def larger_p(
             scores=True,
         )
     )
-    return replace(
-        test,
-        p=np.fmax(test.p, drawn.p),
-        p_fwe=np.fmax(test.p_fwe, drawn.p_fwe),
-        drawn=drawn.largest,
-    )
+    return replace(test, p_spreads=drawn.p, p_fwe_spreads=drawn.p_fwe)
 
 
 @dataclass(frozen=True)
@@ -179,20 +174,20 @@ STATISTIC = Statistic(
     formula=(
         r"\varepsilon_i = s_{g(i)} \sum_k z_{ik} u_k, \; z_{ik} \sim N(0, 1), \quad "
         r"u_k = \frac{e_k / s_{g(k)}}{\sqrt{\sum_j (e_j / s_{g(j)})^2}}, "
-        r"\\ p = \max \left( p_{\pi}, \; \operatorname{mean}_{z} \left[ |z(\varepsilon)| \ge "
-        r"|z| \right] \right)"
+        r"\\ p = \operatorname{mean}_{z} \left[ |z(\varepsilon)| \ge |z| \right]"
     ),
     high="p near 1: normal errors with the spreads of the groups give as much",
-    low="p near 0: neither permutations nor such errors give as much",
+    low="p near 0: such errors do not give as much",
     methods=(
-        "Since permutations mix groups that may differ in spread, p (also family-wise) was not "
-        "taken to be smaller than the share of draws of normal errors, with the spread of each "
-        "group and the correlations of the values, that gave as large a score (parametric "
-        "bootstrap)."
+        "Since permutations mix groups that may differ in spread, a declared difference between "
+        "groups was called a change only if draws of normal errors, with the spread of each group "
+        "and the correlations of the values, gave as large a score in no larger share than the "
+        "significance level, too (parametric bootstrap, family-wise)."
     ),
     cite=("Krishnamoorthy2007",),
     caveat=(
-        "Costs some power where groups do not differ in spread. Draws assume normal errors; "
-        "p of permutations alone stand in the tables of connections and voxels."
+        "Costs some power where groups do not differ in spread. Draws assume normal errors. p in "
+        "the tables is that of permutations; exploratory results, connections and voxels are not "
+        "held against draws."
     ),
 )

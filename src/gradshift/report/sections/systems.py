@@ -14,6 +14,7 @@ from gradshift.group.contrasts import Contrast
 from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, p_value, signed
 from gradshift.report.section import Builder, Section
+from gradshift.report.verdicts import is_significant
 from gradshift.report.words import listed, network
 
 WEAK = 0.5
@@ -71,7 +72,7 @@ def _thalamus(rows: Sequence[Contrast], alpha: float) -> list[str]:
     tested = [row for row in asked if math.isfinite(row.p_fwe)]
     if not tested:
         return ["Nothing of the thalamus could be tested."] if asked else []
-    changed = [row for row in tested if row.p_fwe <= alpha]
+    changed = [row for row in tested if is_significant(row, alpha)]
     if not changed:
         return [f"Undecided: {'; '.join(_said(row, alpha) for row in tested)}."]
     rose = all(row.mean_change > 0 for row in changed)
@@ -82,7 +83,7 @@ def _thalamus(rows: Sequence[Contrast], alpha: float) -> list[str]:
 
 def _others(rows: Sequence[Contrast], alpha: float) -> list[str]:
     """Name what else changed."""
-    others = [row for row in rows if row.p_fwe <= alpha and not _is_asked(row)]
+    others = [row for row in rows if is_significant(row, alpha) and not _is_asked(row)]
     first = not any(map(_is_asked, rows))
     if not others:
         return [f"Nothing {'' if first else 'else '}in the family changed after correction."]
