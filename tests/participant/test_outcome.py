@@ -1,6 +1,7 @@
 """Records come back from their files as they were."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
+from types import GenericAlias
 
 import numpy as np
 import pytest
@@ -24,6 +25,15 @@ class Outer:
     nothing: Inner | None = None
 
 
+class Alias:
+    """What ``type NDArray[T] = ...`` makes, of which Python 3.11 knows nothing."""
+
+    __value__ = NDArray[np.float64]
+
+    def __getitem__(self, parameters):
+        return GenericAlias(self, parameters)
+
+
 @pytest.fixture
 def keep(tmp_path):
     def kept(record):
@@ -44,6 +54,14 @@ def test_a_record_of_records_comes_back_with_arrays_and_types(keep):
     np.testing.assert_array_equal(back.inner[0].values, one.values)
     assert back.by_name["x/y"].values.dtype == np.int16
     assert back.by_name["x/y"].name == "two"
+
+
+def test_arrays_come_back_where_their_type_is_an_alias(keep):
+    """As NDArray is one from numpy 2.5 on."""
+    record = make_dataclass("Aliased", [("values", Alias()[np.float64])])
+    np.testing.assert_array_equal(
+        read(keep(record(values=np.arange(3.0))), record).values, [0, 1, 2]
+    )
 
 
 def test_the_same_record_is_the_same_file():

@@ -85,7 +85,7 @@ def _unpacked(kind: Any, content: Any, arrays: Mapping[str, NDArray[Any]]) -> An
     """Build a value of a type from its JSON."""
     if content is None or kind is Any:
         return content
-    origin, inner = get_origin(kind), get_args(kind)
+    origin, inner = _origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         [kind] = [one for one in inner if one is not types.NoneType]
         return _unpacked(kind, content, arrays)
@@ -99,6 +99,12 @@ def _unpacked(kind: Any, content: Any, arrays: Mapping[str, NDArray[Any]]) -> An
         hints = _hints(kind)
         return kind(**{k: _unpacked(hints[k], one, arrays) for k, one in content.items()})
     return content
+
+
+def _origin(kind: Any) -> Any:
+    """Return the class of a generic type, or of an alias of one (`NDArray` of numpy 2.5)."""
+    origin = get_origin(kind)
+    return get_origin(getattr(origin, "__value__", None)) or origin
 
 
 @cache
