@@ -271,8 +271,8 @@ STATISTIC = Statistic(
     cite=("Welch1947", "Janssen1997", "Winkler2014", "Phipson2010"),
     caveat=(
         "Exact where people were assigned at random. Where groups differ in spread, permutations "
-        "alone err more often than they should, which is why p is also held against the own "
-        "spreads of the groups; of two people in a group neither can judge the spread. Unless "
+        "err more often than they should, which is why a declared difference is also held against "
+        "the own spreads of the groups; two people cannot tell the spread of a group. Unless "
         "people were assigned at random, a difference has other explanations."
     ),
 )
