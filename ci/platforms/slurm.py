@@ -42,7 +42,7 @@ def cases(bench: Bench) -> None:
         lambda: _failing_task(bench),
     )
     add(
-        "`--use-plugin examples/plugin_slurm.yml`, `LOGNAME` unset, then `group`",
+        "`--use-plugin examples/plugin_slurm.yml` at both levels, `LOGNAME` unset",
         SAME,
         lambda: _plugin(bench),
     )
@@ -107,7 +107,7 @@ def _plugin(bench: Bench) -> str:
     out, file = bench.out("slurm-plugin"), EXAMPLES / "plugin_slurm.yml"
     words = ("participant", *OPTIONS, "--use-plugin", file)
     bench.run(bench.gradshift, bench.study, out, *words)
-    bench.run(bench.gradshift, bench.study, out, "group")
+    bench.run(bench.gradshift, bench.study, out, "group", "--use-plugin", file)
     return bench.same(out)
 
 

@@ -92,7 +92,7 @@ def test_swapping_the_sessions_negates_every_change_and_leaves_every_p():
     made = study(tasks=("movie", "rest"))
     table = made.table.replace({"ses-pre": "ses-post", "ses-post": "ses-pre"})
     people = [replace(person, motion=person.motion[::-1]) for person in made.people]
-    swapped = contrasts(replace(made, table=table, people=people, _computed={}))
+    swapped = contrasts(replace(made, table=table, people=people, computed={}))
     assert len(swapped) > 10
     for one, other in zip(contrasts(made), swapped, strict=True):
         assert (one.family, one.measure, one.covariates) == (
@@ -114,7 +114,7 @@ def test_the_order_of_rows_does_not_matter():
             for r in contrasts(study)
         }
 
-    assert keyed(replace(made, table=shuffled, _computed={})) == pytest.approx(
+    assert keyed(replace(made, table=shuffled, computed={})) == pytest.approx(
         keyed(made), nan_ok=True
     )
 
@@ -144,7 +144,7 @@ def test_an_interval_excludes_nothing_exactly_where_its_family_wise_p_says_so():
         made = study()
         rng = np.random.default_rng(seed)
         noisy = made.table.assign(value=made.table["value"] + rng.normal(0, 1, len(made.table)))
-        for row in contrasts(replace(made, table=noisy, _computed={})):
+        for row in contrasts(replace(made, table=noisy, computed={})):
             if np.isfinite(row.ci_low_fwe):
                 apart = row.ci_low_fwe > 0 or row.ci_high_fwe < 0
                 assert apart == (row.p_fwe <= 0.05)
@@ -158,7 +158,7 @@ def test_motion_that_nobody_differs_in_gives_no_row_that_repeats_the_plain_one()
         replace(person, motion=(0.1, 0.2)) if person.modality == "func" else person
         for person in made.people
     ]
-    held = [row for row in contrasts(replace(made, people=same, _computed={})) if row.covariates]
+    held = [row for row in contrasts(replace(made, people=same, computed={})) if row.covariates]
     assert held
     assert all(np.isnan(row.p) and row.status != "ok" for row in held)
 
@@ -168,7 +168,7 @@ def test_values_remarked_stay_in_the_test_and_are_counted():
     table = made.table.copy()
     first = (table["measure"] == "lambdaref") & (table["participant_id"] == PEOPLE[0])
     table.loc[first, "status"] = "unlike the reference (r .52)"
-    row = confirmatory(replace(made, table=table, _computed={}))["lambdaref", "whole", "whole"]
+    row = confirmatory(replace(made, table=table, computed={}))["lambdaref", "whole", "whole"]
     assert row.n == len(PEOPLE)
     assert "2 values: unlike the reference" in row.status
 
@@ -178,7 +178,7 @@ def test_people_without_a_session_are_left_out_of_what_lacks_it_alone():
     table = made.table.copy()
     gone = (table["measure"] == "lambdaref") & (table["participant_id"] == PEOPLE[0])
     table.loc[gone & (table["session_id"] == "ses-post"), "value"] = np.nan
-    found = confirmatory(replace(made, table=pd.DataFrame(table), _computed={}))
+    found = confirmatory(replace(made, table=pd.DataFrame(table), computed={}))
     assert {key[0]: row.n for key, row in found.items()} == {
         key[0]: len(PEOPLE) - (key[0] == "lambdaref") for key in KEYS
     }

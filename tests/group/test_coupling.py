@@ -77,7 +77,7 @@ def test_the_order_of_tasks_and_people_does_not_matter():
     made, *_ = study()
     shuffled = replace(
         made, table=made.table.sample(frac=1, random_state=1), people=made.people[::-1],
-        _computed={},
+        computed={},
     )  # fmt: skip
     assert couplings(shuffled) == couplings(made)
 
@@ -89,7 +89,7 @@ def test_swapping_the_sessions_leaves_every_coupling():
         replace(person, motion=person.motion[::-1]) if person.motion else person
         for person in made.people
     ]
-    other = couplings(replace(made, table=swapped, people=turned, _computed={}))
+    other = couplings(replace(made, table=swapped, people=turned, computed={}))
     for one, two in zip(couplings(made), other, strict=True):
         assert two.estimate == pytest.approx(one.estimate, nan_ok=True) or one.estimate is None
 

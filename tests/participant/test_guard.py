@@ -17,12 +17,12 @@ from gradshift.participant.asked import Asked
 from gradshift.participant.bold import Bold
 from gradshift.participant.ending import crash_in, excluded
 from gradshift.participant.nodes.outcome import Step
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.plan import Plan
 from gradshift.participant.runs import FOR_ALL
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.running.crashes import UNFORESEEN, Crashed, gather
 from gradshift.running.damage import discard_damaged
+from gradshift.running.packing import Failure, load
 from tiny import write_study
 
 BAD = "sub-01_ses-pre"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gradshift.participant.nodes.packing import Failure, load, read, to_bytes
+from gradshift.running.packing import Failure, load, read, to_bytes
 
 
 @dataclass(frozen=True)

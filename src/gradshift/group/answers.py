@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradshift.core.contrasts import Comparison
 from gradshift.core.inference.families import FIRST, families
 from gradshift.group.arrange import Column, arrange
+from gradshift.group.pieces import piece
 from gradshift.group.primary import is_primary, tested_values
 from gradshift.group.study import Place, Study, once
 from gradshift.group.testing import answer, compare_sides, sides, split
@@ -76,13 +77,29 @@ class Answer:
 @once
 def answers(study: Study) -> list[Answer]:
     """Put every question to every family of every modality, task, atlas and recipe."""
-    blocks = [
-        block
-        for place, values in study.places()
-        if is_primary(study, place)
-        for block in blocks_of(study, place, tested_values(study, place, values), study.effects)
+    return [
+        Answer(block, comparison)
+        for key, blocks in _blocks(study).items()
+        for block, comparison in zip(blocks, comparisons(study, *key), strict=True)
     ]
-    return list(answered(blocks, study))
+
+
+@once
+def _blocks(study: Study) -> dict[tuple[str, str], list[Block]]:
+    """Arrange the values by atlas and recipe: nothing connects two of these."""
+    every: dict[tuple[str, str], list[Block]] = {}
+    for place, values in study.places():
+        if is_primary(study, place):
+            tested = tested_values(study, place, values)
+            blocks = blocks_of(study, place, tested, study.effects)
+            every.setdefault((place.atlas, place.recipe), []).extend(blocks)
+    return every
+
+
+@piece(_blocks, seconds=10)
+def comparisons(study: Study, atlas: str, recipe: str) -> list[Comparison]:
+    """Put every question to every family of one atlas and recipe."""
+    return compare_blocks(_blocks(study)[atlas, recipe], study)
 
 
 def blocks_of(
@@ -145,18 +162,17 @@ def _covariates(study: Study, effect: Effect, names: Sequence[str], place: Place
     )
 
 
-def answered(blocks: Iterable[Block], study: Study) -> Iterable[Answer]:
-    """Answer blocks in their order; those that belong together are corrected together."""
-    blocks = list(blocks)
+def compare_blocks(blocks: Sequence[Block], study: Study) -> list[Comparison]:
+    """Compare blocks in their order; those that belong together are corrected together."""
     groups: dict[tuple[object, ...], list[int]] = {}
     for i, block in enumerate(blocks):
         groups.setdefault(block.together, []).append(i)
-    comparisons = {
+    found = {
         i: comparison
         for members in groups.values()
         for i, comparison in _compared([(i, blocks[i]) for i in members], study)
     }
-    return [Answer(block, comparisons[i]) for i, block in enumerate(blocks)]
+    return [found[i] for i in range(len(blocks))]
 
 
 def _compared(numbered: list[tuple[int, Block]], study: Study) -> Iterable[tuple[int, Comparison]]:

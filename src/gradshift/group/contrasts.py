@@ -17,7 +17,7 @@ from gradshift.core.inference.families import DECLARED
 from gradshift.core.inference.page import holm
 from gradshift.core.statistics.equivalence import verdict
 from gradshift.group.acquisition import acquisition_remark
-from gradshift.group.answers import Answer, answered, answers, blocks_of
+from gradshift.group.answers import Answer, answers, blocks_of, compare_blocks
 from gradshift.group.arrange import Column, counted
 from gradshift.group.coupling import couplings
 from gradshift.group.study import Place, Study, once
@@ -165,7 +165,11 @@ def _uncorrected(study: Study) -> list[Contrast]:
 
 
 def compared(
-    study: Study, place: Place, values: pd.DataFrame, effects: Sequence[Effect]
+    study: Study,
+    place: Place,
+    values: pd.DataFrame,
+    effects: Sequence[Effect],
+    known: Sequence[Comparison] | None = None,
 ) -> list[Contrast]:
     """Put questions to every family of one modality, task, atlas and recipe.
 
@@ -176,10 +180,13 @@ def compared(
     values : DataFrame
         Of people and sessions.
     effects : sequence of Effect
+    known : sequence of Comparison, optional
+        Of the same questions, where they were computed elsewhere.
     """
     remarks = {place: _remarks(values, study.design)}
     blocks = blocks_of(study, place, values, effects)
-    return [row for answer in answered(blocks, study) for row in _rows(study, answer, remarks)]
+    answered = map(Answer, blocks, compare_blocks(blocks, study) if known is None else known)
+    return [row for answer in answered for row in _rows(study, answer, remarks)]
 
 
 Remarks = Mapping[Place, Mapping[Column, str]]

@@ -15,8 +15,9 @@ from gradshift.errors import SettingsError
 from gradshift.group.changes import Changes, Coupled, changes_by_task
 from gradshift.group.likeness import over_regions
 from gradshift.group.pairs import Coupling, Pair
+from gradshift.group.pieces import as_a_whole, piece
 from gradshift.group.primary import primary_model
-from gradshift.group.study import Study, once
+from gradshift.group.study import Study
 from gradshift.settings import Group
 
 PAIRS = (
@@ -28,7 +29,7 @@ PAIRS = (
 glutamate; those of which there are values."""
 
 
-@once
+@piece(as_a_whole, seconds=8)
 def couplings(study: Study) -> list[Coupling]:
     """Correlate the changes of every pair, in every task of BOLD."""
     every = list(changes_by_task(study))

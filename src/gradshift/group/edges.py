@@ -17,6 +17,7 @@ from gradshift.core.inference.resampling import Resampled, largest_t
 from gradshift.core.series.connectivity import fisher_z
 from gradshift.core.statistics.motion import MotionDependence, motion_dependence
 from gradshift.core.statistics.nbs import Component, NetworkStatistic, network_statistic
+from gradshift.group.pieces import piece
 from gradshift.group.study import Study, once
 from gradshift.group.table import Files, Table, sidecar
 from gradshift.group.testing import scheme_of
@@ -116,8 +117,15 @@ class EdgeTests:
 @once
 def tested(study: Study) -> list[EdgeTests]:
     """Test the connections of every task, atlas and recipe."""
-    every = (read_edges(results, study) for results in study.bold())
-    return [_test(edges, study) for edges in every if edges is not None]
+    every = (tested_edges(study, *key) for key in study.bold_keys())
+    return [tests for tests in every if tests is not None]
+
+
+@piece(Study.bold_keys, seconds=10)
+def tested_edges(study: Study, task: str, atlas: str, recipe: str) -> EdgeTests | None:
+    """Test the connections of one task, atlas and recipe; None without any."""
+    edges = read_edges(study.bold_at(task, atlas, recipe), study)
+    return None if edges is None else _test(edges, study)
 
 
 def read_edges(results: Sequence[SessionResult], study: Study) -> Edges | None:

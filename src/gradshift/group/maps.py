@@ -14,8 +14,9 @@ from gradshift.group.changes import Changes, changes_by_task
 from gradshift.group.given import given_maps
 from gradshift.group.mapnulls import Pairing, beyond, spun
 from gradshift.group.maprows import MapRow
+from gradshift.group.pieces import Key, as_a_whole, piece
 from gradshift.group.primary import primary_model
-from gradshift.group.study import Study, once
+from gradshift.group.study import Study
 from gradshift.group.table import Table
 from gradshift.group.testing import compare_sides
 from gradshift.group.written import Written
@@ -26,7 +27,11 @@ MEASURES = ("gbc", "gradient1", "eigenvectorcentrality", "falff")
 """Measures of regions whose changes are compared with maps, besides the primary one of PET."""
 
 
-@once
+def _asked(study: Study) -> list[Key]:
+    return as_a_whole(study) if study.group.maps else []
+
+
+@piece(_asked, seconds=10)
 def maps(study: Study) -> list[MapRow]:
     """Compare the changes of regions with every map that is given."""
     if not study.group.maps:

@@ -51,6 +51,8 @@ class Study:
     settings : Settings
     workers : callable
         Applies a function to many items, in several processes where there are some.
+    computed : dict
+        Results by function and key, see `once`.
     """
 
     table: pd.DataFrame
@@ -62,7 +64,7 @@ class Study:
     options: Options
     settings: Settings
     workers: Workers = map
-    _computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    computed: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def main(self) -> Effect:
@@ -119,6 +121,15 @@ class Study:
                 if place in groups:
                     yield place, groups[place]
 
+    def bold_at(self, task: str, atlas: str, recipe: str) -> list[SessionResult]:
+        """Return the results of BOLD of one task, atlas and recipe."""
+        asked = (task, atlas, recipe)
+        return next(found for found in self.bold() if _key(found[0]) == asked)
+
+    def bold_keys(self) -> list[tuple[str, str, str]]:
+        """Return the tasks, atlases and recipes of BOLD together, the primary ones first."""
+        return [_key(found[0]) for found in self.bold()]
+
     def bold(self) -> Iterator[list[SessionResult]]:
         """Yield the results of BOLD that share task, atlas and recipe, the primary ones first."""
         by_place: dict[tuple[str, str, str], list[SessionResult]] = {}
@@ -132,17 +143,21 @@ class Study:
                 yield by_place[key]
 
 
+def _key(result: SessionResult) -> tuple[str, str, str]:
+    return result.task, result.atlas, result.recipe
+
+
 T = TypeVar("T")
 
 
-def once(compute: Callable[[Study], T]) -> Callable[[Study], T]:
-    """Make a function of a study compute its result a single time, whoever asks first."""
+def once(compute: Callable[..., T]) -> Callable[..., T]:
+    """Make a function of a study, and words, compute each result a single time, whoever asks."""
 
     @wraps(compute)
-    def ask(study: Study) -> T:
-        if compute not in study._computed:
-            study._computed[compute] = compute(study)
-        result: T = study._computed[compute]
+    def ask(study: Study, *key: str) -> T:
+        if (compute, *key) not in study.computed:
+            study.computed[compute, *key] = compute(study, *key)
+        result: T = study.computed[compute, *key]
         return result
 
     return ask

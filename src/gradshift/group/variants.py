@@ -7,13 +7,17 @@ import numpy as np
 import pandas as pd
 
 from gradshift.bids.rows import column, columns
+from gradshift.core.contrasts import Comparison
+from gradshift.group.answers import blocks_of, compare_blocks
 from gradshift.group.arrange import arrange, weighted
 from gradshift.group.choices import other_values
 from gradshift.group.contrasts import Contrast, compared, contrasts
+from gradshift.group.pieces import piece
 from gradshift.group.primary import is_primary, primary_model, tested_values
 from gradshift.group.study import Place, Study, once
 from gradshift.group.subsets import subsets
 from gradshift.group.table import Table
+from gradshift.study.effect import Effect
 
 _AS_IN = columns(Contrast)
 
@@ -88,10 +92,37 @@ def _rows(study: Study) -> Iterator[tuple[Contrast, str | None]]:
     """Yield the results of the participants' choice, then those of the others."""
     for row in contrasts(study):
         yield row, None
-    asked = [e for e in study.effects if (" ".join(e.covariates) or None) == study.covariates]
-    for place, choice, values in (*_other_places(study), *subsets(study)):
-        for row in compared(study, place, values, asked):
+    for place, choice, values in _others(study):
+        known = compared_otherwise.handed(study, *_key(place, choice))
+        for row in compared(study, place, values, _asked(study), known):
             yield row, choice
+
+
+def _asked(study: Study) -> list[Effect]:
+    """Return the questions whose answers are given with every choice."""
+    return [e for e in study.effects if (" ".join(e.covariates) or None) == study.covariates]
+
+
+def _others(study: Study) -> Iterator[tuple[Place, str | None, pd.DataFrame]]:
+    """Yield the values of every choice but that of the participant level."""
+    yield from _other_places(study)
+    yield from subsets(study)
+
+
+def _key(place: Place, choice: str | None) -> tuple[str, ...]:
+    return place.modality, place.task, place.atlas, place.recipe, choice or ""
+
+
+def _keys(study: Study) -> Iterator[tuple[str, ...]]:
+    return (_key(place, choice) for place, choice, _ in _others(study))
+
+
+@piece(_keys, seconds=3)
+def compared_otherwise(study: Study, *key: str) -> list[Comparison]:
+    """Put the questions to the values of one place, with another choice."""
+    every = ((_key(place, choice), place, values) for place, choice, values in _others(study))
+    place, values = next(rest for found, *rest in every if found == key)
+    return compare_blocks(blocks_of(study, place, values, _asked(study)), study)
 
 
 @once

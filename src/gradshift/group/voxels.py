@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from gradshift.bids.write import write_json
 from gradshift.bids.writetable import write_map
 from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.clusters import cluster_statistic, neighbours
+from gradshift.group.pieces import piece
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
 from gradshift.group.testing import scheme_of
@@ -44,41 +45,93 @@ Paths = Mapping[tuple[str, str], Sequence[Path]]
 """Maps by person and session."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoxelTests:
+    """Tests of the maps of one task, atlas and recipe.
+
+    Parameters
+    ----------
+    maps : mapping of str to (V,) array
+        See `MAPS`.
+    places : (V,) array of int
+        Positions of the voxels in their grid, the first axis running fastest.
+    shape : (3,) array of int
+        Of the grid.
+    affine : (4, 4) array
+    n : int
+        People.
+    described : mapping
+        What the sidecars say of the test.
+    """
+
+    maps: Mapping[str, NDArray[np.float64]]
+    places: NDArray[np.intp]
+    shape: NDArray[np.intp]
+    affine: NDArray[np.float64]
+    n: int
+    described: Mapping[str, object]
+
+
 def write(study: Study, folder: Path) -> None:
     """Write the change of every voxel and its tests, where the participants have maps."""
-    for results in study.bold():
-        _write(study, results, folder)
+    for key in _keys(study):
+        tests = tested_voxels(study, *key)
+        if tests is None:
+            logger.warning("Voxel maps lie on different grids and are not compared.")
+        else:
+            _write(study, study.bold_at(*key)[0], tests, folder)
 
 
-def _write(study: Study, results: Sequence[SessionResult], folder: Path) -> None:
+def _write(study: Study, first: SessionResult, tests: VoxelTests, folder: Path) -> None:
     """Write the maps of one task, atlas and recipe."""
-    paths = _usable(study, results)
-    people = [person for person in sorted({person for person, _ in paths})
-              if _is_whole(study, person, paths)]  # fmt: skip
-    if len(people) < 2:
-        return
-    _, affine = read_map(next(maps[0] for (one, _), maps in paths.items() if one == people[0]))
-    changes = [_change(study, person, paths, affine) for person in people]
-    first = changes[0]
-    if first is None or any(one is None or one.shape != first.shape for one in changes):
-        logger.warning("Voxel maps lie on different grids and are not compared.")
-        return
-    stacked = np.array([one.ravel(order="F") for one in changes if one is not None])
-    places = np.flatnonzero(np.isfinite(stacked).all(axis=0))
-    shape: Any = first.shape
-    maps, described = _tested(study, stacked[:, places], neighbours(places, shape), people)
-    for stat, values in maps.items():
-        path = folder / outputs.group_map_name(results[0].target, stat)
-        write_map(path, values, places, shape, affine)
+    shape: Any = tuple(tests.shape.tolist())
+    for stat, values in tests.maps.items():
+        path = folder / outputs.group_map_name(first.target, stat)
+        write_map(path, values, tests.places, shape, tests.affine)
         content = {
             "Description": MAPS[stat],
             "Contrast": study.main.contrast,
             "Effect": study.main.effect,
-            "NumberOfParticipants": len(people),
-            "NumberOfVoxels": len(places),
-            **described,
+            "NumberOfParticipants": tests.n,
+            "NumberOfVoxels": len(tests.places),
+            **tests.described,
         }
         write_json(outputs.sidecar(path), {**content, **sidecar(study)})
+
+
+def _keys(study: Study) -> list[tuple[str, str, str]]:
+    """Return the tasks, atlases and recipes with maps of at least two people."""
+    return [key for key in study.bold_keys() if len(_people(study, *key)[0]) >= 2]
+
+
+def _people(study: Study, task: str, atlas: str, recipe: str) -> tuple[list[str], Paths]:
+    """Return the people with all maps that count, and their maps."""
+    paths = _usable(study, study.bold_at(task, atlas, recipe))
+    every = sorted({person for person, _ in paths})
+    return [person for person in every if _is_whole(study, person, paths)], paths
+
+
+@piece(_keys, seconds=4)
+def tested_voxels(study: Study, task: str, atlas: str, recipe: str) -> VoxelTests | None:
+    """Test the maps of one task, atlas and recipe; None if they lie on different grids."""
+    people, paths = _people(study, task, atlas, recipe)
+    _, affine = read_map(next(maps[0] for (one, _), maps in paths.items() if one == people[0]))
+    changes = [_change(study, person, paths, affine) for person in people]
+    first = changes[0]
+    if first is None or any(one is None or one.shape != first.shape for one in changes):
+        return None
+    stacked = np.array([one.ravel(order="F") for one in changes if one is not None])
+    places = np.flatnonzero(np.isfinite(stacked).all(axis=0))
+    shape: Any = first.shape
+    maps, described = _tested(study, stacked[:, places], neighbours(places, shape), people)
+    return VoxelTests(
+        maps=maps,
+        places=places,
+        shape=np.array(shape),
+        affine=affine,
+        n=len(people),
+        described=described,
+    )
 
 
 def _usable(study: Study, results: Sequence[SessionResult]) -> Paths:

@@ -18,8 +18,8 @@ from gradshift.images.labels import LabelImage
 from gradshift.images.onsurface import read_series
 from gradshift.output import code
 from gradshift.output.provenance import AtlasFiles, atlas_files
-from gradshift.participant.nodes.packing import read, to_bytes
 from gradshift.participant.nodes.records import AtlasRecord, LabelsRecord
+from gradshift.running.packing import read, to_bytes
 from gradshift.settings import Analysis
 
 

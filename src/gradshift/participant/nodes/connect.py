@@ -18,11 +18,11 @@ from gradshift.core.series.length import check_length
 from gradshift.core.series.series import join
 from gradshift.errors import ExcludedError, reason
 from gradshift.participant.nodes.outcome import Step, StepSpec, keep
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.physiology import averaged
 from gradshift.participant.nodes.records import CleanedRun, DenoisedRun
 from gradshift.participant.nodes.sessionrecords import JoinedRuns, JoinedSession
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.packing import Failure, load
 
 Array = NDArray[np.float64]
 

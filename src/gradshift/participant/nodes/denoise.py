@@ -24,7 +24,6 @@ from gradshift.core.series.thin import thinned
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.physiology import from_motion, from_recordings
 from gradshift.participant.nodes.records import (
     Carpet,
@@ -34,6 +33,7 @@ from gradshift.participant.nodes.records import (
     RegionQuality,
 )
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.packing import Failure, load
 
 Array = NDArray[np.float64]
 

@@ -15,10 +15,10 @@ from nipype.interfaces.base import (
 from gradshift import plugins
 from gradshift.figures.motion import Carpets
 from gradshift.participant.nodes.outcome import StepSpec
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import DenoisedRun
 from gradshift.report.personfigures import draw_motion, draw_task
 from gradshift.report.personresults import Person
+from gradshift.running.packing import Failure, load
 
 
 class _Spec(StepSpec):

@@ -15,9 +15,9 @@ from gradshift.participant.nodes.curves import scan_of
 from gradshift.participant.nodes.fitted import Collected, Unfitted
 from gradshift.participant.nodes.fittedrecords import FittedScan, PersonEfflux
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.petperson import share_of_blood
 from gradshift.participant.nodes.petrecords import RegionCurves, ScanRecord
+from gradshift.running.packing import Failure, load, read
 from gradshift.tracers.catalogue import from_json
 
 

@@ -13,7 +13,6 @@ from gradshift.core.measures import measures
 from gradshift.core.series.maps import MAPS
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
     JoinedRuns,
@@ -21,6 +20,7 @@ from gradshift.participant.nodes.sessionrecords import (
     MeasuredSession,
     VoxelMaps,
 )
+from gradshift.running.packing import Failure, load, read
 
 
 class _Spec(StepSpec):

@@ -26,8 +26,8 @@ from nipype.interfaces.base import (
 
 from gradshift import plugins
 from gradshift.errors import GradshiftError, reason
-from gradshift.participant.nodes.packing import Failure, to_bytes
 from gradshift.running.crashes import UNFORESEEN
+from gradshift.running.packing import Failure, to_bytes
 
 
 class StepSpec(BaseInterfaceInputSpec):

@@ -11,8 +11,8 @@ from gradshift.core.cortex.session import build_session
 from gradshift.errors import InputError
 from gradshift.participant.nodes.atlas import read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.packing import read
 from gradshift.participant.nodes.sessionrecords import CommonGround, JoinedRuns, JoinedSession
+from gradshift.running.packing import read
 
 
 class _Spec(StepSpec):

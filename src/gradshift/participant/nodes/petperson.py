@@ -8,8 +8,8 @@ from gradshift.core.pet.model import UnfitError, fit
 from gradshift.participant.nodes.curves import scan_of
 from gradshift.participant.nodes.fittedrecords import PersonEfflux
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.petrecords import ScanRecord
+from gradshift.running.packing import Failure, load
 
 REFERENCE_MODEL = "vt1tcm"
 """The model that gives k2 of the reference region."""

@@ -17,7 +17,6 @@ from gradshift.core.series.series import RegionSeries
 from gradshift.output.identity import digest
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
 from gradshift.participant.nodes.outcome import Save, SaveSpec
-from gradshift.participant.nodes.packing import read
 from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
     JoinedRuns,
@@ -25,6 +24,7 @@ from gradshift.participant.nodes.sessionrecords import (
     MeasuredSession,
 )
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.packing import read
 
 DESCRIPTIONS = {
     "pearson": ("Pearson correlation", "Pearson correlation of the denoised region series."),

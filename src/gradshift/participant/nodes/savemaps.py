@@ -14,8 +14,8 @@ from gradshift.core.series.maps import MAPS
 from gradshift.core.series.smooth import smooth
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
 from gradshift.participant.nodes.outcome import Save, SaveSpec
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.sessionrecords import SessionMaps, VoxelMaps
+from gradshift.running.packing import Failure, load
 
 SEED_MAP: Mapping[str, object] = {
     "Description": "Connectivity with the posterior cingulate: correlation of each voxel with "

@@ -14,11 +14,11 @@ from gradshift.core.kinetics import models
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas
 from gradshift.participant.nodes.fittedrecords import FittedAtlas, FittedScan, PersonEfflux
 from gradshift.participant.nodes.outcome import Save, SaveSpec
-from gradshift.participant.nodes.packing import Failure, load, read
 from gradshift.participant.nodes.petrecords import RegionCurves, ScanFacts, ScanRecord
 from gradshift.participant.nodes.records import AtlasRecord
 from gradshift.participant.nodes.save import write_measures
 from gradshift.report.personcurves import draw_curves
+from gradshift.running.packing import Failure, load, read
 
 
 class _Spec(SaveSpec):

@@ -10,8 +10,8 @@ from gradshift.bids.write import write_json
 from gradshift.bids.writetable import write_table
 from gradshift.participant.nodes.atlas import atlas_digests, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Save, SaveSpec
-from gradshift.participant.nodes.packing import Failure, load
 from gradshift.participant.nodes.records import CleanedRun, DenoisedRun, RegionQuality
+from gradshift.running.packing import Failure, load
 
 
 class _RunSpec(SaveSpec):

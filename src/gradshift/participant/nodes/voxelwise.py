@@ -15,7 +15,6 @@ from gradshift.core.series.smooth import region_means
 from gradshift.errors import ExcludedError
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.packing import read
 from gradshift.participant.nodes.parcellate import VOXELS
 from gradshift.participant.nodes.records import DenoisedRun, ParcellatedRun
 from gradshift.participant.nodes.sessionrecords import (
@@ -26,6 +25,7 @@ from gradshift.participant.nodes.sessionrecords import (
     VoxelMaps,
 )
 from gradshift.recipes.recipe import Recipe
+from gradshift.running.packing import read
 
 SEED = "PCC"
 """The set of regions that seed maps start from."""

@@ -1,4 +1,4 @@
-"""How outcomes of steps become bytes."""
+"""How what one process hands to another becomes bytes, without pickles."""
 
 import io
 import json
@@ -27,11 +27,7 @@ class Failure:
 
 def to_bytes(record: object) -> bytes:
     """Return a record as the content of an ``.npz`` file."""
-    arrays: dict[str, NDArray[Any]] = {}
-    content = {"type": type(record).__name__, "record": _packed(record, "", arrays)}
-    file = io.BytesIO()
-    np.savez(file, allow_pickle=False, **{**arrays, CONTENT: np.array(json.dumps(content))})
-    return file.getvalue()
+    return packed({"type": type(record).__name__, "record": record})
 
 
 def load(path: str | Path, kind: type[Record]) -> Record | Failure:
@@ -48,9 +44,7 @@ def load(path: str | Path, kind: type[Record]) -> Record | Failure:
     TypeError
         If it is another record.
     """
-    with np.load(path, allow_pickle=False) as file:
-        content = json.loads(str(file[CONTENT]))
-        arrays = {name: file[name] for name in file.files if name != CONTENT}
+    content, arrays = _content(path)
     if content["type"] == Failure.__name__:
         return Failure(**content["record"])
     if content["type"] != kind.__name__:
@@ -67,6 +61,34 @@ def read(path: str | Path, kind: type[Record]) -> Record:
     return record
 
 
+def packed(value: object) -> bytes:
+    """Return dataclasses, lists of them, numbers and arrays as the content of an ``.npz`` file."""
+    arrays: dict[str, NDArray[Any]] = {}
+    content = _packed(value, "", arrays)
+    file = io.BytesIO()
+    np.savez(file, allow_pickle=False, **{**arrays, CONTENT: np.array(json.dumps(content))})
+    return file.getvalue()
+
+
+def unpacked(path: str | Path, kind: Any) -> Any:
+    """Read what `packed` made of a value of a type.
+
+    Parameters
+    ----------
+    path : path-like
+    kind : type
+        A dataclass, a generic list of one, or either with None.
+    """
+    content, arrays = _content(path)
+    return _unpacked(kind, content, arrays)
+
+
+def _content(path: str | Path) -> tuple[Any, dict[str, NDArray[Any]]]:
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files if name != CONTENT}
+        return json.loads(str(file[CONTENT])), arrays
+
+
 def _packed(value: object, place: str, arrays: dict[str, NDArray[Any]]) -> Any:
     """Return the JSON of a value; arrays are put aside under their place in it."""
     if isinstance(value, np.ndarray):
@@ -78,7 +100,9 @@ def _packed(value: object, place: str, arrays: dict[str, NDArray[Any]]) -> Any:
         return {k: _packed(inner, f"{place}/{k}", arrays) for k, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_packed(inner, f"{place}/{i}", arrays) for i, inner in enumerate(value)]
-    return value
+    if isinstance(value, np.generic):
+        return value.item()
+    return str(value) if isinstance(value, Path) else value
 
 
 def _unpacked(kind: Any, content: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
@@ -91,6 +115,10 @@ def _unpacked(kind: Any, content: Any, arrays: Mapping[str, NDArray[Any]]) -> An
         return _unpacked(kind, content, arrays)
     if origin is np.ndarray:
         return arrays[content]
+    if origin is list:
+        return [_unpacked(inner[0], one, arrays) for one in content]
+    if kind is Path:
+        return Path(content)
     if origin is tuple:
         return tuple(_unpacked(inner[0], one, arrays) for one in content)
     if isinstance(origin, type) and issubclass(origin, Mapping):

@@ -1,0 +1,95 @@
+"""Heavy results of the group level computed elsewhere: the same bytes, whoever computes them."""
+
+from collections import Counter
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+
+from finished import finish
+from gradshift.group.pieces import PIECES, Piece
+from gradshift.levels import spread as module
+
+WORDS = ("--baseline", "pre", "--followup", "post", "--n-permutations", "50", "--quiet")
+PEOPLE = tuple(f"{number:02d}" for number in range(1, 25))
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    made = finish(
+        tmp_path_factory.mktemp("spread"),
+        dict.fromkeys(PEOPLE, ("pre", "post")),
+        together=lambda sub, ses: 1.0 if ses == "pre" else 0.3,
+        recipes=("24P", "36P"),
+    )
+    assert made.group(*WORDS) == 0
+    return made
+
+
+def plugin(tmp_path, name):
+    path = tmp_path / "plugin.yml"
+    path.write_text(f"plugin: {name}\nplugin_args: {{n_procs: 2}}\n")
+    return str(path)
+
+
+def files(study):
+    folder = study.out / "group"
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def computed(monkeypatch):
+    """Count the results that steps handed over, by kind."""
+    counts = Counter()
+    hand = Piece.hand
+
+    def note(piece, study, key, result):
+        counts[piece.compute.__name__] += 1
+        hand(piece, study, key, result)
+
+    monkeypatch.setattr(Piece, "hand", note)
+    return counts
+
+
+@pytest.mark.parametrize("name", ["Linear", "MultiProc"])
+def test_what_steps_compute_is_what_one_process_computes(study, tmp_path, computed, name):
+    expected = files(study)
+    assert study.group(*WORDS, "--use-plugin", plugin(tmp_path, name)) == 0
+    found = files(study)
+    assert [n for n in {**expected, **found} if expected.get(n) != found.get(n)] == []
+    assert computed["tested_edges"] == computed["comparisons"] == 2
+    assert computed["compared_otherwise"] > 0
+    assert set(computed) <= set(PIECES)
+    assert not list((study.out / "work").glob("steps_*/group-*"))
+
+
+def test_a_step_that_fails_is_done_again_here(study, tmp_path, computed, capsys):
+    expected = files(study)
+    run = module.ComputePiece._run_interface
+
+    def fail(step, runtime):
+        if step.inputs.name == "tested_edges":
+            raise RuntimeError("the node died")
+        return run(step, runtime)
+
+    with patch.object(module.ComputePiece, "_run_interface", fail):
+        assert study.group(*WORDS[:-1], "--use-plugin", plugin(tmp_path, "Linear")) == 0
+    assert "2 of " in capsys.readouterr().err
+    assert files(study) == expected
+    assert computed["tested_edges"] == 0
+
+
+def test_results_survive_the_way_from_another_process(tmp_path):
+    from gradshift.core.contrasts import Comparison, compare
+    from gradshift.running.packing import packed, unpacked
+
+    rng = np.random.default_rng(1)
+    before, after = rng.standard_normal((2, 7, 3))
+    made = compare(before, after, n_permutations=50, seed=1, confidence=0.95, smallest_effect=0.5)
+    path = tmp_path / "piece.npz"
+    path.write_bytes(packed([made, made]))
+    for read in unpacked(path, list[Comparison]):
+        for name in Comparison.__dataclass_fields__:
+            np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
+    path.write_bytes(packed(None))
+    assert unpacked(path, Comparison | None) is None
