@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import PathCollection, TriMesh
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from gradshift.figures.cells import cells
 from gradshift.figures.connections import glass_brain, marked_matrix
@@ -21,8 +22,9 @@ from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slices import slices
 from gradshift.figures.slopes import Pairs, slopes
 from gradshift.figures.specification import Variant, specification
-from gradshift.figures.style import NETWORKS, network_style
+from gradshift.figures.style import NETWORKS, network_style, new
 from gradshift.figures.surface import Mesh, cortex
+from gradshift.report.saving import save
 
 
 def drawn(figure: Figure) -> Figure:
@@ -301,3 +303,24 @@ def test_a_glass_brain_draws_every_connection_from_three_sides(rng, networks):
         np.testing.assert_allclose(first, places[[0, 5]][:, [across, up]])
         np.testing.assert_allclose(second, places[[2, 9]][:, [across, up]])
         assert len({tuple(colour) for colour in lines.get_colors()}) == 2
+
+
+def test_the_last_digits_of_the_solver_do_not_reach_the_file(tmp_path, monkeypatch):
+    """Two processes lay a figure out alike, but for the last digits of places."""
+    layout = ConstrainedLayoutEngine.execute
+
+    def written(name, off):
+        def execute(engine, fig):
+            layout(engine, fig)
+            for axes in fig.axes:
+                axes._set_position(axes.get_position().translated(off, -off))
+
+        monkeypatch.setattr(ConstrainedLayoutEngine, "execute", execute)
+        figure = new(4, 3)
+        for axes in figure.subplots(1, 2):
+            axes.plot([0, 1, 3])
+        folder = tmp_path / name
+        folder.mkdir()
+        return save(figure, folder / "figure.svg").read_bytes()
+
+    assert written("one", 0.0) == written("other", 3e-14)

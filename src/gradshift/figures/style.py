@@ -8,6 +8,8 @@ import numpy as np
 from matplotlib import colormaps, rcParams
 from matplotlib.colors import Colormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 rcParams["text.parse_math"] = False  # names of regions are no formulas, whatever they hold
@@ -53,9 +55,24 @@ def network_style(name: str, names: Sequence[str]) -> tuple[str, str]:
     return OTHERS[list(names).index(name) % len(OTHERS)]
 
 
+class Layout(ConstrainedLayoutEngine):
+    """Constrained layout with places of single precision.
+
+    The solver's last digits differ from process to process, and with them the bytes of the file.
+    Decimals would not do: they are where many places lie halfway between two.
+    """
+
+    def execute(self, fig: Figure) -> None:
+        """Give all axes of a figure their places."""
+        super().execute(fig)
+        for axes in fig.axes:
+            corners = axes.get_position(original=True).get_points()
+            axes._set_position(Bbox(corners.astype(np.float32)))  # type: ignore[attr-defined]
+
+
 def new(width: float, height: float) -> Figure:
     """Return an empty figure on white paper, in inches."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return Figure(figsize=(width, height), layout=Layout(), facecolor="white")
 
 
 def colours(name: str, missing: str = RULE) -> Colormap:

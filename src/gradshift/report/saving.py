@@ -9,6 +9,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from gradshift.bids.write import write_bytes
+from gradshift.figures.style import Layout
 
 DPI = 144
 """Dots per inch of dense figures: sharp on fine screens and in print."""
@@ -50,7 +51,7 @@ def save_for_print(figure: Figure, path: Path) -> Path:
     width, height = figure.get_size_inches()
     wanted = (ONE_COLUMN if width <= NARROW else TWO_COLUMNS) / MM_PER_INCH
     figure.set_size_inches(wanted, height * wanted / width)
-    figure.set_layout_engine("constrained")
+    figure.set_layout_engine(Layout())
     metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
     return write_bytes(path, _rendered(figure, path, dpi=PRINT_DPI, metadata=metadata))
 
