@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gradshift.figures.style import AFTER, BEFORE, INK, LARGE, RULE, SMALL, colours, new, plain
 
-BANDS = (("cortex (regions of the atlas)", "#4477aa"), ("rest of the brain", "#ccbb44"))
-"""Names and colours of the bands beside a carpet."""
+BANDS = ("#4477aa", "#ccbb44", "#228833", "#ee6677", "#66ccee", "#bbbbbb")
+"""Colours of the bands beside a carpet, from top to bottom."""
 
 
 class Carpets(NamedTuple):
@@ -21,14 +21,20 @@ class Carpets(NamedTuple):
     ----------
     before, after : (T, V) array
         Before and after cleaning, each voxel in standard deviations; NaN for volumes left out.
-    in_atlas : (V,) array of bool
-        Voxels in a region of the atlas, the cortex; the others are white matter, fluid and the
-        like.
+    bands : tuple of str
+        What the voxels are put in, in words, from top to bottom: tissues, or the cortex and the
+        rest of the brain.
+    of : (V,) array of int
+        Position of the band of every voxel.
+    remark : str
+        What to say of the bands.
     """
 
     before: NDArray[np.float64]
     after: NDArray[np.float64]
-    in_atlas: NDArray[np.bool_]
+    bands: tuple[str, ...]
+    of: NDArray[np.intp]
+    remark: str = ""
 
 
 def motion(
@@ -101,9 +107,11 @@ def _trace(
 
 
 def _carpets(figure: Figure, axes: Any, carpets: Carpets) -> None:
-    """Draw both carpets, the voxels of the atlas above, with a band that says so and a scale."""
-    order = np.argsort(~carpets.in_atlas, kind="stable")
-    n_within = int(carpets.in_atlas.sum())
+    """Draw both carpets, band by band, with a scale and what the bands are."""
+    order = np.argsort(carpets.of, kind="stable")
+    edges = np.searchsorted(carpets.of[order], range(len(carpets.bands) + 1))
+    named = list(zip(carpets.bands, BANDS, edges, edges[1:], strict=False))
+    shown = [one for one in named if one[2] < one[3]]
     for place, values, label in zip(axes, carpets[:2], ("before", "after"), strict=True):
         image = place.imshow(
             values[:, order].T, aspect="auto", cmap=colours("gray"), vmin=-2, vmax=2,
@@ -113,14 +121,13 @@ def _carpets(figure: Figure, axes: Any, carpets: Carpets) -> None:
         place.tick_params(labelsize=SMALL)
         place.set_ylabel(label, fontsize=SMALL, labelpad=14)
         band = place.inset_axes((-0.014, 0, 0.01, 1))
-        edges = (0, n_within, len(order))
-        for (name, colour), first, last in zip(BANDS, edges, edges[1:], strict=False):
+        for name, colour, first, last in shown:
             band.axhspan(first, last, color=colour, linewidth=0, label=name)
         band.set_ylim(len(order), 0)
         band.axis("off")
     figure.colorbar(image, ax=list(axes), label="SD", shrink=0.8, pad=0.01)
-    handles = [Patch(color=colour, label=name) for name, colour in BANDS]
     axes[-1].legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0, -0.38), ncols=2, fontsize=SMALL,
-        frameon=False,
+        handles=[Patch(color=colour, label=name) for name, colour, _, _ in shown],
+        loc="upper left", bbox_to_anchor=(0, -0.38), ncols=3, fontsize=SMALL, frameon=False,
+        title=carpets.remark or None, title_fontsize=SMALL, alignment="left",
     )  # fmt: skip

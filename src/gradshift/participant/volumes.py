@@ -13,6 +13,7 @@ from gradshift.bids.elsewhere import locate
 from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.physio import find_recordings
 from gradshift.bids.run import Run
+from gradshift.bids.segmentation import find_segmentation
 from gradshift.bids.sessions import unit_entities
 from gradshift.core.series.maps import BLOCK
 from gradshift.errors import GradshiftError
@@ -34,6 +35,8 @@ which the series (4 bytes) and the ranks (2 bytes) are held."""
 
 def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
     """Add the steps of one run; return the one that gives its `DenoisedRun`."""
+    segmentation = find_segmentation(run)
+    labelled = [] if segmentation is None else [segmentation.path]
     parcellate = step(
         Parcellate,
         f"parcellate_{tag}",
@@ -42,10 +45,11 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         bold=str(run.bold),
         atlases=plan.atlas_files,
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
-        content="" if run.problem else fingerprint(run.images),
+        content="" if run.problem else fingerprint([*run.images, *labelled]),
+        tissues={} if segmentation is None else dict(segmentation.tissues),
         keep_voxels=plan.analysis.voxelwise,
         problem=run.problem,
-        **_files(mask=run.mask, right=run.right),
+        **_files(mask=run.mask, right=run.right, segmentation=next(iter(labelled), None)),
     )
     beside = [path for path in (run.confounds, run.outliers) if path]
     beside.append(run.confounds.with_suffix(".json"))

@@ -200,8 +200,8 @@ def _run(person: Person, entities: Entities, result: SessionResult) -> RunSectio
             f"Framewise displacement and DVARS of {label} over time with the volumes left out "
             f"shaded, and the signal of a sample of {places} before and after cleaning.",
             f"{label}: framewise displacement and DVARS, volumes left out shaded; below, a sample "
-            f"of {places} before and after cleaning ({result.recipe}): above, those in regions of "
-            "the atlas (cortex), below, the rest of the brain.",
+            f"of {places} before and after cleaning ({result.recipe}); the bands beside it say "
+            "where they lie.",
         )
     quality = outputs.quality_path(person.output_dir, entities)
     coverage = outputs.coverage_path(person.output_dir, entities, result.atlas_entities)

@@ -293,7 +293,7 @@ class Denoise(Step):
             band=recipe.passband,
             detrend=recipe.detrend,
         )
-        return Carpet(raw=_scaled(raw), cleaned=_scaled(clear), in_atlas=parcels.carpet_in_atlas)
+        return Carpet(raw=_scaled(raw), cleaned=_scaled(clear), bands=parcels.bands)
 
 
 def _at(parcels: ParcellatedRun, volumes: NDArray[np.intp]) -> ParcellatedRun:

@@ -66,4 +66,5 @@ def _carpets(path: str) -> Carpets | None:
     run = load(path, DenoisedRun)
     if isinstance(run, Failure) or run.carpet is None:
         return None
-    return Carpets(run.carpet.raw, run.carpet.cleaned, run.carpet.in_atlas)
+    bands = run.carpet.bands
+    return Carpets(run.carpet.raw, run.carpet.cleaned, bands.names, bands.of, bands.remark)

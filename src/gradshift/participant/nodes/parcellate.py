@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from nipype.interfaces.base import File, traits
@@ -12,15 +13,17 @@ from numpy.typing import NDArray
 from gradshift.bids.run import SURFACE_IMAGES
 from gradshift.core.series.bygrayordinate import Atlas, parcellate_series
 from gradshift.core.series.parcellate import Parcellation, parcellate
-from gradshift.errors import InputError
+from gradshift.errors import GradshiftError, InputError
 from gradshift.images.cifti import CiftiHeader, stream_series
 from gradshift.images.gifti import GiftiHeader, stream_vertices
+from gradshift.images.grid import nearest
 from gradshift.images.header import VolumeHeader, read_header
+from gradshift.images.labels import read_labels
 from gradshift.images.onsurface import read_series
 from gradshift.images.volumes import read_mask, stream
 from gradshift.participant.nodes.atlas import flat_labels, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.records import ParcellatedRun
+from gradshift.participant.nodes.records import Bands, ParcellatedRun
 
 VOXELS = "voxels.npy"
 """Name of the kept series of voxels or vertices, in the folder of the outcome."""
@@ -33,6 +36,8 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
     content = traits.Str(desc="digest of the image and its mask, whatever their times")
+    segmentation = File(desc="labels of tissues in the space of the image")
+    tissues = traits.Dict(desc="the tissue that each of its labels stands for")
     keep_voxels = traits.Bool(desc="keep the series of every voxel or vertex")
     problem = traits.Str(desc="why the run cannot be used; empty if it can")
 
@@ -67,7 +72,7 @@ class Parcellate(Step):
         return ParcellatedRun(
             atlases=means.atlases,
             carpet=means.carpet,
-            carpet_in_atlas=labels[0][means.carpet_voxels] > 0,
+            bands=self._bands(means.carpet_voxels, labels[0]),
             bad_volumes=np.array(means.bad_volumes, dtype=np.intp),
             places=places,
             run_mask=means.run_mask,
@@ -112,6 +117,18 @@ class Parcellate(Step):
             keep=kept,
         )
         return means, np.flatnonzero(mask)
+
+    def _bands(self, voxels: NDArray[np.intp], labels: NDArray[np.integer[Any]]) -> Bands:
+        """Tell the tissues of voxels; without a segmentation, which are regions of the atlas."""
+        if not self.inputs.segmentation:
+            return Bands.of_atlas(labels[voxels] > 0)
+        try:
+            values, affine = read_labels(Path(self.inputs.segmentation))
+        except GradshiftError as error:  # of the bands alone: what is read of the run is whole
+            return Bands.of_atlas(labels[voxels] > 0, remark=str(error))
+        header = read_header(Path(self.inputs.bold))
+        on_grid = nearest(values, affine, header.shape, header.affine).ravel(order="F")
+        return Bands.of_tissues(on_grid[voxels], self.inputs.tissues)
 
     def _kept(
         self, n_volumes: int, n_places: int, *, by_place: bool = False

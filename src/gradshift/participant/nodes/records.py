@@ -49,6 +49,39 @@ class LabelsRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bands:
+    """The parts that the voxels of a carpet are put in.
+
+    Parameters
+    ----------
+    names : tuple of str
+        In words, from top to bottom.
+    of : (S,) array of int
+        Position of the part of every voxel.
+    remark : str
+        Why they are not tissues although there is a segmentation.
+    """
+
+    names: tuple[str, ...]
+    of: NDArray[np.intp]
+    remark: str = ""
+
+    @classmethod
+    def of_atlas(cls, inside: NDArray[np.bool_], remark: str = "") -> "Bands":
+        """Put voxels in a region of the atlas above the others."""
+        names = ("cortex (regions of the atlas)", "rest of the brain")
+        return cls(names=names, of=np.where(inside, 0, 1), remark=remark)
+
+    @classmethod
+    def of_tissues(cls, labels: NDArray[np.int32], tissues: Mapping[int, str]) -> "Bands":
+        """Put voxels in the tissue that their label stands for, others in a part of their own."""
+        names = (*dict.fromkeys(tissues.values()), "no tissue")
+        place = {label: names.index(name) for label, name in tissues.items()}
+        of = np.array([place.get(int(label), len(names) - 1) for label in labels], dtype=np.intp)
+        return cls(names=names, of=of)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ParcellatedRun:
     """What the one read of an image of T volumes gives.
 
@@ -57,8 +90,8 @@ class ParcellatedRun:
     atlases : tuple of RegionMeans
     carpet : (T, S) array
         A sample of voxels.
-    carpet_in_atlas : (S,) array of bool
-        Which of them lie in a region of the primary atlas.
+    bands : Bands
+        What the voxels of the sample are.
     bad_volumes : array of int
     places : (M,) array of int
         Voxels of the mask on the grid, x fastest.
@@ -69,7 +102,7 @@ class ParcellatedRun:
 
     atlases: tuple[RegionMeans, ...]
     carpet: NDArray[np.float32]
-    carpet_in_atlas: NDArray[np.bool_]
+    bands: Bands
     bad_volumes: NDArray[np.intp]
     places: NDArray[np.intp]
     run_mask: NDArray[np.bool_]
@@ -98,14 +131,11 @@ class RegionQuality:
 
 @dataclass(frozen=True, kw_only=True)
 class Carpet:
-    """A sample of voxels in standard deviations, (T, S): as read, and cleaned.
-
-    `in_atlas`, (S,), tells which lie in a region of the primary atlas.
-    """
+    """A sample of voxels in standard deviations, (T, S): as read, and cleaned; what they are."""
 
     raw: Array
     cleaned: Array
-    in_atlas: NDArray[np.bool_]
+    bands: Bands
 
 
 @dataclass(frozen=True, kw_only=True)
