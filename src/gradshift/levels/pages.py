@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -213,22 +214,22 @@ def write_group_page(settings: Settings) -> None:
     if settings.group.single_file:
         self_contained(page, page.with_name("single.html"))
     write_citation(output_dir, folder)
-    write_overview(output_dir)
+    write_overview(settings)
 
 
-def write_overview(output_dir: Path, people: Sequence[str] = ()) -> None:
+def write_overview(settings: Settings, people: Sequence[str] = ()) -> None:
     """Write the page of everybody, from what is there.
 
     Parameters
     ----------
-    output_dir : Path
+    settings : Settings
     people : sequence of str
         With prefix; those whose results are new.
     """
     from gradshift.report import overview, quality
 
-    quality.keep(output_dir, people)
-    overview.write_overview(output_dir)
+    quality.keep(settings.output_dir, people)
+    overview.write_overview(settings.output_dir, partial(order_sessions, settings))
 
 
 def rebuild(settings: Settings) -> int:
@@ -262,7 +263,7 @@ def rebuild(settings: Settings) -> int:
         _redraw(settings, people)
         write_person_pages(settings, people)
         write_citation(output_dir)
-        write_overview(output_dir, people)
+        write_overview(settings, people)
     logger.info("The pages in %s were written again.", output_dir)
     return 0
 

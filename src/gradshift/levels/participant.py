@@ -89,7 +89,7 @@ def participant(settings: Settings, log: RunLog) -> int:
         if any(code != InputError.exit_code for code in codes):
             codes += [1] * bool(renew_person_pages(settings, people))
             renew_citation(settings.output_dir, people)
-            write_overview(settings.output_dir, people)
+            write_overview(settings, people)
     closed = [
         folder
         for source in preprocessed(settings)

@@ -7,20 +7,22 @@ from pathlib import Path
 from gradshift.bids.write import write_text
 from gradshift.report.origin import origin
 from gradshift.report.pages import write_page
-from gradshift.report.quality import QualityRow, quality
+from gradshift.report.quality import Ordered, QualityRow, quality
 
 PEOPLE = Path("logs", "people.js")
 """Names everybody with a page, for the links from page to page."""
 
 
-def write_overview(output_dir: Path) -> Path:
+def write_overview(output_dir: Path, ordered: Ordered) -> Path:
     """Write ``index.html`` of an output, and the list of people that the pages share.
 
     Parameters
     ----------
     output_dir : Path
+    ordered : callable
+        Gives the sessions of a participant in the order of time.
     """
-    rows = quality(output_dir)
+    rows = quality(output_dir, ordered)
     made = origin(output_dir)
     people = list(dict.fromkeys(row.participant for row in rows))
     pages = [name for name in people if (output_dir / f"{name}.html").exists()]

@@ -1,7 +1,7 @@
 """How good the data of everybody are: a row per run, session or scan, for one page of all."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,9 @@ from gradshift.study.participation import Participation
 
 KEPT = Path("logs", "quality")
 """Where the rows of people are kept, a file each."""
+
+Ordered = Callable[[str], Sequence[str]]
+"""Gives the sessions of a participant, both with prefix, in the order of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class QualityRow:
     compared: str
 
 
-def quality(output_dir: Path) -> list[QualityRow]:
+def quality(output_dir: Path, ordered: Ordered) -> list[QualityRow]:
     """Collect how good the data of everybody are, of the primary atlas and recipe.
 
     What `keep` left of a person is read; others are looked at anew.
@@ -68,10 +71,16 @@ def quality(output_dir: Path) -> list[QualityRow]:
     Parameters
     ----------
     output_dir : Path
+    ordered : callable
+        Gives the sessions of a participant in the order of time; others follow them.
     """
     people = read_rows(output_dir / "group" / "participants.tsv", Participation)
     decided = {(row.participant_id, row.modality, row.task): row for row in people}
-    rows = [row for name in _with_results(output_dir) for row in _kept(output_dir, name)]
+    rows = [
+        row
+        for name in _with_results(output_dir)
+        for row in _in_order(_kept(output_dir, name), ordered(name))
+    ]
     rows.sort(key=lambda row: rank(row.modality))
     return [replace(row, compared=_compared(row, decided)) for row in rows]
 
@@ -112,6 +121,12 @@ def _with_results(output_dir: Path) -> list[str]:
     """Name everybody with results."""
     folders = sorted(path for path in output_dir.glob("sub-*") if path.is_dir())
     return [path.name for path in folders if any(path.glob("**/*_measures.json"))]
+
+
+def _in_order(rows: Sequence[QualityRow], sessions: Sequence[str]) -> list[QualityRow]:
+    """Sort the rows of one person by session; the label may name a run after it."""
+    place = {session: i for i, session in enumerate(sessions)}
+    return sorted(rows, key=lambda row: place.get(row.session.partition(" ")[0], len(place)))
 
 
 def _kept(output_dir: Path, participant: str) -> list[QualityRow]:
