@@ -31,8 +31,8 @@ def connection_pictures(album: Album, regions: Regions) -> Named:
         marked_matrix(tested.t, marked, regions.networks, unit="t", names=words.network),
         "Matrix of regions ordered by network: t of every connection above the diagonal, below "
         "it the connections with a corrected result.",
-        f"t of the change of every connection, recipe {results.recipe}. Above the diagonal all, "
-        f"below it those with a corrected result ({which}): {n or 'none'}.",
+        f"t of the {results.tested.noun} of every connection, recipe {results.recipe}. Above the "
+        f"diagonal all, below it those with a corrected result ({which}): {n or 'none'}.",
         *_sources(album),
         kind="png",
     )

@@ -1,7 +1,17 @@
 """Up and down in the words of what is compared: over time, between conditions, with the dose."""
 
+from typing import NamedTuple
+
 from gradshift.group.contrasts import Contrast
 from gradshift.study.compared import Compared
+
+
+class Tested(NamedTuple):
+    """What the headline results are of, in words: of one person, and what is tested."""
+
+    noun: str
+    mean: str
+
 
 NO_DIRECTION = ("order", "period")
 """Effects of the design: which way they go has no name."""
@@ -65,6 +75,25 @@ def moved(row: Contrast, by: str = "") -> str:
     word = "rose" if rises else "fell"
     along = " with the dose" if held.way == "dose" else ""
     return f"{word}{along}{f' by {by}' if by else ''}"
+
+
+def tested(effect: tuple[str, str], compared: Compared) -> Tested:
+    """Call what the main question tests: changes, differences, or differences between them.
+
+    Parameters
+    ----------
+    effect : pair of str
+        Contrast and effect.
+    compared : Compared
+    """
+    one, along = {
+        "time": ("change", ""),
+        "dose": ("change", " per unit of dose"),
+        "conditions": ("difference", ""),
+    }[compared.way]
+    if effect[1] == "change":
+        return Tested(f"{one}{along}", f"mean {one}{along}")
+    return Tested(f"difference between {one}s{along}", f"difference between mean {one}s{along}")
 
 
 def both_ways(effect: tuple[str, str], compared: Compared) -> tuple[str, str]:

@@ -20,29 +20,30 @@ def gradient_pictures(album: Album, regions: Regions) -> Named:
         return
     before, after = gradients
     sessions = (words.session(results.sessions[0]), words.session(results.sessions[1]))
+    everybody = "" if results.effect[1] == "change" else " People of all groups."
     label = f"principal gradient ({words.unit('gradient1')})"
     yield album.put(
         "gradient",
         densities(before, after, sessions, label=label),
         "Density of the principal gradient over regions in both sessions.",
         "How the regions are spread along the principal gradient (means over people). A "
-        "compressed hierarchy is narrower.",
+        f"compressed hierarchy is narrower.{everybody}",
         "measures.tsv",
     )
     vertices = read_vertices(results.output_dir, results.sources, results.atlas)
     panels = {
         sessions[0]: before,
         sessions[1]: after,
-        f"change ({results.effect[0]})": after - before,
+        f"{sessions[1]} minus {sessions[0]}": after - before,
     }
     figure = on_cortex(panels, vertices, unit=label)
     if figure is not None:
         yield album.put(
             "cortex",
             figure,
-            "The principal gradient on the inflated cortex in both sessions, and its change.",
-            "The principal gradient on the inflated cortex (fsaverage5), mean over people, "
-            "and its mean change, on one scale. Not a map of tests.",
+            "The principal gradient on the inflated cortex in both sessions, and its difference.",
+            "The principal gradient on the inflated cortex (fsaverage5), mean over people, and "
+            f"{sessions[1]} minus {sessions[0]}, on one scale. Not a map of tests.{everybody}",
             "measures.tsv",
             kind="png",
         )
@@ -50,7 +51,7 @@ def gradient_pictures(album: Album, regions: Regions) -> Named:
 
 def seed_pictures(album: Album, regions: Regions) -> Named:
     """Draw the change of the connectivity of voxels with the posterior cingulate."""
-    results = album.results
+    results, held = album.results, album.results.tested
     paths = [results.map_path(album.task, stat) for stat in ("meanchange", "pfwe")]
     members = list(regions.sets.get("PCC", ()))
     if paths[0] is None or paths[1] is None or not members:
@@ -66,14 +67,14 @@ def seed_pictures(album: Album, regions: Regions) -> Named:
     yield album.put(
         "seed",
         slices(
-            {f"mean change ({results.effect[0]})": change}, affine, through=(x, y, z),
-            limit=symmetric_limit(change), unit="change of Fisher z", outlined=below,
+            {f"{held.mean} ({results.effect[0]})": change}, affine, through=(x, y, z),
+            limit=symmetric_limit(change), unit=f"{held.noun} of Fisher z", outlined=below,
         ),
-        "Slices through the posterior cingulate cortex with the mean change of every voxel's "
+        f"Slices through the posterior cingulate cortex with the {held.mean} of every voxel's "
         "connectivity with it.",
-        "Mean change of every voxel's connectivity with the posterior cingulate cortex, cut "
-        f"through it; left is left. {outlined} a family-wise p of at most {results.alpha:g} over "
-        "the whole brain.",
+        f"{held.mean[0].upper()}{held.mean[1:]} of every voxel's connectivity with the posterior "
+        f"cingulate cortex, cut through it; left is left. {outlined} a family-wise p of at most "
+        f"{results.alpha:g} over the whole brain.",
         paths[0].name,
         paths[1].name,
         kind="png",

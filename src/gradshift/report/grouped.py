@@ -24,7 +24,7 @@ from gradshift.group.recipes import RecipeDifference
 from gradshift.group.reliability import Reliability
 from gradshift.group.subsets import EVEN, LOW, PLAIN
 from gradshift.group.variants import Variant
-from gradshift.report.direction import both_ways
+from gradshift.report.direction import Tested, both_ways, tested
 from gradshift.report.limits import Limits
 from gradshift.report.questions import QUESTIONS, Asked
 from gradshift.report.results import (
@@ -173,6 +173,11 @@ class GroupResults:
     def directions(self) -> tuple[str, str]:
         """Up and down, in the words of what is compared."""
         return both_ways(self.effect, self.compared)
+
+    @property
+    def tested(self) -> Tested:
+        """What the headlines are of, in words."""
+        return tested(self.effect, self.compared)
 
     @cached_property
     def regions(self) -> Regions | None:

@@ -51,8 +51,9 @@ def headline_pictures(album: Album, asked: Sequence[Asked]) -> Named:
         ),
         f"Hedges' g with {kind} intervals of the headline measures, recipes beside each other; "
         "the numbers are in the table of results.",
-        f"Standardised changes with their {kind} intervals, simultaneous over the family for what "
-        f"was declared beforehand. Filled: {results.recipe}, the primary recipe.",
+        f"Standardised effects ({results.tested.mean}) with their {kind} intervals, simultaneous "
+        f"over the family for what was declared beforehand. Filled: {results.recipe}, the primary "
+        "recipe.",
         "contrasts.tsv",
     )
 

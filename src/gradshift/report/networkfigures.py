@@ -18,29 +18,30 @@ from gradshift.report.verdicts import is_significant
 
 def network_pictures(album: Album, regions: Regions) -> Named:
     """Draw changes within and between networks, and those of all pairs of regions."""
-    results = album.results
+    results, held = album.results, album.results.tested
+    unit, mean = f"{held.noun} of Fisher z", f"{held.mean[0].upper()}{held.mean[1:]}"
     square, marked = _network_cells(results, album.task, regions)
     if np.isfinite(square).any():
         names = [words.network(name) for name in regions.network_names]
         yield album.put(
             "networks",
-            cells(square, names, unit="change of Fisher z", marked=marked),
-            "Mean change of connectivity within (diagonal) and between networks as a matrix; the "
+            cells(square, names, unit=unit, marked=marked),
+            f"{mean} of connectivity within (diagonal) and between networks as a matrix; the "
             "numbers are in the table of results, family network.",
-            "Mean change of connectivity within (diagonal) and between networks, recipe "
+            f"{mean} of connectivity within (diagonal) and between networks, recipe "
             f"{results.recipe}. Starred: family-wise p at most {results.alpha:g} over all cells"
             + ("." if marked.any() else " (none)."),
             "contrasts.tsv",
         )
     matrix = results.matrix(album.task, "meanchange", results.recipe)
     if matrix is not None:
-        panels = {f"mean change ({results.effect[0]})": matrix}
-        figure = matrices(panels, regions.networks, unit="change of Fisher z", names=words.network)
+        panels = {f"{held.mean} ({results.effect[0]})": matrix}
+        figure = matrices(panels, regions.networks, unit=unit, names=words.network)
         name, shown = album.put(
             "change",
             figure,
-            "Mean change of the connectivity of every pair of regions, ordered by network.",
-            f"Mean change of every pair of regions, ordered by network, recipe {results.recipe}. "
+            f"{mean} of the connectivity of every pair of regions, ordered by network.",
+            f"{mean} of every pair of regions, ordered by network, recipe {results.recipe}. "
             "Not a map of tests: p of every pair is in the matrices stat-p and stat-pfwe.",
             kind="png",
         )

@@ -69,6 +69,7 @@ def packed(results: GroupResults) -> str:
     rows = listed(results)
     content = {
         "alpha": results.alpha,
+        "tested": results.tested.noun,
         "usual": {
             "question": " ".join(results.effect),
             "held constant": results.covariates or "nothing",

@@ -57,6 +57,7 @@ def _cortex(results: GroupResults, regions: Regions, task: str) -> Content | Non
         return None
     return {
         "task": task,
+        "difference": " minus ".join(words.session(name) for name in results.sessions[::-1]),
         **surface,
         "names": list(regions.names),
         "words": [region(name) for name in regions.names],
@@ -138,7 +139,7 @@ def _slices(results: GroupResults, task: str) -> Content | None:
     whole = np.where(np.isfinite(change), np.round(127 * change / limit), -128)
     marked = np.nan_to_num(p, nan=1.0) <= results.alpha
     return {
-        "unit": "change of Fisher z",
+        "unit": f"{results.tested.noun} of Fisher z",
         "limit": limit,
         "alpha": results.alpha,
         "anatomy": _grid(*below) | {"of": _base64(below[0], "u1")},
@@ -166,6 +167,7 @@ def _connections(results: GroupResults, regions: Regions, task: str) -> Content 
     pairs = list(zip(first[strongest].tolist(), second[strongest].tolist(), strict=True))
     return {
         "n": tested.n,
+        "tested": results.tested.noun,
         "alpha": results.alpha,
         "places": np.round(regions.centroids, 1).tolist(),
         "words": [region(name) for name in regions.names],

@@ -27,8 +27,8 @@ def build(results: GroupResults) -> Section | None:
             *(finding(row, _terms(row, about, results, len(headline))) for row in headline),
             *_together(rows, about, results.alpha),
         ],
-        heads=["score", "unit", "n", *_sides(results), "mean change", "g", "p", "family-wise p",
-               "corrected for the page"],
+        heads=["score", "unit", "n", *_sides(results), results.tested.mean, "g", "p",
+               "family-wise p", "corrected for the page"],
         rows=[
             [_name(row, about), _unit(row, about) or "n/a", row.n, row.mean_baseline,
              row.mean_followup, row.mean_change, row.hedges_g, row.p, row.p_fwe, row.p_page]

@@ -30,7 +30,7 @@ def build(results: GroupResults) -> Section | None:
         title=_title(rows),
         table="contrasts.tsv",
         lead=[*_thalamus(rows, results.alpha), *_others(rows, results.alpha), *_weak(results)],
-        heads=["structure", "network", "n", "mean change (Fisher z)", "g", "p",
+        heads=["structure", "network", "n", f"{results.tested.mean} (Fisher z)", "g", "p",
                "family-wise p", "corrected for the page"],
         rows=[
             [*_names(row), row.n, row.mean_change, row.hedges_g, row.p, row.p_fwe, row.p_page]

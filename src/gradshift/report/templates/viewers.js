@@ -181,7 +181,7 @@ Viewer.each(".viewer.of-cortex", (holder) => {
   }
   const bars = (number) => {
     const packed = data.changes[measure.value];
-    if (!packed) return Viewer.make("p", "Changes of people are in measures.tsv.");
+    if (!packed) return Viewer.make("p", "Values of people are in measures.tsv.");
     const values = Viewer.numbers(packed.of, Int16Array);
     const own = data.people.map((name, k) => {
       const whole = values[k * data.names.length + number - 1];
@@ -215,7 +215,7 @@ Viewer.each(".viewer.of-cortex", (holder) => {
         document.dispatchEvent(new CustomEvent("ask", { detail: data.names[number - 1] }));
         document.getElementById("results").scrollIntoView();
       });
-      told.append(button, Viewer.make("h4", "Change of every person"), bars(number));
+      told.append(button, Viewer.make("h4", `${data.difference} of every person`), bars(number));
     } else told.append(Viewer.make("p", "Click a region, or choose one from the list."));
     draw();
   }
@@ -355,7 +355,7 @@ Viewer.each(".viewer.of-connections", (holder) => {
       const own = Viewer.make("ul", "");
       for (const k of shown.filter((one) => data.pairs[one].includes(chosen))) {
         const other = data.pairs[k].find((i) => i !== chosen);
-        own.append(Viewer.make("li", `${data.words[other]}: change ${Viewer.shown(data.change[k])}, t ${Viewer.shown(data.t[k])}, p_fwe ${Viewer.shown(data.single[k])}`));
+        own.append(Viewer.make("li", `${data.words[other]}: ${data.tested} ${Viewer.shown(data.change[k])}, t ${Viewer.shown(data.t[k])}, p_fwe ${Viewer.shown(data.single[k])}`));
       }
       list.append(own);
     }
