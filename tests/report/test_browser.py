@@ -22,6 +22,13 @@ from gradshift.report.viewers import packed, surface_of
 
 WIDTHS = (1280, 390)
 
+OPEN = "document.querySelectorAll('details.part').forEach((part) => { part.open = true; })"
+READY = (
+    "!document.querySelector('#results-table')"
+    " || document.querySelector('#results-table').rows.length > 1"
+)
+"""That the table of all results has its rows."""
+
 
 @pytest.fixture(scope="module")
 def browser():
@@ -50,10 +57,13 @@ def opened(visit, path):
 
 @pytest.fixture
 def visit(browser):
-    """Open a page at a width; at the end nothing may have failed or come from outside."""
+    """Open a page at a width; at the end nothing may have failed or come from outside.
+
+    Parts of it that are closed at first are opened, unless `closed`.
+    """
     asked, problems, tabs = [], [], []
 
-    def at(path, width, **options):
+    def at(path, width, *, closed=False, **options):
         tab = browser.new_page(viewport={"width": width, "height": 900}, **options)
         tab.on("request", lambda request: asked.append(request.url))
         tab.on("requestfailed", lambda request: problems.append(request.url))
@@ -62,6 +72,9 @@ def visit(browser):
         tab.goto(path.as_uri())
         tab.wait_for_load_state("networkidle")
         tabs.append(tab)
+        if not closed:
+            tab.evaluate(OPEN)
+            tab.wait_for_function(READY)
         return tab
 
     yield at
@@ -199,6 +212,39 @@ def test_in_print_nothing_scrolls_away(opened):
     )
     assert cut == 0
     assert page.pdf().startswith(b"%PDF")
+
+
+def test_parts_are_closed_until_a_link_leads_into_them(visit, out):
+    page = visit(out / "group" / "index.html", 1280, closed=True)
+    height = page.evaluate("document.documentElement.scrollHeight")
+    assert page.locator("details.part[open]").count() == 0
+    assert page.locator("#results-table tr").count() == 0
+    links = page.locator("nav.stays a")
+    for i in range(links.count()):
+        links.nth(i).click()
+        name = links.nth(i).get_attribute("href")
+        assert page.evaluate(f"(document.querySelector('{name}').open ?? true)"), name
+        top = page.evaluate(f"document.querySelector('{name}').getBoundingClientRect().top")
+        last = page.evaluate("scrollY + innerHeight >= document.body.scrollHeight - 2")
+        assert last or 0 <= top < 200, name
+        assert (
+            page.evaluate("document.querySelector('nav.stays').getBoundingClientRect().top") >= 0
+        )
+    assert page.locator("nav.stays").bounding_box()["y"] == 0
+    page.wait_for_function(READY)
+    assert page.evaluate("document.documentElement.scrollHeight") > height
+
+
+def test_an_address_with_a_part_opens_it(visit, out):
+    page = visit(out / "group" / "index.html", 1280, closed=True)
+    page.goto((out / "group" / "index.html").as_uri() + "#people")
+    page.goto((out / "group" / "index.html").as_uri() + "#tested")
+    page.wait_for_function("document.querySelector('#tested').open")
+    page.emulate_media(media="print")
+    page.wait_for_function("document.querySelector('#methods').open")
+    page.emulate_media(media="screen")
+    page.wait_for_function("!document.querySelector('#methods').open")
+    assert page.evaluate("document.querySelector('#tested').open")
 
 
 def shown_rows(page):
@@ -449,8 +495,8 @@ def test_two_hundred_people_are_sorted_by_motion(visit, tmp_path, monkeypatch):
         )
         for i in range(200)
     ]  # fmt: skip
-    monkeypatch.setattr("gradshift.report.overview.quality", lambda _: rows)
-    page = visit(write_overview(tmp_path), 390)
+    monkeypatch.setattr("gradshift.report.overview.quality", lambda *_: rows)
+    page = visit(write_overview(tmp_path, lambda _: ()), 390)
     column = "#quality-table th:has-text('mean FD')"
     page.focus(f"{column} button")
     page.keyboard.press("Enter")

@@ -30,7 +30,7 @@ from gradshift.report.pages import write_page
 from gradshift.report.personwarnings import warnings_of
 from gradshift.report.planted import truth
 from gradshift.report.questions import GLOBAL, QUESTIONS, Asked, Question
-from gradshift.report.regionfigures import region_families
+from gradshift.report.regionfigures import RegionFamily, region_families
 from gradshift.report.results import what_was_used
 from gradshift.report.resultstable import listed, packed, printed
 from gradshift.report.sections import sections
@@ -64,6 +64,7 @@ def write_group_page(folder: Path, output_dir: Path, formats: Sequence[str] = ()
     methods = paragraphs(used)
     rows = listed(results)
     tasks = [_task(results, task, formats) for task in results.tasks]
+    families = region_families(results)
     content = {
         "title": made.title(f"{results.effect[0]}, group results"),
         "origin": made,
@@ -91,13 +92,25 @@ def write_group_page(folder: Path, output_dir: Path, formats: Sequence[str] = ()
         "printed": printed(results),
         "n_results": len(results.rows),
         "glossary": _glossary(rows),
-        "region_families": region_families(results),
+        "region_families": families,
+        "tested_summary": _tested(families),
         "further": further(results),
         "methods": methods,
         "references": known(citations(methods)),
         "logs": "../logs",
     }
     return write_page(folder / "index.html", "group.html", content)
+
+
+def _tested(families: Sequence[RegionFamily]) -> str:
+    """Sum up what single regions gave; empty without any."""
+    if not families:
+        return ""
+    n = sum(family.n > 0 for family in families)
+    return (
+        f"Corrected results in single regions: {n or 'none'} of {len(families)} measures. "
+        "Connections and further questions."
+    )
 
 
 def _span(tasks: Sequence[TaskSection]) -> tuple[float, float]:

@@ -20,7 +20,15 @@ from gradshift.bids.write import write_text
 from gradshift.report.numbers import number, signed
 from gradshift.report.saving import DPI
 
-SCRIPTS = ("tables.js", "results.js", "hover.js", "rating.js", "viewers.js", "enlarge.js")
+SCRIPTS = (
+    "parts.js",
+    "tables.js",
+    "results.js",
+    "hover.js",
+    "rating.js",
+    "viewers.js",
+    "enlarge.js",
+)
 """What stands at the end of every page."""
 
 FOOTER = re.compile("<footer>.*?</footer>", flags=re.DOTALL)
@@ -28,6 +36,12 @@ FOOTER = re.compile("<footer>.*?</footer>", flags=re.DOTALL)
 
 CSS_DPI = 96
 """Dots per inch that browsers reckon with."""
+
+POINTS = 72
+"""Points per inch, the unit of figures in SVG."""
+
+SVG_HEAD = re.compile(r'<svg [^>]*?width="([0-9.]+)pt" height="([0-9.]+)pt"')
+"""How a figure in SVG says its width and height, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +57,8 @@ class Picture:
     caption : str
     sources : tuple of str
         Files that hold its numbers, relative to the page.
-    width : int or None
-        On the page, in its pixels; None for its own size.
+    width, height : int
+        On the page, in its pixels.
     hover : str
         What `hover` packed; empty for figures that tell nothing under the pointer.
     """
@@ -52,8 +66,9 @@ class Picture:
     path: str
     alt: str
     caption: str
-    sources: tuple[str, ...] = ()
-    width: int | None = None
+    sources: tuple[str, ...]
+    width: int
+    height: int
     hover: str = ""
 
 
@@ -79,11 +94,22 @@ def picture(
     hover : str
         What `hover` packed.
     """
-    width = None
-    if path.suffix == ".png":
-        with Image.open(path) as image:
-            width = round(image.width * CSS_DPI / image.info.get("dpi", (DPI, DPI))[0])
-    return Picture(path.relative_to(folder).as_posix(), alt, caption, tuple(sources), width, hover)
+    width, height = size(path)
+    name = path.relative_to(folder).as_posix()
+    return Picture(name, alt, caption, tuple(sources), width, height, hover)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Return how wide and high a figure is on a page, in its pixels."""
+    if path.suffix == ".svg":
+        head = SVG_HEAD.search(path.read_text(encoding="utf-8"))
+        if head is None:
+            raise ValueError(f"{path} does not say its size in points.")
+        width, height = (float(points) * CSS_DPI / POINTS for points in head.groups())
+        return round(width), round(height)
+    with Image.open(path) as image:
+        scale = CSS_DPI / image.info.get("dpi", (DPI, DPI))[0]
+        return round(image.width * scale), round(image.height * scale)
 
 
 @cache

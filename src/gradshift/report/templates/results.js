@@ -1,10 +1,25 @@
 // All results: rows come from the block of JSON, fifty at a time; filters, sorting, paging.
+// They are read once their part of the page is opened, or rows are asked for.
 for (const store of document.querySelectorAll("script.results")) {
+  const part = store.closest("details");
+  let ask = null;
+  const now = () => { ask ??= listResults(store); };
+  part?.addEventListener("toggle", () => { if (part.open) now(); });
+  if (!part || part.open) now();
+  // Other parts of the page ask for the rows of a region or a measure.
+  document.addEventListener("ask", (event) => {
+    if (part) part.open = true;
+    now();
+    ask(event.detail);
+  });
+}
+
+function listResults(store) {
   const data = JSON.parse(store.textContent);
   const holder = store.parentElement;
   const SIZE = 50;
   const COLUMNS = [
-    ["what", "what"], ["where", "where"], ["mean_change", "change"], ["hedges_g", "g"], ["p", "p"],
+    ["what", "what"], ["where", "where"], ["mean_change", data.tested], ["hedges_g", "g"], ["p", "p"],
     ["p_fwe", "p_fwe"], ["interval", "95 % interval of g"], ["wide", "family-wise interval"], ["q_fdr", "q_fdr"], ["t", "t"], ["n", "n"],
     ["mean_baseline", "before"], ["mean_followup", "after"], ["family", "family"],
     ["question", "question"], ["held constant", "held constant"], ["recipe", "recipe"],
@@ -134,10 +149,9 @@ for (const store of document.querySelectorAll("script.results")) {
     previous.disabled = state.page === 0;
     next.disabled = state.page === last;
   }
-  // Other parts of the page ask for the rows of a region or a measure.
-  document.addEventListener("ask", (event) => {
-    box.value = event.detail;
-    show(0);
-  });
   show(0);
+  return (words) => {
+    box.value = words;
+    show(0);
+  };
 }
