@@ -95,9 +95,8 @@ STATISTIC = Statistic(
     high="p near 1: the change may well be as large as what matters, or larger",
     low="p near 0: any change is smaller than the smallest that would matter",
     methods=(
-        "Whether any change was smaller than the smallest effect of interest (in standard "
-        "deviations of the change) was tested by two one-sided tests with the noncentral t "
-        "distribution, that is, by whether the 90 % interval lay within the bounds."
+        "Whether any change was smaller than the smallest effect of interest was tested by two "
+        "one-sided tests with the noncentral t distribution."
     ),
     cite=("Schuirmann1987", "Lakens2017"),
     caveat=(
