@@ -88,7 +88,7 @@ def visit(browser):
 def test_every_figure_is_there_and_nothing_is_wider_than_the_page(opened, width):
     page = opened(width)
     page.evaluate("document.querySelectorAll('img').forEach((i) => { i.loading = 'eager'; })")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.images].every((image) => image.complete)")
     sizes = page.evaluate(
         "[...document.querySelectorAll('figure img, .thumbs img')]"
         ".map((i) => [i.naturalWidth, i.clientWidth])"

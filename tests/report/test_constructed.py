@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -255,13 +256,16 @@ def test_drug_against_placebo_is_no_change_over_time(tmp_path, change, word, cer
     assert verdict(made.rows[0], ALPHA).is_evidence == certain
     assert ("under lsd" in verdict(made.rows[0], ALPHA).text) == certain
     assert not re.search(r"\bchanged?\b", text)
+    assert made.tested == ("difference", "mean difference")
 
 
 def test_groups_that_differ_in_drug_against_placebo_are_told_so(tmp_path):
     name = "patients-controls in lsd-placebo"
     rows = both(effect="group-by-time", contrast=name, mean_followup=-0.2, mean_baseline=-0.09,
                 n_direction=np.nan, p_sign=np.nan)  # fmt: skip
-    text = said(results(tmp_path, rows, Compared={name: UNDER}))
+    made = results(tmp_path, rows, Compared={name: UNDER})
+    assert made.tested.mean == "difference between mean differences"
+    text = said(made)
     assert not IN_TIME.search(text)
     assert "lower in patients than in controls" in text
     assert "under lsd differed from that under placebo by -0.2" in text
@@ -275,6 +279,20 @@ def test_a_slope_on_the_dose_is_told_for_each_unit(tmp_path, change, word):
     assert f"{word} by {change:+} Fisher z for each unit" in text
     assert f"it {word} in 11 of 11" in text
     assert " to " not in text.partition("for each unit")[0]
+
+
+@pytest.mark.parametrize(
+    ("effect", "mean"),
+    [
+        ("change", "mean change"),
+        ("group-by-time", "difference between mean changes"),
+        ("drug-by-time", "difference between mean changes"),
+    ],
+)
+def test_what_figures_show_the_mean_of_is_named_by_the_design(tmp_path, effect, mean):
+    assert results(tmp_path, both(effect=effect)).tested.mean == mean
+    template = files("gradshift.report").joinpath("templates", "group.html").read_text("utf-8")
+    assert "mean change" not in template.lower()
 
 
 def test_order_and_period_have_no_direction():
