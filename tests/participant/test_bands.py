@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from gradshift.bids.segmentation import TISSUES
-from gradshift.participant.nodes.packing import load, to_bytes
 from gradshift.participant.nodes.parcellate import Parcellate
 from gradshift.participant.nodes.records import LabelsRecord, ParcellatedRun
+from gradshift.running.packing import load, to_bytes
 
 AFFINE = np.diag([4.0, 4, 4, 1])
 

@@ -74,7 +74,7 @@ def visit(browser):
         tabs.append(tab)
         if not closed:
             tab.evaluate(OPEN)
-            tab.wait_for_function(READY)
+            tab.wait_for_function(READY, polling=50)
         return tab
 
     yield at
@@ -88,7 +88,7 @@ def visit(browser):
 def test_every_figure_is_there_and_nothing_is_wider_than_the_page(opened, width):
     page = opened(width)
     page.evaluate("document.querySelectorAll('img').forEach((i) => { i.loading = 'eager'; })")
-    page.wait_for_function("[...document.images].every((image) => image.complete)")
+    page.wait_for_function("[...document.images].every((image) => image.complete)", polling=50)
     sizes = page.evaluate(
         "[...document.querySelectorAll('figure img, .thumbs img')]"
         ".map((i) => [i.naturalWidth, i.clientWidth])"
@@ -231,7 +231,7 @@ def test_parts_are_closed_until_a_link_leads_into_them(visit, out):
             page.evaluate("document.querySelector('nav.stays').getBoundingClientRect().top") >= 0
         )
     assert page.locator("nav.stays").bounding_box()["y"] == 0
-    page.wait_for_function(READY)
+    page.wait_for_function(READY, polling=50)
     assert page.evaluate("document.documentElement.scrollHeight") > height
 
 
@@ -239,11 +239,11 @@ def test_an_address_with_a_part_opens_it(visit, out):
     page = visit(out / "group" / "index.html", 1280, closed=True)
     page.goto((out / "group" / "index.html").as_uri() + "#people")
     page.goto((out / "group" / "index.html").as_uri() + "#tested")
-    page.wait_for_function("document.querySelector('#tested').open")
+    page.wait_for_function("document.querySelector('#tested').open", polling=50)
     page.emulate_media(media="print")
-    page.wait_for_function("document.querySelector('#methods').open")
+    page.wait_for_function("document.querySelector('#methods').open", polling=50)
     page.emulate_media(media="screen")
-    page.wait_for_function("!document.querySelector('#methods').open")
+    page.wait_for_function("!document.querySelector('#methods').open", polling=50)
     assert page.evaluate("document.querySelector('#tested').open")
 
 
