@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from gradshift.bids.columnar import numbered, read_columns, stacked, write_columns
+from gradshift.bids.columnar import numbered, read_columns, stacked, tabulated, write_columns
 from gradshift.bids.tables import read_table
 from gradshift.bids.writetable import write_table, write_values
 from gradshift.errors import InputError
@@ -43,6 +43,13 @@ def test_stacked_tables_have_the_texts_of_both(table):
     assert both["label"].tolist() == [*table["label"], *["Aa"] * 4]
     assert both["label"].cat.categories.is_monotonic_increasing
     assert both["value"].tolist()[4:] == [4.0] * 4
+
+
+def test_rows_that_come_in_parts_are_one_table(table):
+    rows = [{**row, "more": 1} for row in table.to_dict("records")]
+    assert_frame_equal(tabulated(list(table.columns), [rows[:1], [], rows[1:]]), table)
+    empty = tabulated(list(table.columns), [])
+    assert_frame_equal(empty, numbered(table.astype({"label": str}).iloc[:0]), check_dtype=False)
 
 
 def test_numbered_texts_are_written_like_any_others(table, tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gradshift.core.inference.noncentral import noncentral_t, noncentrality_of
+from gradshift.core.inference.noncentral import by_bisection, noncentral_t, noncentrality_of
 from gradshift.core.inference.resampling import share
 from gradshift.core.statistics.association import smallest_p
 from gradshift.core.statistics.baseline import baseline_dependence
@@ -18,7 +18,7 @@ from gradshift.core.statistics.randomeffects import family_p, random_effects
 from gradshift.core.statistics.signflip import flipped
 from gradshift.core.statistics.signtest import directions
 from gradshift.core.statistics.specifications import joint_test
-from gradshift.core.statistics.spin import _rotation
+from gradshift.core.statistics.spin import _rotations
 from gradshift.core.statistics.within import contrast_of_sessions
 
 
@@ -42,6 +42,17 @@ def test_a_noncentrality_has_its_probability_however_few_people_there_are(probab
     df, t = (one.ravel() for one in np.meshgrid([1.0, 2, 30], [-50.0, -1, 0, 1, 50]))
     found = noncentrality_of(probability, df, t)
     np.testing.assert_allclose(noncentral_t(df, found, t), probability, rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("df", [1.0, 10.0, 1998.0])
+@pytest.mark.parametrize("probability", [0.025, 0.975])
+def test_a_noncentrality_is_that_of_bisection(rng, df, probability):
+    t = np.concatenate([3 * rng.normal(size=100), [0, 1e-12, -40, 40, np.nan, np.inf]])
+    found = noncentrality_of(probability, np.full(len(t), df), t)
+    known = np.isfinite(t)
+    slow = by_bisection(probability, np.full(known.sum(), df), t[known])
+    np.testing.assert_allclose(found[known], slow, rtol=1e-12, atol=1e-11)
+    assert np.isnan(found[~known]).all()
 
 
 def test_a_change_that_is_the_baseline_itself_has_an_interval():
@@ -137,8 +148,7 @@ def test_the_smallest_p_of_a_number_of_people_knows_its_mirror_image_in_any_unit
 
 
 def test_a_rotation_keeps_lengths_angles_and_hands(rng):
-    for _ in range(20):
-        turn = _rotation(rng)
+    for turn in _rotations(rng, 20):
         np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
         assert np.linalg.det(turn) == pytest.approx(1)
 

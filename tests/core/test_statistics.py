@@ -21,7 +21,7 @@ from gradshift.core.statistics.effects import (
     standardised_change,
 )
 from gradshift.core.statistics.fdr import benjamini_hochberg
-from gradshift.core.statistics.signflip import MAX_EXACT, signflip
+from gradshift.core.statistics.signflip import MAX_EXACT, signflip, signs
 
 DATA = Path(__file__).parents[1] / "data"
 REFERENCE = json.loads((DATA / "stats_reference.json").read_text(encoding="utf-8"))
@@ -424,3 +424,11 @@ def test_a_statistic_says_what_it_is_and_cites_the_bibliography(statistic):
 
 def test_the_statistics_are_found():
     assert {"signflip", "effects", "fdr"} <= statistics().keys()
+
+
+def test_random_signs_are_those_of_one_draw_whoever_asks_for_them():
+    rng = np.random.default_rng(3)
+    expected = np.where(rng.random((300, 20)) < 0.5, -1.0, 1.0)
+    for _ in range(2):
+        drawn = signs(20, n_permutations=300, seed=3)["patterns"]()
+        np.testing.assert_array_equal(np.concatenate(list(drawn)), expected)

@@ -1,9 +1,8 @@
 """Reading back what the participant level wrote."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from gradshift.bids.outputs import (
     variants_path,
     vertices_path,
 )
+from gradshift.bids.resulttables import ValueTables, damaged, read_numbers
 from gradshift.bids.tables import KEYS, read_table
 from gradshift.core.cortex.regions import Regions
 from gradshift.core.series.series import RegionSeries
@@ -101,12 +101,12 @@ def read_variants(output_dir: Path, results: Sequence[SessionResult]) -> pd.Data
 
 def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str]) -> pd.DataFrame:
     """Put tables of values under each other."""
-    known: list[_Labels] = []
     texts = {name: Texts() for name in (*KEYS, *columns) if name != "value"}
+    tables = ValueTables(columns, texts)
     values: list[NDArray[np.float64]] = []
     parts: list[dict[str, Codes]] = []
     for result, path in paths:
-        value, read = _read_values(path, columns, known, texts)
+        value, read = tables.read(path)
         own = dict(zip(KEYS, (result.participant, result.session), strict=True))
         own |= {"task": result.task} if result.condition else {}
         values.append(value)
@@ -116,62 +116,6 @@ def _joined(paths: Sequence[tuple[SessionResult, Path]], columns: Sequence[str])
     return pd.DataFrame({name: every[name] for name in (*KEYS, *columns)}, copy=False)
 
 
-class _Labels(NamedTuple):
-    """What the rows of a table are of: as they stand in the file, and by column."""
-
-    text: list[str]
-    columns: dict[str, Codes]
-
-
-def _read_values(
-    path: Path, columns: Sequence[str], known: list[_Labels], texts: Mapping[str, Texts]
-) -> tuple[NDArray[np.float64], dict[str, Codes]]:
-    """Read a table of values, of which most have the same rows as the one before.
-
-    Parameters
-    ----------
-    path : Path
-    columns : sequence of str
-        That it has; those before ``value`` say what a row is of.
-    known : list of _Labels
-        Of other tables; new ones are added.
-    texts : mapping of str to Texts
-        By column.
-    """
-    head, *lines = _lines(path)
-    if head.split("\t") != list(columns):
-        names = ", ".join(head.split("\t"))
-        raise InputError(
-            f"{path} does not have the columns of a table of {path.stem.split('_')[-1]}; it "
-            f"has {names}. Run the participant level again."
-        )
-    if not lines:
-        return np.empty(0), {name: texts[name].encode(()) for name in columns if name in texts}
-    n_labels = list(columns).index("value")
-    rows = [line.rsplit("\t", len(columns) - n_labels) for line in lines]
-    if any(len(row) != len(columns) - n_labels + 1 for row in rows):
-        raise InputError(_damaged(path))
-    text, values, *others = (list(cells) for cells in zip(*rows, strict=True))
-    labels = next((one for one in known if one.text == text), None)
-    if labels is None:
-        labels = _labels(path, text, columns[:n_labels], texts)
-        known.append(labels)
-    value = pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64)
-    named = zip(columns[n_labels + 1 :], others, strict=True)
-    return value, labels.columns | {name: texts[name].encode(cells) for name, cells in named}
-
-
-def _labels(
-    path: Path, text: list[str], names: Sequence[str], texts: Mapping[str, Texts]
-) -> _Labels:
-    """Take apart what the rows of a table are of."""
-    rows = [line.split("\t") for line in text]
-    if any(len(row) != len(names) for row in rows):
-        raise InputError(_damaged(path))
-    columns = zip(names, zip(*rows, strict=True), strict=True)
-    return _Labels(text, {name: texts[name].encode(cells) for name, cells in columns})
-
-
 def read_tsv(path: Path) -> pd.DataFrame:
     """Read a table of results as text."""
     return read_table(path)
@@ -179,11 +123,9 @@ def read_tsv(path: Path) -> pd.DataFrame:
 
 def read_matrix(path: Path) -> tuple[list[str], NDArray[np.float64]]:
     """Read a connectivity matrix and the names of its regions."""
-    head, *lines = _lines(path)
-    names = head.split("\t")[1:]
-    values = _numbers(path, [line.split("\t")[1:] for line in lines])
+    names, values = read_numbers(path, 1)
     if values.shape != (len(names), len(names)):
-        raise InputError(_damaged(path))
+        raise InputError(damaged(path))
     return names, values
 
 
@@ -213,7 +155,7 @@ def _regions(path: Path, changed: int) -> Regions:
     try:
         return regions_from(plain)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise InputError(_damaged(path)) from error
+        raise InputError(damaged(path)) from error
 
 
 def read_vertices(
@@ -235,12 +177,7 @@ def read_vertices(
 
 def read_array(path: Path) -> NDArray[np.float64]:
     """Read a table of numbers, without its header; n/a becomes NaN."""
-    head, *lines = _lines(path)
-    values = _numbers(path, [line.split("\t") for line in lines])
-    width = len(head.split("\t"))
-    if lines and values.shape != (len(lines), width):
-        raise InputError(_damaged(path))
-    return values.reshape(-1, width)
+    return read_numbers(path)[1]
 
 
 def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
@@ -264,40 +201,4 @@ def read_series(output_dir: Path, result: SessionResult) -> RegionSeries:
         coverage=np.full(len(names), np.nan),
         reasons=described["RegionsLeftOut"],
         sources=tuple(result.sources),
-    )
-
-
-def _lines(path: Path) -> list[str]:
-    """Read the lines of a result; each ends with a line end, or the file is cut off."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise MissingInputError(
-            f"{path} is not there, though it belongs to a result that is; run the participant "
-            "level again with --overwrite."
-        ) from error
-    except UnicodeDecodeError as error:
-        raise InputError(_damaged(path)) from error
-    if not text.endswith("\n"):
-        raise InputError(_damaged(path))
-    return text[:-1].split("\n")
-
-
-def _numbers(path: Path, rows: list[list[str]]) -> NDArray[np.float64]:
-    try:
-        values = [
-            [np.nan if cell == "n/a" else float(cell) for cell in row]
-            if "n/a" in row
-            else list(map(float, row))
-            for row in rows
-        ]
-        return np.array(values, dtype=np.float64)
-    except ValueError as error:  # no number, or rows of different lengths
-        raise InputError(_damaged(path)) from error
-
-
-def _damaged(path: Path) -> str:
-    return (
-        f"{path} is damaged, cut off or was changed by another program; remove it and run the "
-        "participant level again."
     )

@@ -1,7 +1,7 @@
 """Tables with few different texts in many rows: each text once, its number in the rows."""
 
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,28 @@ def numbered(table: pd.DataFrame) -> pd.DataFrame:
     texts = [name for name in table.columns if name != "value"]
     words = table.astype({**dict.fromkeys(texts, str), "value": np.float64})
     return words.astype(dict.fromkeys(texts, "category"))
+
+
+def tabulated(names: Sequence[str], parts: Iterable[Sequence[Mapping[str, Any]]]) -> pd.DataFrame:
+    """Make a table of rows that come in parts, of which one is held at a time.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns; all but ``value`` are texts and become categories.
+    parts : iterable of sequence of mapping
+        Rows by column; may hold more than these.
+    """
+    texts = {name: Texts() for name in names if name != "value"}
+    values: list[NDArray[np.float64]] = [np.empty(0)]
+    codes: dict[str, list[Codes]] = {name: [] for name in texts}
+    for rows in parts:
+        values.append(np.array([row["value"] for row in rows], dtype=np.float64))
+        for name, of in texts.items():
+            codes[name].append(of.encode([row[name] for row in rows]))
+    columns = {"value": np.concatenate(values)}
+    columns |= {name: texts[name].column(codes[name]) for name in texts}
+    return pd.DataFrame({name: columns[name] for name in names}, copy=False)
 
 
 def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_array, read_regions
-from gradshift.bids.columnar import numbered, stacked
+from gradshift.bids.columnar import stacked, tabulated
 from gradshift.core.cortex.measure import Value, evaluate, unavailable
 from gradshift.core.cortex.options import Options
 from gradshift.core.cortex.reference import mean_matrix, mean_reference
@@ -149,12 +149,11 @@ class Common:
 
 def _replaced(table: pd.DataFrame, common: Common, names: Sequence[str]) -> pd.DataFrame:
     """Replace the values of one task, atlas and recipe."""
-    rows = [
-        {**columns_of(result), **vars(value)}
+    rows = (
+        [{**columns_of(result), **vars(value)} for value in _values(common, result, names)]
         for result in common.sessions
-        for value in _values(common, result, names)
-    ]
-    made = numbered(pd.DataFrame(rows, columns=table.columns))
+    )
+    made = tabulated(list(table.columns), rows)
     keys = ["participant_id", "session_id", "task", "run", "atlas", "recipe", "measure"]
     old = np.ones(len(table), dtype=bool)
     for name in ("task", "atlas", "recipe", "measure"):

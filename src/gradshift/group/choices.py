@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult, read_regions, read_variants
-from gradshift.bids.columnar import numbered, stacked
+from gradshift.bids.columnar import stacked, tabulated
 from gradshift.core.cortex.measure import Measure, evaluate
 from gradshift.core.cortex.options import KERNELS, Options
 from gradshift.core.cortex.reference import mean_matrix, mean_reference
@@ -73,13 +73,17 @@ def _with_kernels(
     left_out = set().union(*map(regions_left_out, sessions))
     work = partial(
         _of_session,
-        gradients=gradients,
+        gradients=[_without_regions(measure) for measure in gradients],
         alignments=_alignments(study, sessions, left_out),
         left_out=left_out,
         study=(study.output_dir, study.options),
     )
-    rows = [row for of_session in study.workers(work, sessions) for row in of_session]
-    return numbered(pd.DataFrame(rows, columns=[*study.table.columns, "choice"]))
+    return tabulated([*study.table.columns, "choice"], study.workers(work, sessions))
+
+
+def _without_regions(measure: Measure) -> Measure:
+    """Return a measure that gives no values of single regions."""
+    return replace(measure, levels=tuple(level for level in measure.levels if level != "region"))
 
 
 def _alignments(
@@ -121,10 +125,6 @@ def _of_session(
     rows = []
     for one in alignments:
         aligned = replace(session, options=one.options, reference=one.reference)
-        values = [value for measure in gradients for value in evaluate(measure, aligned)]
-        rows += [
-            {**fixed, **vars(value), "choice": one.name}
-            for value in values
-            if value.level != "region"
-        ]
+        values = (value for measure in gradients for value in evaluate(measure, aligned))
+        rows += [{**fixed, **vars(value), "choice": one.name} for value in values]
     return rows

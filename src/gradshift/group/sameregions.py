@@ -116,25 +116,37 @@ def _uneven(table: pd.DataFrame, design: Design) -> list[tuple[str, ...]]:
 
 def _means(rows: pd.DataFrame, regions: Regions) -> list[_Mean]:
     """Take means of regions over those that every session has."""
-    single = rows[rows["level"] == "region"]
-    wide = single.pivot_table("value", ["session_id", "run"], "label", dropna=False, observed=True)
-    wide = wide.reindex(columns=list(regions.names)).dropna(how="all")
-    shared = np.isfinite(wide.to_numpy(float)).all(axis=0)
+    of_regions = _by_session(rows[rows["level"] == "region"], regions)
+    shared = np.isfinite(np.array([*of_regions.values()])).all(axis=0)
     members = _members(regions)
     made: list[_Mean] = []
-    for index, row in rows[rows["level"].isin(AVERAGED)].iterrows():
-        key = (row["session_id"], row["run"])
-        positions = members.get((row["level"], row["label"]))
-        if positions is None or key not in wide.index:
+    means = rows[rows["level"].isin(AVERAGED)]
+    columns = (means[name] for name in ("session_id", "run", "level", "label", "value"))
+    for index, session, run, level, label, value in zip(means.index, *columns, strict=True):
+        positions, values = members.get((level, label)), of_regions.get((session, run))
+        if positions is None or values is None:
             continue
-        values = wide.loc[key].to_numpy(float)
         lost = positions & ~shared
-        if not (np.isfinite(values) & lost).any() or not _is_mean(row["value"], values[positions]):
+        if not (np.isfinite(values) & lost).any() or not _is_mean(value, values[positions]):
             continue
         left = values[positions & shared]
         status = f"{lost.sum()} of {positions.sum()} regions without a value in some session"
         made.append(_Mean(index, float(left.mean()) if len(left) else np.nan, status))
     return made
+
+
+def _by_session(
+    rows: pd.DataFrame, regions: Regions
+) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Return the (R,) values of every session and run that has any."""
+    place = {name: i for i, name in enumerate(regions.names)}
+    values: dict[tuple[str, str], NDArray[np.float64]] = {}
+    columns = (rows[name] for name in ("session_id", "run", "label", "value"))
+    for session, run, label, value in zip(*columns, strict=True):
+        if label in place and np.isfinite(value):
+            of_session = values.setdefault((session, run), np.full(len(regions), np.nan))
+            of_session[place[label]] = value
+    return values
 
 
 def _members(regions: Regions) -> dict[tuple[str, str], NDArray[np.bool_]]:

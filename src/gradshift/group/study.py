@@ -107,19 +107,17 @@ class Study:
 
     def places(self) -> Iterator[tuple[Place, pd.DataFrame]]:
         """Yield the values that are tested together, the primary atlas and recipe first."""
-        groups = {
-            Place(*map(str, key)): values
-            for key, values in self.table.groupby(
-                ["modality", "task", "atlas", "recipe"], sort=True, observed=True
-            )
-        }
+        grouped = self.table.groupby(
+            ["modality", "task", "atlas", "recipe"], sort=True, observed=True
+        )
+        groups = {Place(*map(str, key)): rows for key, rows in grouped.indices.items()}
         tasks = sorted({place.task for place in groups})
         modalities = sorted({place.modality for place in groups})
         for atlas, recipe, task in product(self.design.atlases, self.design.recipes, tasks):
             for modality in modalities:
                 place = Place(modality, task, atlas, recipe)
                 if place in groups:
-                    yield place, groups[place]
+                    yield place, self.table.take(groups[place])
 
     def bold_at(self, task: str, atlas: str, recipe: str) -> list[SessionResult]:
         """Return the results of BOLD of one task, atlas and recipe."""

@@ -7,7 +7,7 @@ flipping all columns of a family together gives the distribution of the largest 
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypedDict
 
 import numpy as np
@@ -166,10 +166,21 @@ def _random_patterns(
     n_people: int, n_permutations: int, seed: int
 ) -> Iterator[NDArray[np.float64]]:
     """Yield random sign patterns in blocks; the size of a block changes no pattern."""
-    rng = np.random.default_rng(seed)
+    negative = _negative(n_people, n_permutations, seed)
     for start in range(0, n_permutations, PATTERNS):
-        size = min(PATTERNS, n_permutations - start)
-        yield np.where(rng.random((size, n_people)) < 0.5, -1.0, 1.0)
+        yield np.where(negative[start : start + PATTERNS], -1.0, 1.0)
+
+
+@lru_cache(maxsize=2)
+def _negative(n_people: int, n_permutations: int, seed: int) -> NDArray[np.bool_]:
+    """Draw the (n_permutations, n_people) signs: every family of the same people has the same."""
+    rng = np.random.default_rng(seed)
+    negative = np.empty((n_permutations, n_people), dtype=bool)
+    for start in range(0, n_permutations, PATTERNS):
+        part = negative[start : start + PATTERNS]
+        np.less(rng.random(part.shape), 0.5, out=part)
+    negative.flags.writeable = False
+    return negative
 
 
 def scale(

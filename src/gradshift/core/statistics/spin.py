@@ -1,6 +1,5 @@
 """Spin test: whether two cortical maps are more alike than any two smooth maps."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -56,15 +55,13 @@ def spins(
     236:118052, for the assignment.
     """
     rng = np.random.default_rng(seed)
-    rotations = [_rotation(rng) for _ in range(n_spins)]
+    rotations = _rotations(rng, n_spins)
     blocks = (rotations[start : start + BLOCK] for start in range(0, n_spins, BLOCK))
     return np.concatenate(list(workers(partial(_turned, places, left), blocks)))
 
 
-def _turned(
-    places: Array, left: NDArray[np.bool_], rotations: Sequence[Array]
-) -> NDArray[np.intp]:
-    """Return the (b, R) regions that come to lie on each region by b rotations."""
+def _turned(places: Array, left: NDArray[np.bool_], rotations: Array) -> NDArray[np.intp]:
+    """Return the (b, R) regions that come to lie on each region by (b, 3, 3) rotations."""
     sides = [side for side in (np.flatnonzero(left), np.flatnonzero(~left)) if len(side)]
     turned = np.empty((len(rotations), len(left)), dtype=np.intp)
     for i, rotation in enumerate(rotations):
@@ -76,14 +73,12 @@ def _turned(
     return turned
 
 
-def _rotation(rng: np.random.Generator) -> Array:
-    """Draw a rotation; all are equally likely."""
-    q, r = np.linalg.qr(rng.standard_normal((3, 3)))
-    q = q * np.sign(np.diag(r))
-    if np.linalg.det(q) < 0:
-        q[:, 0] = -q[:, 0]
-    turn: Array = q
-    return turn
+def _rotations(rng: np.random.Generator, n: int) -> Array:
+    """Draw (n, 3, 3) rotations; all are equally likely."""
+    q, r = np.linalg.qr(rng.standard_normal((n, 3, 3)))
+    turns: Array = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :]
+    turns[np.linalg.det(turns) < 0, :, 0] *= -1
+    return turns
 
 
 def spin_test(x: Array, y: Array, turned: NDArray[np.intp]) -> tuple[float, float, Array]:
