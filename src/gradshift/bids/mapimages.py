@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from gradshift.bids.outputs import CIFTI_MAP, GIFTI_MAP, right_hemisphere
 from gradshift.bids.write import write_bytes
 from gradshift.bids.writetable import write_map
-from gradshift.core.statistics.clusters import neighbours
 from gradshift.errors import InputError
 from gradshift.images.cifti import PREFIX, grayordinates, read_cifti
 from gradshift.images.grayordinates import Grayordinates, whole_meshes
-from gradshift.images.neighbours import neighbours_among
+from gradshift.images.neighbours import neighbours, neighbours_among
 
 
 class Ground(Protocol):
     """Where the N values of a map lie, those without a value included."""
 
-    unit: str
+    @property
+    def unit(self) -> str:
+        """What the values are of, in the plural."""
 
     def is_like(self, other: "Ground") -> bool:
         """Tell whether the values of another map lie in the same places."""
@@ -45,7 +46,11 @@ class VoxelGrid:
 
     shape: tuple[int, int, int]
     affine: NDArray[np.float64]
-    unit = "voxels"
+
+    @property
+    def unit(self) -> str:
+        """Voxels."""
+        return "voxels"
 
     def is_like(self, other: Ground) -> bool:
         """Tell whether another map has the same voxels."""
@@ -69,7 +74,12 @@ class Surface:
     """Vertices of both hemispheres, and of CIFTI the voxels below them."""
 
     grayordinates: Grayordinates
-    unit = "vertices"
+
+    @property
+    def unit(self) -> str:
+        """Vertices alone, or with voxels."""
+        meshes = all(structure.n_vertices for structure in self.grayordinates.structures)
+        return "vertices" if meshes else "grayordinates"
 
     def is_like(self, other: Ground) -> bool:
         """Tell whether another map has the same vertices and voxels."""

@@ -1,4 +1,4 @@
-"""Which grayordinates are neighbours: vertices by their mesh, voxels by their grid."""
+"""Which places of an image are neighbours: vertices by their mesh, voxels by their grid."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -14,6 +14,32 @@ FACES = ((0, 0, 1), (0, 1, 0), (1, 0, 0))
 
 AROUND = tuple(step for step in product((-1, 0, 1), repeat=3) if step > (0, 0, 0))
 """Steps to half of the 26 voxels around one."""
+
+
+def neighbours(places: NDArray[np.intp], shape: tuple[int, int, int]) -> NDArray[np.intp]:
+    """List the pairs of voxels that share a face.
+
+    Parameters
+    ----------
+    places : (m,) array of int
+        Places of the voxels on the grid, x fastest.
+    shape : tuple of int
+        Voxels along x, y and z.
+
+    Returns
+    -------
+    (2, P) array of int
+        Positions in `places`; the first of each pair rise.
+    """
+    position = np.full(shape, -1, dtype=np.intp, order="F")
+    position.ravel(order="K")[places] = np.arange(len(places))
+    pairs = []
+    for axis in range(3):
+        along = np.moveaxis(position, axis, 0)
+        pair = np.stack([along[:-1].ravel(), along[1:].ravel()])
+        pairs.append(pair[:, (pair >= 0).all(axis=0)])
+    links = np.concatenate(pairs, axis=1)
+    return links[:, np.argsort(links[0], kind="stable")]
 
 
 def neighbours_among(
