@@ -27,13 +27,14 @@ from scipy import ndimage
 from gradshift.core.contrasts import compare_crossover, compare_sessions
 from gradshift.core.inference.resampling import largest_t
 from gradshift.core.statistics.association import permuted
-from gradshift.core.statistics.clusters import cluster_statistic, neighbours
+from gradshift.core.statistics.clusters import cluster_statistic
 from gradshift.core.statistics.covariates import flipped_residuals
 from gradshift.core.statistics.groupcovariates import adjusted_groups
 from gradshift.core.statistics.groups import labelled
 from gradshift.core.statistics.nbs import network_statistic
 from gradshift.core.statistics.signflip import flipped
 from gradshift.core.statistics.specifications import joint_test
+from gradshift.images.neighbours import neighbours
 
 N, COLUMNS = 11, 28
 GROUP = np.repeat([0.0, 1.0], [5, 6])

@@ -11,8 +11,9 @@ from scipy import ndimage, stats
 
 from gradshift.core.enhancement import STEPS, voxel_scores
 from gradshift.core.statistics.association import permuted
-from gradshift.core.statistics.clusters import HEIGHT, cluster_statistic, neighbours
+from gradshift.core.statistics.clusters import HEIGHT, cluster_statistic
 from gradshift.core.statistics.signflip import flipped
+from gradshift.images.neighbours import neighbours
 
 SHAPE = (7, 8, 9)
 

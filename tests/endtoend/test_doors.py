@@ -11,6 +11,7 @@ import pytest
 import doors
 import surfaces
 import tiny
+from gradshift.bids.mapimages import read_ground_map
 from gradshift.cli import main
 from gradshift.core.series.spectra import spectrum
 
@@ -93,8 +94,9 @@ def test_what_fmriprep_wrote_gives_the_same_on_every_surface(
     source, out = surfaces.write_study(tmp_path / "fmriprep", write), tmp_path / "out"
     recipe = surfaces.write_recipe(tmp_path)
     words = ["--derivatives", f"fmriprep={source}", "--denoise", str(recipe), "--space", space]
-    words += ["--measures", *MEASURES, "reho"]
-    found = run(place, out, *words)
+    words += ["--measures", *MEASURES, "reho", "--pcc", ",".join(doors.NAMES[:2])]
+    with tiny.without_pictures():
+        found = run(place, out, *words)
     wanted = expected.reindex(found.index)
     of_voxels = found.index.get_level_values("measure").isin(["alff", "reho"])
     assert found[~of_voxels].notna().any()
@@ -110,9 +112,44 @@ def test_what_fmriprep_wrote_gives_the_same_on_every_surface(
     alff = rows.loc["alff", "sub-01", "ses-pre"].set_index("label")["value"]
     np.testing.assert_allclose(alff[list(doors.NAMES)], waves.measure(truth.T)[0], rtol=1e-4)
     reho = rows.loc["reho"]
-    on_surface = space != tiny.SPACE
-    assert reho["value"].isna().all() == on_surface
-    assert reho["status"].str.contains("needs voxels.*surface").all() == on_surface
+    assert reho["value"].dropna().between(0, 1).all()
+    assert reho["value"].notna().any()
+    _seed_maps_hold_the_change_of_their_regions(out, space)
+
+
+def _seed_maps_hold_the_change_of_their_regions(out: Path, space: str) -> None:
+    """Every vertex or voxel has the series of its region, and so its connectivity."""
+
+    def z(sub: str, ses: str) -> np.ndarray:
+        truth = doors.series(sub, ses)[doors.kept()]
+        seed = truth[:, :2].mean(axis=1)
+        return np.arctanh(np.corrcoef(truth.T, seed)[-1, :-1])
+
+    changes = np.array([z(sub, "post") - z(sub, "pre") for sub in doors.PEOPLE])
+    (path,) = (
+        path
+        for path in (out / "group").glob("*_stat-meanchange_*_boldmap.*")
+        if path.suffix != ".json" and "hemi-R" not in path.name
+    )
+    values, ground = read_ground_map(path)
+    if space == tiny.SPACE:
+        labels = tiny.labels().ravel(order="F")
+    else:
+        halves = [s.places for s in ground.grayordinates.structures[:2]]
+        second = np.where(surfaces.REGIONS > 0, surfaces.REGIONS + tiny.N_REGIONS // 2, 0)
+        labels = np.concatenate([surfaces.REGIONS[halves[0]], second[halves[1]]])
+    wanted = np.append(np.nan, changes.mean(axis=0))[labels]
+    np.testing.assert_allclose(values[: len(labels)], wanted, atol=2e-4)
+    t, p, enhanced = (
+        read_ground_map(path.with_name(path.name.replace("meanchange", stat)))[0]
+        for stat in ("t", "pfwetfce", "tfce")
+    )
+    np.testing.assert_array_equal(np.sign(enhanced), np.sign(t))
+    n_flips = 2 ** len(doors.PEOPLE)
+    assert set(n_flips * p[np.isfinite(p)]) <= set(range(2, n_flips + 1, 2))
+    about = json.loads(path.with_name(path.name.split(".")[0] + ".json").read_text())
+    unit = {tiny.SPACE: "Voxels", "fsLR": "Grayordinates", "fsaverage5": "Vertices"}[space]
+    assert about[f"NumberOf{unit}"] == np.isfinite(values).sum()
 
 
 def test_components_of_another_dataset_are_regressed_out(make_study, tmp_path):

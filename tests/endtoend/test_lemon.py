@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import lemon
+from gradshift.bids.mapimages import Surface, read_ground_map
 from gradshift.cli import main
+from gradshift.images.grayordinates import whole_meshes
 from tiny import without_pictures
 
 pytestmark = pytest.mark.skipif(
@@ -45,6 +47,11 @@ def test_a_real_surface_has_networks_and_the_known_gradient(tmp_path):
     networks = gradient["network"]
     assert networks["Default"] > networks["Cont"] > max(networks["SomMot"], networks["Vis"])
     assert (rows[rows["measure"] == "alff"]["value"] > 0).all()
-    assert rows[rows["measure"] == "reho"]["status"].str.contains("surface").all()
+    reho = rows[(rows["measure"] == "reho") & (rows["level"] == "region")]["value"]
+    assert reho.between(1 / 7, 1).all()
+    values, ground = read_ground_map(next(func.glob("*_hemi-L_*_stat-zpcc_*_boldmap.shape.gii")))
+    assert ground.is_like(Surface(whole_meshes((10242, 10242))))
+    assert np.isfinite(values).sum() > 18000
+    assert np.nanmax(values) > 1  # inside of the seed
     about = json.loads(path.with_suffix(".json").read_text())
     assert sum("hemi-" in source for source in about["Sources"]) == 2

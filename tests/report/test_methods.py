@@ -118,7 +118,7 @@ def test_numbers_of_the_text_are_those_of_the_study(made, stand_in):
     assert [recipe["name"] for recipe in used.recipes] == ["aCompCor", "36P"]
 
 
-def test_a_study_on_the_surface_says_so_and_claims_no_measure_of_voxels(made, stand_in):
+def test_a_study_on_the_surface_says_so_and_what_neighbours_are_there(made, stand_in):
     _, results, folder = made
 
     def told(gives, space):
@@ -142,8 +142,9 @@ def test_a_study_on_the_surface_says_so_and_claims_no_measure_of_voxels(made, st
     assert "reho" in of_voxels
     assert "surface" not in regions
     of_vertices, regions = told("vertices", "fsLR")
-    assert set(of_voxels) - set(of_vertices) == {"reho"}
+    assert set(of_voxels) == set(of_vertices)
     assert "surface (fsLR)" in regions
+    assert "edge of the mesh" in regions
 
 
 def test_a_registration_is_told_with_what_departs_from_it():

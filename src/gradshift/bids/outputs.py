@@ -9,6 +9,7 @@ import numpy as np
 
 from gradshift.bids.names import file_name, folder
 from gradshift.core.cortex.regions import Regions
+from gradshift.images.grayordinates import SURFACE_SPACES
 
 MEASURE_COLUMNS = (
     "modality", "task", "run", "space", "atlas", "recipe", "measure", "level", "label",
@@ -16,6 +17,12 @@ MEASURE_COLUMNS = (
 )  # fmt: skip
 
 VARIANT_COLUMNS = (*MEASURE_COLUMNS, "choice")
+
+VOLUME_MAP, CIFTI_MAP, GIFTI_MAP = ".nii.gz", ".dscalar.nii", ".shape.gii"
+"""Extensions of maps of voxels, of grayordinates, and of the vertices of one hemisphere."""
+
+LEFT, RIGHT = "_hemi-L", "_hemi-R"
+"""How the names of the two files tell the hemispheres apart."""
 
 Sidecar = Mapping[str, Any]
 """What the JSON file beside a table or an image says, by the keys of BIDS and of ours."""
@@ -90,9 +97,32 @@ def outliers_path(root: Path, entities: Mapping[str, str]) -> Path:
 
 
 def map_path(root: Path, target: Target, stat: str) -> Path:
-    """Name the file of a voxel map; a map that rests on no atlas has none in its name."""
+    """Name the file of a map; a map that rests on no atlas has none in its name.
+
+    On fsaverage, where each hemisphere has a file, that of the left one.
+    """
     entities = {**target.entities, **target.atlas, "stat": stat, "desc": target.recipe}
-    return _path(root, entities, "boldmap.nii.gz")
+    return root / folder(entities, "func") / _map_name(entities)
+
+
+def _map_name(entities: Mapping[str, str]) -> str:
+    space = entities.get("space", "")
+    if space not in SURFACE_SPACES:
+        return file_name(entities, f"boldmap{VOLUME_MAP}")
+    if space == "fsLR":
+        return file_name(entities, f"boldmap{CIFTI_MAP}")
+    name = file_name(entities, f"boldmap{GIFTI_MAP}")
+    return ("_" + name).replace("_space-", f"{LEFT}_space-", 1).removeprefix("_")
+
+
+def right_hemisphere(path: Path) -> Path:
+    """Return the file of the right hemisphere beside that of the left one."""
+    return path.with_name(path.name.replace(LEFT, RIGHT, 1))
+
+
+def files_of_map(path: Path) -> list[Path]:
+    """Return the files that a map is in."""
+    return [path, right_hemisphere(path)] if path.name.endswith(GIFTI_MAP) else [path]
 
 
 def tacs_path(root: Path, target: Target, model: str = "") -> Path:
@@ -152,10 +182,10 @@ def group_matrix_name(task: str, atlas: Mapping[str, str], stat: str, recipe: st
 
 
 def group_map_name(target: Target, stat: str) -> str:
-    """Name the file of a group result that is a voxel map."""
-    kept = {k: v for k, v in target.entities.items() if k in ("task", "space", "cohort", "res")}
-    entities = {**kept, **target.atlas, "stat": stat, "desc": target.recipe}
-    return file_name(entities, "boldmap.nii.gz")
+    """Name the file of a group result that is a map; see `map_path`."""
+    named = ("task", "space", "cohort", "res", "den")
+    kept = {k: v for k, v in target.entities.items() if k in named}
+    return _map_name({**kept, **target.atlas, "stat": stat, "desc": target.recipe})
 
 
 def regions_path(root: Path, atlas: Mapping[str, str]) -> Path:

@@ -30,6 +30,8 @@ figures
 *_stat-coverage_bold.tsv
 *_stat-coverage_bold.json
 *_boldmap.nii.gz
+*_boldmap.dscalar.nii
+*_boldmap.shape.gii
 *_boldmap.json
 *_tacs.tsv
 *_tacs.json

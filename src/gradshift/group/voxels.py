@@ -1,4 +1,4 @@
-"""Every voxel compared: maps of the connectivity with the posterior cingulate."""
+"""Every voxel or vertex compared: maps of connectivity with the posterior cingulate."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids import outputs
-from gradshift.bids.collect import SessionResult, read_map
+from gradshift.bids.collect import SessionResult
+from gradshift.bids.mapimages import Ground, read_ground_map
 from gradshift.bids.write import write_json
-from gradshift.bids.writetable import write_map
 from gradshift.core.inference.resampling import largest_t
-from gradshift.core.statistics.clusters import cluster_statistic, neighbours
+from gradshift.core.statistics.clusters import cluster_statistic
 from gradshift.group.pieces import piece
 from gradshift.group.study import Study
 from gradshift.group.table import Files, sidecar
@@ -29,10 +29,10 @@ MAPS = {
     "meanchange": "Mean change of Fisher z with the posterior cingulate, or its difference "
     "between groups",
     "t": "t of that change",
-    "pfwe": "Two-sided p of that change, corrected for all voxels (maximal |t|); 0: not tested",
+    "pfwe": "Two-sided p of that change, corrected for the whole map (maximal |t|); 0: not tested",
     "tfce": "Threshold-free cluster enhancement of t, with the sign of the change",
-    "pfwetfce": "Two-sided p of the enhanced t, corrected for all voxels (its largest value); 0: "
-    "not tested",
+    "pfwetfce": "Two-sided p of the enhanced t, corrected for the whole map (its largest value); "
+    "0: not tested",
 }
 
 MAX_EXACT, MAX_ARRANGEMENTS = 12, 4096
@@ -54,10 +54,7 @@ class VoxelTests:
     maps : mapping of str to (V,) array
         See `MAPS`.
     places : (V,) array of int
-        Positions of the voxels in their grid, the first axis running fastest.
-    shape : (3,) array of int
-        Of the grid.
-    affine : (4, 4) array
+        Positions of the voxels or vertices among all that a map has.
     n : int
         People.
     described : mapping
@@ -66,8 +63,6 @@ class VoxelTests:
 
     maps: Mapping[str, NDArray[np.float64]]
     places: NDArray[np.intp]
-    shape: NDArray[np.intp]
-    affine: NDArray[np.float64]
     n: int
     described: Mapping[str, object]
 
@@ -77,26 +72,27 @@ def write(study: Study, folder: Path) -> None:
     for key in _keys(study):
         tests = tested_voxels(study, *key)
         if tests is None:
-            logger.warning("Voxel maps lie on different grids and are not compared.")
+            logger.warning("Maps lie on different grids and are not compared.")
         else:
-            _write(study, study.bold_at(*key)[0], tests, folder)
+            _write(study, key, tests, folder)
 
 
-def _write(study: Study, first: SessionResult, tests: VoxelTests, folder: Path) -> None:
+def _write(study: Study, key: tuple[str, str, str], tests: VoxelTests, folder: Path) -> None:
     """Write the maps of one task, atlas and recipe."""
-    shape: Any = tuple(tests.shape.tolist())
+    first, ground = study.bold_at(*key)[0], _ground(*_people(study, *key))
     for stat, values in tests.maps.items():
         path = folder / outputs.group_map_name(first.target, stat)
-        write_map(path, values, tests.places, shape, tests.affine)
+        ground.write(path, values, tests.places)
         content = {
             "Description": MAPS[stat],
             "Contrast": study.main.contrast,
             "Effect": study.main.effect,
             "NumberOfParticipants": tests.n,
-            "NumberOfVoxels": len(tests.places),
+            f"NumberOf{ground.unit.capitalize()}": len(tests.places),
             **tests.described,
         }
-        write_json(outputs.sidecar(path), {**content, **sidecar(study)})
+        for one in outputs.files_of_map(path):
+            write_json(outputs.sidecar(one), {**content, **sidecar(study)})
 
 
 def _keys(study: Study) -> list[tuple[str, str, str]]:
@@ -115,23 +111,22 @@ def _people(study: Study, task: str, atlas: str, recipe: str) -> tuple[list[str]
 def tested_voxels(study: Study, task: str, atlas: str, recipe: str) -> VoxelTests | None:
     """Test the maps of one task, atlas and recipe; None if they lie on different grids."""
     people, paths = _people(study, task, atlas, recipe)
-    _, affine = read_map(next(maps[0] for (one, _), maps in paths.items() if one == people[0]))
-    changes = [_change(study, person, paths, affine) for person in people]
-    first = changes[0]
-    if first is None or any(one is None or one.shape != first.shape for one in changes):
+    ground = _ground(people, paths)
+    changes = [_change(study, person, paths, ground) for person in people]
+    alike = [change for change in changes if change is not None]
+    if len(alike) < len(people):
         return None
-    stacked = np.array([one.ravel(order="F") for one in changes if one is not None])
+    stacked = np.array(alike)
     places = np.flatnonzero(np.isfinite(stacked).all(axis=0))
-    shape: Any = first.shape
-    maps, described = _tested(study, stacked[:, places], neighbours(places, shape), people)
-    return VoxelTests(
-        maps=maps,
-        places=places,
-        shape=np.array(shape),
-        affine=affine,
-        n=len(people),
-        described=described,
-    )
+    maps, described = _tested(study, stacked[:, places], ground.pairs(places), people)
+    return VoxelTests(maps=maps, places=places, n=len(people), described=described)
+
+
+def _ground(people: Sequence[str], paths: Paths) -> Ground:
+    """Return where the values of the first map lie, which all others must share."""
+    return read_ground_map(next(maps[0] for (one, _), maps in paths.items() if one == people[0]))[
+        1
+    ]
 
 
 def _usable(study: Study, results: Sequence[SessionResult]) -> Paths:
@@ -154,16 +149,14 @@ def _is_whole(study: Study, person: str, paths: Paths) -> bool:
     )
 
 
-def _change(
-    study: Study, person: str, paths: Paths, affine: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
+def _change(study: Study, person: str, paths: Paths, ground: Ground) -> NDArray[np.float64] | None:
     """Add up the maps of a person by weight, runs averaged; None if a grid is another one."""
     total: Any = 0.0
     sessions = study.design.sessions_of(person)
     for session, weight in zip(sessions, study.main.weights, strict=True):
         if weight:
-            maps = [read_map(path) for path in paths[person, session]]
-            if any(not np.allclose(grid, affine, atol=1e-4) for _, grid in maps):
+            maps = [read_ground_map(path) for path in paths[person, session]]
+            if not all(ground.is_like(other) for _, other in maps):
                 return None
             total = total + weight * np.mean([values for values, _ in maps], axis=0)
     change: NDArray[np.float64] = total
@@ -211,5 +204,5 @@ FILES = Files(
     rank=30,
     write=write,
     seconds=8,
-    uses={"clusters": lambda written: any(written.folder.glob("*_stat-pfwetfce_*boldmap.nii.gz"))},
+    uses={"clusters": lambda written: any(written.folder.glob("*_stat-pfwetfce_*boldmap.*"))},
 )

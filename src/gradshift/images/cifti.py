@@ -136,7 +136,8 @@ def grayordinates(axis: Any) -> Grayordinates:
             )
         )
     affine = np.eye(4) if axis.affine is None else np.asarray(axis.affine, dtype=np.float64)
-    return Grayordinates(structures=structures, affine=affine)
+    x, y, z = axis.volume_shape or (0, 0, 0)
+    return Grayordinates(structures=structures, affine=affine, shape=(int(x), int(y), int(z)))
 
 
 def stream_series(header: CiftiHeader) -> Generator[tuple[int, NDArray[Any]], None, None]:

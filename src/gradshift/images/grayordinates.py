@@ -47,10 +47,13 @@ class Grayordinates:
         Together they hold every value once.
     affine : (4, 4) array
         Voxel indices to millimetres.
+    shape : tuple of int
+        Voxels along x, y and z of the volume that voxels are of; zeros if there are none.
     """
 
     structures: Sequence[Structure]
     affine: NDArray[np.float64]
+    shape: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def count(self) -> int:

@@ -13,6 +13,9 @@ from gradshift.images.labels import LabelImage, positions, read_labels
 
 SIDES = ("left", "right")
 
+FSAVERAGE5_VERTICES = 10242
+"""In each hemisphere."""
+
 FARTHEST = 4.0
 """Millimetres from a vertex to the nearest labelled voxel; farther away there is no region."""
 

@@ -12,6 +12,7 @@ from gradshift.images.cifti import grayordinates, read_cifti
 from gradshift.images.grayordinates import Grayordinates, Structure
 from gradshift.images.grid import TIE
 from gradshift.images.labels import LabelImage, positions, read_labels
+from gradshift.images.meshes import divisions
 
 ENDINGS = (".dlabel.nii", ".dlabel.nii.gz")
 """Of label images on a surface; any other label image of a surface space holds voxels."""
@@ -124,7 +125,7 @@ def _of_mesh(
 ) -> NDArray[np.int32]:
     """Return the label of every vertex of the mesh of a run."""
     n, wanted = known.n_vertices, structure.n_vertices
-    finer = _divisions(wanted) > _divisions(n) > 0
+    finer = divisions(wanted) > divisions(n) > 0
     if n != wanted and not finer:
         raise InputError(
             f"The atlas image {path.name} has {n} vertices in {structure.name}, and the run has "
@@ -133,12 +134,6 @@ def _of_mesh(
     whole = np.zeros(wanted, dtype=np.int32)
     whole[known.places] = labels[known.where]
     return whole
-
-
-def _divisions(n_vertices: int) -> int:
-    """Return how often an icosahedron was divided to have so many vertices; 0 for never."""
-    counts = [10 * 4**k + 2 for k in range(1, 10)]
-    return counts.index(n_vertices) + 1 if n_vertices in counts else 0
 
 
 def _of_voxels(path: Path, places: Grayordinates) -> NDArray[np.int32]:

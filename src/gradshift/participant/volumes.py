@@ -1,4 +1,4 @@
-"""The steps of runs that are volumes: the one read, denoising, and voxel maps."""
+"""The steps of runs that are images: the one read, denoising, and maps."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,6 @@ from gradshift.bids.physio import find_recordings
 from gradshift.bids.run import Run
 from gradshift.bids.segmentation import find_segmentation
 from gradshift.bids.sessions import unit_entities
-from gradshift.core.series.maps import BLOCK
 from gradshift.errors import GradshiftError
 from gradshift.output.identity import digest
 from gradshift.participant.node import collect, step
@@ -31,6 +30,9 @@ MEM_PARCELLATE = 0.3
 BYTES_PER_VOXEL = 1.5
 """Of the step that maps voxels, per voxel and volume of the grid: a quarter of it is brain, of
 which the series (4 bytes) and the ranks (2 bytes) are held."""
+
+BYTES_PER_VERTEX = 6.0
+"""Of that step on a surface, where all is brain."""
 
 
 def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
@@ -101,16 +103,19 @@ def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
         return
     (example,) = grids.values()
     voxels = math.prod(example.shape) * sum(run.n_volumes for run in unit)
+    each = BYTES_PER_VERTEX if example.surface else BYTES_PER_VOXEL
+    surface = [str(path) for path in example.images] if example.surface else []
     voxelwise = step(
         Voxelwise,
         f"voxelwise_{tag}",
         plan.plugins,
-        mem_gb=MEM_PARCELLATE + BYTES_PER_VOXEL * voxels / 1e9,
+        mem_gb=MEM_PARCELLATE + each * voxels / 1e9,
         atlases=plan.atlas_files,
         labels=[str(path) for path in plan.labels[grid(example)]],
-        shape=_planes(example),
+        shape=example.shape,
+        surface=surface,
         recipes=list(plan.recipes),
-        homogeneity="reho" in plan.asked.measures and not example.surface,
+        homogeneity="reho" in plan.asked.measures,
     )
     parcels = [workflow.get_node(f"parcellate_{one}") for one in session.run_tags]
     workflow.connect(
@@ -122,16 +127,9 @@ def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
             (voxelwise, session.measure, [("out_file", "voxelwise")]),
         ]
     )
-    if not example.surface:  # maps of voxels alone are written
-        save = _save(unit, example, tag, plan)
-        workflow.connect([(voxelwise, save, [("out_file", "voxelwise")])])
-
-
-def _planes(run: Run) -> tuple[int, int, int]:
-    """Return the grid of a run; of vertices, which have none, as many at once as are mapped."""
-    if not run.surface:
-        return run.shape
-    return BLOCK, 1, math.ceil(run.shape[0] / BLOCK)
+    save = _save(unit, example, tag, plan)
+    save.inputs.surface = surface
+    workflow.connect([(voxelwise, save, [("out_file", "voxelwise")])])
 
 
 def _save(unit: Sequence[Run], example: Run, tag: str, plan: Plan) -> pe.Node:

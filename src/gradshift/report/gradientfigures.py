@@ -1,15 +1,19 @@
 """Figures of the principal gradient, and of the posterior cingulate in every voxel."""
 
+from pathlib import Path
+
 import numpy as np
 
 from gradshift.bids.collect import read_map, read_vertices
+from gradshift.bids.mapimages import Surface, read_ground_map
+from gradshift.bids.outputs import VOLUME_MAP
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.density import densities
 from gradshift.figures.slices import slices
 from gradshift.figures.style import symmetric_limit
 from gradshift.report import words
 from gradshift.report.album import Album, Named
-from gradshift.report.cortex import on_cortex
+from gradshift.report.cortex import maps_on_cortex, on_cortex
 
 
 def gradient_pictures(album: Album, regions: Regions) -> Named:
@@ -56,6 +60,9 @@ def seed_pictures(album: Album, regions: Regions) -> Named:
     members = list(regions.sets.get("PCC", ()))
     if paths[0] is None or paths[1] is None or not members:
         return
+    if not paths[0].name.endswith(VOLUME_MAP):
+        yield from _seed_on_surface(album, paths[0], paths[1])
+        return
     x, y, z = np.nanmean(regions.centroids[members], axis=0).tolist()
     change, affine = read_map(paths[0])
     p, _ = read_map(paths[1])
@@ -79,3 +86,28 @@ def seed_pictures(album: Album, regions: Regions) -> Named:
         paths[1].name,
         kind="png",
     )  # fmt: skip
+
+
+def _seed_on_surface(album: Album, change_path: Path, p_path: Path) -> Named:
+    """Draw the change of every vertex on the mesh that it was computed on."""
+    change, ground = read_ground_map(change_path)
+    p, _ = read_ground_map(p_path)
+    if not isinstance(ground, Surface) or not np.isfinite(change).any():
+        return
+    title = f"mean change ({album.results.effect[0]})"
+    figure = maps_on_cortex({title: change}, ground, unit="change of Fisher z")
+    if figure is None:
+        return
+    n = int((np.nan_to_num(p, nan=1.0) <= album.results.alpha).sum())
+    yield album.put(
+        "seed",
+        figure,
+        "The cortex from both sides with the mean change of every vertex's connectivity with the "
+        "posterior cingulate cortex.",
+        "Mean change of every vertex's connectivity with the posterior cingulate cortex, on the "
+        f"surface that it was computed on. {n or 'No'} vertices and voxels have a family-wise p "
+        f"of at most {album.results.alpha:g} over the whole map.",
+        change_path.name,
+        p_path.name,
+        kind="png",
+    )

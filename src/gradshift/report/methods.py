@@ -299,7 +299,8 @@ def _surfaces(spaces: Sequence[str]) -> list[Sentence]:
         return []
     text = (
         f"Functional data were on the cortical surface ({', '.join(spaces)}): the series of a "
-        "region was the mean over its vertices, below the cortex over its voxels."
+        "region was the mean over its vertices, below the cortex over its voxels. In maps, the "
+        "neighbours of a vertex are those that it shares an edge of the mesh with."
     )
     return [(text, ())]
 

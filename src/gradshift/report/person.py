@@ -46,8 +46,9 @@ CAPTIONS = {
     ),
     "seed": (
         "png",
-        "Slices through the posterior cingulate cortex with its connectivity, per session.",
-        "Connectivity with the posterior cingulate cortex, cut through it; left is left.",
+        "The posterior cingulate cortex's connectivity, per session.",
+        "Connectivity with the posterior cingulate cortex: cut through it, left is left; of runs "
+        "on a surface, on its mesh.",
     ),
 }
 """Of the figures of a task: kind of file, alternative text, caption."""

@@ -1,6 +1,6 @@
 """The figures of one participant's page, drawn from the tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from gradshift.bids import outputs
 from gradshift.bids.collect import SessionResult, read_map, read_matrix, read_tsv, read_vertices
 from gradshift.bids.facts import Entities
+from gradshift.bids.mapimages import Surface, read_ground_map
+from gradshift.bids.outputs import VOLUME_MAP
 from gradshift.core.cortex.regions import Regions
 from gradshift.figures.matrices import matrices
 from gradshift.figures.motion import Carpets, motion
@@ -18,7 +20,7 @@ from gradshift.figures.scatter import gradient_plane
 from gradshift.figures.slices import slices
 from gradshift.figures.style import SEQUENTIAL, symmetric_limit
 from gradshift.report import words
-from gradshift.report.cortex import on_cortex
+from gradshift.report.cortex import maps_on_cortex, on_cortex
 from gradshift.report.personresults import (
     Person,
     motion_name,
@@ -195,6 +197,8 @@ def seed_of(output_dir: Path, results: Sequence[SessionResult], regions: Regions
     paths = {session_label(r): r.map_path(output_dir, "zpcc") for r in results}
     if not members or not all(path.exists() for path in paths.values()):
         return None
+    if not all(path.name.endswith(VOLUME_MAP) for path in paths.values()):
+        return _seed_on_surface(paths)
     volumes, affine = _on_one_grid(paths)
     middle = np.nanmean(regions.centroids[list(members)], axis=0)
     if affine is None or not np.isfinite(middle).all():
@@ -206,6 +210,16 @@ def seed_of(output_dir: Path, results: Sequence[SessionResult], regions: Regions
         limit=symmetric_limit(*volumes.values()),
         unit="Fisher z",
     )
+
+
+def _seed_on_surface(paths: Mapping[str, Path]) -> Figure | None:
+    """Draw maps of vertices, a row per session; None where they do not share a mesh."""
+    maps = {title: read_ground_map(path) for title, path in paths.items()}
+    grounds = [ground for _, ground in maps.values() if isinstance(ground, Surface)]
+    if len(grounds) < len(maps) or not all(map(grounds[0].is_like, grounds)):
+        return None
+    panels = {title: values for title, (values, _) in maps.items()}
+    return maps_on_cortex(panels, grounds[0], unit="Fisher z")
 
 
 def _on_one_grid(paths: dict[str, Path]) -> tuple[Panels, Array | None]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.bids.collect import read_map, read_vertices
+from gradshift.bids.outputs import VOLUME_MAP
 from gradshift.core.cortex.regions import Regions
 from gradshift.images.surface import fsaverage5
 from gradshift.images.underlay import underlay
@@ -130,6 +131,8 @@ def _slices(results: GroupResults, task: str) -> Content | None:
     paths = [results.map_path(task, stat) for stat in ("meanchange", "pfwe")]
     below = underlay()
     if paths[0] is None or paths[1] is None or below is None:
+        return None
+    if not paths[0].name.endswith(VOLUME_MAP):
         return None
     change, affine = read_map(paths[0])
     p, _ = read_map(paths[1])

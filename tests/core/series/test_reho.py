@@ -5,7 +5,12 @@ import pytest
 from scipy.stats import rankdata, spearmanr
 
 from gradshift.core.series import reho as module
-from gradshift.core.series.reho import concordance, doubled_ranks, planes
+from gradshift.core.series.reho import (
+    concordance,
+    concordance_among,
+    doubled_ranks,
+    planes,
+)
 
 
 def reho(series, mask):
@@ -118,3 +123,24 @@ def test_what_does_not_fit_is_an_error(rng):
         reho(rng.standard_normal((20, 26)), whole)
     with pytest.raises(ValueError, match="at least 2 volumes"):
         reho(rng.standard_normal((1, 27)), whole)
+
+
+def test_neighbours_given_as_pairs_are_those_of_the_grid(rng, mask):
+    """Planes of a grid and pairs of places are two ways to the same neighbourhoods."""
+    where = np.argwhere(mask)
+    step = np.abs(where[:, None] - where).max(axis=2)
+    pairs = np.array(np.nonzero(np.triu(step == 1)))
+    series = rng.standard_normal((31, len(where))) + rng.standard_normal((31, 1))
+    series[:, 11] = 1.0
+    ranks = doubled_ranks(series.T)
+    full = np.full(len(where), 27)
+    found = concordance_among([ranks[:100], ranks[100:]], pairs, full, 31)
+    np.testing.assert_array_equal(found, reho(series, mask))
+
+
+def test_more_than_half_of_a_neighbourhood_is_needed(rng):
+    ranks = doubled_ranks(rng.standard_normal((5, 20)))
+    pairs = np.array([[0, 0, 0, 3], [1, 2, 3, 4]])
+    found = concordance_among([ranks], pairs, np.array([7, 5, 3, 5, 5]), 20)
+    np.testing.assert_array_equal(np.isnan(found), [False, True, False, False, True])
+    assert found[3] == pytest.approx(kendall_w(ranks[[0, 3, 4]].T.astype(float)))

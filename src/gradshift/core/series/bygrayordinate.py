@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from gradshift.core.series.parcellate import (
     CARPET_VOXELS,
@@ -24,6 +23,9 @@ from gradshift.core.series.parcellate import (
 
 Pieces = Generator[tuple[int, NDArray[Any]], None, None]
 """(first place, series) in order; series is (b, T)."""
+
+BLOCK = 64
+"""Series handled at once: their numbers stay in the cache of the processor."""
 
 Atlas = tuple[NDArray[np.integer[Any]], int]
 
@@ -66,29 +68,15 @@ def parcellate_series(
     ValueError
         If `read` gives other places than the atlases have.
     """
-    weights = _weights(atlases)
     good = np.ones(n_volumes, dtype=bool)
     with np.errstate(all="ignore"):
-        sums = _Sums(weights, good, carpet_voxels, slope, intercept)
+        sums = _Sums(atlases, good, carpet_voxels, slope, intercept)
         sums.add(read, keep)
         bad = sums.bad
         if bad.any() and not bad.all():
-            sums = _Sums(weights, ~bad, carpet_voxels, slope, intercept)
+            sums = _Sums(atlases, ~bad, carpet_voxels, slope, intercept)
             sums.add(read)
-        return sums.result(atlases, np.flatnonzero(bad))
-
-
-def _weights(atlases: Sequence[Atlas]) -> csr_array:
-    """(G, regions of all atlases) matrix with a 1 where a place belongs to a region."""
-    rows, columns, first = [], [], 0
-    for labels, size in atlases:
-        inside = np.flatnonzero(labels)
-        rows.append(inside)
-        columns.append(first + labels[inside].astype(np.intp) - 1)
-        first += size
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    shape = (len(atlases[0][0]), first)
-    return csr_array((np.ones(len(row)), (row, column)), shape=shape)
+        return sums.result(np.flatnonzero(bad))
 
 
 class _Sums:
@@ -96,17 +84,18 @@ class _Sums:
 
     def __init__(
         self,
-        weights: csr_array,
+        atlases: Sequence[Atlas],
         good: NDArray[np.bool_],
         n_carpet: int,
         slope: float,
         intercept: float,
     ) -> None:
-        n, n_regions = weights.shape
-        self._weights, self._good = weights, good
+        n = len(atlases[0][0])
+        self._atlases, self._good = atlases, good
         self._slope, self._intercept = slope, intercept
-        self._first = np.zeros(n_regions)
-        self._changes = np.zeros((n_regions, int(good.sum())))  # since the first good volume
+        self._first = [np.zeros(size) for _, size in atlases]
+        since = int(good.sum())  # changes are since the first good volume
+        self._changes = [np.zeros((size, since)) for _, size in atlases]
         self._finite = np.zeros(len(good), dtype=np.intp)  # places, by volume
         self._nonzero = np.zeros(len(good), dtype=bool)  # volumes that hold anything
         self._valid = np.zeros(n, dtype=bool)
@@ -133,36 +122,40 @@ class _Sums:
     def _add(self, where: slice, values: NDArray[Any]) -> None:
         inside = (self._sample >= where.start) & (self._sample < where.stop)
         self._carpet[:, inside] = values[self._sample[inside] - where.start].T
-        finite = self._count(values)
-        if not self._good.all():
-            values = values[:, self._good]
-            finite = None if finite is None else finite[:, self._good]
-        first = values[:, 0].astype(np.float64)
-        change = np.subtract(values, first[:, None], dtype=np.float64)
-        squares = np.einsum("ij,ij->i", change, change)
-        valid = squares > 0
-        if finite is not None:
-            valid &= finite.all(axis=1)
-        if not valid.all():
-            first[~valid] = change[~valid] = 0.0
-        level = change.mean(axis=1)
-        spread = np.sqrt(np.maximum(squares / change.shape[1] - level**2, 0.0))
-        self._valid[where] = valid
-        self._tsnr[where] = (first + level) / spread
-        weights = self._weights[where].T
-        self._first += weights @ first
-        self._changes += weights @ change
-
-    def _count(self, values: NDArray[Any]) -> NDArray[np.bool_] | None:
-        """Count what is finite, by volume; return where, or None if all is."""
         if not self._nonzero.all():
             self._nonzero |= (np.isfinite(values) & (values != 0)).any(axis=0)
-        if np.isfinite(values.sum(dtype=np.float64)):  # one that is not makes the sum so
-            self._finite += len(values)
-            return None
-        finite: NDArray[np.bool_] = np.isfinite(values)
-        self._finite += finite.sum(axis=0)
-        return finite
+        self._finite += len(values)
+        for start in range(0, len(values), BLOCK):
+            block = values[start : start + BLOCK]
+            first = where.start + start
+            self._add_block(slice(first, first + len(block)), block)
+
+    def _add_block(self, where: slice, values: NDArray[Any]) -> None:
+        """Add some series, whose numbers stay in the cache of the processor."""
+        used = values if self._good.all() else values[:, self._good]
+        kind = np.result_type(values.dtype, np.float32)
+        first = used[:, 0].astype(np.float64)
+        change = np.subtract(used, used[:, :1], dtype=kind)
+        squares = np.einsum("ij,ij->i", change, change).astype(np.float64)
+        if not (fine := np.isfinite(squares) & (squares > 0)).all():
+            odd = np.flatnonzero(~fine)  # constant, not finite, or beyond single precision
+            self._finite -= (~np.isfinite(values[odd])).sum(axis=0)
+            exact = np.subtract(used[odd], used[odd, :1], dtype=np.float64)
+            squares[odd] = np.einsum("ij,ij->i", exact, exact)
+            fine = np.isfinite(squares) & (squares > 0)
+            first[~fine] = change[~fine] = 0.0
+        level = change.mean(axis=1, dtype=kind).astype(np.float64)
+        spread = np.sqrt(np.maximum(squares / change.shape[1] - level**2, 0.0))
+        self._valid[where] = fine
+        self._tsnr[where] = (first + level) / spread
+        for (labels, _), firsts, changes in zip(
+            self._atlases, self._first, self._changes, strict=True
+        ):
+            here = labels[where]
+            if len(regions := np.unique(here[here > 0])):
+                member = here == regions[:, None]
+                firsts[regions - 1] += member @ first
+                changes[regions - 1] += member.astype(kind) @ change
 
     def _values(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """Turn numbers of the file into values."""
@@ -176,27 +169,27 @@ class _Sums:
         bad: NDArray[np.bool_] = few | ~self._nonzero
         return bad
 
-    def result(self, atlases: Sequence[Atlas], bad: NDArray[np.intp]) -> Parcellation:
-        """Turn the sums into means, and share them out among the atlases."""
-        n_used = self._weights.T @ self._valid.astype(np.float64)
-        means = np.full((len(self._good), len(n_used)), np.nan)
-        means[self._good] = ((self._first[:, None] + self._changes) / n_used[:, None]).T
-        tsnr = self._weights.T @ np.where(self._valid, self._tsnr, 0.0) / n_used
-        results, last = [], 0
-        for labels, size in atlases:
-            regions = slice(last, last + size)
+    def result(self, bad: NDArray[np.intp]) -> Parcellation:
+        """Turn the sums into means."""
+        valid = self._valid
+        results = []
+        for (labels, size), first, changes in zip(
+            self._atlases, self._first, self._changes, strict=True
+        ):
             counts = np.bincount(labels, minlength=size + 1)[1:]
+            n_used = np.bincount(labels[valid], minlength=size + 1)[1:]
+            tsnr = np.bincount(labels[valid], self._tsnr[valid], minlength=size + 1)[1:]
+            means = np.full((len(self._good), size), np.nan)
+            means[self._good] = ((first[:, None] + changes) / n_used[:, None]).T
             results.append(
                 RegionMeans(
-                    means=means[:, regions],
+                    means=means,
                     n_voxels=counts,
                     n_in_mask=counts,
-                    n_used=n_used[regions].astype(np.intp),
-                    tsnr=tsnr[regions],
+                    n_used=n_used,
+                    tsnr=tsnr / n_used,
                 )
             )
-            last += size
-        valid = self._valid
         shown = valid[self._sample]
         return Parcellation(
             atlases=tuple(results),

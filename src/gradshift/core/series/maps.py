@@ -11,7 +11,7 @@ from scipy.linalg import svd
 
 from gradshift.core.series.connectivity import join_runs
 from gradshift.core.series.parcellate import give_back
-from gradshift.core.series.reho import concordance, doubled_ranks, planes
+from gradshift.core.series.reho import concordance, concordance_among, doubled_ranks, planes
 from gradshift.core.series.seeds import seed_map
 from gradshift.core.series.spectra import Spectrum, over_mean, spectrum, z_scores
 from gradshift.errors import InputError
@@ -22,6 +22,12 @@ MAPS = ("alff", "malff", "falff", "zfalff", "reho")
 
 BLOCK = 512
 """Voxels handled at once: what is computed of them stays in the cache of the processor."""
+
+PART = 8192
+"""Places that lie on no grid, between two times that the memory of the series is given back."""
+
+Ranks = Iterator[NDArray[np.signedinteger]]
+"""What `gradshift.core.series.reho.doubled_ranks` gives, some places at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +132,7 @@ class Volumes(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Where the voxels lie.
+    """Where voxels lie: neighbours are those that share a face, an edge or a corner.
 
     Parameters
     ----------
@@ -139,11 +145,50 @@ class Grid(NamedTuple):
     places: NDArray[np.intp]
     shape: tuple[int, int, int]
 
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """The voxels; in C order the grid is that of z, y, x, and neighbours are the same."""
+        return on_grid(np.ones(len(self.places), dtype=bool), self.places, self.shape[::-1])
+
+    @property
+    def parts(self) -> list[slice]:
+        """What is mapped before the memory of the series is given back: a plane."""
+        return planes(self.mask)
+
+    def concordance(self, ranks: Ranks, n_volumes: int) -> NDArray[np.float64]:
+        """Return Kendall's W of every neighbourhood."""
+        return concordance(ranks, self.mask, n_volumes)
+
+
+class Neighbourhoods(NamedTuple):
+    """Which of V places are neighbours, where they lie on no grid.
+
+    Parameters
+    ----------
+    pairs : (2, P) array of int
+        Neighbours, each pair once.
+    full : (V,) array of int
+        Places of a whole neighbourhood, the place itself among them.
+    """
+
+    pairs: NDArray[np.intp]
+    full: NDArray[np.intp]
+
+    @property
+    def parts(self) -> list[slice]:
+        """What is mapped before the memory of the series is given back."""
+        n = len(self.full)
+        return [slice(start, min(start + PART, n)) for start in range(0, n, PART)]
+
+    def concordance(self, ranks: Ranks, n_volumes: int) -> NDArray[np.float64]:
+        """Return Kendall's W of every neighbourhood."""
+        return concordance_among(ranks, self.pairs, self.full, n_volumes)
+
 
 def session_maps(
     runs: Sequence[VoxelRun],
     volumes: Volumes,
-    grid: Grid,
+    ground: Grid | Neighbourhoods,
     *,
     n_common: int,
     band: tuple[float, float],
@@ -152,14 +197,15 @@ def session_maps(
 ) -> Maps:
     """Map intrinsic activity and the connectivity of seeds, in one pass over the voxels.
 
-    Three planes of voxels are held at a time, whatever the number of volumes.
+    Of a grid three planes of voxels are held at a time, whatever the number of volumes.
 
     Parameters
     ----------
     runs : sequence of VoxelRun
         The runs of the session, by rising number.
     volumes : Volumes
-    grid : Grid
+    ground : Grid or Neighbourhoods
+        Where the V voxels or vertices lie.
     n_common : int
         Volumes that amplitudes and homogeneity are measured in, the first ones.
     band : (low, high)
@@ -175,9 +221,8 @@ def session_maps(
         waves = spectrum(volumes.number[:n_common], volumes.run_of[:n_common], volumes.tr, band)
     except InputError as error:
         missing = dict.fromkeys(MAPS[:4], str(error))
-    # In C order the grid is that of z, y, x; neighbours are the same.
-    n_voxels = len(grid.places)
-    mask = on_grid(np.ones(n_voxels, dtype=bool), grid.places, grid.shape[::-1])
+    parts = ground.parts
+    n_voxels = parts[-1].stop if parts else 0
     one_pass = _Pass(
         runs=runs,
         spectrum=waves,
@@ -186,10 +231,9 @@ def session_maps(
         amplitudes=np.full((2, n_voxels), np.nan),
         with_seeds=np.full((len(seeds), n_voxels), np.nan),
     )
-    parts = planes(mask)
     values = {}
     if homogeneity:
-        values["reho"] = concordance(one_pass.ranks(parts), mask, n_common)
+        values["reho"] = ground.concordance(one_pass.ranks(parts), n_common)
     else:
         one_pass.fill(parts)
     if waves is not None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 NEIGHBOURS = 27
@@ -111,16 +112,64 @@ def concordance(
     ----------
     Zang et al. (2004), NeuroImage 22:394. Ties have average ranks, without a correction.
     """
-    if n_volumes < 2:
-        raise ValueError(f"ReHo needs at least 2 volumes, got {n_volumes}.")
     values = [np.zeros(0)]
     for own, sums in _sums_around(ranks, mask, n_volumes):
-        count = sums[:, -1].astype(np.float64)
-        count[~own | (count <= NEIGHBOURS // 2)] = np.nan
-        # Sums of squares of whole numbers are exact in double precision.
-        spread = np.einsum("vt,vt->v", sums[:, :-1], sums[:, :-1], dtype=np.float64)
-        values.append(3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes)))
+        values.append(_kendalls_w(sums, own & (sums[:, -1] > NEIGHBOURS // 2)))
     return np.concatenate(values)
+
+
+def concordance_among(
+    ranks: Iterable[NDArray[np.signedinteger]],
+    pairs: NDArray[np.intp],
+    full: NDArray[np.intp],
+    n_volumes: int,
+) -> NDArray[np.float64]:
+    """Compute Kendall's W of each place and its neighbours, whatever makes them such.
+
+    The ranks of all places are held.
+
+    Parameters
+    ----------
+    ranks : iterable of (b, T) arrays
+        What `doubled_ranks` gives of the V places, some at a time.
+    pairs : (2, P) array of int
+        Places that are neighbours, each pair once.
+    full : (V,) array of int
+        Places of a whole neighbourhood, the place itself among them.
+    n_volumes : int
+        T.
+
+    Returns
+    -------
+    (V,) array
+        As of `concordance`; NaN where not more than half of a neighbourhood has ranks.
+    """
+    every = np.concatenate([np.zeros((0, n_volumes), np.int16), *ranks])
+    usable: NDArray[np.bool_] = np.asarray(every.any(axis=1))
+    joined = pairs[:, usable[pairs].all(axis=0)]
+    here = np.flatnonzero(usable)
+    rows, columns = np.concatenate([joined, joined[::-1], [here, here]], axis=1)
+    around = csr_array((np.ones(len(rows), np.int32), (rows, columns)), shape=[len(every)] * 2)
+    enough = usable & (2 * around.sum(axis=1) > full)
+    values = [np.zeros(0)]
+    for start in range(0, len(every), BLOCK):
+        block = around[start : start + BLOCK]
+        near = np.unique(block.indices)
+        sums = block[:, near] @ np.column_stack([every[near], usable[near]]).astype(np.int32)
+        values.append(_kendalls_w(sums, enough[start : start + BLOCK]))
+    return np.concatenate(values)
+
+
+def _kendalls_w(sums: NDArray[Any], enough: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return W of (V, T + 1) sums of doubled ranks and their number; NaN for too few."""
+    n_volumes = sums.shape[1] - 1
+    if n_volumes < 2:
+        raise ValueError(f"ReHo needs at least 2 volumes, got {n_volumes}.")
+    count = np.where(enough, sums[:, -1], np.nan)
+    # Sums of squares of whole numbers are exact in double precision.
+    spread = np.einsum("vt,vt->v", sums[:, :-1], sums[:, :-1], dtype=np.float64)
+    w: NDArray[np.float64] = 3 * spread / (count**2 * (float(n_volumes) ** 3 - n_volumes))
+    return w
 
 
 def _sums_around(

@@ -44,32 +44,6 @@ class ClusterStatistic:
     exact: bool
 
 
-def neighbours(places: NDArray[np.intp], shape: tuple[int, int, int]) -> NDArray[np.intp]:
-    """List the pairs of voxels that share a face.
-
-    Parameters
-    ----------
-    places : (m,) array of int
-        Places of the voxels on the grid, x fastest.
-    shape : tuple of int
-        Voxels along x, y and z.
-
-    Returns
-    -------
-    (2, P) array of int
-        Positions in `places`; the first of each pair rise.
-    """
-    position = np.full(shape, -1, dtype=np.intp, order="F")
-    position.ravel(order="K")[places] = np.arange(len(places))
-    pairs = []
-    for axis in range(3):
-        along = np.moveaxis(position, axis, 0)
-        pair = np.stack([along[:-1].ravel(), along[1:].ravel()])
-        pairs.append(pair[:, (pair >= 0).all(axis=0)])
-    links = np.concatenate(pairs, axis=1)
-    return links[:, np.argsort(links[0], kind="stable")]
-
-
 def cluster_statistic(
     scheme: Scheme, pairs: NDArray[np.intp], *, workers: Workers = map
 ) -> ClusterStatistic:
@@ -80,7 +54,7 @@ def cluster_statistic(
     scheme : Scheme
         Its m columns are the voxels.
     pairs : (2, P) array of int
-        Columns that are neighbours, see `neighbours`.
+        Columns that are neighbours; rising numbers in the first row are read fastest.
     workers : callable
         Where the maps of the rearrangements are enhanced.
 

@@ -1,4 +1,4 @@
-"""Maps of every voxel of one session, from the series that the one read kept."""
+"""Maps of every voxel or vertex of one session, from the series that the one read kept."""
 
 from pathlib import Path
 
@@ -6,13 +6,16 @@ import numpy as np
 from nipype.interfaces.base import File, InputMultiPath, traits
 from numpy.typing import NDArray
 
+from gradshift.bids.mapimages import among
 from gradshift.core.cortex.common import Common
 from gradshift.core.cortex.session import RegionMaps
 from gradshift.core.series.denoise import cleaning_operator
-from gradshift.core.series.maps import Grid, Volumes, VoxelRun, session_maps
+from gradshift.core.series.maps import Grid, Neighbourhoods, Volumes, VoxelRun, session_maps
 from gradshift.core.series.series import RegionSeries
 from gradshift.core.series.smooth import region_means
 from gradshift.errors import ExcludedError
+from gradshift.images.neighbours import neighbours_among
+from gradshift.images.onsurface import read_series
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.parcellate import VOXELS
@@ -39,6 +42,7 @@ class _Spec(StepSpec):
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     labels = traits.List(traits.Str, desc="labels of the atlases on this grid, a file each")
     shape = traits.Tuple(traits.Int, traits.Int, traits.Int, desc="voxels along x, y and z")
+    surface = traits.List(traits.Str, desc="of a surface, the file or both files of a run on it")
     recipes = traits.List(traits.Any, desc="recipes")
     homogeneity = traits.Bool(mandatory=True, desc="whether to map regional homogeneity")
 
@@ -77,7 +81,7 @@ class Voxelwise(Step):
         made = session_maps(
             [self._run(run, recipe, places, first.tr) for run in runs],
             Volumes(first.volumes, first.run_of, first.tr),
-            Grid(places, self.inputs.shape),
+            self._ground(places),
             n_common=common.n_volumes(first.tr),
             band=recipe.band,
             seeds=list(seeds.values()),
@@ -98,6 +102,14 @@ class Voxelwise(Step):
             regions=tuple(regions),
             remarks=made.remarks,
         )
+
+    def _ground(self, places: NDArray[np.intp]) -> Grid | Neighbourhoods:
+        """Return where the voxels or vertices in these places lie."""
+        if not self.inputs.surface:
+            return Grid(places, self.inputs.shape)
+        header = read_series(*map(Path, self.inputs.surface))
+        pairs, full = neighbours_among(header.places, corners=True)
+        return Neighbourhoods(among(pairs, places), full[places])
 
     def _seed(self, series: RegionSeries, i: int) -> NDArray[np.float64] | None:
         """Return the mean series of the seed in atlas number i, None without one."""
