@@ -355,6 +355,19 @@ def designs() -> str:
     return table(header, rows)
 
 
+def retest() -> str:
+    """Write how alike sessions of a person are in what might be measured, and those of two."""
+    header = ("of a session", "two sessions of a person", "sessions of two people")
+    rows = (
+        (
+            row["measure"],
+            *(", ".join(f"{r:.2f}" for r in row[who]) for who in ("within", "between")),
+        )
+        for row in _benchmark("retest")
+    )
+    return table(header, rows)
+
+
 def pages() -> str:
     """Write how often whole null pages claim something, as last measured."""
     header = ("part of the page", "pages", "share that claims", "standard error", "bound")
@@ -543,6 +556,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "type_one": type_one,
     "ugly": ugly,
     "designs": designs,
+    "retest": retest,
     "pages": pages,
     "confirmatory": confirmatory,
     "atlases": shipped_atlases,

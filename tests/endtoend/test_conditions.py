@@ -126,6 +126,33 @@ def test_the_sign_turns_where_the_effect_does(tmp_path):
     assert changes[0] < -0.1 < 0.1 < changes[1]
 
 
+def test_groups_of_unequal_size_are_compared_in_drug_against_placebo(tmp_path, capsys):
+    """Patients lose what is in common under the drug; controls, fewer, do not."""
+    patients = PEOPLE[3:]
+    study = finish(
+        tmp_path,
+        {sub: ("LSD", "PLCB") if sub != "08" else ("LSD",) for sub in PEOPLE},
+        together=lambda sub, ses: 0.3 if ses == "LSD" and sub in patients else 1.4,
+        participants=[
+            ["participant_id", "kind"],
+            *([f"sub-{sub}", "patient" if sub in patients else "control"] for sub in PEOPLE),
+        ],
+    )
+    path = tmp_path / "m.json"
+    about = {"Column": "kind", "Reference": "control", "Against": "patient"}
+    path.write_text(json.dumps({"Design": "conditions", **about}))
+    assert study.group("--model", str(path)) == 0
+    assert "Left out: sub-08 (no result for ses-PLCB)." in capsys.readouterr().err
+    wide = values_of(study).dropna()
+    changes = wide["ses-LSD"] - wide["ses-PLCB"]
+    ill = np.array([name[4:] in patients for name in wide.index])
+    row = rows_of(study, "group-by-time").loc["patient-control in LSD-PLCB"]
+    expected = stats.ttest_ind(changes[ill], changes[~ill], equal_var=False)
+    assert row["t"] == pytest.approx(expected.statistic)
+    assert row["mean_change"] == pytest.approx(changes[ill].mean() - changes[~ill].mean())
+    assert (row["n"], row["n_permutations"], row["p"]) == (7, 35, pytest.approx(1 / 35))
+
+
 SHARED = ("b0", "d2", "d10", "p2", "p10")
 
 

@@ -183,6 +183,8 @@ def test_the_page_says_what_became_of_a_rating(study, tmp_path):
     assert "not at all" in section
     assert "phenotype/dizzy.tsv" in section
     assert "0.0156" in section
+    assert "Does the change go with plasma?" in page
+    assert "dizzy, person" in page
 
 
 def test_a_rating_under_drug_and_placebo_whatever_session_that_was(tmp_path):

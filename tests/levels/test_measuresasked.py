@@ -24,6 +24,7 @@ def test_what_searches_most_is_opt_in():
     assert opt_in()["entropy"] == ("geodesicentropy",)
     assert opt_in()["homogeneity"] == ("reho",)
     assert opt_in()["reversal"] == ("nonreversibility",)
+    assert opt_in()["tangent"] == ("tangentfc",)
     assert opt_in()["paths"] == ("betweenness", "betweennessauc")
     assert not DECLARED & {name for members in opt_in().values() for name in members}
     assert not {*OPT_IN, "all", "default"} & measures().keys()

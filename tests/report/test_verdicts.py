@@ -56,3 +56,14 @@ def test_a_difference_between_changes_is_not_called_a_rise_or_fall():
     result = verdict(row(effect="drug-by-time", contrast="ketamine-placebo"), ALPHA)
     assert result.kind == "down"
     assert "fall" not in result.text
+
+
+@pytest.mark.parametrize(
+    ("effect", "contrast", "text"),
+    [
+        ("moderator", "post-pre~plasma", "evidence of a change that falls with plasma"),
+        ("days", "post-pre", "evidence of a change that falls with the days"),
+    ],
+)
+def test_a_slope_of_the_change_says_what_it_goes_with(effect, contrast, text):
+    assert verdict(row(effect=effect, contrast=contrast), 0.05).text == text

@@ -16,6 +16,9 @@ class Tested(NamedTuple):
 NO_DIRECTION = ("order", "period")
 """Effects of the design: which way they go has no name."""
 
+SLOPES = {"days": "day", "moderator": "unit"}
+"""Effects that are slopes of the change, and what they are per."""
+
 
 def sides(contrast: str) -> tuple[str, str]:
     """Name what a contrast holds against what: the first minus the second.
@@ -45,8 +48,11 @@ def up_and_down(row: Contrast) -> tuple[str, str]:
     """Name both directions of a result, as what there is evidence of."""
     if row.effect in NO_DIRECTION:
         return "a difference", "a difference"
+    what = "difference" if row.compared.way == "conditions" else "change"
+    if row.effect in SLOPES:
+        number = row.contrast.partition("~")[2] or "the days"
+        return f"a {what} that rises with {number}", f"a {what} that falls with {number}"
     if not is_change(row):
-        what = "difference" if row.compared.way == "conditions" else "change"
         return f"a higher {what}", f"a lower {what}"
     return {
         "time": ("a rise", "a fall"),

@@ -42,7 +42,7 @@ def place(row: Contrast) -> str:
     """Say in words what a result belongs to."""
     if row.level == "region":
         return region(row.label)
-    return words.label(row.level, row.label)
+    return "person" if row.modality == "score" else words.label(row.level, row.label)
 
 
 def listed(results: GroupResults) -> list[Contrast]:

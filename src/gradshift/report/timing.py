@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from gradshift.group.contrasts import Contrast
 from gradshift.report import words
+from gradshift.report.direction import SLOPES
 from gradshift.report.grouped import GroupResults
+from gradshift.report.resultstable import place
 from gradshift.report.sentences import Shown
 from gradshift.report.verdicts import Verdict, is_declared, is_significant, verdict
 
@@ -17,12 +19,14 @@ QUESTIONS = {
     "change": "Is there a change?",
     "drug-by-time": "Does the change differ between drug and placebo?",
     "group-by-time": "Does the change differ between groups?",
+    "moderator": "Does the change go with {number}?",
 }
 """What an effect asks, in words."""
 
 OF_CONDITIONS = {
     "change": "Is there a difference?",
     "group-by-time": "Do groups differ in the difference?",
+    "moderator": "Does the difference go with {number}?",
 }
 """The same where conditions of the same people are compared."""
 
@@ -46,8 +50,8 @@ class Further:
     text, summary : str
     contrast, effect : str
         As in the tables.
-    slope : bool
-        Whether the change is one per day, of which there is no g.
+    head : str
+        What the numbers are: differences, or slopes of the change, of which there is no g.
     rows : list of FurtherRow
     """
 
@@ -55,7 +59,7 @@ class Further:
     summary: str
     contrast: str
     effect: str
-    slope: bool
+    head: str
     rows: list[FurtherRow]
 
 
@@ -76,7 +80,7 @@ def _further(results: GroupResults, name: tuple[str, str], rows: list[Contrast])
     declared = [row for row in rows if is_declared(row)]
     tested = [row for row in rows if math.isfinite(row.p_fwe)]
     others = [
-        f"{words.measure(row.measure)} ({words.label(row.level, row.label)})"
+        f"{words.measure(row.measure)} ({place(row)})"
         for row in tested
         if is_significant(row, alpha)
     ]
@@ -86,15 +90,15 @@ def _further(results: GroupResults, name: tuple[str, str], rows: list[Contrast])
         f"{f' and {len(others) - 8} more' if len(others) > 8 else ''}."
     )
     return Further(
-        text=asked.get(name[1], name[1]),
+        text=asked.get(name[1], name[1]).format(number=name[0].partition("~")[2]),
         summary=summary,
         contrast=name[0],
         effect=name[1],
-        slope=name[1] == "days",
+        head=f"change per {SLOPES[name[1]]}" if name[1] in SLOPES else "difference",
         rows=[
             FurtherRow(
                 row,
-                f"{words.measure(row.measure)}, {words.label(row.level, row.label)}",
+                f"{words.measure(row.measure)}, {place(row)}",
                 Shown.of(row) if math.isfinite(row.hedges_g) else None,
                 verdict(row, alpha),
             )

@@ -165,6 +165,7 @@ def test_a_measure_says_what_it_is(measure):
     for field in dataclasses.fields(measure):
         assert getattr(measure, field.name) or field.name in (
             "needs_reference",
+            "needs_everybody",
             "curve",
             "labels",
             "group",

@@ -212,16 +212,15 @@ def efficiency(graph: Graph) -> float:
     return float(np.sum(1 / distance[apart]) / (len(graph) * (len(graph) - 1)))
 
 
-def geodesic_entropy(graph: Graph) -> float:
-    """Average the entropy of the numbers of steps to all others over the nodes.
+def geodesic_entropies(graph: Graph) -> NDArray[np.float64]:
+    """Return the entropy of the numbers of steps from each node to all others.
 
     Every connection is one step, whatever its weight.
 
     Returns
     -------
-    float
-        In nats; nodes that cannot be reached do not count, nor nodes without a connection. NaN
-        without any connection.
+    (N,) array
+        In nats; nodes that cannot be reached do not count. NaN for nodes without a connection.
 
     References
     ----------
@@ -234,7 +233,14 @@ def geodesic_entropy(graph: Graph) -> float:
     for k in range(1, int(steps[reached].max(initial=0.0)) + 1):
         share = (reached & (steps == k)).sum(axis=1) / np.maximum(n, 1)
         entropy -= share * np.log(np.where(share > 0, share, 1.0))
-    return float(entropy[n > 0].mean()) if n.any() else float("nan")
+    return np.where(n > 0, entropy, np.nan)
+
+
+def geodesic_entropy(graph: Graph) -> float:
+    """Average `geodesic_entropies` over the nodes with a connection; NaN if there is none."""
+    entropies = geodesic_entropies(graph)
+    finite = np.isfinite(entropies)
+    return float(entropies[finite].mean()) if finite.any() else float("nan")
 
 
 def modularity(graph: Graph) -> float:

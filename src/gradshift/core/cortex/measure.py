@@ -31,6 +31,7 @@ OPT_IN = {
     "homogeneity": "regional homogeneity",
     "paths": "shortest paths through regions",
     "reversal": "the arrow of time",
+    "tangent": "connectivity in the tangent space at the mean of everybody",
 }
 """Groups of measures that are computed only if asked for, and what they are of: each measure
 more is a family, or values in a family, that a result can be found in by chance."""
@@ -121,6 +122,9 @@ class Measure:
     needs_reference : bool
         Whether it rests on the reference gradients of the session. The group level computes
         it again where the regions or the reference depend on everybody.
+    needs_everybody : bool
+        Whether it rests on the mean of all sessions compared, `Session.centre`: only the group
+        level can compute it.
     needs : {'matrix', 'series', 'voxels'}
         What it is made of; a source that gives less yields no value.
     labels : callable, optional
@@ -145,6 +149,7 @@ class Measure:
     cite: tuple[str, ...] = ()
     caveat: str = ""
     needs_reference: bool = False
+    needs_everybody: bool = False
     needs: Gives = "matrix"
     topic: str = "other"
     group: str = ""

@@ -48,6 +48,9 @@ class Session:
         Why a map is missing.
     reference : (R, K) array, optional
         Reference gradients, the principal one first; NaN for regions they do not have.
+    centre : (R, R) array, optional
+        Geometric mean of the covariances of all sessions compared; NaN for regions it lacks. Only
+        the group level has it.
     dropout : (R,) array of bool, optional
         Regions whose signal dropped out in any session of the person, left out of the
         gradients. If not given they are looked for in this session.
@@ -67,6 +70,7 @@ class Session:
     maps: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     missing_maps: Mapping[str, str] = field(default_factory=dict)
     reference: NDArray[np.float64] | None = None
+    centre: NDArray[np.float64] | None = None
     dropout: NDArray[np.bool_] | None = None
     options: Options = field(default_factory=Options)
     same_tr: bool = True

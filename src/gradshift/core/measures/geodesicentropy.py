@@ -39,6 +39,7 @@ MEASURE = Measure(
     caveat=(
         f"{CAVEAT} In a test and retest of two people, sessions of one person were no more alike "
         "than those of both. Published values are of other numbers of regions and connections, "
-        "and count negative correlations, too: compare no absolute values."
+        "count negative correlations, too, and (in CopBET) leave out regions from which all "
+        "others are equally far, which count as 0 here: compare no absolute values."
     ),
 )

@@ -79,8 +79,8 @@ def join_runs(runs: Sequence[NDArray[Real]]) -> NDArray[Real]:
 def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Correlate every pair of regions with all other regions held constant.
 
-    The covariance of the standardised series is shrunk towards its diagonal by the
-    Ledoit-Wolf rule, without which it has no inverse when regions outnumber volumes.
+    Rests on `shrunk_covariance`: without shrinkage there is no inverse when regions outnumber
+    volumes.
 
     Parameters
     ----------
@@ -92,7 +92,35 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
     matrix : (R, R) array
         Symmetric, diagonal 1; NaN for unused regions.
     shrinkage : float
-        The Ledoit-Wolf coefficient: 0 is none, 1 leaves the diagonal only.
+        See `shrunk_covariance`.
+    """
+    matrix, shrinkage = shrunk_covariance(series)
+    usable = np.isfinite(np.diagonal(matrix))
+    if not usable.any():
+        return matrix, np.nan
+    precision = np.linalg.inv(matrix[np.ix_(usable, usable)])
+    scale = 1 / np.sqrt(np.diagonal(precision))
+    partial = -precision * scale * scale[:, None]
+    partial = (partial + partial.T) / 2
+    np.fill_diagonal(partial, 1.0)
+    matrix[np.ix_(usable, usable)] = partial
+    return matrix, shrinkage
+
+
+def shrunk_covariance(series: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Estimate the covariance of the standardised regions so that it has an inverse.
+
+    Parameters
+    ----------
+    series : (T, R) array
+        One column per region; a column that is NaN throughout is a region not to be used.
+
+    Returns
+    -------
+    matrix : (R, R) array
+        Shrunk towards its diagonal by the Ledoit-Wolf rule; NaN for unused regions.
+    shrinkage : float
+        The Ledoit-Wolf coefficient: 0 is none, 1 leaves the diagonal only; NaN without any region.
 
     References
     ----------
@@ -107,12 +135,7 @@ def partial_correlate(series: NDArray[np.float64]) -> tuple[NDArray[np.float64],
     used = series[:, usable]
     standard = (used - used.mean(axis=0)) / used.std(axis=0)
     covariance, shrinkage = ledoit_wolf(standard, assume_centered=True)
-    precision = np.linalg.inv(covariance)
-    scale = 1 / np.sqrt(np.diagonal(precision))
-    partial = -precision * scale * scale[:, None]
-    partial = (partial + partial.T) / 2
-    np.fill_diagonal(partial, 1.0)
-    matrix[np.ix_(usable, usable)] = partial
+    matrix[np.ix_(usable, usable)] = covariance
     return matrix, float(shrinkage)
 
 

@@ -113,7 +113,7 @@ def _lead(
         return [sentence, *_only(one)]
     listed = [
         f"{_name(row)} {_more(row.estimate > 0, directions)} "
-        f"where {row.map} is high (mean correlation {number(row.estimate)}, family-wise p "
+        f"where the map {row.map} is high (mean correlation {number(row.estimate)}, family-wise p "
         f"{p_value(row.p_fwe, alpha)})"
         for row in sorted(both, key=lambda row: row.p_fwe)
     ]
