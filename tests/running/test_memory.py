@@ -121,9 +121,11 @@ def test_more_processes_than_a_container_may_have_are_refused(system):
     with pytest.raises(StorageError, match="may start 2; give --nprocs 1"):
         check_room(Running(nprocs=2))
     (folder / "pids.current").write_text("2\n")
-    with pytest.raises(StorageError, match="takes 2 .* may start 1; raise that limit"):
+    with pytest.raises(StorageError, match=r"takes 2 .* may start 1; raise that limit"):
         check_room(Running(nprocs=1))
-    (folder / "pids.current").write_text("1\n")
+    (folder / "pids.max").write_text("11\n")
+    with pytest.raises(StorageError, match=r"take 10 .* may start 9; give --nprocs 1"):
+        check_room(Running(nprocs=2))
     (folder / "pids.max").write_text("max\n")
     check_room(Running(nprocs=2))
 

@@ -33,8 +33,9 @@ def _processors() -> Collection[int]:
     return range(os.cpu_count() or 1)
 
 
-NEEDED = 4
-"""Processes and threads that one more process at work takes, with what watches over it."""
+NEEDED = 5
+"""Processes and threads that one more process at work takes: itself, one that reads ahead, and
+three that watch over it and hand it its work."""
 
 NEEDED_ALONE = 2
 """Threads that are started where all is done in one process, to read ahead."""
