@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -47,7 +47,7 @@ def cases(bench: Bench) -> None:
     add("image", f"says {VERSION} in all places, below {SIZE} MB", lambda: _image(bench))
     add("compiled files", "all the same when made again, none looked up", lambda: _compiled(bench))
     add("files that give rights", "none", lambda: _no_rights(bench))
-    add("as it is, both levels", f"{SAME}, owned by user {DEFAULT}", lambda: _plain(bench))
+    add("as it is, both levels", f"{SAME}, owned by user {DEFAULT}", lambda: _both(bench))
     add("as it is, a folder of root", "exit code 73, one sentence", lambda: _folder_of_root(bench))
     root = ("-u", "0:0")
     add("`-u 0`", SAME, lambda: _one(bench, *root))
@@ -55,7 +55,7 @@ def cases(bench: Bench) -> None:
     add(f"`-u {USER}`, unknown to the image", SAME, lambda: _one(bench, *user))
     add(f"`-u {USER}`, `HOME` unset", SAME, lambda: _one(bench, *user, unset="HOME"))
     shut = (*user, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges")
-    add(f"`{' '.join(shut)}`", SAME, lambda: _one(bench, *shut))
+    add(f"`{' '.join(shut)}`, both levels", SAME, lambda: _both(bench, *shut))
     add("the same with `--tmpfs /tmp`", SAME, lambda: _one(bench, *shut, "--tmpfs", "/tmp"))
     add("killed, then the same command again", SAME, lambda: _killed(bench))
     for limit in (("--memory", "250m"), ("--pids-limit", "3")):
@@ -108,11 +108,11 @@ def _no_rights(bench: Bench) -> str:
     return "none"
 
 
-def _plain(bench: Bench) -> str:
-    out = bench.out("docker-plain")
+def _both(bench: Bench, *options: str) -> str:
+    out = bench.out("docker-both")
     for words in BOTH:
-        bench.run(*_in_docker(bench, out), "gradshift", "/data", "/out", *words)
-    _owned_by(out, DEFAULT)
+        bench.run(*_in_docker(bench, out), *options, "gradshift", "/data", "/out", *words)
+    _owned_by(out, _user(options) if options else DEFAULT)
     return bench.same(out)
 
 
@@ -134,6 +134,11 @@ def _starved(bench: Bench, *limit: str) -> str:
     return last(printed)
 
 
+def _user(options: Sequence[str]) -> str:
+    """Return the user that ``-u`` names, the first of the options."""
+    return options[1].partition(":")[0]
+
+
 def _owned_by(out: Path, user: str) -> None:
     owners = {path.stat().st_uid for path in out.rglob("*")}
     if owners != {int(user)}:
@@ -146,7 +151,7 @@ def _one(bench: Bench, *options: str, unset: str = "") -> str:
     words = ("-u", unset, "gradshift") if unset else ()
     command = (*_in_docker(bench, out), *options, *entry, "gradshift", *words)
     bench.run(*command, "/data", "/out", *ONE)
-    _owned_by(out, options[1].partition(":")[0])
+    _owned_by(out, _user(options))
     return bench.same(out, "sub-01")
 
 

@@ -1,8 +1,9 @@
 """A SIF made from the image, run by an ordinary user, as on a cluster."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from bench import HERE, ONE, SAME, VERSION, Bench
+from bench import BOTH, HERE, ONE, SAME, VERSION, Bench
 
 
 def cases(bench: Bench) -> None:
@@ -11,12 +12,12 @@ def cases(bench: Bench) -> None:
     if not (tree / "usr/bin/apptainer").exists():
         bench.run(HERE / "apptainer.sh", "make", tree)
     bench.folder.chmod(0o777)  # the ordinary user writes the SIF beside the study
-    add = partial(bench.case, "Apptainer")
+    add, one = partial(bench.case, "Apptainer"), partial(_run, bench, [ONE], "sub-01")
     add("SIF from the Docker image", f"built by a user, says {VERSION}", lambda: _build(bench))
-    add("`--cleanenv`", SAME, lambda: _one(bench, "--cleanenv"))
-    add("`--cleanenv --containall`", SAME, lambda: _one(bench, "--cleanenv", "--containall"))
+    add("`--cleanenv`", SAME, lambda: one("--cleanenv"))
+    add("`--cleanenv --containall`", SAME, lambda: one("--cleanenv", "--containall"))
     alone = ("--cleanenv", "--no-home", "--net", "--network", "none")
-    add(f"`{' '.join(alone)}`", SAME, lambda: _one(bench, *alone))
+    add(f"`{' '.join(alone)}`, both levels", SAME, lambda: _run(bench, BOTH, "", *alone))
 
 
 def _apptainer(bench: Bench, *words: object) -> str:
@@ -44,9 +45,11 @@ def _build(bench: Bench) -> str:
     return f"{next(line for line in told if VERSION in line)}, {sif.stat().st_size / 1e6:.0f} MB"
 
 
-def _one(bench: Bench, *options: str) -> str:
+def _run(bench: Bench, levels: Sequence[Sequence[str]], below: str, *options: str) -> str:
+    """Run some levels, and compare all results or those of one folder."""
     out = bench.out("sif-one")
     binds = ("--bind", f"{bench.study}:/data:ro", "--bind", f"{out}:/out")
     sif = bench.folder / "gradshift.sif"
-    _apptainer(bench, "run", *binds, *options, sif, "/data", "/out", *ONE)
-    return bench.same(out, "sub-01")
+    for words in levels:
+        _apptainer(bench, "run", *binds, *options, sif, "/data", "/out", *words)
+    return bench.same(out, below)

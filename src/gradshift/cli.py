@@ -14,6 +14,7 @@ from gradshift import settings as schema
 from gradshift import usage
 from gradshift.errors import GradshiftError, SettingsError, StorageError, did_you_mean
 from gradshift.running.libraries import set_apart, used
+from gradshift.running.memory import check_enough
 from gradshift.running.process import (
     give_a_home,
     leave_nipype,
@@ -229,6 +230,7 @@ def _main(words: Sequence[str] | None) -> int:
     try:
         with stopped_by_signals():
             settings, given = parse(words)
+            check_enough()  # before the libraries, which may take more than there is
             limit_threads(settings.running.omp_nthreads)
             give_a_home()
             set_apart(*used(settings))

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,20 @@ def test_a_person_on_two_scales_has_no_change_and_two_people_are_refused(tmp_pat
     other = {**creatine, "participant_id": "sub-02"}
     with pytest.raises(InputError, match=r"glutamate in ACC on several scales: .*tCr.*water"):
         find_all(path, water, other)
+
+
+def test_a_table_of_any_length_comes_to_an_end(tmp_path):
+    """Each value is held against those of its own metabolite and voxel, not against all."""
+    rows = [{**ROW, "metabolite": f"M{i}", "units": f"u{i}"} for i in range(20_000)]
+    table(tmp_path / "phenotype" / "mrs.tsv", *rows)
+    program = (
+        "from pathlib import Path; from gradshift import settings as schema\n"
+        "from gradshift.bids.mrs import find_values\n"
+        f"root = Path({str(tmp_path)!r})\n"
+        "print(len(find_values(schema.make(root, root / 'out', 'participant', {}))))"
+    )
+    told = subprocess.check_output([sys.executable, "-c", program], text=True, timeout=40)
+    assert told == "20000\n"
 
 
 def test_gaba_with_and_without_macromolecules_is_pointed_out(tmp_path, caplog, monkeypatch):

@@ -1,5 +1,8 @@
 """Memory: what may be used, and what is said where it may not be enough."""
 
+import subprocess
+import sys
+
 import pytest
 from nipype.interfaces.utility import Merge
 from nipype.pipeline import engine as pe
@@ -69,6 +72,27 @@ def test_too_little_memory_is_said_at_the_start_with_what_is_needed(system, plac
     memory.check_enough()  # however much of it is in use now
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        "from gradshift.cli import main; code = main(['study', 'out', 'participant'])",
+        "import gradshift\n"
+        "try: gradshift.run('study', 'out', 'participant')\n"
+        "except gradshift.errors.GradshiftError as error: code = error.exit_code",
+    ],
+)
+def test_too_little_memory_is_said_before_the_libraries_take_it(tmp_path, call):
+    program = (
+        "import sys; from gradshift.running import memory\n"
+        "memory.limit = lambda: 0.06\n"
+        f"{call}\n"
+        "print(code, sorted({'nibabel', 'nipype', 'numpy', 'pandas'} & set(sys.modules)))"
+    )
+    words, told = [sys.executable, "-c", program], {"capture_output": True, "text": True}
+    done = subprocess.run(words, cwd=tmp_path, timeout=60, check=False, **told)
+    assert (done.stdout, list(tmp_path.iterdir())) == ("74 []\n", []), done.stderr
+
+
 def test_a_system_that_does_not_tell_is_trusted(tmp_path, monkeypatch):
     """As macOS: neither /proc nor control groups."""
     for module, name in ((groups, "MEMBERSHIP"), (memory, "MEMINFO")):
@@ -94,7 +118,13 @@ def test_more_processes_than_a_container_may_have_are_refused(system):
     (folder / "pids.current").write_text("1\n")
     check_room(Running(nprocs=1))
     check_room(Running(nprocs=2, use_plugin="slurm.yml"))
-    with pytest.raises(StorageError, match="may start 2 more; give --nprocs 1"):
+    with pytest.raises(StorageError, match="may start 2; give --nprocs 1"):
+        check_room(Running(nprocs=2))
+    (folder / "pids.current").write_text("2\n")
+    with pytest.raises(StorageError, match=r"takes 2 .* may start 1; raise that limit"):
+        check_room(Running(nprocs=1))
+    (folder / "pids.max").write_text("11\n")
+    with pytest.raises(StorageError, match=r"take 10 .* may start 9; give --nprocs 1"):
         check_room(Running(nprocs=2))
     (folder / "pids.max").write_text("max\n")
     check_room(Running(nprocs=2))

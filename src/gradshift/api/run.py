@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gradshift import settings as schema
 from gradshift.errors import SettingsError, did_you_mean
+from gradshift.running.memory import check_enough
 
 LEVELS = ("participant", "group")
 
@@ -32,6 +33,7 @@ def run(
         raise SettingsError(f"There is no option {hints}; gradshift --help lists the options.")
     settings = schema.make(Path(bids_dir).resolve(), Path(output_dir).resolve(), level, given)
 
+    check_enough()
     from gradshift.levels.run import run as run_level
 
     with threadpool_limits(settings.running.omp_nthreads):

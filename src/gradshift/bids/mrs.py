@@ -311,8 +311,11 @@ def _one_scale(values: Sequence[Metabolite]) -> list[Metabolite]:
             reason = f"reference, unit or correction differs between sessions: {_told(used)}"
             value = replace(value, value=np.nan, status=reason)
         scaled.append(value)
-    for voi, measure in dict.fromkeys((value.voi, value.measure) for value in known):
-        same = [v for v in scaled if (v.voi, v.measure) == (voi, measure) and np.isfinite(v.value)]
+    places: dict[tuple[str, str], list[Metabolite]] = {}
+    for value in scaled:
+        if np.isfinite(value.value):
+            places.setdefault((value.voi, value.measure), []).append(value)
+    for (voi, measure), same in places.items():
         if len(used := {_scale(value) for value in same}) > 1:
             raise InputError(
                 f"{same[0].source} has {measure} in {voi} on several scales: {_told(used)}; give "

@@ -15,7 +15,6 @@ from gradshift.output.heal import heal
 from gradshift.output.lock import locked
 from gradshift.output.place import check_no_links, check_ours, check_outside
 from gradshift.participant.lean import for_short_scans
-from gradshift.running.memory import check_enough
 from gradshift.running.number import check_room
 from gradshift.running.workdir import check_above
 from gradshift.settings import Settings
@@ -53,7 +52,6 @@ def run(settings: Settings, given: Mapping[str, object]) -> int:
     """
     with RunLog(settings, given) as log:
         try:
-            check_enough()
             plugins.load(settings.analysis.plugin)
             if not settings.running.dry_run:
                 check_room(settings.running)

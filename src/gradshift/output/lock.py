@@ -103,7 +103,7 @@ def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iter
                 while not _take(path, owner):
                     if time.monotonic() >= until:
                         raise OutputError(_told(path, name))
-                    time.sleep(pause * random.uniform(0.5, 1.5))
+                    time.sleep(pause * random.uniform(0.5, 1.5))  # nosec B311
                     pause = min(2 * pause, LONGEST_PAUSE)
                 held.append(path)
             yield

@@ -33,8 +33,12 @@ def _processors() -> Collection[int]:
     return range(os.cpu_count() or 1)
 
 
-NEEDED = 4
-"""Processes and threads that one more process at work takes, with what watches over it."""
+NEEDED = 5
+"""Processes and threads that one more process at work takes: itself, one that reads ahead, and
+three that watch over it and hand it its work."""
+
+NEEDED_ALONE = 2
+"""Threads that are started where all is done in one process, to read ahead."""
 
 
 def check_room(running: Running) -> None:
@@ -45,13 +49,16 @@ def check_room(running: Running) -> None:
     StorageError
     """
     n = min(running.processes, MOST_PER_PROCESSOR * len(_processors()))
-    if n == 1 or running.use_plugin is not None:
+    if running.use_plugin is not None:
         return
+    needed = NEEDED * n if n > 1 else NEEDED_ALONE
     left = [most - now for most, now in map(_read_group, groups("pids")) if most is not None]
-    if left and min(left) < NEEDED * n:
+    if left and min(left) < needed:
+        what = f"{n} processes at once take" if n > 1 else "One process takes"
+        do = "give --nprocs 1, or raise that limit" if n > 1 else "raise that limit"
         raise StorageError(
-            f"{n} processes at once take {NEEDED * n} processes and threads, and the container or "
-            f"job may start {max(min(left), 0)} more; give --nprocs 1, or raise that limit."
+            f"{what} {needed} processes and threads more, and the container or job may start "
+            f"{max(min(left), 0)}; {do}."
         )
 
 
