@@ -15,7 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import gradshift.participant.nodes
+import pandas as pd
+
+import gradshift
 from gradshift import errors
 from gradshift import settings as schema
 from gradshift.atlases import catalogue as atlases
@@ -29,7 +31,6 @@ from gradshift.core.kinetics import models
 from gradshift.core.measures import measures, opt_in
 from gradshift.core.pet.model import NEEDS
 from gradshift.core.statistics import statistics
-from gradshift.group.table import parts as group_parts
 from gradshift.group.table import tables
 from gradshift.recipes import catalogue as recipes
 from gradshift.report.bibliography import known, references
@@ -460,22 +461,23 @@ def versions() -> str:
     return table(("program", "asked for", "in the image"), rows)
 
 
-def seconds() -> str:
-    """Write about what the kinds of steps take, as the progress bar weighs them."""
-    nodes = Path(gradshift.participant.nodes.__file__).parent
-    rows = []
-    for path in sorted(nodes.glob("*.py")):
-        module = import_module(f"gradshift.participant.nodes.{path.stem}")
-        for kind in vars(module).values():
-            own = getattr(kind, "__module__", "") == module.__name__
-            if own and isinstance(kind, type) and "seconds" in vars(kind) and kind.__bases__:
-                told = str(kind.__doc__).splitlines()[0].partition(";")[0].rstrip(".")
-                rows.append((told, f"{kind.seconds:g}"))
-    rows = [row for row in rows if float(row[1]) >= 1]
-    listed = sorted(rows, key=lambda row: -float(row[1]))
-    parts = [(f"table `{part.name}` of the group", f"{part.seconds:g}") for part in group_parts()]
-    shown = [part for part in parts if float(part[1]) > 1]
-    return table(("step", "seconds"), [*listed, *sorted(shown, key=lambda row: -float(row[1]))])
+MEASURED = re.compile(
+    r"^\| (\d+ sessions[^|]*|`participant`, one[^|]*|find the runs of \d+ people|`group`[^|]*)"
+    r" \| ([\d.]+ s) \|[^|]*\|[^|]*\|[^|]*\| (\d+ MB)",
+    re.MULTILINE,
+)
+"""A row of a table of benchmarks that tells what whole commands take."""
+
+
+def grown() -> str:
+    """Write what commands took when they were measured last."""
+    folder = ROOT / "benchmarks" / "results"
+    text = "\n".join(
+        json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))["text"]
+        for name in ("finding", "commands", "people")
+    )
+    rows = dict.fromkeys(found.groups() for found in MEASURED.finditer(text))
+    return table(("what", "time", "most memory"), rows)
 
 
 def sizes() -> str:
@@ -488,11 +490,18 @@ def sizes() -> str:
                 path.stat().st_size
             )
     people = len(list(out.glob("sub-*/")))
+    by_person = [kind for kind in by_kind if kind.startswith(("`*_", "figures", "`work"))]
     rows = [
-        (kind, str(len(sizes)), f"{sum(sizes) / 1e6:.1f}")
+        (
+            kind,
+            str(len(sizes)),
+            f"{sum(sizes) / 1e6:.1f}",
+            f"{sum(sizes) / 1e6 / people:.2f}" if kind in by_person else "",
+        )
         for kind, sizes in sorted(by_kind.items(), key=lambda item: -sum(item[1]))
     ]
-    return f"{people} participants.\n\n" + table(("files", "number", "MB"), rows)
+    head = ("files", "number", "MB", "MB per person")
+    return f"{people} participants with two sessions.\n\n{table(head, rows)}"
 
 
 def _kind_of_file(path: Path) -> str:
@@ -529,6 +538,32 @@ def tutorial() -> str:
     return f"Atlas `{atlas}`, recipe `{recipe}`:\n\n{table(head, shown)}"
 
 
+def truth() -> str:
+    """Write what was planted in the demo beside what it finds, and why something was missed."""
+    path = demo() / "demo" / "out" / "group" / "planted.tsv"
+    if not path.exists():
+        return (
+            "(This documentation was built without `make demo`: nothing was planted in its study.)"
+        )
+    rows = pd.read_csv(path, sep="\t", na_values="n/a", keep_default_na=False)
+    shown = [
+        (
+            f"`{row.measure}` {'' if pd.isna(row.label) else row.label}".strip(),
+            escaped(str(row.unit)),
+            *(f"{value:.3g}" for value in (row.planted, row.expected, row.found)),
+            f"{row.ci_low:.3g} to {row.ci_high:.3g}",
+            "yes" if row.inside else "no",
+            "yes" if row.detected else f"no: {escaped(str(row.reason))}",
+        )
+        for row in rows.itertuples()
+    ]
+    head = (
+        "value", "unit", "planted", "expected", "found", "95 % interval", "holds the expected",
+        "found significant",
+    )  # fmt: skip
+    return table(head, shown)
+
+
 def bibliography() -> str:
     """Write the list of references."""
     listed = []
@@ -546,9 +581,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "topics": topics,
     "opt_in_groups": opt_in_groups,
     "versions": versions,
-    "seconds": seconds,
+    "grown": grown,
     "sizes": sizes,
     "tutorial": tutorial,
+    "truth": truth,
     "needs": needs,
     "models": all_models,
     "tracers": shipped_tracers,

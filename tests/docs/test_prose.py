@@ -159,6 +159,18 @@ def test_every_json_snippet_is_read_by_what_reads_it(page, text, tmp_path):
         )
 
 
+def test_every_warning_that_is_explained_is_given():
+    text = (ROOT / "docs" / "warnings.md").read_text(encoding="utf-8")
+    literal = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
+    joined = re.sub(r'"\s*\n\s*f?"', "", literal)
+    rows = re.findall(r"^\| ([^|`]+) \|", text, re.MULTILINE)
+    warnings = [row for row in rows if row not in ("warning", "status", "---")]
+    assert len(warnings) > 14
+    for warning in warnings:
+        for part in re.split(r"\.\.\.|\d+|: ", warning):
+            assert part.strip() in joined, f"{warning}: {part}"
+
+
 def test_snippets_of_all_kinds_are_there():
     pages = [page for page, _ in snippets("json")]
     assert {"atlas.md", "recipe.md", "design.md"} <= set(pages)
