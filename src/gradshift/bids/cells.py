@@ -29,7 +29,8 @@ POWERS = np.array([float(10**power) for power in range(HIGHEST + 1)])
 
 _BYTES = types.Array(types.uint8, 1, "C", readonly=True)
 _POWERS = types.Array(float64, 1, "C", readonly=True)
-_PLACES, _FLOATS, _MARKS = int64[::1], float64[::1], boolean[::1]
+_PLACES, _PAIRS = int64[::1], int64[:, ::1]
+_FLOATS, _MARKS = float64[::1], boolean[::1]
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -71,13 +72,9 @@ class Cells(NamedTuple):
         marks = np.ones(len(self.starts), dtype=np.bool_)
         if len(other.starts) == len(self.starts):
             ours, theirs = (
-                (
-                    np.ascontiguousarray(one.starts[:, first]),
-                    np.ascontiguousarray(one.stops[:, last]),
-                )
-                for one in (self, other)
+                np.stack([one.starts[:, first], one.stops[:, last]]) for one in (self, other)
             )
-            _differ(self.data, *ours, other.data, *theirs, marks)
+            _differ(self.data, ours, other.data, theirs, marks)
         return marks
 
     def numbers(self, first: int, last: int) -> tuple[NDArray[np.float64], Places]:
@@ -131,19 +128,15 @@ def _cut(data: Bytes, width: int, stops: Places) -> bool:
     return cells == 0
 
 
-@_compiled(void, _BYTES, _PLACES, _PLACES, _BYTES, _PLACES, _PLACES, _MARKS)
+@_compiled(void, _BYTES, _PAIRS, _BYTES, _PAIRS, _MARKS)
 def _differ(
-    data: Bytes,
-    starts: Places,
-    stops: Places,
-    other: Bytes,
-    other_starts: Places,
-    other_stops: Places,
-    marks: NDArray[np.bool_],
+    data: Bytes, ours: Places, other: Bytes, theirs: Places, marks: NDArray[np.bool_]
 ) -> None:
-    for i in range(len(starts)):
-        length, at, there = stops[i] - starts[i], starts[i], other_starts[i]
-        marks[i] = length != other_stops[i] - there
+    """Mark the (2, rows) places, from and to, with other bytes than those of another table."""
+    for i in range(len(marks)):
+        at, there = ours[0, i], theirs[0, i]
+        length = ours[1, i] - at
+        marks[i] = length != theirs[1, i] - there
         for k in range(length):
             if marks[i]:
                 break
