@@ -216,7 +216,7 @@ def write_group_page(settings: Settings) -> None:
     write_overview(output_dir)
 
 
-def write_overview(output_dir: Path, people: Sequence[str] = ()) -> None:
+def write_overview(output_dir: Path, people: Sequence[str] = (), *, in_turn: bool = False) -> None:
     """Write the page of everybody, from what is there.
 
     Parameters
@@ -224,10 +224,16 @@ def write_overview(output_dir: Path, people: Sequence[str] = ()) -> None:
     output_dir : Path
     people : sequence of str
         With prefix; those whose results are new.
+    in_turn : bool
+        Whether to leave the page to the last of several processes, such as the tasks of an
+        array: each would read of everybody else.
     """
     from gradshift.report import overview, quality
 
     quality.keep(output_dir, people)
+    at_work = {path.stem for path in (output_dir / "logs").glob("sub-*.lock")}
+    if in_turn and at_work - set(people):
+        return
     overview.write_overview(output_dir)
 
 
