@@ -8,6 +8,7 @@ import pytest
 
 from finished import finish
 from gradshift.levels.citation import renew_citation
+from gradshift.levels.pages import write_overview
 from gradshift.output import prepared, record
 from tiny import write_study
 
@@ -80,6 +81,18 @@ def test_a_task_opens_as_few_files_beside_its_own_whoever_was_there_before(tmp_p
         others = [f"sub{sign}{one}" for one in people if one != label for sign in "-_"]
         counts.append([path for path in results if any(name in path for name in others)])
     assert counts == [[]] * len(people)
+
+
+def test_the_page_of_everybody_is_left_to_the_last_at_work(tmp_path):
+    out = finish(tmp_path, dict.fromkeys(PEOPLE, ("pre",))).out
+    other = out / "logs" / "sub-03.lock"
+    other.parent.mkdir(exist_ok=True)
+    other.touch()
+    write_overview(out, ["sub-01"], in_turn=True)
+    assert not (out / "index.html").exists()
+    other.rename(other.with_name("sub-02.lock"))
+    write_overview(out, ["sub-02"], in_turn=True)
+    assert all(name in (out / "index.html").read_text() for name in PEOPLE)
 
 
 def test_other_content_is_not_what_was_left(tmp_path):
