@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 from nipype.interfaces.utility import Function, Merge
 from nipype.pipeline import engine as pe
-from nipype.pipeline.plugins import LinearPlugin
 
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.participant.nodes.denoise import Denoise
@@ -111,10 +110,11 @@ def test_a_process_that_is_killed_costs_one_retry_of_its_step(make_study, tmp_pa
 
 
 @pytest.mark.parametrize("nprocs", [1, 2])
-def test_many_people_run_in_parts_and_a_crash_in_one_hinders_no_other(
+def test_people_are_taken_up_in_turn_and_a_crash_in_one_hinders_no_other(
     tmp_path, monkeypatch, nprocs
 ):
-    sizes = []
+    """Each is told of as soon as it is done, with its tasks and scans; nothing is left beside."""
+    sizes, finished = [], []
     run = pe.Workflow.run
 
     def note(self, *args, **kwargs):
@@ -122,19 +122,23 @@ def test_many_people_run_in_parts_and_a_crash_in_one_hinders_no_other(
         return run(self, *args, **kwargs)
 
     monkeypatch.setattr(pe.Workflow, "run", note)
-    monkeypatch.setattr("gradshift.running.execute.PEOPLE", 2)
     everybody = pe.Workflow(name="everybody", base_dir=str(tmp_path))
-    everybody.add_nodes([pe.Workflow(name=f"sub_{i}") for i in range(5)])
-    for person in everybody._graph.nodes:
-        step = Function(function=fail if person.name == "sub_1" else double, input_names=["x"])
-        person.add_nodes([pe.Node(step, name="step")])
-        person.inputs.step.x = 2
+    names = [*(f"sub_{i}_task_rest" for i in range(5)), "sub_0_pet"]
+    everybody.add_nodes([pe.Workflow(name=name) for name in names])
+    for part in everybody._graph.nodes:
+        step = Function(function=fail if "_1_" in part.name else double, input_names=["x"])
+        after = pe.Node(Merge(1), name="after")
+        part.connect([(pe.Node(step, name="step"), after, [("out", "in1")])])
+        part.inputs.step.x = 2
     running = Running(work_dir=str(tmp_path), nprocs=nprocs, omp_nthreads=1)
-    crashed = execute(everybody, running, tmp_path / "crash")
-    assert sizes == [2, 2, 1]
-    assert list(crashed) == ["everybody.sub_1.step"]
-    done = {path.parent.parent.name for path in tmp_path.glob("everybody/sub_*/step/result_*")}
-    assert {f"sub_{i}" for i in (0, 2, 3, 4)} <= done
+    crashed = execute(everybody, running, tmp_path / "crash", finished.append)
+    assert sizes == [2, 1, 1, 1, 1]
+    assert list(crashed) == ["everybody.sub_1_task_rest.step"]
+    assert sorted(finished) == ["sub_0", "sub_2", "sub_3", "sub_4"]
+    done = {path.parent.parent.name for path in tmp_path.glob("everybody/*/after/result_*")}
+    assert done == {name for name in names if "_1_" not in name}
+    records = [path.name for path in tmp_path.glob("everybody/*/after/*")]
+    assert len(records) == 2 * len(done)  # the result, and what it was made from
 
 
 def test_a_process_of_the_group_level_that_is_killed_costs_one_retry(tmp_path):
@@ -295,7 +299,7 @@ def test_a_plugin_that_cannot_be_used_says_why(tmp_path, monkeypatch, content, k
 def test_processes_times_threads_stay_within_what_was_asked_for(nprocs, threads, processes):
     _, arguments = _plugin(Running(nprocs=nprocs, omp_nthreads=threads))
     assert arguments["n_procs"] == processes
-    assert _plugin(Running(nprocs=2, omp_nthreads=2)) == (LinearPlugin, {})
+    assert _plugin(Running(nprocs=2, omp_nthreads=2))[1]["n_procs"] == 1
 
 
 @pytest.mark.parametrize(("nprocs", "threads", "processes"), [(4, 2, 2), (2, 2, 1), (3, 1, 3)])

@@ -326,6 +326,29 @@ def test_voxel_maps_are_written_where_they_are_wanted(make_study, tmp_path):
     assert set(values.query("measure == 'reho'")["status"]) == {"voxel maps were not computed"}
 
 
+def test_series_of_voxels_go_once_mapped_and_further_maps_read_the_image_again(
+    make_study, tmp_path
+):
+    study, out, at_once = make_study(["01"], ["pre"], ["1", "2"]), tmp_path / "out", tmp_path / "b"
+    options = ("--denoise", "24P", "--pcc", "Default_0", "--measures", "alff")
+
+    def maps(folder: Path) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in folder.rglob("*_boldmap.nii.gz")}
+
+    def read_at() -> set[int]:
+        return {path.stat().st_mtime_ns for path in out.rglob("parcellate_*/outcome.npz")}
+
+    assert study.run(out, "participant", *options) == 0
+    reads, few = read_at(), maps(out)
+    assert not list(out.rglob("voxels.npy"))
+    assert study.run(out, "participant", *options, "reho", "--overwrite") == 0
+    assert read_at() == reads
+    assert not list(out.rglob("voxels.npy"))
+    assert study.run(at_once, "participant", *options, "reho") == 0
+    assert maps(out) == maps(at_once)
+    assert len(maps(out)) > len(few)
+
+
 def test_gradients_rest_on_the_regions_that_everybody_has(make_study, tmp_path):
     study, out = make_study(people=["01", "02", "03"]), tmp_path / "out"
     path = study.bold("02", "post")

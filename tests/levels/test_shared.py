@@ -1,14 +1,40 @@
 """A task of many reads what others wrote for all, and waits for none where that is all there."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import pytest
 
 from finished import finish
 from gradshift.levels.citation import renew_citation
+from gradshift.levels.pages import write_overview
 from gradshift.output import prepared, record
 from tiny import write_study
 
 PEOPLE = ("01", "02", "03")
 OPTIONS = ("--denoise", "none", "--no-voxelwise", "--measures", "meanfc")
+
+
+_opened: list[list[str]] = []
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if _opened and event in ("open", "os.listdir", "os.scandir"):
+        _opened[-1].append(str(arguments[0]))
+
+
+@contextmanager
+def noting_files() -> Iterator[list[str]]:
+    """Note every file and folder that is opened meanwhile."""
+    if not hasattr(sys, "_files_are_noted"):
+        sys.addaudithook(_note)  # for good: there is no way to take it back
+        sys._files_are_noted = True
+    _opened.append([])
+    try:
+        yield _opened[-1]
+    finally:
+        _opened.pop()
 
 
 @pytest.fixture
@@ -39,6 +65,34 @@ def test_the_second_task_waits_for_nobody_and_any_change_of_what_is_shared_is_me
     assert study.run(out, "participant", *OPTIONS, "--participant-label", "02") == 0
     assert len(list(out.glob("sub-*/ses-pre/func/*_measures.tsv"))) == 2
     assert len(list(out.glob("logs/*_participant.toml"))) == 3
+
+
+def test_a_task_opens_as_few_files_beside_its_own_whoever_was_there_before(tmp_path):
+    """Of an array of N tasks, N squared would be opened otherwise; one of them is at work."""
+    counts, people = [], ["01", "02", "03"]
+    study = write_study(tmp_path, people, ["pre"], [None])
+    for label in people:
+        with noting_files() as files:
+            options = (*OPTIONS, "--participant-label", label)
+            assert study.run(tmp_path / "out", "participant", *options) == 0
+        (tmp_path / "out" / "logs" / "sub-99.lock").touch()
+        results = [path for path in files if str(tmp_path / "out") in path]
+        assert [path for path in results if f"sub-{label}" in path or f"sub_{label}" in path]
+        others = [f"sub{sign}{one}" for one in people if one != label for sign in "-_"]
+        counts.append([path for path in results if any(name in path for name in others)])
+    assert counts == [[]] * len(people)
+
+
+def test_the_page_of_everybody_is_left_to_the_last_at_work(tmp_path):
+    out = finish(tmp_path, dict.fromkeys(PEOPLE, ("pre",))).out
+    other = out / "logs" / "sub-03.lock"
+    other.parent.mkdir(exist_ok=True)
+    other.touch()
+    write_overview(out, ["sub-01"], in_turn=True)
+    assert not (out / "index.html").exists()
+    other.rename(other.with_name("sub-02.lock"))
+    write_overview(out, ["sub-02"], in_turn=True)
+    assert all(name in (out / "index.html").read_text() for name in PEOPLE)
 
 
 def test_other_content_is_not_what_was_left(tmp_path):

@@ -6,6 +6,8 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -123,6 +125,26 @@ def test_a_lock_is_waited_for(tmp_path):
         assert process.stdout.readline() == b"in\n"
         with locked(tmp_path, ["settings"], patience=30):
             assert held(tmp_path) == ["settings.lock"]
+
+
+def test_of_many_who_would_write_the_same_one_writes_and_none_waits_longer(tmp_path):
+    """As of an array of tasks that begin together: in turn they would wait for ten seconds."""
+    written, wrote = tmp_path / "written", []
+
+    def task(number):
+        with locked(tmp_path, ["settings"], patience=5, is_done=written.exists) as is_needed:
+            if is_needed:
+                time.sleep(0.1)  # a slow file system
+                wrote.append(number)
+                written.touch()
+
+    with ThreadPoolExecutor(100) as pool:
+        list(pool.map(task, range(100)))
+    assert len(wrote) == 1
+    with locked(tmp_path, ["settings"], is_done=written.exists) as is_needed:
+        assert not is_needed
+    with locked(tmp_path, ["settings"]) as is_needed:
+        assert is_needed
 
 
 def test_the_lock_of_another_machine_is_not(tmp_path, dead):

@@ -28,9 +28,15 @@ def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
     """
     kinds = {_kind(result): result.path for result in _results(output_dir, people)}
     text = output_dir / "logs" / "CITATION.md"
-    if kinds.keys() <= _known(output_dir).keys() and text.exists():
+
+    def is_told() -> bool:
+        return kinds.keys() <= _known(output_dir).keys() and text.exists()
+
+    if is_told():
         return
-    with record.shared(output_dir):
+    with record.shared(output_dir, is_told) as is_needed:
+        if not is_needed:
+            return
         known = {kind: output_dir / name for kind, name in _known(output_dir).items()}
         every = {kind: path for kind, path in (kinds | known).items() if path.exists()}
         names = {kind: path.relative_to(output_dir).as_posix() for kind, path in every.items()}

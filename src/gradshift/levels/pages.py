@@ -217,7 +217,9 @@ def write_group_page(settings: Settings) -> None:
     write_overview(settings)
 
 
-def write_overview(settings: Settings, people: Sequence[str] = ()) -> None:
+def write_overview(
+    settings: Settings, people: Sequence[str] = (), *, in_turn: bool = False
+) -> None:
     """Write the page of everybody, from what is there.
 
     Parameters
@@ -225,10 +227,16 @@ def write_overview(settings: Settings, people: Sequence[str] = ()) -> None:
     settings : Settings
     people : sequence of str
         With prefix; those whose results are new.
+    in_turn : bool
+        Whether to leave the page to the last of several processes, such as the tasks of an
+        array: each would read of everybody else.
     """
     from gradshift.report import overview, quality
 
     quality.keep(settings.output_dir, people)
+    at_work = {path.stem for path in (settings.output_dir / "logs").glob("sub-*.lock")}
+    if in_turn and at_work - set(people):
+        return
     overview.write_overview(settings.output_dir, partial(order_sessions, settings))
 
 

@@ -4,6 +4,7 @@ import logging
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from gradshift import __version__
@@ -32,6 +33,7 @@ from gradshift.output.place import check_output, preprocessed
 from gradshift.output.provenance import Provenance
 from gradshift.participant import changes
 from gradshift.participant.asked import Asked, NothingFoundError
+from gradshift.participant.ending import clean
 from gradshift.participant.modality import Modality, modalities
 from gradshift.participant.nodes.atlas import files_of
 from gradshift.participant.recipes import chosen_recipes
@@ -89,7 +91,7 @@ def participant(settings: Settings, log: RunLog) -> int:
         if any(code != InputError.exit_code for code in codes):
             codes += [1] * bool(renew_person_pages(settings, people))
             renew_citation(settings.output_dir, people)
-            write_overview(settings, people)
+            write_overview(settings, people, in_turn=True)
     closed = [
         folder
         for source in preprocessed(settings)
@@ -102,7 +104,9 @@ def participant(settings: Settings, log: RunLog) -> int:
 
 
 def _say_who_is_gone(settings: Settings) -> None:
-    """Say of whom there are results and nothing else any more."""
+    """Say of whom there are results and nothing else any more, unless few are asked for."""
+    if settings.inputs.participant_label:
+        return
     if gone := people_gone(people_with_images(settings.output_dir), settings):
         logger.warning(
             "%s: there are results, but no folder and no row of participants.tsv any more. To "
@@ -164,10 +168,18 @@ def _compute(asked: Asked, inputs: Sequence[Modality], people: Sequence[str]) ->
         stop_at_the_first_crash(workflow)
     changes.tell(workflow, asked.steps_dir)
     folder = asked.output_dir / "logs" / "crash"
-    crashed = execute(workflow, asked.settings.running, folder)
+    crashed = execute(workflow, asked.settings.running, folder, partial(_finish, asked, inputs))
     if crashed:
         logger.error("Steps that crashed: %s. Crash files are in %s.", ", ".join(crashed), folder)
     return crashed
+
+
+def _finish(asked: Asked, inputs: Sequence[Modality], person: str) -> None:
+    """Remove the intermediate results of a person whose steps are done, where that is asked."""
+    name = person.replace("sub_", "sub-", 1)
+    clean_up = asked.settings.running.clean_workdir
+    if clean_up and not any(kind.has_problem(name) for kind in inputs):
+        clean(asked.steps_dir, name)
 
 
 def _check_names(atlases: Sequence[Atlas], recipes: Sequence[Recipe]) -> None:
@@ -205,16 +217,21 @@ def _share(
         "Python": platform.python_version(),
         "Machine": platform.platform(),
     }
-    if not settings.running.overwrite and prepared.is_current(output_dir, content):
-        record.keep_options(settings)
-        remove_unfinished(output_dir, people)
-        for kind in inputs:
-            kind.write_regions()
-        return
-    with record.shared(output_dir):
-        _prepare_output(asked, inputs, made_of)
-        remove_temporary(output_dir, people)
-        prepared.keep(output_dir, content)
+
+    def is_written() -> bool:
+        return not settings.running.overwrite and prepared.is_current(output_dir, content)
+
+    if not is_written():
+        with record.shared(output_dir, is_written) as is_needed:
+            if is_needed:
+                _prepare_output(asked, inputs, made_of)
+                remove_temporary(output_dir, people)
+                prepared.keep(output_dir, content)
+                return
+    record.keep_options(settings)
+    remove_unfinished(output_dir, people)
+    for kind in inputs:
+        kind.write_regions()
 
 
 def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenance) -> None:

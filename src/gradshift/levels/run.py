@@ -85,7 +85,7 @@ def _check_place(settings: Settings) -> None:
     """Refuse to write where this output has no business."""
     named = [Path(word.partition("=")[2]).resolve() for word in settings.inputs.derivatives]
     check_outside(settings.output_dir, [settings.bids_dir, *named])
-    check_no_links(settings.output_dir)
+    check_no_links(settings.output_dir, settings.inputs.participant_label)
     if settings.running.work_dir is not None:
         check_above(settings.work_dir)
     if damaged := heal(settings.output_dir):

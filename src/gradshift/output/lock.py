@@ -14,7 +14,7 @@ import secrets
 import socket
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -75,7 +75,13 @@ class Owner:
 
 
 @contextmanager
-def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iterator[None]:
+def locked(
+    folder: Path,
+    names: Sequence[str],
+    *,
+    patience: float = 0.0,
+    is_done: Callable[[], bool] = lambda: False,
+) -> Iterator[bool]:
     """Hold the locks of some names, such as participants.
 
     However many they are, one file is open for all of them.
@@ -87,6 +93,13 @@ def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iter
     names : sequence of str
     patience : float
         Seconds to wait for a lock that another process holds.
+    is_done : callable
+        Whether another process has done meanwhile what the locks are for, which ends the wait.
+
+    Yields
+    ------
+    bool
+        Whether it is still to be done: the locks are held then.
 
     Raises
     ------
@@ -101,12 +114,15 @@ def locked(folder: Path, names: Sequence[str], *, patience: float = 0.0) -> Iter
             for name in names:
                 pause, path = PAUSE, folder / f"{name}.lock"
                 while not _take(path, owner):
+                    if is_done():
+                        yield False
+                        return
                     if time.monotonic() >= until:
                         raise OutputError(_told(path, name))
                     time.sleep(pause * random.uniform(0.5, 1.5))  # nosec B311
                     pause = min(2 * pause, LONGEST_PAUSE)
                 held.append(path)
-            yield
+            yield not is_done()
         finally:
             for path in held:
                 path.unlink(missing_ok=True)

@@ -1,7 +1,7 @@
 """The place of an output: outside of the input, and nowhere else by way of links."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from gradshift.bids.dataset import (
@@ -62,30 +62,39 @@ def check_ours(output_dir: Path) -> None:
         )
 
 
-def check_no_links(output_dir: Path) -> None:
+def check_no_links(output_dir: Path, labels: Collection[str] = ()) -> None:
     """Refuse folders of results that are links: what is written there lands elsewhere.
 
     A file that is a link, as in a DataLad dataset, is replaced when it is written, and what it
     leads to stays as it is.
 
+    Parameters
+    ----------
+    output_dir : Path
+    labels : collection of str
+        Of the participants that are written to, without prefix; all, if there are none.
+
     Raises
     ------
     OutputError
     """
-    for link in _linked_folders(output_dir):
+    people = {f"sub-{label}" for label in labels}
+    for link in _linked_folders(output_dir, people):
         raise OutputError(
             f"{link} is a link to {os.readlink(link)}: results would be written there, not into "
             f"{output_dir}; remove the link, or put a folder in its place."
         )
 
 
-def _linked_folders(folder: Path) -> Iterator[Path]:
+def _linked_folders(folder: Path, people: Collection[str] = ()) -> Iterator[Path]:
+    """Find folders that are links, in those of some people alone where these are named."""
     try:
         entries = list(os.scandir(folder))
     except OSError:  # not there yet, or not to be read: said where it is needed
         return
     for entry in entries:
-        if entry.name in NOT_RESULTS:
+        of_others = people and entry.name.startswith("sub-") and entry.name not in people
+        if entry.name in NOT_RESULTS or of_others:
             continue
         if entry.is_symlink():
             if not entry.is_file():  # a folder, or one that may come to be

@@ -3,7 +3,7 @@
 import secrets
 import time
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,24 @@ PATIENCE = 60.0
 """Seconds to wait for other processes that write the record, or anything all of them share."""
 
 
-def shared(output_dir: Path) -> AbstractContextManager[None]:
-    """Hold what all processes that work into an output share: its record and descriptions."""
-    return locked(output_dir / "logs", ["settings"], patience=PATIENCE)
+def shared(
+    output_dir: Path, is_written: Callable[[], bool] = lambda: False
+) -> AbstractContextManager[bool]:
+    """Hold what all processes that work into an output share: its record and descriptions.
+
+    Parameters
+    ----------
+    output_dir : Path
+    is_written : callable
+        Whether it is as this process would write it. Of a thousand that begin together one
+        writes, and the others wait no longer than that takes.
+
+    Returns
+    -------
+    context manager
+        It gives whether it is still to be written.
+    """
+    return locked(output_dir / "logs", ["settings"], patience=PATIENCE, is_done=is_written)
 
 
 def _path(output_dir: Path) -> Path:

@@ -1,13 +1,12 @@
 """What the kinds of input share when they say how it went."""
 
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from gradshift.bids.dataset import read_json
 from gradshift.errors import InputError, reason
-from gradshift.participant.asked import Asked
-from gradshift.running.crashes import Crashed
+from gradshift.running.crashes import UNFORESEEN, Crashed
 
 
 def exit_code(failed: int, n: int, *, trouble: bool) -> int:
@@ -45,23 +44,19 @@ def excluded(path: Path) -> str | None:
     return None if why is None else str(why)
 
 
-def clean(asked: Asked, people: Collection[str], problems: Iterable[str], parts: str) -> None:
-    """Remove the intermediate results of people without a problem, where that is asked for.
+def clean(steps: Path, person: str) -> None:
+    """Remove the intermediate results of a person, unless a step met an unforeseen error.
 
     Parameters
     ----------
-    asked : Asked
-    people : collection of str
+    steps : Path
+        Folder of the intermediate results.
+    person : str
         With prefix.
-    problems : iterable of str
-        Labels of the inputs with a problem; the first word is the participant.
-    parts : str
-        Pattern of the parts of the graph, without the participant.
     """
-    if not asked.settings.running.clean_workdir:
+    name = person.replace("sub-", "sub_", 1)
+    folders = list(steps.glob(f"gradshift_*/{name}_*"))
+    if any(True for folder in folders for _ in folder.rglob(UNFORESEEN)):
         return
-    troubled = {label.split()[0] for label in problems}
-    for person in set(people) - troubled:
-        name = person.replace("sub-", "sub_", 1)
-        for folder in asked.steps_dir.glob(f"gradshift_*/{name}_{parts}"):
-            shutil.rmtree(folder)
+    for folder in folders:
+        shutil.rmtree(folder)

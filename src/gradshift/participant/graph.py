@@ -105,8 +105,7 @@ def _person_workflow(name: str, runs: Sequence[AnyRun], plan: Plan) -> pe.Workfl
             again = workflow.get_node(f"measure_{session.tag}_coarser")
             save = workflow.get_node(f"save_{session.tag}")
             workflow.connect([(again, save, [("out_file", "coarser")])])
-    connected = collect(workflow, "sessions", [session.connect for session in sessions])
-    workflow.connect([(connected, person, [("out", "sessions")])])
+    collect(workflow, [session.connect for session in sessions], person, "sessions")
     _add_figures(workflow, units, plan)
     return workflow
 
@@ -134,15 +133,15 @@ def _add_session(
     session = Session(
         runs=unit,
         tag=tag,
-        denoised=collect(workflow, f"runs_{tag}", denoised),
+        denoised=denoised,
         connect=connect,
         person=person,
         measure=_measure(unit, tag, plan),
     )
     save = _save(unit, tag, plan)
+    collect(workflow, denoised, connect, "denoised")
     workflow.connect(
         [
-            (session.denoised, connect, [("out", "denoised")]),
             (connect, session.measure, [("out_file", "session")]),
             (person, session.measure, [("out_file", "person")]),
             (connect, save, [("out_file", "session")]),
@@ -233,10 +232,6 @@ def _add_figures(workflow: pe.Workflow, units: Sequence[Sequence[AnyRun]], plan:
     names = [*(f"save_run_{tag}" for tag in of_runs), *(f"save_{tag}" for tag in tags)]
     names += [f"save_maps_{tag}" for tag in tags]
     saved = [node for name in names if (node := workflow.get_node(name)) is not None]
-    workflow.connect(
-        [
-            (collect(workflow, "all_denoised", denoised), figures, [("out", "denoised")]),
-            (collect(workflow, "all_outcomes", measured), figures, [("out", "outcomes")]),
-            (collect(workflow, "all_saved", saved, "files"), figures, [("out", "saved")]),
-        ]
-    )
+    collect(workflow, denoised, figures, "denoised")
+    collect(workflow, measured, figures, "outcomes")
+    collect(workflow, saved, figures, "saved", "files")

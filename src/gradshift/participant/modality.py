@@ -106,6 +106,16 @@ class Modality(ABC):
             People, with prefix, whose results are all there: written only if they change.
         """
 
+    def has_problem(self, person: str) -> bool:
+        """Tell whether a result of a person is left out, once all steps of this person are done.
+
+        Parameters
+        ----------
+        person : str
+            With prefix.
+        """
+        return False
+
     @abstractmethod
     def summary(self, crashed: Sequence[str]) -> int:
         """Say what is done, what is not, and why; return the exit code.

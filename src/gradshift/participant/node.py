@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from nipype.interfaces.base import File, traits
 from nipype.pipeline import engine as pe
 
 from gradshift.output import code
-from gradshift.participant.nodes.outcome import Step
+from gradshift.participant.nodes.outcome import Step, item
 
 
 def step(
@@ -47,12 +48,30 @@ def stop_at_the_first_crash(workflow: pe.Workflow) -> None:
 
 
 def collect(
-    workflow: pe.Workflow, name: str, nodes: Sequence[pe.Node], output: str = "out_file"
-) -> pe.Node:
-    """Add a node that collects the same output of several into the list ``out``."""
-    from nipype.interfaces.utility import Merge
+    workflow: pe.Workflow,
+    nodes: Sequence[pe.Node],
+    target: pe.Node,
+    name: str,
+    output: str = "out_file",
+) -> None:
+    """Connect the same output of several nodes to one input of another, which is a list.
 
-    merge = pe.Node(Merge(len(nodes)), name=name, run_without_submitting=True)
-    for number, node in enumerate(nodes, start=1):
-        workflow.connect([(node, merge, [(output, f"in{number}")])])
-    return merge
+    Nipype connects an input to one output, and merges in a node of its own, with files of its
+    own: here the input gets one more for each of its items, see `gather`.
+
+    Parameters
+    ----------
+    workflow : nipype Workflow
+    nodes : sequence of Node
+        In the order of the list.
+    target : Node
+    name : str
+        Of the input.
+    output : str
+    """
+    target.inputs.gathered = {**(target.inputs.gathered or {}), name: len(nodes)}
+    for number, node in enumerate(nodes):
+        one = item(name, number)
+        is_file = output == "out_file"
+        target.inputs.add_trait(one, File(exists=True) if is_file else traits.Any())
+        workflow.connect([(node, target, [(output, one)])])

@@ -15,7 +15,7 @@ from gradshift.bids.write import write_json
 from gradshift.core.kinetics import models
 from gradshift.errors import SettingsError, did_you_mean
 from gradshift.participant.asked import Asked, NothingFoundError
-from gradshift.participant.ending import clean, crash_in, excluded, exit_code
+from gradshift.participant.ending import crash_in, excluded, exit_code
 from gradshift.participant.modality import Modality
 from gradshift.participant.origin import provenance
 from gradshift.participant.petmodels import chosen_models
@@ -116,14 +116,23 @@ class Pet(Modality):
 
         add_scans(workflow, self.placed, self.asked, provenance(self, CODE), untouched)
 
+    def has_problem(self, person: str) -> bool:
+        """Tell whether a scan of a person is left out."""
+        placed = [one for one in self.placed if f"sub-{one.scan.entities['sub']}" == person]
+        return any(self._problem(one, target, ()) for one in placed for target in one.targets())
+
+    def _problem(self, source: Source, target: outputs.Target, crashed: Sequence[str]) -> str:
+        """Say why a result of a scan has no values; empty if it has some."""
+        path = outputs.sidecar(outputs.pet_measures_path(self.asked.output_dir, target))
+        return crash_in(workflow_name(source.scan), crashed) or excluded(path) or ""
+
     def summary(self, crashed: Sequence[str]) -> int:
         """Say how many scans are done, which are not, and why; return the exit code."""
         problems: dict[str, str] = {}
         for source in self.placed:
             for target in source.targets():
                 path = outputs.sidecar(outputs.pet_measures_path(self.asked.output_dir, target))
-                why = crash_in(workflow_name(source.scan), crashed) or excluded(path)
-                if why:
+                if why := self._problem(source, target, crashed):
                     problems[source.scan.label] = why
                 else:
                     for text in read_json(path)["Warnings"]:
@@ -132,7 +141,6 @@ class Pet(Modality):
         logger.info("%d PET scans done, %d failed or left out.", n - failed, failed)
         for label, reason in problems.items():
             logger.error("%s: %s", label, reason)
-        clean(self.asked, self.people, problems, "pet*")
         return exit_code(failed, n, trouble=bool(problems))
 
 

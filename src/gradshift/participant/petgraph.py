@@ -116,7 +116,7 @@ def _person_workflow(
             ]
         )
         read.append(curves)
-    workflow.connect([(collect(workflow, "scans", read), person, [("out", "curves")])])
+    collect(workflow, read, person, "curves")
     return workflow
 
 

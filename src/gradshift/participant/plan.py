@@ -106,14 +106,14 @@ class Session:
     runs : sequence of Run
     tag : str
         Name of the session among the nodes of its person.
-    denoised : Node
-        Collects the outcomes of denoising.
+    denoised : sequence of Node
+        Those that denoise its runs.
     connect, person, measure : Node
     """
 
     runs: Sequence[AnyRun]
     tag: str
-    denoised: pe.Node
+    denoised: Sequence[pe.Node]
     connect: pe.Node
     person: pe.Node
     measure: pe.Node

@@ -98,10 +98,9 @@ def add_resampled(workflow: pe.Workflow, session: Session, plan: Plan, coarsest:
         plan.plugins,
         **_given(session.measure, "atlases", "recipes", "measures", "options", "gives"),
     )
-    runs = collect(workflow, f"runs_{session.tag}_coarser", denoised)
+    collect(workflow, denoised, connect, "denoised")
     workflow.connect(
         [
-            (runs, connect, [("out", "denoised")]),
             (connect, measure, [("out_file", "session")]),
             (session.person, measure, [("out_file", "person")]),
         ]

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,13 +15,13 @@ from gradshift.bids.dataset import read_json
 from gradshift.bids.layout import raw_folders
 from gradshift.bids.sessions import AnyRun, group_runs, unit_entities
 from gradshift.participant.asked import Asked
-from gradshift.participant.ending import clean, crash_in, excluded, exit_code
+from gradshift.participant.ending import crash_in, excluded, exit_code
 from gradshift.participant.modality import Modality
 from gradshift.participant.order import order_sessions
 from gradshift.participant.origin import provenance
 from gradshift.recipes.recipe import Recipe
 
-FOR_ALL = ("figures", "all_denoised", "all_outcomes", "all_saved")
+FOR_ALL = ("figures",)
 """Steps that make no numbers: a person's results are whole without them."""
 
 logger = logging.getLogger("gradshift")
@@ -102,10 +103,20 @@ class Runs(Modality):
         logger.info("%d runs of %d participants.", len(self.runs), len(self.people))
         add_runs(workflow, self.runs, plan)
 
+    @cached_property
+    def _units(self) -> list[dict[str, str]]:
+        """The entities of the sessions."""
+        combine = self.asked.settings.analysis.combine_runs
+        return [unit_entities(unit) for unit in group_runs(self.runs, combine=combine)]
+
+    def has_problem(self, person: str) -> bool:
+        """Tell whether a recipe of a session of a person is left out."""
+        units = [unit for unit in self._units if f"sub-{unit['sub']}" == person]
+        return any(self._problems(unit, ()) for unit in units)
+
     def summary(self, crashed: Sequence[str]) -> int:
         """Say how many sessions are done, which are not, and why; return the exit code."""
-        recipes, combine = self.asked.recipes, self.asked.settings.analysis.combine_runs
-        units = [unit_entities(unit) for unit in group_runs(self.runs, combine=combine)]
+        recipes, units = self.asked.recipes, self._units
         problems = {
             _label(unit): reasons for unit in units if (reasons := self._problems(unit, crashed))
         }
@@ -125,7 +136,6 @@ class Runs(Modality):
             for why, names in reasons.items():
                 which = "" if len(names) == len(recipes) else f" (recipe {', '.join(names)})"
                 logger.error("%s%s: %s", label, which, why)
-        clean(self.asked, self.people, problems, "task_*")
         return exit_code(failed, len(units), trouble=bool(problems) or bool(crashed))
 
     def _target(self, entities: Mapping[str, str], atlas: Atlas, recipe: Recipe) -> outputs.Target:

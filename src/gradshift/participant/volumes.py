@@ -49,7 +49,7 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         labels=[] if run.problem else [str(path) for path in plan.labels[grid(run)]],
         content="" if run.problem else fingerprint([*run.images, *labelled]),
         tissues={} if segmentation is None else dict(segmentation.tissues),
-        keep_voxels=plan.analysis.voxelwise,
+        keep_voxels=False,
         problem=run.problem,
         **_files(mask=run.mask, right=run.right, segmentation=next(iter(labelled), None)),
     )
@@ -105,23 +105,26 @@ def add_maps(workflow: pe.Workflow, session: Session, plan: Plan) -> None:
     voxels = math.prod(example.shape) * sum(run.n_volumes for run in unit)
     each = BYTES_PER_VERTEX if example.surface else BYTES_PER_VOXEL
     surface = [str(path) for path in example.images] if example.surface else []
+    parcels = [workflow.get_node(f"parcellate_{one}") for one in session.run_tags]
+    for parcellate in parcels:
+        parcellate.inputs.keep_voxels = True
     voxelwise = step(
         Voxelwise,
         f"voxelwise_{tag}",
         plan.plugins,
         mem_gb=MEM_PARCELLATE + each * voxels / 1e9,
         atlases=plan.atlas_files,
+        reads=[parcellate.inputs.get_traitsfree() for parcellate in parcels],
         labels=[str(path) for path in plan.labels[grid(example)]],
         shape=example.shape,
         surface=surface,
         recipes=list(plan.recipes),
         homogeneity="reho" in plan.asked.measures,
     )
-    parcels = [workflow.get_node(f"parcellate_{one}") for one in session.run_tags]
+    collect(workflow, parcels, voxelwise, "parcels")
+    collect(workflow, session.denoised, voxelwise, "denoised")
     workflow.connect(
         [
-            (collect(workflow, f"reads_{tag}", parcels), voxelwise, [("out", "parcels")]),
-            (session.denoised, voxelwise, [("out", "denoised")]),
             (session.connect, voxelwise, [("out_file", "session")]),
             (session.person, voxelwise, [("out_file", "person")]),
             (voxelwise, session.measure, [("out_file", "voxelwise")]),

@@ -118,9 +118,12 @@ def person_quality(output_dir: Path, participant: str) -> list[QualityRow]:
 
 
 def _with_results(output_dir: Path) -> list[str]:
-    """Name everybody with results."""
+    """Name everybody with results; who is kept has some."""
+    kept = {path.stem for path in (output_dir / KEPT).glob("sub-*.json")}
     folders = sorted(path for path in output_dir.glob("sub-*") if path.is_dir())
-    return [path.name for path in folders if any(path.glob("**/*_measures.json"))]
+    return [
+        path.name for path in folders if path.name in kept or any(path.glob("**/*_measures.json"))
+    ]
 
 
 def _in_order(rows: Sequence[QualityRow], sessions: Sequence[str]) -> list[QualityRow]:

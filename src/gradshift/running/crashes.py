@@ -53,6 +53,11 @@ def _last_line(traceback: str | list[str]) -> str:
     return last.partition(": ")[2] if last.startswith("gradshift.") else last
 
 
+def is_disk_full(text: str) -> bool:
+    """Tell whether an error, as a text, came from a full disk, where all further steps fail."""
+    return "No space left on device" in text or "Disk quota exceeded" in text
+
+
 def gather(steps: Path, people: Iterable[str], folder: Path) -> list[Path]:
     """Copy the origins of what nobody has foreseen to the crash files, and say so.
 

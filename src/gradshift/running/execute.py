@@ -1,12 +1,14 @@
 """Running a nipype graph: plugin, memory, crashes."""
 
-import gc
 import logging
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext, suppress
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +19,7 @@ from gradshift.bids.opener import missing
 from gradshift.bids.writetable import write_table
 from gradshift.errors import GradshiftError, MissingInputError, SettingsError, StorageError
 from gradshift.running.cluster import RefusedError, going_on
-from gradshift.running.crashes import Crashed, noting
+from gradshift.running.crashes import Crashed, is_disk_full, noting
 from gradshift.running.memory import available
 from gradshift.running.number import processes
 from gradshift.running.pickles import guard_nipype
@@ -32,22 +34,30 @@ RESOURCES = ("step", "memory_peak_gb", "processor_percent", "seconds")
 SHARE_OF_FREE = 0.9
 """Of the memory that is free, what may be used if nothing else is said."""
 
-PEOPLE = 100
-"""Graphs of so many people run at once."""
+RECORDS = ("_node.pklz", "_inputs.pklz")
+"""Files of nipype in the folder of a step that say how it was run: nothing reads them again."""
 
 JOB_FINISHED_TIMEOUT = 30
 """Seconds to wait for the result of a job that is done: a shared folder may show it late."""
 
 
-def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
+def execute(
+    workflow: Any,
+    running: Running,
+    crash_dir: Path,
+    finished: Callable[[str], object] = lambda person: None,
+) -> Crashed:
     """Run a workflow to its end, whatever some of its nodes do.
 
     Parameters
     ----------
     workflow : nipype Workflow
+        Of parts named ``sub_<label>_...``; nothing crosses from one person to another.
     running : Running
     crash_dir : Path
         Where nipype keeps crash files.
+    finished : callable
+        Called with every person, such as ``sub_01``, as soon as all of its steps are done.
 
     Returns
     -------
@@ -69,55 +79,98 @@ def execute(workflow: Any, running: Running, crash_dir: Path) -> Crashed:
     crash_dir.mkdir(parents=True, exist_ok=True)
     crashed = Crashed()
     guard_nipype()
-    weights = [_weight(node) for node in workflow._get_all_nodes()]
-    with progress(weights, quiet=running.quiet) as advance:
+    nodes = workflow._get_all_nodes()
+    left = _steps(workflow)
+    with progress([_weight(node) for node in nodes], quiet=running.quiet) as advance:
 
         def note(node: Any, status: str) -> None:
             if status == "exception":
                 crashed.append(node.fullname)
             if status in ("end", "exception"):
                 advance(_weight(node))
-            if status == "end" and running.resource_monitor:
-                used.append((node.fullname, *_used(node.result.runtime)))
+            if status == "end":
+                if running.resource_monitor:
+                    used.append((node.fullname, *_used(node.result.runtime)))
+                _forget(node)
+                left[_person(node)] -= 1
+                if not left[_person(node)]:
+                    finished(_person(node))
 
         arguments["status_callback"] = note
-        # nipype collects garbage for every node it hands out: spare it all that is loaded now.
-        gc.freeze()
         try:
             with _folder(workflow, running), noting(crashed):
-                for part in _parts(workflow, running):
-                    _run(part, plugin(plugin_args=arguments), running, crashed)
-                    if crashed and running.stop_on_first_crash:
-                        break
+                _run_all(workflow, plugin(plugin_args=arguments), running, crashed)
         finally:
-            gc.unfreeze()
             if running.resource_monitor:
                 name = f"{time.strftime('%Y%m%d-%H%M%S')}_{secrets.token_hex(4)}_resources.tsv"
                 write_table(crash_dir.with_name(name), RESOURCES, used)
     return crashed
 
 
-def _parts(workflow: Any, running: Running) -> Iterator[Any]:
-    """Cut the graph of many people, whom nothing connects, into parts that run in turn.
+def _steps(workflow: Any) -> Counter[str]:
+    """Return the number of steps of each person."""
+    steps: Counter[str] = Counter()
+    for part in workflow._graph.nodes:
+        is_workflow = isinstance(part, type(workflow))
+        steps[_whose(part.name)] += len(part.list_node_names()) if is_workflow else 1
+    return steps
 
-    Whatever nipype does at each step, it does it to the whole graph: with a thousand people that
-    takes longer than the steps. A cluster gets all at once, so that nothing waits.
+
+def _person(node: Any) -> str:
+    """Return whose step a node is that runs, such as ``sub_01``."""
+    return _whose(node.fullname.split(".")[1])
+
+
+def _whose(part: str) -> str:
+    """Return whose a part of a graph is, by its name."""
+    return "_".join(part.split("_")[:2])
+
+
+def _forget(node: Any) -> None:
+    """Remove what nipype keeps of how a step was run: two files of five a step."""
+    for name in RECORDS:
+        with suppress(FileNotFoundError):
+            os.remove(Path(node.output_dir()) / name)
+
+
+def _run_all(workflow: Any, plugin: Any, running: Running, crashed: Sequence[str]) -> None:
+    """Run all parts of a graph; a cluster gets them at once, so that nothing waits."""
+    from gradshift.running.parallel import ParallelPlugin
+
+    if not isinstance(plugin, ParallelPlugin):
+        _run(partial(workflow.run, plugin=plugin), running, crashed)
+        return
+    try:
+        for part in _parts(workflow):
+            _run(partial(part.run, plugin=plugin), running, crashed)
+            if crashed and running.stop_on_first_crash:
+                return
+        _run(plugin.finish, running, crashed)
+    finally:
+        plugin.stop()
+
+
+def _parts(workflow: Any) -> Iterator[Any]:
+    """Cut the graph of many people, whom nothing connects, into one for each.
+
+    Whatever nipype does to make a graph ready, it does it to the whole: with a thousand people
+    that takes longer than the steps.
     """
-    people = list(workflow._graph.nodes)
-    if running.use_plugin or len(people) <= PEOPLE or workflow._graph.number_of_edges():
+    if workflow._graph.number_of_edges():
         yield workflow
         return
-    for start in range(0, len(people), PEOPLE):
-        part = type(workflow)(name=workflow.name, base_dir=workflow.base_dir)
-        part.config = workflow.config
-        part.add_nodes(people[start : start + PEOPLE])
-        yield part
+    parts = sorted(workflow._graph.nodes, key=lambda part: _whose(part.name))
+    for _, of_person in groupby(parts, key=lambda part: _whose(part.name)):
+        person = type(workflow)(name=workflow.name, base_dir=workflow.base_dir)
+        person.config = workflow.config
+        person.add_nodes(list(of_person))
+        yield person
 
 
-def _run(workflow: Any, plugin: Any, running: Running, crashed: Sequence[str]) -> None:
+def _run(work: Callable[[], object], running: Running, crashed: Sequence[str]) -> None:
     """Run a graph, whatever some of its nodes do."""
     try:
-        workflow.run(plugin=plugin)
+        work()
     except GradshiftError:
         raise
     except RefusedError as error:
@@ -179,8 +232,7 @@ def _used(runtime: Any) -> list[float | None]:
 
 def _check_cause(error: Exception) -> None:
     """Say so when it was the machine's fault; the first of several errors is a cause."""
-    causes = repr((error, error.__cause__))
-    if "No space left on device" in causes or "Disk quota exceeded" in causes:
+    if is_disk_full(repr((error, error.__cause__))):
         raise StorageError(
             "The disk is full: make room and run the same command again; what is finished is kept."
         ) from error
@@ -214,16 +266,11 @@ def _reason(error: Exception) -> str:
 
 def _plugin(running: Running) -> tuple[type[Any], dict[str, object]]:
     """Choose nipype's plugin and its arguments."""
-    from nipype.pipeline.plugins import LinearPlugin
-
     from gradshift.running.parallel import ParallelPlugin
 
     if running.use_plugin is not None:
         return _read_plugin(Path(running.use_plugin))
-    n = processes(running)
-    if n == 1:
-        return LinearPlugin, {}
-    arguments: dict[str, object] = {"n_procs": n, "raise_insufficient": False}
+    arguments: dict[str, object] = {"n_procs": processes(running)}
     if (limit := _memory(running)) is not None:
         arguments["memory_gb"] = limit
     return ParallelPlugin, arguments

@@ -71,6 +71,19 @@ class Slots:
         self._work.clear()
 
 
+class Here:
+    """The process that asks, in the place of `Slots`: what it asks for is done at once."""
+
+    def submit(self, function: Callable[..., Any], /, *arguments: Any) -> Future[Any]:
+        """Do something; a `BaseException`, such as that of a signal, is handed on."""
+        future: Future[Any] = Future()
+        future.set_result(function(*arguments))
+        return future
+
+    def shutdown(self, *, kill: bool = False) -> None:
+        """Do nothing: nothing runs."""
+
+
 def is_killed(error: BaseException | None) -> bool:
     """Tell whether an exception says that a process was killed."""
     return isinstance(error, BrokenProcessPool)

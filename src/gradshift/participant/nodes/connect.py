@@ -31,7 +31,7 @@ MIN_VOLUMES = 3
 
 
 class _Spec(StepSpec):
-    denoised = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Denoise")
+    denoised = InputMultiPath(File(exists=True), desc="outcomes of Denoise")
     labels = traits.List(traits.Str, desc="the runs, as messages name them")
     recipes = traits.List(traits.Any, desc="recipes")
     connectivity = traits.Enum("pearson", "partial", desc="estimator of the matrices")

@@ -12,9 +12,8 @@ from nipype.interfaces.base import (
     traits,
 )
 
-from gradshift import plugins
 from gradshift.figures.motion import Carpets
-from gradshift.participant.nodes.outcome import StepSpec
+from gradshift.participant.nodes.outcome import StepSpec, prepare
 from gradshift.participant.nodes.records import DenoisedRun
 from gradshift.report.personfigures import draw_motion, draw_task
 from gradshift.report.personresults import Person
@@ -22,7 +21,7 @@ from gradshift.running.packing import Failure, load
 
 
 class _Spec(StepSpec):
-    saved = InputMultiPath(traits.Any, desc="what the steps before wrote; it must be there")
+    saved = traits.List(traits.Any, desc="what the steps before wrote; it must be there")
     outcomes = InputMultiPath(File(exists=True), desc="what they wrote it from")
     denoised = InputMultiPath(File(exists=True), desc="outcomes of Denoise")
     entities = traits.List(traits.Dict, desc="BIDS entities of the runs, in the same order")
@@ -44,7 +43,7 @@ class Figures(SimpleInterface):
     seconds = 10.0
 
     def _run_interface(self, runtime: Any) -> Any:
-        plugins.load(self.inputs.plugins or ())
+        prepare(self.inputs)
         first, recipe = self.inputs.entities[0], self.inputs.recipe
         person = Person(
             output_dir=Path(self.inputs.output_dir),

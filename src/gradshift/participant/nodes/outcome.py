@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 from nipype.interfaces.base import (
     BaseInterfaceInputSpec,
+    DynamicTraitedSpec,
     File,
     SimpleInterface,
     TraitedSpec,
@@ -30,16 +31,30 @@ from gradshift.running.crashes import UNFORESEEN
 from gradshift.running.packing import Failure, to_bytes
 
 
-class StepSpec(BaseInterfaceInputSpec):
+class StepSpec(DynamicTraitedSpec, BaseInterfaceInputSpec):  # type: ignore[misc]
     """What every step takes."""
 
     code = traits.Str(desc="version and digest of its code, so that a change is computed anew")
     plugins = traits.List(
         traits.Str, nohash=True, desc="files of plug-ins, for processes that start afresh"
     )
+    gathered = traits.Dict(desc="inputs that are lists of what other steps give; their lengths")
     stops = traits.Bool(
         False, usedefault=True, nohash=True, desc="whether what nobody has foreseen stops the run"
     )
+
+
+def item(name: str, number: int) -> str:
+    """Return the name of one item of an input that is a list."""
+    return f"{name}_{number}"
+
+
+def prepare(inputs: StepSpec) -> None:
+    """Load the plug-ins of a step, and make lists of what other steps gave."""
+    plugins.load(inputs.plugins or ())
+    for name, n in (inputs.gathered or {}).items():
+        items = [getattr(inputs, item(name, number)) for number in range(n)]
+        setattr(inputs, name, items)
 
 
 class OutcomeSpec(TraitedSpec):
@@ -65,7 +80,7 @@ class Step(SimpleInterface):
         """Do the work of the node; return its record."""
 
     def _run_interface(self, runtime: Any) -> Any:
-        plugins.load(self.inputs.plugins or ())
+        prepare(self.inputs)
         record: object
         try:
             record = self.compute()
@@ -120,7 +135,7 @@ class Save(SimpleInterface):
         """Write the results below a folder; return the files."""
 
     def _run_interface(self, runtime: Any) -> Any:
-        plugins.load(self.inputs.plugins or ())
+        prepare(self.inputs)
         files = self.save(Path(self.inputs.output_dir))
         self._results["files"] = [str(path) for path in files]
         return runtime

@@ -16,7 +16,7 @@ from gradshift.running.packing import read
 
 
 class _Spec(StepSpec):
-    sessions = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Connect")
+    sessions = InputMultiPath(File(exists=True), desc="outcomes of Connect")
     labels = traits.List(traits.Str, desc="the sessions, as messages name them")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
     recipes = traits.List(traits.Str, desc="names of the recipes")

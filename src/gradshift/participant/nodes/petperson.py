@@ -21,7 +21,7 @@ def share_of_blood(word: str) -> float | None:
 
 
 class _PersonSpec(StepSpec):
-    curves = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of PetCurves")
+    curves = InputMultiPath(File(exists=True), desc="outcomes of PetCurves")
     model_code = traits.Str(desc="digest of the code of the model of the reference region")
     k2prime = traits.Either(None, traits.Float, desc="1/min, where it was given")
     blood_volume = traits.Str(desc="share of blood, or fit")

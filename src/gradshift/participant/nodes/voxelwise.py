@@ -1,5 +1,6 @@
 """Maps of every voxel or vertex of one session, from the series that the one read kept."""
 
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from gradshift.images.neighbours import neighbours_among
 from gradshift.images.onsurface import read_series
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.parcellate import VOXELS
+from gradshift.participant.nodes.parcellate import VOXELS, Parcellate
 from gradshift.participant.nodes.records import DenoisedRun, ParcellatedRun
 from gradshift.participant.nodes.sessionrecords import (
     CommonGround,
@@ -35,8 +36,9 @@ SEED = "PCC"
 
 
 class _Spec(StepSpec):
-    parcels = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Parcellate")
-    denoised = InputMultiPath(File(exists=True), mandatory=True, desc="outcomes of Denoise")
+    parcels = InputMultiPath(File(exists=True), desc="outcomes of Parcellate")
+    denoised = InputMultiPath(File(exists=True), desc="outcomes of Denoise")
+    reads = traits.List(traits.Dict, nohash=True, desc="what Parcellate was given, for each run")
     session = File(exists=True, mandatory=True, desc="outcome of Connect")
     person = File(exists=True, mandatory=True, desc="outcome of Person")
     atlases = traits.List(traits.Str, desc="regions of the atlases, a file each")
@@ -48,7 +50,11 @@ class _Spec(StepSpec):
 
 
 class Voxelwise(Step):
-    """Voxel maps of one session; a `VoxelMaps`."""
+    """Voxel maps of one session; a `VoxelMaps`.
+
+    The series of voxels are removed as soon as they are mapped: they are the largest of all
+    that is kept on the way. Maps that are made again read the image again.
+    """
 
     input_spec = _Spec
     may_fail = True
@@ -56,6 +62,14 @@ class Voxelwise(Step):
 
     def compute(self) -> VoxelMaps:
         """Make the maps of every recipe that left a session."""
+        try:
+            return self._compute()
+        finally:
+            for number in range(len(self.inputs.parcels)):
+                for path in self._places_of_voxels(number):
+                    path.unlink(missing_ok=True)
+
+    def _compute(self) -> VoxelMaps:
         session = read(self.inputs.session, JoinedSession)
         person = read(self.inputs.person, CommonGround)
         return VoxelMaps(
@@ -140,9 +154,25 @@ class Voxelwise(Step):
             for band in (None, recipe.passband)
         )
         return VoxelRun(
-            voxels=np.load(path.with_name(VOXELS), mmap_mode="r"),
+            voxels=np.load(self._voxels(run), mmap_mode="r"),
             columns=np.searchsorted(read(path, ParcellatedRun).places, places),
             kept=cleaned.kept,
             cleaning=cleaning,
             filtering=filtering,
         )
+
+    def _places_of_voxels(self, run: int) -> tuple[Path, Path]:
+        """Return where the voxels of a run are: kept by the one read, or read again here."""
+        kept = Path(self.inputs.parcels[run]).with_name(VOXELS)
+        return kept, Path.cwd() / f"run_{run}" / VOXELS
+
+    def _voxels(self, run: int) -> Path:
+        """Return the file of the voxels of a run, which is read again if they were mapped."""
+        kept, here = self._places_of_voxels(run)
+        if kept.exists():
+            return kept
+        if not here.exists():
+            here.parent.mkdir()
+            with chdir(here.parent):
+                Parcellate(**self.inputs.reads[run]).compute()
+        return here
