@@ -88,6 +88,26 @@ def out(make_study, tmp_path):
     return out
 
 
+def test_the_atlases_are_a_dataset_of_atlases_that_is_read_as_any_other(out):
+    atlases = out / "atlases"
+    assert errors(atlases) == []
+    image = "tpl-MNI152NLin2009cAsym/anat/tpl-MNI152NLin2009cAsym_atlas-Tiny_dseg.nii.gz"
+    (atlases / image).rename(atlases / image.replace("anat/", ""))
+    (atlases / "atlas-Tiny_description.json").rename(atlases / "description.json")
+    assert {code for code, _ in errors(atlases)} == {"ATLAS_DESCRIPTION_REQUIRED", "NOT_INCLUDED"}
+
+
+def test_the_atlases_of_an_output_give_the_same_numbers(make_study, tmp_path):
+    study = make_study(people=["01"])
+    first, second = tmp_path / "first", tmp_path / "second"
+    options = ("--denoise", "none", "--no-voxelwise", "--measures", "meanfc", "withinfc")
+    assert study.run(first, "participant", *options) == 0
+    given = first / "atlases" / "atlas-Tiny_description.json"
+    assert study.run(second, "participant", *options, "--atlas", str(given)) == 0
+    (before,) = first.glob("sub-01/ses-pre/func/*_measures.tsv")
+    assert (second / before.relative_to(first)).read_bytes() == before.read_bytes()
+
+
 def test_every_name_is_a_bids_name(out, tmp_path):
     assert errors(out) == []
     (out / ".bidsignore").write_text(WITHOUT_MEANING)
