@@ -207,6 +207,8 @@ def components(folder: Path, study: Path) -> Path:
         save(start, "desc-ICA_mixing.tsv", pd.DataFrame(values, columns=["ICA_00", "ICA_01"]))
         classes = {"Component": ["ICA_00", "ICA_01"], "classification": ["accepted", "rejected"]}
         save(start, "desc-tedana_metrics.tsv", pd.DataFrame(classes))
+        principal = {"Component": ["PCA_00"], "classification": ["accepted"]}
+        save(start, "desc-PCA_metrics.tsv", pd.DataFrame(principal))
     return folder
 
 
@@ -225,16 +227,17 @@ def c_pac(folder: Path) -> Path:
 
 
 def giga_connectome(folder: Path) -> Path:
-    """Write what giga_connectome writes: columns that are counted, one JSON for all tables."""
+    """Write what giga_connectome 0.6 writes: counted columns, a JSON without the atlas."""
     describe(folder, "giga_connectome", "giga_connectome")
     for sub, ses, values in sessions():
         start = stem(folder, sub, ses)
         frame = pd.DataFrame(values[kept()])
-        save(start, "atlas-Tiny_desc-40ParcelsSimple_timeseries.tsv", frame)
-        save(start, "atlas-Tiny_desc-20ParcelsSimple_timeseries.tsv", frame.iloc[:, :20])
+        save(start, "seg-Tiny40Parcels_desc-denoiseSimple_timeseries.tsv", frame)
+        save(start, "seg-Tiny20Parcels_desc-denoiseSimple_timeseries.tsv", frame.iloc[:, :20])
         square = pd.DataFrame(np.corrcoef(values[kept()].T))
-        save(start, "atlas-Tiny_meas-PearsonCorrelation_desc-40ParcelsSimple_relmat.tsv", square)
-        about = start.with_name(f"{start.name}_atlas-Tiny_timeseries.json")
+        matrix = "seg-Tiny40Parcels_meas-PearsonCorrelation_desc-denoiseSimple_relmat.tsv"
+        save(start, matrix, square)
+        about = start.with_name(f"{start.name}_desc-denoiseSimple_timeseries.json")
         about.write_text(json.dumps({"SamplingFrequency": 1 / tiny.TR}))
     return folder
 

@@ -1,5 +1,6 @@
 """Atlases of BIDS datasets: found by their names, read as any other."""
 
+import gzip
 import json
 
 import nibabel
@@ -41,6 +42,23 @@ def test_the_description_leads_to_images_of_all_spaces_and_the_table(root):
     assert np.isfinite(atlas.regions().centroids).all()
     assert atlas.parts[0].licence == "CC0"
     assert "an atlas of ours" in atlas.descriptions[0]
+
+
+def test_a_surface_is_read_too_and_the_name_that_the_schema_asks_for(root):
+    about = {"AtlasName": "of the schema", "License": "CC0"}
+    (root / "atlas-Schaefer2018_description.json").write_text(json.dumps(about))
+    shipped = load_atlas("Schaefer2018_100_7").parts[0]
+    folder = root / "tpl-fsLR"
+    folder.mkdir()
+    name = "tpl-fsLR_atlas-Schaefer2018_seg-7n_scale-100"
+    image = folder / f"{name}_den-32k_dseg.dlabel.nii"
+    image.write_bytes(gzip.decompress(shipped.images["fsLR"].read_bytes()))
+    (folder / f"{name}_dseg.tsv").write_bytes(shipped.table.read_bytes())
+    for given in (image, root / "atlas-Schaefer2018_description.json"):
+        atlas = load_atlas(str(given))
+        assert atlas.spaces == ("fsLR",)
+        assert atlas.entities == dict(shipped.entities)
+        assert "of the schema" in atlas.descriptions[0]
 
 
 def test_of_several_sets_of_regions_an_image_says_which(root):

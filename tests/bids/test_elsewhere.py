@@ -36,6 +36,9 @@ def tedana(tmp_path, mixing):
         }
     )
     metrics.to_csv(func / f"{start}_desc-tedana_metrics.tsv", sep="\t", index=False)
+    principal = {"Component": ["PCA_00", "PCA_01"], "classification": ["accepted", "rejected"]}
+    path = func / f"{start}_desc-PCA_metrics.tsv"  # as tedana writes it for every run
+    pd.DataFrame(principal).to_csv(path, sep="\t", index=False)
     return tmp_path / "tedana"
 
 
@@ -79,6 +82,6 @@ def test_what_is_not_there_is_said(tedana, mixing):
     (located,) = locate(ENTITIES, recipe, words(tedana))
     with pytest.raises(InputError, match=r"60 rows.*50 volumes"):
         read(recipe.elsewhere[0], located, 50)
-    next(tedana.rglob("*_metrics.tsv")).unlink()
+    next(tedana.rglob("*_desc-tedana_metrics.tsv")).unlink()
     with pytest.raises(InputError, match="metrics"):
         locate(ENTITIES, recipe, words(tedana))

@@ -122,6 +122,8 @@ def test_a_label_without_a_column_is_a_region_without_values(tmp_path):
         ("sub-1_atlas-Schaefer2018p200n7_space-X_desc-Mean_timeseries.1D", False),
         ("sub-1_atlas-Schaefer201817Networks_desc-200Parcels17NetworksSimple_relmat.tsv", True),
         ("sub-1_atlas-Schaefer20187Networks_desc-200Parcels7NetworksSimple_relmat.tsv", False),
+        ("sub-1_seg-Schaefer2018200Parcels17Networks_desc-denoiseSimple_timeseries.tsv", True),
+        ("sub-1_seg-Schaefer2018200Parcels7Networks_desc-denoiseSimple_timeseries.tsv", False),
         ("sub-1_atlas-mine_timeseries.tsv", False),
     ],
 )

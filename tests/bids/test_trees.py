@@ -279,7 +279,8 @@ MIDDLE = """
 ## Situations tried
 
 Derivative trees as they stand in public repositories (tree), and inputs after public issue threads
-(bug), each tried whole. The last column names the test that holds what is seen.
+(bug), each tried whole; what another program wrote, or lists as its output (real). The last column
+names the test that holds what is seen.
 
 | case | situation | expected | seen | held by |
 |---|---|---|---|---|

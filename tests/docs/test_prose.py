@@ -12,7 +12,7 @@ import pytest
 from gradshift.atlases.catalogue import available as atlases
 from gradshift.atlases.catalogue import load_atlas
 from gradshift.atlases.definition import read_definition
-from gradshift.bids import outputs
+from gradshift.bids import atlascopies, outputs
 from gradshift.bids.filters import read_filters
 from gradshift.cli import build_parser
 from gradshift.core.cortex.measure import Measure, evaluate
@@ -103,6 +103,11 @@ def names_of_outputs() -> set[str]:
         outputs.kinetics_path(root, pet),
         outputs.pet_measures_path(root, pet),
         outputs.mrs_measures_path(root, entities),
+        *(
+            root / "atlases" / atlascopies.image_name(atlas, "MNI", Path(f"a{end}"))
+            for end in atlascopies.ENDS
+        ),
+        root / "atlases" / atlascopies.table_name(atlas),
         outputs.regions_path(root, atlas),
         outputs.reference_path(root, atlas),
         outputs.vertices_path(root, atlas),

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 
+import nibabel
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,7 +105,7 @@ def test_intermediate_results_go_but_those_of_people_with_a_problem(make_study, 
     assert results(out) == before
 
 
-def test_breathing_is_told_from_a_recording_and_a_damaged_one_hinders_nothing(
+def test_what_changes_bold_alone_is_told_and_a_damaged_recording_hinders_nothing(
     make_study, tmp_path
 ):
     study, out = make_study(people=["01"], sessions=["pre"]), tmp_path / "out"
@@ -118,9 +119,18 @@ def test_breathing_is_told_from_a_recording_and_a_damaged_one_hinders_nothing(
     path.with_name(path.name.replace(".tsv.gz", ".json")).write_text(json.dumps(about))
     other = func / "sub-01_ses-pre_task-rest_recording-pulse_physio.tsv.gz"
     other.write_bytes(b"cut off")
-    assert study.run(out, "participant", *OPTIONS) == 0
+    rapidtide = tmp_path / "rapidtide"
+    delay = rapidtide / "sub-01/ses-pre/func/sub-01_ses-pre_task-rest_desc-delay_boldmap.nii.gz"
+    delay.parent.mkdir(parents=True)
+    delays = np.linspace(-4, 4, 1001).reshape(7, 11, 13)  # 0 in the middle: not fitted
+    nibabel.Nifti1Image(delays, np.eye(4)).to_filename(delay)
+    named = ("--derivatives", f"rapidtide={rapidtide}")
+    assert study.run(out, "participant", *OPTIONS, *named) == 0
     sidecar = json.loads(next(out.glob("sub-01/**/*_measures.json")).read_text())
-    assert sidecar["Physiology"] == {"BreathsPerMinute": pytest.approx(15, abs=0.3)}
+    assert sidecar["Physiology"] == {
+        "BreathsPerMinute": pytest.approx(15, abs=0.3),
+        "DelaySpreadSeconds": pytest.approx(4, abs=0.02),
+    }
     assert any(other.name in text for text in sidecar["Warnings"])
 
 

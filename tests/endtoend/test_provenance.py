@@ -97,7 +97,8 @@ def test_another_atlas_of_the_same_name_is_refused(make_study, tmp_path, capsys)
 def test_a_damaged_copy_of_an_atlas_is_mended(make_study, tmp_path, damage):
     study, out = make_study(people=["01"]), tmp_path / "out"
     assert study.run(out, "participant", *OPTIONS) == 0
-    names = ["tiny.tsv", "tiny.nii.gz", "atlas-Tiny_regions.json"]
+    image = "tpl-MNI152NLin2009cAsym/anat/tpl-MNI152NLin2009cAsym_atlas-Tiny_dseg.nii.gz"
+    names = ["atlas-Tiny_dseg.tsv", image, "atlas-Tiny_regions.json"]
     copies = [out / "atlases" / name for name in names]
     before = [path.read_bytes() for path in copies]
     for path in copies:

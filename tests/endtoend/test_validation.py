@@ -88,6 +88,25 @@ def out(make_study, tmp_path):
     return out
 
 
+def test_the_atlases_are_a_dataset_of_atlases(out):
+    atlases = out / "atlases"
+    assert errors(atlases) == []
+    (image,) = atlases.glob("tpl-MNI152NLin2009cAsym/anat/*_atlas-Tiny_dseg.nii.gz")
+    wrong = image.rename(image.with_name(image.name.replace("_dseg", "_segs")))
+    assert errors(atlases) == [("NOT_INCLUDED", f"/{wrong.relative_to(atlases)}")]
+
+
+def test_the_atlases_of_an_output_give_the_same_numbers(make_study, tmp_path):
+    study = make_study(people=["01"])
+    first, second = tmp_path / "first", tmp_path / "second"
+    options = ("--denoise", "none", "--no-voxelwise", "--measures", "meanfc", "withinfc")
+    assert study.run(first, "participant", *options) == 0
+    given = first / "atlases" / "atlas-Tiny_description.json"
+    assert study.run(second, "participant", *options, "--atlas", str(given)) == 0
+    (before,) = first.glob("sub-01/ses-pre/func/*_measures.tsv")
+    assert (second / before.relative_to(first)).read_bytes() == before.read_bytes()
+
+
 def test_every_name_is_a_bids_name(out, tmp_path):
     assert errors(out) == []
     (out / ".bidsignore").write_text(WITHOUT_MEANING)

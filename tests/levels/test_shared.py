@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import pytest
 
 from finished import finish
+from gradshift.bids import atlascopies
 from gradshift.levels.citation import renew_citation
 from gradshift.levels.pages import write_overview
 from gradshift.output import prepared, record
@@ -56,7 +57,7 @@ def test_the_second_task_waits_for_nobody_and_any_change_of_what_is_shared_is_me
     study = write_study(tmp_path, ["01", "02"], ["pre"], [None])
     out = tmp_path / "out"
     assert study.run(out, "participant", *OPTIONS, "--participant-label", "01") == 0
-    shared = [out / "README", *(out / "atlases").glob("*")]
+    shared = [out / "README", *atlascopies.files(out)]
     before = [path.read_bytes() for path in shared]
     shared[-1].write_text("damaged")
     assert study.run(out, "participant", *OPTIONS, "--participant-label", "01") == 0

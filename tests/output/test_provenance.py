@@ -23,7 +23,8 @@ def made_of(tmp_path):
         folder.mkdir(exist_ok=True)
         (folder / "tiny.tsv").write_text(table)
         (folder / "tiny.nii").write_text(image)
-        files = atlas_files([folder / "tiny.tsv"], {"MNI": [folder / "tiny.nii"]})
+        files = [folder / "tiny.tsv", folder / "tiny.nii"]
+        files = atlas_files(files[:1], {"MNI": files[1:]}, {path.name: path for path in files})
         raw = dataset(tmp_path / "raw", Name=name)
         return Provenance(
             dataset=identity(raw),

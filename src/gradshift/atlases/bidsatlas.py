@@ -17,7 +17,7 @@ from gradshift.atlases.remote import REGION
 from gradshift.errors import InputError, MissingInputError
 
 DESCRIPTION = re.compile(r"atlas-([A-Za-z0-9]+)_description\.json")
-IMAGE = re.compile(r"tpl-[A-Za-z0-9]+(_.*)?_atlas-[A-Za-z0-9]+(_.*)?_dseg\.nii(\.gz)?")
+IMAGE = re.compile(r"tpl-[A-Za-z0-9]+(_.*)?_atlas-[A-Za-z0-9]+(_.*)?_dseg(\.dlabel)?\.nii(\.gz)?")
 UPWARDS = 4
 """Folders to climb from an image to the description of its atlas."""
 
@@ -52,7 +52,7 @@ def read_bids_atlas(path: Path) -> Part:
     match = DESCRIPTION.fullmatch(path.name)
     root = path.parent if match else _root(path)
     label = match[1] if match else _entities(path)["atlas"]
-    images = sorted(root.glob(f"tpl-*/**/tpl-*_atlas-{label}_*dseg.nii*"))
+    images = sorted(root.glob(f"tpl-*/**/tpl-*_atlas-{label}_*dseg.*nii*"))
     sets = {_regions_of(image) for image in images}
     if match is None:
         sets = {_regions_of(path)}
@@ -80,7 +80,7 @@ def _part(
 ) -> Part:
     entities = {"atlas": label + regions.get("desc", "")}
     entities |= {key: regions[key] for key in ("seg", "scale") if key in regions}
-    title = description.get("Name") or label
+    title = description.get("AtlasName") or description.get("Name") or label
     return Part(
         name="_".join([label, *regions.values()]),
         entities=entities,

@@ -25,6 +25,9 @@ DENOISED_DESCS = (
 )
 """The ``desc`` of denoised images: of XCP-D, tedana, fMRIPost and fMRIPrep up to 22."""
 
+RAPIDTIDE = "rapidtide"
+"""A dataset of fMRIPost-rapidtide, whose maps are read wherever it is named."""
+
 DOORS = ("fmriprep", "petprep", "kinetics", *SERIES, DENOISED)
 """What may stand before ``=PATH``; other names are those of datasets that recipes name."""
 

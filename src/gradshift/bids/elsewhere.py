@@ -28,6 +28,9 @@ TABLES = ("timeseries", "mixing", "regressors")
 
 REJECTED, ACCEPTED = "rejected", "accepted"
 
+PRINCIPAL = "PCA"
+"""The ``desc`` of tedana's metrics of principal components, beside those of its ICA."""
+
 
 @dataclass(frozen=True)
 class Located:
@@ -78,7 +81,8 @@ def _locate(
         )
     if not source.rejected:
         return Located(tables[0].path)
-    metrics = [file.path for file in files if file.suffix == "metrics"]
+    classed = [file for file in files if file.suffix == "metrics"]
+    metrics = [file.path for file in classed if file.entities.get("desc") != PRINCIPAL]
     if len(metrics) != 1:
         raise InputError(
             f"The recipe {recipe.name!r} takes rejected components of {tables[0].path.name}; "

@@ -225,7 +225,7 @@ class SessionFacts:
 
     @property
     def physiology(self) -> Mapping[str, float]:
-        """Breaths and heartbeats per minute, of BOLD, as far as they are known."""
+        """Breaths and heartbeats per minute and the systemic signal, of BOLD, as far as known."""
         return cast(Mapping[str, float], self.about.get("Physiology", {}))
 
     @property

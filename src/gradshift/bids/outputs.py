@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradshift.bids.atlascopies import FOLDER
 from gradshift.bids.names import file_name, folder
 from gradshift.core.cortex.regions import Regions
 from gradshift.images.grayordinates import SURFACE_SPACES
@@ -190,7 +191,7 @@ def group_map_name(target: Target, stat: str) -> str:
 
 def regions_path(root: Path, atlas: Mapping[str, str]) -> Path:
     """Name the file of the regions of an atlas, as they were used."""
-    return root / "atlases" / f"{_atlas_stem(atlas)}_regions.json"
+    return root / FOLDER / f"{_atlas_stem(atlas)}_regions.json"
 
 
 def node_files(atlas: Mapping[str, str]) -> list[str]:
@@ -206,12 +207,12 @@ def atlas_description_path(root: Path, atlas: Mapping[str, str]) -> Path:
 
 def reference_path(root: Path, atlas: Mapping[str, str]) -> Path:
     """Name the file of the reference gradients of an atlas, where it ships some."""
-    return root / "atlases" / f"{_atlas_stem(atlas)}_reference.tsv"
+    return root / FOLDER / f"{_atlas_stem(atlas)}_reference.tsv"
 
 
 def vertices_path(root: Path, atlas: Mapping[str, str]) -> Path:
     """Name the file that gives each vertex of fsaverage5 its region."""
-    return root / "atlases" / f"{_atlas_stem(atlas)}_fsaverage5.tsv"
+    return root / FOLDER / f"{_atlas_stem(atlas)}_fsaverage5.tsv"
 
 
 def _atlas_stem(atlas: Mapping[str, str]) -> str:

@@ -11,6 +11,8 @@ from typing import IO, Any
 
 import numpy as np
 
+from gradshift.bids import atlascopies
+
 TEMPORARY = ".tmp-"
 """How the names of unfinished files and folders start."""
 
@@ -81,9 +83,8 @@ def remove_temporary(root: Path, folders: Sequence[str]) -> None:
         processes share, are removed, too.
     """
     remove_unfinished(root, folders)
-    shared = [
-        path for name in (".", "atlases", "logs") for path in (root / name).glob(f"{TEMPORARY}*")
-    ]
+    shared = [path for name in (".", "logs") for path in (root / name).glob(f"{TEMPORARY}*")]
+    shared += [path for path in atlascopies.files(root) if path.name.startswith(TEMPORARY)]
     for path in shared:
         if path.is_file():
             path.unlink(missing_ok=True)

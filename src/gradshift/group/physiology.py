@@ -1,4 +1,4 @@
-"""Whether breathing and heart rate changed: what changes them changes BOLD without a neuron."""
+"""Whether breathing, heart rate or the systemic signal changed, and BOLD without a neuron."""
 
 from collections.abc import Mapping
 

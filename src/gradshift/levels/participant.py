@@ -2,18 +2,25 @@
 
 import logging
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from gradshift import __version__
 from gradshift.atlases.catalogue import Atlas, load_atlas
-from gradshift.bids import outputs, readme
+from gradshift.atlases.definition import Part
+from gradshift.bids import atlascopies, outputs, readme
 from gradshift.bids.audit import gathered, summed
 from gradshift.bids.closed import closed_folders
 from gradshift.bids.held import how_to_remove, people_gone, people_with_images
-from gradshift.bids.write import remove_temporary, remove_unfinished, write_bytes, write_json
+from gradshift.bids.write import (
+    remove_temporary,
+    remove_unfinished,
+    write_bytes,
+    write_json,
+    write_text,
+)
 from gradshift.bids.writetable import write_array
 from gradshift.errors import GradshiftError, InputError, SettingsError
 from gradshift.levels.citation import renew_citation
@@ -35,7 +42,7 @@ from gradshift.participant import changes
 from gradshift.participant.asked import Asked, NothingFoundError
 from gradshift.participant.ending import clean
 from gradshift.participant.modality import Modality, modalities
-from gradshift.participant.nodes.atlas import files_of
+from gradshift.participant.nodes.atlas import copies_of, files_of
 from gradshift.participant.recipes import chosen_recipes
 from gradshift.recipes.recipe import Recipe
 from gradshift.running.crashes import gather
@@ -258,10 +265,19 @@ def _prepare_output(asked: Asked, inputs: Sequence[Modality], made_of: Provenanc
 
 def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None:
     """Write an atlas as it is used; a copy that is damaged is written again."""
-    images = [image.path for space in spaces for image in atlas.images(space)]
-    for path in images + [part.table for part in atlas.parts]:
-        target = settings.output_dir / "atlases" / Path(path).name
-        write_bytes(target, Path(path).read_bytes())
+    folder = settings.output_dir / atlascopies.FOLDER
+    copies = copies_of(atlas, spaces)
+    for name, path in copies.items():
+        write_bytes(folder / name, atlascopies.content(path))
+        if path.name not in copies:  # where it lay before atlases were laid out as BIDS wants
+            (folder / path.name).unlink(missing_ok=True)
+    for part in atlas.parts:
+        table = folder / atlascopies.table_name(part.entities)
+        write_json(outputs.sidecar(table), atlascopies.described(part.description, table))
+        _describe(folder, part.entities, [part])
+    write_json(folder / "dataset_description.json", atlascopies.dataset(__version__))
+    write_text(folder / ".bidsignore", atlascopies.IGNORED)
+    write_text(folder / "README", atlascopies.README)
     write_json(
         outputs.regions_path(settings.output_dir, atlas.entities),
         {
@@ -271,11 +287,7 @@ def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None
             **outputs.plain_regions(atlas.regions(settings.analysis.pcc)),
         },
     )
-    licences = dict.fromkeys(part.licence or "not stated" for part in atlas.parts)
-    write_json(
-        outputs.atlas_description_path(settings.output_dir, atlas.entities),
-        {"AtlasName": atlas.entities["atlas"], "License": "; ".join(licences)},
-    )
+    _describe(settings.output_dir, atlas.entities, atlas.parts)
     if drawn := [*spaces, *atlas.spaces]:
         keep_vertices(settings.output_dir, atlas, drawn[0])
     reference = atlas.reference(settings.analysis.kernel)
@@ -283,3 +295,12 @@ def _keep_atlas(atlas: Atlas, settings: Settings, spaces: Sequence[str]) -> None
         header = [f"gradient{k + 1}" for k in range(reference.shape[1])]
         path = outputs.reference_path(settings.output_dir, atlas.entities)
         write_array(path, header, reference)
+
+
+def _describe(root: Path, entities: Mapping[str, str], parts: Sequence[Part]) -> None:
+    """Say in a dataset what its ``atlas-`` label stands for."""
+    licences = dict.fromkeys(part.licence or "not stated" for part in parts)
+    write_json(
+        outputs.atlas_description_path(root, entities),
+        {"AtlasName": entities["atlas"], "License": "; ".join(licences)},
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from gradshift.bids import atlascopies
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
 
@@ -18,7 +19,7 @@ def files(output_dir: Path, participant: str) -> dict[str, list[int]]:
     """
     paths = [
         *(output_dir / participant).rglob("*"),
-        *(output_dir / "atlases").glob("*"),
+        *atlascopies.files(output_dir),
         output_dir / f"{participant}.html",
     ]
     return {

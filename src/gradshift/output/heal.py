@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from gradshift.bids import atlascopies
+
 
 def _read_toml(content: bytes) -> object:
     return tomllib.loads(content.decode())
@@ -47,7 +49,7 @@ def heal(output_dir: Path) -> list[str]:
     if PROVENANCE in damaged:  # nothing else tells copies of atlases in part from other atlases
         damaged += [
             path.relative_to(output_dir).as_posix()
-            for path in sorted((output_dir / "atlases").glob("*"))
+            for path in atlascopies.files(output_dir)
             if _is_damaged(path, WHOLE.get(path.suffix, bytes))
         ]
     for name in damaged:

@@ -7,16 +7,17 @@ takes no lock.
 from collections.abc import Mapping
 from pathlib import Path
 
+from gradshift.bids import atlascopies
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
 from gradshift.errors import GradshiftError
 from gradshift.output.identity import digest
 
 SHARED = (
-    *("dataset_description.json", ".bidsignore", "README", "atlases/*", "prov/*"),
+    *("dataset_description.json", ".bidsignore", "README", "prov/*"),
     *("logs/settings.toml", "logs/provenance.json"),
 )
-"""Files that all processes share, by pattern."""
+"""Files that all processes share, by pattern; those of the atlases come beside them."""
 
 
 def is_current(output_dir: Path, content: Mapping[str, object]) -> bool:
@@ -42,6 +43,7 @@ def keep(output_dir: Path, content: Mapping[str, object]) -> None:
 
 def _now(output_dir: Path, content: Mapping[str, object]) -> dict[str, object]:
     paths = sorted(path for pattern in SHARED for path in output_dir.glob(pattern))
+    paths += atlascopies.files(output_dir)
     states = {path.relative_to(output_dir).as_posix(): path.stat() for path in paths}
     return {
         "Content": digest(content),

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from gradshift.bids import atlascopies
 from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
 from gradshift.errors import SettingsError
@@ -27,7 +28,7 @@ class AtlasFiles:
     images : mapping of str to str
         Digest of its images, by space.
     files : mapping of str to str
-        Digests of all these files, by name.
+        Digests of their copies, by name in the folder of the atlases.
     """
 
     table: str
@@ -56,7 +57,9 @@ class Provenance:
     recipes: Mapping[str, str]
 
 
-def atlas_files(tables: Sequence[Path], images: Mapping[str, Sequence[Path]]) -> AtlasFiles:
+def atlas_files(
+    tables: Sequence[Path], images: Mapping[str, Sequence[Path]], copies: Mapping[str, Path]
+) -> AtlasFiles:
     """Read what identifies an atlas.
 
     Parameters
@@ -65,6 +68,8 @@ def atlas_files(tables: Sequence[Path], images: Mapping[str, Sequence[Path]]) ->
         Label tables of its parts.
     images : mapping of str to sequence of Path
         Images of its parts, by space.
+    copies : mapping of str to Path
+        All these files, by the name that each has in an output.
     """
     every = [*tables, *(path for paths in images.values() for path in paths)]
     known = {path: digest(path.read_bytes()) for path in dict.fromkeys(every)}
@@ -76,7 +81,7 @@ def atlas_files(tables: Sequence[Path], images: Mapping[str, Sequence[Path]]) ->
     return AtlasFiles(
         table=joined(tables),
         images={space: joined(paths) for space, paths in images.items()},
-        files={path.name: content for path, content in known.items()},
+        files={name: digest(atlascopies.content(path)) for name, path in copies.items()},
     )
 
 
@@ -182,6 +187,6 @@ def _other_copies(output_dir: Path, now: Provenance) -> Iterator[str]:
     """Yield atlases whose copies in an output without a record are not what is used now."""
     for name, files in now.atlases.items():
         for file, content in files.files.items():
-            path = output_dir / "atlases" / file
+            path = output_dir / atlascopies.FOLDER / file
             if path.is_file() and path.stat().st_size and digest(path.read_bytes()) != content:
                 yield f"another atlas {name}, or its copy {path} is damaged (remove it then)"

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from gradshift.bids.doors import DOORS, SERIES, Door, others, ready_made
+from gradshift.bids.doors import DOORS, RAPIDTIDE, SERIES, Door, others, ready_made
 from gradshift.errors import SettingsError
 from gradshift.recipes.catalogue import load_recipe
 from gradshift.recipes.motionfilter import MotionFilter
@@ -53,6 +53,8 @@ def chosen_recipes(settings: Settings) -> list[Recipe]:
             "series= or denoised=); on the output of fMRIPrep, none leaves series as they are."
         )
     wanted = {source.dataset for recipe in recipes for source in recipe.elsewhere}
+    if door is None:
+        wanted.add(RAPIDTIDE)
     if unused := [name for name in others(derivatives) if name not in wanted]:
         raise SettingsError(
             f"--derivatives names {', '.join(unused)}, of which no recipe takes a column; names "

@@ -9,6 +9,7 @@ from typing import Any
 from nipype.pipeline import engine as pe
 
 from gradshift import __version__
+from gradshift.bids.delays import find_maps
 from gradshift.bids.elsewhere import locate
 from gradshift.bids.fingerprint import fingerprint
 from gradshift.bids.physio import find_recordings
@@ -57,13 +58,15 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
     beside.append(run.confounds.with_suffix(".json"))
     elsewhere = {} if run.problem else _elsewhere(run, plan)
     recordings = [] if run.problem else find_recordings(run.entities, plan.raw)
+    derivatives = plan.asked.settings.inputs.derivatives
+    systemic = {} if run.problem else find_maps(run.entities, derivatives)
     beside += [Path(path) for paths in elsewhere.values() for pair in paths for path in pair]
     denoise = step(
         Denoise,
         f"denoise_{tag}",
         plan.plugins,
         confounds=str(run.confounds),
-        content="" if run.problem else fingerprint([*beside, *recordings]),
+        content="" if run.problem else fingerprint([*beside, *recordings, *systemic.values()]),
         source=run.bold.name,
         atlases=plan.atlas_files,
         recipes=list(plan.recipes),
@@ -72,6 +75,7 @@ def add_run(workflow: pe.Workflow, run: Run, tag: str, plan: Plan) -> pe.Node:
         denoised=run.denoised,
         elsewhere=elsewhere,
         recordings=[str(path) for path in recordings],
+        systemic={desc: str(path) for desc, path in systemic.items()},
         phase_encoding=str(plan.acquisition(run).get("PhaseEncoding", "")),
         **_files(outliers=run.outliers),
     )

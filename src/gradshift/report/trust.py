@@ -163,11 +163,13 @@ def _motion(rows: list[Motion], names: Sides) -> Iterator[Fact]:
 
 
 RATES = {
-    "BreathsPerMinuteFromMotion": ("Breathing, from the motion parameters", "breaths"),
-    "BreathsPerMinute": ("Breathing, from the belt", "breaths"),
-    "BeatsPerMinute": ("Heart rate", "beats"),
+    "BreathsPerMinuteFromMotion": ("Breathing, from the motion parameters", "breaths per minute "),
+    "BreathsPerMinute": ("Breathing, from the belt", "breaths per minute "),
+    "BeatsPerMinute": ("Heart rate", "beats per minute "),
+    "DelaySpreadSeconds": ("Delays of the systemic signal (interquartile range of voxels)", "s "),
+    "SystemicSignalStrength": ("Systemic signal (median correlation of voxels with it)", ""),
 }
-"""Rates by their key: title and unit."""
+"""What changes BOLD without a neuron, by key: title and unit."""
 
 
 def _physiology(rows: list[Rate], names: Sides) -> Iterator[Fact]:
@@ -176,9 +178,10 @@ def _physiology(rows: list[Rate], names: Sides) -> Iterator[Fact]:
         p = f", p = {number(row.p)}" if math.isfinite(row.p) else ""
         yield Fact(
             f"{title} (task {row.task})",
-            f"{number(row.baseline)} {unit} per minute {names.before} and {number(row.followup)} "
-            f"{names.after} (difference {signed(row.change)}{p}, {row.n} people). Breathing and "
-            "heart rate change BOLD by themselves; this is descriptive, in no family of results.",
+            f"{number(row.baseline)} {unit}{names.before} and {number(row.followup)} "
+            f"{names.after} (difference {signed(row.change)}{p}, {row.n} people). Breathing, "
+            "heart rate and blood flow change BOLD by themselves; this is descriptive, in no "
+            "family of results.",
         )
 
 

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradshift.atlases.catalogue import Atlas
-from gradshift.bids import outputs
+from gradshift.bids import atlascopies, outputs
 from gradshift.bids.run import Run
 from gradshift.bids.write import write_bytes
 from gradshift.core.cortex.regions import Regions
+from gradshift.errors import InputError
 from gradshift.images import grid, surfacelabels
 from gradshift.images.labels import LabelImage
 from gradshift.images.onsurface import read_series
@@ -25,10 +26,35 @@ from gradshift.settings import Analysis
 
 def files_of(atlas: Atlas, spaces: Iterable[str]) -> AtlasFiles:
     """Read what identifies an atlas: its label tables, and its images in some spaces."""
+    spaces = list(spaces)
     return atlas_files(
         [part.table for part in atlas.parts],
         {space: [Path(image.path) for image in atlas.images(space)] for space in spaces},
+        copies_of(atlas, spaces),
     )
+
+
+def copies_of(atlas: Atlas, spaces: Iterable[str]) -> dict[str, Path]:
+    """Find what an output keeps of an atlas: label tables and images, by the name of each there.
+
+    Raises
+    ------
+    InputError
+        If two parts have the same entities, and so the same name.
+    """
+    named = [(atlascopies.table_name(part.entities), part.table) for part in atlas.parts]
+    for space in spaces:
+        for part, image in zip(atlas.parts, atlas.images(space), strict=True):
+            path = Path(image.path)
+            named.append((atlascopies.image_name(part.entities, space, path), path))
+    copies: dict[str, Path] = {}
+    for name, path in named:
+        if copies.setdefault(name, path) != path:
+            raise InputError(
+                f"Two parts of the atlas {atlas.name}, {copies[name]} and {path}, would both be "
+                f"{name} in the output; give one of them other `entities` in its JSON."
+            )
+    return copies
 
 
 def keep_regions(atlas: Atlas, spaces: Iterable[str], analysis: Analysis, folder: Path) -> Path:

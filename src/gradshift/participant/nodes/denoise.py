@@ -24,7 +24,7 @@ from gradshift.core.series.thin import thinned
 from gradshift.errors import ExcludedError, InputError
 from gradshift.participant.nodes.atlas import read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
-from gradshift.participant.nodes.physiology import from_motion, from_recordings
+from gradshift.participant.nodes.physiology import from_maps, from_motion, from_recordings
 from gradshift.participant.nodes.records import (
     Carpet,
     CleanedRun,
@@ -53,6 +53,7 @@ class _Spec(StepSpec):
     outliers = File(desc="table of the volumes that it left out")
     phase_encoding = traits.Str(desc="direction of phase encoding; empty where nothing tells")
     recordings = traits.List(traits.Str, desc="recordings of breathing and heart")
+    systemic = traits.Dict(desc="maps of fMRIPost-rapidtide, by their desc")
 
 
 @dataclass(frozen=True)
@@ -152,11 +153,12 @@ class Denoise(Step):
         return _Known(confounds, index, volumes.left_out(n_volumes) if volumes.known else None)
 
     def _physiology(self, confounds: Confounds) -> tuple[dict[str, float], tuple[str, ...]]:
-        """Read breathing and heart rate, and what hinders that."""
+        """Read breathing, heart rate and the systemic signal, and what hinders that."""
         tr, paths = self.inputs.tr, [Path(path) for path in self.inputs.recordings or ()]
         rates, remarks = from_recordings(paths, confounds.n_volumes * tr)
         axis = str(self.inputs.phase_encoding or "")
-        return {**from_motion(confounds, tr, axis), **rates}, remarks
+        systemic, more = from_maps(self.inputs.systemic or {})
+        return {**from_motion(confounds, tr, axis), **rates, **systemic}, (*remarks, *more)
 
     @property
     def _tr(self) -> float:

@@ -1,11 +1,14 @@
-"""How fast a person breathed, and the heart beat, in one run: from motion and from recordings."""
+"""What changes BOLD without a neuron, in one run: breathing, heart, the systemic signal."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import iqr
 
 from gradshift.bids.confounds import Confounds
+from gradshift.bids.delays import DELAY, STRENGTH, read_map
 from gradshift.bids.physio import read_recordings
 from gradshift.core.series.rhythm import beats_per_minute, breaths_per_minute
 from gradshift.errors import InputError
@@ -21,6 +24,13 @@ KINDS = {
     "cardiac": ("BeatsPerMinute", beats_per_minute),
 }
 """Columns of recordings: the key of their rate, and what finds it."""
+
+MAPS: Mapping[str, tuple[str, Callable[[NDArray[np.float64]], float]]] = {
+    DELAY: ("DelaySpreadSeconds", lambda delays: float(iqr(delays))),
+    STRENGTH: ("SystemicSignalStrength", lambda strengths: float(np.median(strengths))),
+}
+"""Maps of fMRIPost-rapidtide: the key of their summary, and what finds it: the interquartile range
+of the delays of voxels, the median correlation of voxels with the signal when it arrives there."""
 
 
 def from_motion(confounds: Confounds, tr: float, phase_encoding: str) -> dict[str, float]:
@@ -59,6 +69,28 @@ def from_recordings(
         except InputError as error:
             remarks.append(str(error))
     return _known(rates), tuple(remarks)
+
+
+def from_maps(paths: Mapping[str, str]) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Summarise maps of fMRIPost-rapidtide; what cannot be read hinders nothing, and is said.
+
+    Delays have no zero of their own (rapidtide moves them by their most frequent value), so that
+    only their spread can be compared.
+
+    Parameters
+    ----------
+    paths : mapping of str to str
+        By ``desc``, as `gradshift.bids.delays.find_maps` found them.
+    """
+    values: dict[str, float] = {}
+    remarks = []
+    for desc, path in paths.items():
+        key, summarise = MAPS[desc]
+        try:
+            values[key] = summarise(read_map(Path(path)))
+        except InputError as error:
+            remarks.append(str(error))
+    return values, tuple(remarks)
 
 
 def averaged(runs: Sequence[Mapping[str, float]]) -> dict[str, float]:
