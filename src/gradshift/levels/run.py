@@ -98,7 +98,7 @@ def _check_place(settings: Settings) -> None:
     check_ours(settings.output_dir)
 
 
-def _nobody_writes(settings: Settings) -> AbstractContextManager[None]:
+def _nobody_writes(settings: Settings) -> AbstractContextManager[object]:
     """Keep the participant level from the people that the group level reads."""
     asked = {f"sub-{label}" for label in settings.inputs.participant_label}
     people = sorted(

@@ -31,7 +31,7 @@ from gradshift.running.crashes import UNFORESEEN
 from gradshift.running.packing import Failure, to_bytes
 
 
-class StepSpec(DynamicTraitedSpec, BaseInterfaceInputSpec):  # type: ignore[misc]
+class StepSpec(DynamicTraitedSpec, BaseInterfaceInputSpec):
     """What every step takes."""
 
     code = traits.Str(desc="version and digest of its code, so that a change is computed anew")
