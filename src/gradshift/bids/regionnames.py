@@ -13,9 +13,10 @@ _LABEL = re.compile(r"(?:N?Z?Mean|Med)_(\d+)")
 """A column that is named by the label that its region has in the image, as C-PAC does it."""
 
 _OURS = re.compile(r"Schaefer2018_(\d+)_(7|17)")
-_THEIRS = re.compile(r"(?:Schaefer2018p|_desc-)(\d+)(?:n|Parcels)(7|17)(?=_|Networks)")
+_THEIRS = re.compile(r"(?:Schaefer2018p?|_desc-)(\d+)(?:n|Parcels)(7|17)(?=_|Networks)")
 """Parcels and networks of a Schaefer atlas: as ours is called, and in names of files of C-PAC
-(``atlas-Schaefer2018p200n17``) and giga_connectome (``desc-200Parcels17NetworksSimple``)."""
+(``atlas-Schaefer2018p200n17``) and giga_connectome (``desc-200Parcels17NetworksSimple``, or
+``seg-Schaefer2018200Parcels17Networks``)."""
 
 _NETWORKS = re.compile(r"^(7|17)networks_")
 _NUMBERED = re.compile(r"(.*?)_?\d+")
