@@ -208,13 +208,13 @@ def test_the_validator_leaves_out_what_it_must_and_nothing_else():
     lines = readme.BIDSIGNORE.splitlines()
     assert [line for line in lines if line in WITHOUT_A_NAME] == list(WITHOUT_A_NAME)
     patterns = [line for line in lines if line not in WITHOUT_A_NAME]
-    form = r"\*_(?:stat-coverage_)?([a-z]+)\.(tsv|json|nii\.gz)"
+    form = r"\*_(?:stat-coverage_)?([a-z]+)\.(tsv|json|nii\.gz|dscalar\.nii|shape\.gii)"
     found = [re.fullmatch(form, pattern) for pattern in patterns]
     assert {match[1] for match in found} == set(PROPOSED)
     for suffix in PROPOSED:
         assert {match[2] for match in found if match[1] == suffix} in (
             {"tsv", "json"},
-            {"nii.gz", "json"},
+            {"nii.gz", "dscalar.nii", "shape.gii", "json"},
         )
     assert [p for p in patterns if p.endswith("_bold.json")] == ["*_stat-coverage_bold.json"]
 

@@ -11,6 +11,7 @@ from gradshift.bids import atlascopies
 from gradshift.levels.citation import renew_citation
 from gradshift.levels.pages import write_overview
 from gradshift.output import prepared, record
+from gradshift.settings import make
 from tiny import write_study
 
 PEOPLE = ("01", "02", "03")
@@ -85,14 +86,15 @@ def test_a_task_opens_as_few_files_beside_its_own_whoever_was_there_before(tmp_p
 
 
 def test_the_page_of_everybody_is_left_to_the_last_at_work(tmp_path):
-    out = finish(tmp_path, dict.fromkeys(PEOPLE, ("pre",))).out
+    study = finish(tmp_path, dict.fromkeys(PEOPLE, ("pre",)))
+    out, settings = study.out, make(study.root, study.out, "participant", {})
     other = out / "logs" / "sub-03.lock"
     other.parent.mkdir(exist_ok=True)
     other.touch()
-    write_overview(out, ["sub-01"], in_turn=True)
+    write_overview(settings, ["sub-01"], in_turn=True)
     assert not (out / "index.html").exists()
     other.rename(other.with_name("sub-02.lock"))
-    write_overview(out, ["sub-02"], in_turn=True)
+    write_overview(settings, ["sub-02"], in_turn=True)
     assert all(name in (out / "index.html").read_text() for name in PEOPLE)
 
 

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from contrastrows import row
+from gradshift.report import direction
 from gradshift.report.sections.systems import build
+from gradshift.study.compared import OVER_TIME
 
 
 def of(label, change, p):
@@ -16,7 +18,10 @@ def of(label, change, p):
 
 
 def answer(*rows):
-    results = SimpleNamespace(rows=rows, is_headline=lambda _: True, alpha=0.05, regions=None)
+    results = SimpleNamespace(
+        rows=rows, is_headline=lambda _: True, alpha=0.05, regions=None,
+        tested=direction.tested(("post-pre", "change"), OVER_TIME),
+    )  # fmt: skip
     return build(results)
 
 

@@ -209,6 +209,8 @@ def _configure(workflow: Any, running: Running, crash_dir: Path) -> None:
     for name, value in options.items():
         nipype.config.set("execution", name, str(value).replace("%", "%%"))
     nipype.config.resource_monitor = running.resource_monitor
+    # Nipype sums up a graph that may not be done yet; what steps used is told as they end.
+    nipype.config.set("monitoring", "summary_file", os.devnull)
     for name in ("nipype", "nipype.workflow", "nipype.interface", "nipype.utils"):
         logging.getLogger(name).setLevel(logging.DEBUG if running.verbose else logging.CRITICAL)
 
