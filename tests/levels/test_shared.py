@@ -126,3 +126,14 @@ def test_the_methods_text_is_renewed_from_results_of_ones_own(tmp_path, no_lock)
     no_lock()
     renew_citation(out, ["sub-03"])
     assert (out / "logs" / "CITATION.md").read_text() == both
+
+
+def test_what_the_methods_text_is_told_from_does_not_depend_on_who_is_first(tmp_path):
+    told = []
+    for order in (("sub-02", "sub-01"), ("sub-01", "sub-02"), ("sub-01 sub-02",)):
+        out = finish(tmp_path / order[0], dict.fromkeys(PEOPLE[:2], ("pre",))).out
+        for people in order:
+            renew_citation(out, people.split())
+        told.append((out / "logs" / "methods.json").read_text())
+    assert told[0] == told[1] == told[2]
+    assert "sub-01" in told[0]

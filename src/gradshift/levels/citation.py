@@ -17,8 +17,8 @@ from gradshift.output.identity import digest
 def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
     """Write the methods text where results of these people need words that it does not have.
 
-    A result of each kind is remembered: results of one kind are told in the same words. What
-    takes the results of everybody, such as the number of sessions, the group level fills in.
+    The first result of each kind is remembered: results of one kind are told in the same words.
+    What takes the results of everybody, such as the number of sessions, the group level fills in.
 
     Parameters
     ----------
@@ -26,11 +26,16 @@ def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
     people : sequence of str
         With prefix.
     """
-    kinds = {_kind(result): result.path for result in _results(output_dir, people)}
+    kinds: dict[str, Path] = {}
+    for result in _results(output_dir, people):
+        kinds[_kind(result)] = min(kinds.get(_kind(result), result.path), result.path)
     text = output_dir / "logs" / "CITATION.md"
 
     def is_told() -> bool:
-        return kinds.keys() <= _known(output_dir).keys() and text.exists()
+        known = _known(output_dir)
+        return text.exists() and all(
+            kind in known and output_dir / known[kind] <= path for kind, path in kinds.items()
+        )
 
     if is_told():
         return
@@ -38,7 +43,11 @@ def renew_citation(output_dir: Path, people: Sequence[str]) -> None:
         if not is_needed:
             return
         known = {kind: output_dir / name for kind, name in _known(output_dir).items()}
-        every = {kind: path for kind, path in (kinds | known).items() if path.exists()}
+        known = {kind: path for kind, path in known.items() if path.exists()}
+        every = {
+            kind: min(found[kind] for found in (kinds, known) if kind in found)
+            for kind in {**known, **kinds}
+        }
         names = {kind: path.relative_to(output_dir).as_posix() for kind, path in every.items()}
         write_json(_path(output_dir), names)
         paths = sorted(set(every.values()))
