@@ -1,23 +1,22 @@
 """Who is compared with what at the group level, and the values."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from gradshift.bids.chosen import chosen, kept_apart
-from gradshift.bids.collect import SessionResult, find_results, read_measures
+from gradshift.bids.chosen import kept_apart
+from gradshift.bids.collect import read_measures
 from gradshift.bids.columnar import numbered, stacked
-from gradshift.bids.held import still_held
 from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.given import given_maps
-from gradshift.group.notcomputed import of_some_only
 from gradshift.group.sameregions import over_same_regions
 from gradshift.group.study import Study
+from gradshift.levels.usable import usable_results
 from gradshift.output import record
 from gradshift.running.workers import workers
 from gradshift.settings import Settings
@@ -42,17 +41,7 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
         Without values, see `with_values`.
     """
     recorded = record.participant_level(settings.output_dir, given)
-    results = _asked_for(find_results(settings.output_dir), settings)
-    results = chosen(results, settings.inputs.bids_filter_file)
-    results = _still_held(results, settings)
-    record.check_same(results)
-    for name, lacking in of_some_only(results).items():
-        logger.warning(
-            "%s was not computed for %s, and is compared without them; run the participant level "
-            "again for everybody with this measure.",
-            name,
-            ", ".join(lacking),
-        )
+    results = usable_results(settings)
     tables = StudyTables.read(settings, results)
     tables, results = by_condition(settings, tables, results)
     results, remarks = kept_apart(results)
@@ -109,31 +98,3 @@ def with_values(study: Study) -> Study:
         scores = values_of(study.design, study.people, list(table.columns))
         table = stacked([table, numbered(scores)])
     return replace(study, table=table)
-
-
-def _asked_for(results: Sequence[SessionResult], settings: Settings) -> list[SessionResult]:
-    """Keep the participants and tasks asked for."""
-    people = {f"sub-{label}" for label in settings.inputs.participant_label}
-    tasks = set(settings.inputs.task_id)
-    kept = [
-        result
-        for result in results
-        if (not people or result.participant in people) and (not tasks or result.task in tasks)
-    ]
-    if not kept:
-        raise InputError(
-            f"No result in {settings.output_dir} is for the participants and tasks asked for. "
-            f"Participants there: {', '.join(sorted({r.participant for r in results}))}; tasks: "
-            f"{', '.join(sorted({r.task for r in results}))}."
-        )
-    return kept
-
-
-def _still_held(results: Sequence[SessionResult], settings: Settings) -> list[SessionResult]:
-    """Leave out what the study no longer holds, and say so."""
-    kept, remarks = still_held(results, settings)
-    for remark in remarks:
-        logger.warning("%s", remark)
-    if not kept:
-        raise InputError(f"The study no longer holds any of the scans compared. {remarks[0]}")
-    return kept

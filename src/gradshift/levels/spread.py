@@ -6,67 +6,23 @@ digit; a step that fails costs one more try, here.
 """
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import cache
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from nipype.interfaces.base import BaseInterfaceInputSpec, File, SimpleInterface, traits
-from nipype.interfaces.base import TraitedSpec as Traited
 from nipype.pipeline import engine as pe
 
-from gradshift import plugins
 from gradshift import settings as schema
-from gradshift.bids.dataset import read_json
 from gradshift.bids.write import write_json
 from gradshift.group.pieces import PIECES
 from gradshift.group.study import Study
-from gradshift.levels.comparison import prepare, with_values
+from gradshift.levels.piecestep import RESULT, ComputePiece
 from gradshift.running.execute import execute
-from gradshift.running.packing import packed, unpacked
+from gradshift.running.packing import unpacked
 from gradshift.running.workdir import intermediate
-from gradshift.settings import Running, Settings
+from gradshift.settings import Settings
 
 logger = logging.getLogger("gradshift")
-
-RESULT = "piece.npz"
-
-
-class PieceSpec(BaseInterfaceInputSpec):
-    """What a step takes."""
-
-    request = File(exists=True, desc="what was asked of the group level")
-    name = traits.Str(desc="the kind of result")
-    key = traits.List(traits.Str, desc="which one of them")
-
-
-class PieceResult(Traited):
-    """What a step gives."""
-
-    out_file = File(exists=True, desc="the result")
-
-
-class ComputePiece(SimpleInterface):
-    """A node that computes one heavy result of a study."""
-
-    input_spec = PieceSpec
-    output_spec = PieceResult
-
-    @property
-    def seconds(self) -> float:
-        """About what it takes: its weight in the progress."""
-        return PIECES[self.inputs.name].seconds
-
-    def _run_interface(self, runtime: Any) -> Any:
-        study = _study(self.inputs.request)
-        result = PIECES[self.inputs.name].compute(study, *self.inputs.key)
-        path = Path(runtime.cwd) / RESULT
-        path.write_bytes(packed(result))
-        self._results["out_file"] = str(path)
-        return runtime
 
 
 def spread(study: Study, given: Mapping[str, object]) -> None:
@@ -95,8 +51,8 @@ def spread(study: Study, given: Mapping[str, object]) -> None:
             workflow.add_nodes([pe.Node(asked, name=node, mem_gb=_gigabytes(study))])
         crashed = execute(workflow, settings.running, settings.output_dir / "logs" / "crash")
         for node, (piece, key) in wanted.items():
-            path = Path(folder) / "pieces" / node / RESULT
-            if path.exists():
+            path = Path(folder) / workflow.name / node / RESULT
+            if path.exists() and f"{workflow.name}.{node}" not in crashed:
                 piece.hand(study, key, unpacked(path, piece.result))
     if crashed:
         logger.warning(
@@ -126,32 +82,3 @@ def _request(settings: Settings, given: Mapping[str, object]) -> dict[str, objec
         "Options": options,
         "Given": list(given),
     }
-
-
-@cache
-def _study(request: str) -> Study:
-    """Make the study that was asked about; a process that has several steps does it once."""
-    asked: Any = read_json(Path(request))
-    settings = schema.make(
-        Path(asked["BIDSDir"]), Path(asked["OutputDir"]), "group", asked["Options"]
-    )
-    plugins.load(settings.analysis.plugin)
-    given = {
-        f.name: getattr(getattr(settings, group), f.name)
-        for group, f in schema.options()
-        if f.name in asked["Given"]
-    }
-    # The steps are what is spread: none of them starts processes of its own.
-    alone = replace(settings, running=Running())
-    with _silent():  # who asked has heard it all
-        return with_values(prepare(alone, given))
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
