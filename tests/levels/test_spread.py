@@ -1,5 +1,7 @@
 """Heavy results of the group level computed elsewhere: the same bytes, whoever computes them."""
 
+import subprocess
+import sys
 from collections import Counter
 from unittest.mock import patch
 
@@ -7,7 +9,7 @@ import numpy as np
 import pytest
 
 from finished import finish
-from gradshift.group.pieces import PIECES, Piece
+from gradshift.group.pieces import Piece, pieces
 from gradshift.levels import spread as module
 
 WORDS = ("--baseline", "pre", "--followup", "post", "--n-permutations", "50", "--quiet")
@@ -59,7 +61,7 @@ def test_what_steps_compute_is_what_one_process_computes(study, tmp_path, comput
     assert [n for n in {**expected, **found} if expected.get(n) != found.get(n)] == []
     assert computed["tested_edges"] == computed["comparisons"] == 2
     assert computed["compared_otherwise"] > 0
-    assert set(computed) <= set(PIECES)
+    assert set(computed) <= set(pieces())
     assert not list((study.out / "work").glob("steps_*/group-*"))
 
 
@@ -93,3 +95,12 @@ def test_results_survive_the_way_from_another_process(tmp_path):
             np.testing.assert_array_equal(getattr(read, name), getattr(made, name))
     path.write_bytes(packed(None))
     assert unpacked(path, Comparison | None) is None
+
+
+def test_a_process_that_starts_afresh_knows_every_kind_of_result():
+    words = "from gradshift.levels import piecestep; print(*sorted(piecestep.pieces()))"
+    told = subprocess.run(
+        [sys.executable, "-c", words], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == sorted(pieces())
+    assert {"tested_edges", "comparisons", "tested_voxels", "couplings"} <= set(pieces())

@@ -5,10 +5,13 @@ Where a cluster is used, see `gradshift.levels.spread`, results come from there:
 to the study before anybody asks, and are the same to the last digit.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Generic, TypeVar, get_type_hints
 
+import gradshift.group
 from gradshift.group.study import Study, once
 
 T = TypeVar("T")
@@ -52,8 +55,14 @@ class Piece(Generic[T]):
         return get_type_hints(self.compute)["return"]
 
 
-PIECES: dict[str, Piece[Any]] = {}
-"""By name; filled by the modules of this room as they are loaded."""
+_KNOWN: dict[str, Piece[Any]] = {}
+
+
+def pieces() -> Mapping[str, Piece[Any]]:
+    """Return the kinds of heavy results by name, of all modules of this room."""
+    for module in iter_modules(gradshift.group.__path__):
+        import_module(f"{gradshift.group.__name__}.{module.name}")
+    return _KNOWN
 
 
 def piece(
@@ -62,7 +71,7 @@ def piece(
     """Mark a function of a study and the words of a key, see `Piece`."""
 
     def mark(compute: Callable[..., T]) -> Piece[T]:
-        made = PIECES[compute.__name__] = Piece(compute, keys, seconds)
+        made = _KNOWN[compute.__name__] = Piece(compute, keys, seconds)
         return made
 
     return mark

@@ -14,7 +14,7 @@ from nipype.interfaces.base import TraitedSpec as Traited
 from gradshift import plugins
 from gradshift import settings as schema
 from gradshift.bids.dataset import read_json
-from gradshift.group.pieces import PIECES
+from gradshift.group.pieces import pieces
 from gradshift.group.study import Study
 from gradshift.levels.comparison import prepare, with_values
 from gradshift.running.packing import packed
@@ -48,11 +48,11 @@ class ComputePiece(SimpleInterface):
     @property
     def seconds(self) -> float:
         """About what it takes: its weight in the progress."""
-        return PIECES[self.inputs.name].seconds
+        return pieces()[self.inputs.name].seconds
 
     def _run_interface(self, runtime: Any) -> Any:
         study = _study(self.inputs.request)
-        result = PIECES[self.inputs.name].compute(study, *self.inputs.key)
+        result = pieces()[self.inputs.name].compute(study, *self.inputs.key)
         path = Path(runtime.cwd) / RESULT
         path.write_bytes(packed(result))
         self._results["out_file"] = str(path)

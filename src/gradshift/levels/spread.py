@@ -14,7 +14,7 @@ from nipype.pipeline import engine as pe
 
 from gradshift import settings as schema
 from gradshift.bids.write import write_json
-from gradshift.group.pieces import PIECES
+from gradshift.group.pieces import pieces
 from gradshift.group.study import Study
 from gradshift.levels.piecestep import RESULT, ComputePiece
 from gradshift.running.execute import execute
@@ -43,7 +43,7 @@ def spread(study: Study, given: Mapping[str, object]) -> None:
         workflow = pe.Workflow(name="pieces", base_dir=folder)
         wanted = {
             f"{name}{i:04d}": (piece, key)
-            for name, piece in PIECES.items()
+            for name, piece in pieces().items()
             for i, key in enumerate(piece.keys(study))
         }
         for node, (piece, key) in wanted.items():
