@@ -56,7 +56,7 @@ def test_the_map_that_changes_follow_is_found_and_its_sign(tmp_path, sign, capsy
     assert "--maps names" in capsys.readouterr().err
 
 
-def output(folder):
+def output(folder, image="tpl-X/anat/tpl-X_{stem}_res-01_dseg.nii.gz"):
     """An output with the regions and the image of an atlas, and a result of it."""
     atlas = {"atlas": "Tiny"}
     path = outputs.regions_path(folder, atlas)
@@ -65,9 +65,9 @@ def output(folder):
     labels = np.zeros((N_REGIONS, 3, 3), dtype=np.int16)
     labels[:] = (10 * np.arange(1, N_REGIONS + 1))[:, None, None]
     stem = path.name.removesuffix("_regions.json")
-    nibabel.Nifti1Image(labels, np.diag([2.0, 2, 2, 1])).to_filename(
-        path.parent / f"{stem}_space-X_dseg.nii.gz"
-    )
+    place = path.parent / image.format(stem=stem)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    nibabel.Nifti1Image(labels, np.diag([2.0, 2, 2, 1])).to_filename(place)
     pd.DataFrame({"index": 10 * np.arange(1, N_REGIONS + 1), "name": NAMES}).to_csv(
         path.parent / f"{stem}_dseg.tsv", sep="\t", index=False
     )
@@ -75,8 +75,12 @@ def output(folder):
     return SessionResult(Path("x"), about)
 
 
-def test_an_image_on_another_grid_gives_the_mean_of_every_region(tmp_path):
-    result = output(tmp_path)
+@pytest.mark.parametrize(
+    "image", ["tpl-X/anat/tpl-X_{stem}_res-01_dseg.nii.gz", "{stem}_space-X_dseg.nii.gz"]
+)
+def test_an_image_on_another_grid_gives_the_mean_of_every_region(tmp_path, image):
+    """Wherever the copy of the atlas lies: as BIDS wants it, or as in outputs of before."""
+    result = output(tmp_path, image)
     fine = np.zeros((2 * N_REGIONS, 6, 6))
     fine[:] = np.repeat(np.arange(1, N_REGIONS + 1), 2)[:, None, None]
     fine[4:6] = np.nan

@@ -60,10 +60,11 @@ def test_a_measure_and_a_model_from_a_file_go_through_both_levels(make_study, tm
     )
 
 
-def test_an_edited_plugin_is_computed_again_and_said_so(make_study, tmp_path, capfd):
+def test_an_edited_plugin_is_computed_again_and_said_so(make_study, tmp_path, capfd, monkeypatch):
     study, out = make_study(people=["01"]), tmp_path / "out"
     file = write_plugin(tmp_path / "ours.py", MEASURE)
-    words = (*OPTIONS[:3], "--measures", "plugged", "--plugin", str(file))
+    monkeypatch.chdir(tmp_path)  # steps run elsewhere, and find it all the same
+    words = (*OPTIONS[:3], "--measures", "plugged", "--plugin", file.name)
     assert command(study, out, "participant", *words) == 0
     before = plugged(out)
     write_plugin(file, MEASURE.replace("FACTOR = 1.0", "FACTOR = 10.0"))

@@ -97,6 +97,18 @@ def test_results_survive_the_way_from_another_process(tmp_path):
     assert unpacked(path, Comparison | None) is None
 
 
+def test_steps_find_what_options_name_from_where_the_command_was_given(
+    study, tmp_path, computed, monkeypatch
+):
+    (tmp_path / "own.json").write_text('{"ours": [["withinfc", "network", "*"]]}')
+    monkeypatch.chdir(tmp_path)
+    words = (*WORDS, "--families", "own.json", "--comparison", "ours")
+    assert study.group(*words, "--use-plugin", plugin(tmp_path, "MultiProc")) == 0
+    assert computed["comparisons"] == 2
+    families = study.table("contrasts.tsv", folder="group-ours")["family"]
+    assert (families == "ours").sum() > 0
+
+
 def test_a_process_that_starts_afresh_knows_every_kind_of_result():
     words = "from gradshift.levels import piecestep; print(*sorted(piecestep.pieces()))"
     told = subprocess.run(

@@ -47,6 +47,21 @@ def files(root: Path) -> list[Path]:
     return sorted(path for path in (root / FOLDER).rglob("*") if path.is_file())
 
 
+def labelled(root: Path) -> list[tuple[Path, Path]]:
+    """Pair the volumes of the atlases of an output with their label tables.
+
+    Images that lie beside the tables, as in outputs of before, are found, too.
+    """
+    tables = {path: _entities(path) for path in sorted((root / FOLDER).glob("*_dseg.tsv"))}
+    pairs = []
+    for image in files(root):
+        own = _entities(image)
+        fitting = [table for table, words in tables.items() if words.items() <= own.items()]
+        if image.name.endswith(("_dseg.nii.gz", "_dseg.nii")) and fitting:
+            pairs.append((image, max(fitting, key=lambda table: len(tables[table]))))
+    return pairs
+
+
 def table_name(entities: Mapping[str, str]) -> str:
     """Name the label table of an atlas, relative to the folder of the atlases."""
     return file_name(entities, "dseg.tsv")

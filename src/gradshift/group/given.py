@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from gradshift.bids import outputs
+from gradshift.bids import atlascopies, outputs
 from gradshift.bids.collect import SessionResult, read_map
 from gradshift.bids.dataset import read_json
 from gradshift.bids.tables import read_table
@@ -59,7 +59,7 @@ def given_maps(
         if not file.is_file():
             raise MissingInputError(f"--maps names {file}, which is not there.")
         if file.name.endswith((".nii", ".nii.gz")):
-            read = {file.name.split(".")[0]: _of_image(file, path.parent, regions.names)}
+            read = {file.name.split(".")[0]: _of_image(file, output_dir, regions.names)}
         else:
             read = _of_table(file, regions.names)
         if twice := sorted(set(read) & set(maps)):
@@ -109,7 +109,7 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _of_image(path: Path, atlases: Path, names: Sequence[str]) -> Array:
+def _of_image(path: Path, output_dir: Path, names: Sequence[str]) -> Array:
     """Average an image over the regions of the atlas, carried onto its grid."""
     try:
         values, affine = read_map(path)
@@ -119,8 +119,8 @@ def _of_image(path: Path, atlases: Path, names: Sequence[str]) -> Array:
         raise InputError(f"The map {path} has {values.ndim} dimensions; a map has three.")
     means = np.full(len(names), np.nan)
     at = {name: i for i, name in enumerate(names)}
-    for image in sorted(atlases.glob("*_dseg.nii.gz")):
-        table = read_table(atlases / f"{image.name.partition('_space-')[0]}_dseg.tsv")
+    for image, labels_of in atlascopies.labelled(output_dir):
+        table = read_table(labels_of)
         rows = [(int(i), name) for i, name in zip(table["index"], table["name"], strict=True)]
         own = [(index, name) for index, name in rows if name in at]
         if own:

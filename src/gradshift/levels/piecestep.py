@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -51,8 +51,10 @@ class ComputePiece(SimpleInterface):
         return pieces()[self.inputs.name].seconds
 
     def _run_interface(self, runtime: Any) -> Any:
-        study = _study(self.inputs.request)
-        result = pieces()[self.inputs.name].compute(study, *self.inputs.key)
+        request: Any = read_json(Path(self.inputs.request))
+        with chdir(request["WorkingDirectory"]):  # options may name files from there
+            study = _study(self.inputs.request)
+            result = pieces()[self.inputs.name].compute(study, *self.inputs.key)
         path = Path(runtime.cwd) / RESULT
         path.write_bytes(packed(result))
         self._results["out_file"] = str(path)

@@ -81,4 +81,5 @@ def _request(settings: Settings, given: Mapping[str, object]) -> dict[str, objec
         "OutputDir": str(settings.output_dir),
         "Options": options,
         "Given": list(given),
+        "WorkingDirectory": str(Path.cwd()),
     }

@@ -1,6 +1,7 @@
 """Making nodes of steps: each knows the code it runs, so that a change is computed anew."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from nipype.interfaces.base import File, traits
@@ -28,7 +29,7 @@ def step(
         The class of the step.
     name : str
     plugins : sequence of str
-        Files of plug-ins.
+        Files of plug-ins, from where we are; a step runs in a folder of its own.
     overwrite : bool, optional
         Whether to run although nothing changed.
     mem_gb : float
@@ -36,7 +37,8 @@ def step(
     **inputs
         Of the step.
     """
-    interface = kind(code=code.of(kind), plugins=list(plugins), **inputs)
+    files = [str(Path(file).resolve()) for file in plugins]
+    interface = kind(code=code.of(kind), plugins=files, **inputs)
     return pe.Node(interface, name=name, overwrite=overwrite, mem_gb=mem_gb)
 
 
