@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 NPROCS ?= 2
 
-.PHONY: demo demo-more test test-faults test-platform lint types docs install bench image sbom lock clean
+.PHONY: demo demo-more test test-docs test-faults test-platform lint types docs install bench image sbom lock clean
 
 demo: .venv/installed
 	rm -rf demo
@@ -29,6 +29,10 @@ demo-more: .venv/installed
 
 test: .venv/tested
 	$(BIN)/python -m pytest -n $(NPROCS)
+
+# Every command and all code of README.md and docs/, on a small simulated study.
+test-docs: .venv/tested
+	$(BIN)/python -m pytest -n $(NPROCS) --dist loadgroup ci/docs
 
 # As root on Linux: killed, stopped, crowded, with full disks and files of random content.
 test-faults: .venv/tested
