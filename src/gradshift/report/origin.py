@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,10 +70,12 @@ def _makers(dataset: Identity) -> Iterator[str]:
 
 
 def _runs(logs: Path) -> Iterator[Ran]:
+    """Tell of the last run of each level; a copy that a power cut damaged tells nothing."""
     for level in ("participant", "group"):
-        paths = sorted(logs.glob(f"*_{level}.toml"))
-        if paths:
-            yield _ran(paths[-1], level)
+        for path in sorted(logs.glob(f"*_{level}.toml"), reverse=True):
+            with suppress(tomllib.TOMLDecodeError, UnicodeDecodeError):
+                yield _ran(path, level)
+                break
 
 
 def _ran(path: Path, level: str) -> Ran:
