@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from gradshift.bids import resulttables
 from gradshift.bids.collect import SessionResult, read_array, read_measures
 from gradshift.bids.outputs import MEASURE_COLUMNS
 from gradshift.errors import InputError
@@ -19,9 +18,7 @@ def write_results(folder, texts):
     return made
 
 
-@pytest.mark.parametrize("few", [0, 2, 100])
-def test_values_of_many_are_those_of_each_table(tmp_path, monkeypatch, few):
-    monkeypatch.setattr(resulttables, "FEW", next(resulttables._TABLES) + few)
+def test_values_of_many_are_those_of_each_table(tmp_path):
     fixed = "func\trest\tn/a\tMNI\tA\t24P\t"
     same = f"{fixed}a\tregion\tX\t{{}}\t1\tok\n{fixed}a\tregion\tY\tn/a\t1\tlow: b\n"
     other = f"{fixed}c\twhole\tZ\t7\tmm\tok\n"
@@ -34,12 +31,8 @@ def test_values_of_many_are_those_of_each_table(tmp_path, monkeypatch, few):
     assert set(table.columns) == {"participant_id", "session_id", *MEASURE_COLUMNS}
 
 
-@pytest.mark.parametrize("few", [0, 100])
 @pytest.mark.parametrize("cells", [1, 11, 13])
-def test_a_row_of_values_that_is_too_short_or_too_long_is_damage(
-    tmp_path, monkeypatch, few, cells
-):
-    monkeypatch.setattr(resulttables, "FEW", next(resulttables._TABLES) + few)
+def test_a_row_of_values_that_is_too_short_or_too_long_is_damage(tmp_path, cells):
     results = write_results(tmp_path, ["\t".join("x" * cells) + "\n"])
     with pytest.raises(InputError, match="is damaged"):
         read_measures(results)
@@ -49,9 +42,7 @@ NUMBERS = ("0.1", "-2.5e-9", "1e22", "123456789012345", "1234567890123456", "7e-
 NUMBERS += ("n/a", "-0", "00012.50", "1e+5", "-1E5", "5.", ".5", "nan", "0.30000000000000004")
 
 
-@pytest.mark.parametrize("few", [0, 100])
-def test_compiled_loops_read_each_number_to_the_last_bit(tmp_path, monkeypatch, rng, few):
-    monkeypatch.setattr(resulttables, "FEW", next(resulttables._TABLES) + few)
+def test_each_number_is_read_to_the_last_bit(tmp_path, rng):
     values = rng.normal(size=200) * 10.0 ** rng.integers(-25, 25, size=200)
     cells = [*NUMBERS, *(f"{x:.10g}" for x in values), *(repr(float(x)) for x in values)]
     (tmp_path / "a.tsv").write_text("x\ty\n" + "".join(f"{cell}\t1\n" for cell in cells))
@@ -61,12 +52,10 @@ def test_compiled_loops_read_each_number_to_the_last_bit(tmp_path, monkeypatch, 
     np.testing.assert_array_equal(read, expected)
 
 
-@pytest.mark.parametrize("few", [0, 100])
 @pytest.mark.parametrize(
     "body", ["1\n", "1\t2\t3\n", "1\tb\n", "1\t\n", "1\t2\n\n", "1\t2", "1\t1e\n", "1\t-\n"]
 )
-def test_a_table_of_numbers_that_is_none_is_damage(tmp_path, monkeypatch, few, body):
-    monkeypatch.setattr(resulttables, "FEW", next(resulttables._TABLES) + few)
+def test_a_table_of_numbers_that_is_none_is_damage(tmp_path, body):
     (tmp_path / "a.tsv").write_text("x\ty\n3\t4\n" + body)
     with pytest.raises(InputError, match="is damaged"):
         read_array(tmp_path / "a.tsv")
