@@ -124,7 +124,7 @@ class Case(NamedTuple):
 LENGTHS = {
     "exactly five minutes": Case(150, None),
     "a volume less": Case(
-        149, r"149 of 200 volumes \(5\.0 min, 74%\) are retained, and at least 5"
+        149, r"5\.0 min \(149 of 200 volumes, 74%\) are retained, and at least 5"
     ),
     "still": Case(200, None, 0.55),
     "moving": Case(200, r"mean framewise displacement is 0\.56 mm.*at most 0\.55", 0.56),

@@ -54,7 +54,7 @@ def check_length(
     """
     n_kept, n_volumes = int(kept.sum()), len(kept)
     minutes, share = n_kept * tr / 60, n_kept / max(n_volumes, 1)
-    left = f"{n_kept} of {n_volumes} volumes ({minutes:.1f} min, {share:.0%}) are retained"
+    left = f"{minutes:.1f} min ({n_kept} of {n_volumes} volumes, {share:.0%}) are retained"
     # Rounding must not exclude a run of exactly the minimum.
     if minutes < min_minutes - 1e-9:
         raise ExcludedError(
