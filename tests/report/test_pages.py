@@ -16,8 +16,10 @@ from gradshift.group.contrasts import Contrast
 from gradshift.group.pairs import Coupling
 from gradshift.group.percent import PercentChange
 from gradshift.report.group import write_group_page
+from gradshift.report.grouped import GroupResults
 from gradshift.report.numbers import number, signed
 from gradshift.report.questions import QUESTIONS
+from gradshift.report.results import what_was_used
 from gradshift.report.sentences import interval
 from gradshift.report.verdicts import verdict
 from pagereader import EVIL, PEOPLE, Page, pages
@@ -349,6 +351,7 @@ def test_pages_for_few_and_many_people(out, tmp_path, n):
             many.to_csv(folder / "participants.tsv", sep="\t", index=False)
         else:
             write_columns(folder / "measures.npz", numbered(many))
-    write_group_page(folder, out)
+    results = GroupResults(folder, out)
+    write_group_page(results, what_was_used(out, results.sources, folder))
     assert (folder / "index.html").stat().st_size < 5e6
     assert len(Page(folder / "index.html").tables["people-table"]) == n + 1

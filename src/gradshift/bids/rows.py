@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from gradshift.bids import outputs
 from gradshift.bids.celltypes import READERS
-from gradshift.bids.collect import read_tsv
+from gradshift.bids.tables import read_cells
 from gradshift.bids.write import write_json
 from gradshift.bids.writetable import write_table
 from gradshift.errors import InputError
@@ -83,16 +83,16 @@ def read_rows(path: Path, row: type[R]) -> list[R]:
     """
     if not path.exists():
         return []
-    table = read_tsv(path)
+    table = read_cells(path)
     names = list(columns(row))
-    if missing := [name for name in names if name not in table.columns]:
+    if missing := [name for name in names if name not in table]:
         raise InputError(
             f"{path} has no column {', '.join(missing)}; it was written by another version, or "
             "changed. Run the level that writes it again."
         )
     types = get_type_hints(row)
     try:
-        parsed = [list(map(READERS[types[name]], table[name].tolist())) for name in names]
+        parsed = [list(map(READERS[types[name]], table[name])) for name in names]
     except ValueError as error:
         raise InputError(f"{path} has a cell that does not fit its column: {error}.") from error
     return [row(**dict(zip(names, cells, strict=True))) for cells in zip(*parsed, strict=True)]

@@ -53,6 +53,14 @@ def read_table(
     InputError
         If it is not such a table: the line is named.
     """
+    cells = read_cells(path, required=required, header_only=header_only)
+    return pd.DataFrame({name: pd.Series(column, dtype=str) for name, column in cells.items()})
+
+
+def read_cells(
+    path: Path, *, required: Sequence[str] = (), header_only: bool = False
+) -> dict[str, Sequence[str]]:
+    """Read a table as `read_table` does; returns the cells of each column."""
     content = read_bytes(path, first_line=header_only)
     text = _text(path, content)
     lines = text.split("\n")[: 1 if header_only else None]
@@ -70,9 +78,7 @@ def read_table(
                 f"{width}: a tab is missing or one too many."
             )
     body = zip(*(row[:width] for row in rows[1:]), strict=True) if rows[1:] else [()] * width
-    return pd.DataFrame(
-        {name: pd.Series(cells, dtype=str) for name, cells in zip(names, body, strict=True)}
-    )
+    return dict(zip(names, body, strict=True))
 
 
 def _text(path: Path, content: bytes) -> str:

@@ -135,13 +135,17 @@ def write_citation(output_dir: Path, comparison: Path | None = None) -> None:
     comparison : Path, optional
         Folder of a comparison; ``group`` if not given.
     """
-    from gradshift.bids.rows import write_rows
-    from gradshift.report.cobidas import GUIDELINE, Item, items
     from gradshift.report.results import what_was_used
 
     folder, results = comparison or output_dir / "group", find_results(output_dir)
+    _cite(output_dir, folder, what_was_used(output_dir, results, folder), results)
+
+
+def _cite(output_dir: Path, folder: Path, used: "Used", results: Sequence[SessionResult]) -> None:
+    from gradshift.bids.rows import write_rows
+    from gradshift.report.cobidas import GUIDELINE, Item, items
+
     name = folder.name.removeprefix("group")
-    used = what_was_used(output_dir, results, folder)
     _write_citation(output_dir, used, name)
     rows = items(used, results, folder)
     sidecar = {"Software": f"gradshift {__version__}", "Guideline": GUIDELINE}
@@ -207,13 +211,17 @@ def write_boilerplate(
 def write_group_page(settings: Settings) -> None:
     """Write the page of a comparison, from its finished tables, and what sums up the output."""
     from gradshift.report import group
+    from gradshift.report.grouped import GroupResults
     from gradshift.report.pages import self_contained
+    from gradshift.report.results import what_was_used
 
     output_dir, folder = settings.output_dir, settings.group_dir
-    page = group.write_group_page(folder, output_dir, settings.group.figure_format)
+    compared = GroupResults(folder, output_dir)
+    used = what_was_used(output_dir, compared.sources, folder)
+    page = group.write_group_page(compared, used, settings.group.figure_format)
     if settings.group.single_file:
         self_contained(page, page.with_name("single.html"))
-    write_citation(output_dir, folder)
+    _cite(output_dir, folder, used, compared.sources)
     write_overview(settings)
 
 

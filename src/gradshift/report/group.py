@@ -22,7 +22,7 @@ from gradshift.report.grouped import GroupResults
 from gradshift.report.groupfigures import task_pictures
 from gradshift.report.headline import headline
 from gradshift.report.kinds import name_of, rank
-from gradshift.report.methods import citations, paragraphs
+from gradshift.report.methods import Used, citations, paragraphs
 from gradshift.report.molecularfigures import molecular_pictures
 from gradshift.report.molecules import coupled_rows, coupling_summary, molecules, question
 from gradshift.report.origin import origin
@@ -31,7 +31,6 @@ from gradshift.report.personwarnings import warnings_of
 from gradshift.report.planted import truth
 from gradshift.report.questions import GLOBAL, QUESTIONS, Asked, Question
 from gradshift.report.regionfigures import RegionFamily, region_families
-from gradshift.report.results import what_was_used
 from gradshift.report.resultstable import listed, packed, printed
 from gradshift.report.sections import sections
 from gradshift.report.sentences import Shown, Terms, adjusted, finding, in_subset, remarks
@@ -46,21 +45,20 @@ MORE = ("limits.json", "robustness.tsv", "variants.tsv", "reliability.tsv", "nbs
 """Files of the group that say how far a result can be trusted."""
 
 
-def write_group_page(folder: Path, output_dir: Path, formats: Sequence[str] = ()) -> Path:
+def write_group_page(results: GroupResults, used: Used, formats: Sequence[str] = ()) -> Path:
     """Draw the figures of the group and write its page, from the tables alone.
 
     Parameters
     ----------
-    folder : Path
-        Where the tables of the group lie, and the page goes.
-    output_dir : Path
-        Top folder of the results.
+    results : GroupResults
+        The tables of the group; the page goes where they lie.
+    used : Used
+        What they were made with.
     formats : sequence of str
         In which figures are written for print, too.
     """
-    results, made = GroupResults(folder, output_dir), origin(output_dir)
+    folder, made = results.folder, origin(results.output_dir)
     design = str(results.about.get("Design", ""))
-    used = what_was_used(output_dir, results.sources, folder)
     methods = paragraphs(used)
     rows = listed(results)
     tasks = [_task(results, task, formats) for task in results.tasks]
