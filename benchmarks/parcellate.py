@@ -73,8 +73,9 @@ def read(folder, n_atlases, keep=None):
 
 def maps(folder):
     from gradshift.core.series.denoise import cleaning_operator
-    from gradshift.core.series.maps import VoxelRun, session_maps
+    from gradshift.core.series.maps import Grid, Volumes, VoxelRun, session_maps
     from gradshift.core.series.smooth import region_means
+    from gradshift.images.seriesfile import SeriesFile
 
     with tempfile.TemporaryDirectory() as kept:
         found, header, mask, atlases = read(folder, 1, Path(kept) / "voxels.npy")
@@ -85,13 +86,13 @@ def maps(folder):
             cleaning_operator(regressors, used, tr=TR, band=band) for band in (None, BAND)
         )
         run = VoxelRun(
-            voxels=np.load(Path(kept) / "voxels.npy", mmap_mode="r"),
+            voxels=SeriesFile(Path(kept) / "voxels.npy"),
             columns=np.flatnonzero(found.run_mask), kept=used, cleaning=cleaning,
             filtering=filtering,
         )  # fmt: skip
         result = session_maps(
-            [run], volumes=np.arange(n), run_of=np.zeros(n, dtype=int), n_common=n, tr=TR,
-            band=BAND, places=places, shape=header.shape,
+            [run], Volumes(np.arange(n), np.zeros(n, dtype=int), TR), Grid(places, header.shape),
+            n_common=n, band=BAND,
             seeds=[filtering @ found.atlases[0].means[:, 0]],
         )  # fmt: skip
         for values in result.values.values():

@@ -73,6 +73,8 @@ def main() -> int:
         parser.error(f"there is no part {unknown[0]}; parts are {', '.join(PARTS)}")
     if os.getuid() != 0:
         parser.error("only root can do this")
+    for name in [name for name in os.environ if name.startswith("OPENBLAS_")]:
+        del os.environ[name]  # kernels chosen for this machine, which no container is told of
     wanted = [name for name in PARTS if name in (options.parts or PARTS)]
     install([PARTS[name] for name in wanted])
     bench = Bench(options.folder.resolve())

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import svd
 
 from gradshift.core.series.connectivity import join_runs
-from gradshift.core.series.parcellate import give_back
 from gradshift.core.series.reho import concordance, concordance_among, doubled_ranks, planes
 from gradshift.core.series.seeds import seed_map
 from gradshift.core.series.spectra import Spectrum, over_mean, spectrum, z_scores
@@ -24,10 +23,17 @@ BLOCK = 512
 """Voxels handled at once: what is computed of them stays in the cache of the processor."""
 
 PART = 8192
-"""Places that lie on no grid, between two times that the memory of the series is given back."""
+"""Places that are read at once, where they lie on no grid."""
 
 Ranks = Iterator[NDArray[np.signedinteger]]
 """What `gradshift.core.series.reho.doubled_ranks` gives, some places at a time."""
+
+
+class Cut(Protocol):
+    """What series of some places can be taken of: an array, or a file that is read in parts."""
+
+    def __getitem__(self, where: tuple[slice, slice], /) -> NDArray[np.float32]:
+        """Return ``[:, start:stop]``."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,8 +42,8 @@ class VoxelRun:
 
     Parameters
     ----------
-    voxels : (T, M) array
-        Of float32; may be a memory map.
+    voxels : (T, M) array, or what can be cut like one
+        Of float32.
     columns : (V,) array of int
         Those to use, rising.
     kept : (T,) array of bool
@@ -46,21 +52,33 @@ class VoxelRun:
         From `gradshift.core.series.denoise.cleaning_operator`, without and with the filter.
     """
 
-    voxels: NDArray[np.float32]
+    voxels: Cut
     columns: NDArray[np.intp]
     kept: NDArray[np.bool_]
     cleaning: NDArray[np.float64]
     filtering: NDArray[np.float64]
 
-    def read(self, block: slice) -> NDArray[np.float32]:
+    def read(self, part: slice) -> NDArray[np.float32]:
+        """Read some voxels, and all that the file holds between them; (T, m)."""
+        columns = self.columns[part]
+        return self.voxels[:, columns[0] : columns[-1] + 1]
+
+    def centred(self, read: NDArray[np.float32], part: slice, block: slice) -> NDArray[np.float32]:
         """Return the retained volumes of some voxels, (b, N), with their means taken out.
 
         Cleaning takes the mean out in any case: without it first, nothing is lost to
         rounding in single precision.
+
+        Parameters
+        ----------
+        read : (T, m) array
+            What was read of a part.
+        part, block : slice
+            That part, and voxels in it.
         """
-        columns = self.columns[block]
+        columns = self.columns[block] - self.columns[part.start]
         start, stop = columns[0], columns[-1] + 1
-        values = self.voxels[:, start:stop][self.kept]
+        values = read[:, start:stop][self.kept]
         if len(columns) < stop - start:
             values = values[:, columns - start]
         series = values.T.copy(order="C")
@@ -152,7 +170,7 @@ class Grid(NamedTuple):
 
     @property
     def parts(self) -> list[slice]:
-        """What is mapped before the memory of the series is given back: a plane."""
+        """What is read at once: a plane."""
         return planes(self.mask)
 
     def concordance(self, ranks: Ranks, n_volumes: int) -> NDArray[np.float64]:
@@ -176,7 +194,7 @@ class Neighbourhoods(NamedTuple):
 
     @property
     def parts(self) -> list[slice]:
-        """What is mapped before the memory of the series is given back."""
+        """What is read at once."""
         n = len(self.full)
         return [slice(start, min(start + PART, n)) for start in range(0, n, PART)]
 
@@ -270,27 +288,35 @@ class _Pass:
     def ranks(self, parts: Sequence[slice]) -> Iterator[NDArray[np.signedinteger]]:
         """Yield the (b, n_common) ranks of parts of the voxels, in order."""
         for part in parts:
-            ranked = [
-                doubled_ranks(joined[: self.n_common].T)
-                for joined in map(self._map, _blocks(part))
-            ]
-            self._give_back()
+            ranked = [doubled_ranks(joined[: self.n_common].T) for joined in self._mapped(part)]
             yield np.concatenate(ranked) if ranked else np.zeros((0, self.n_common), np.int16)
 
     def fill(self, parts: Sequence[slice]) -> None:
         """Fill the maps, without ranks."""
         for part in parts:
-            for block in _blocks(part):
-                self._map(block)
-            self._give_back()
+            for _ in self._mapped(part):
+                pass
 
-    def _give_back(self) -> None:
-        for run in self.runs:
-            give_back(run.voxels)
+    def _mapped(self, part: slice) -> Iterator[NDArray[np.float32]]:
+        """Fill the maps of a part of the voxels, which is read at once.
 
-    def _map(self, block: slice) -> NDArray[np.float32]:
-        """Fill the maps of some voxels; return their (N, b) series, filtered and joined."""
-        raw = [run.read(block) for run in self.runs]
+        Yields
+        ------
+        (N, b) array
+            The series of some of them, filtered and joined.
+        """
+        if part.start == part.stop:
+            return
+        read = [run.read(part) for run in self.runs]
+        for block in _blocks(part):
+            raw = [
+                run.centred(values, part, block)
+                for run, values in zip(self.runs, read, strict=True)
+            ]
+            yield self._map(block, raw)
+
+    def _map(self, block: slice, raw: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """Fill the maps of some voxels from their series, (b, N) of each run."""
         if self.spectrum is not None:
             cleaned = [run.cleaned(series) for run, series in zip(self.runs, raw, strict=True)]
             every = np.concatenate(cleaned, axis=1)

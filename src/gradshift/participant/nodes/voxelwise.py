@@ -17,6 +17,7 @@ from gradshift.core.series.smooth import region_means
 from gradshift.errors import ExcludedError
 from gradshift.images.neighbours import neighbours_among
 from gradshift.images.onsurface import read_series
+from gradshift.images.seriesfile import SeriesFile
 from gradshift.participant.nodes.atlas import flat_labels, read_atlas, read_regions
 from gradshift.participant.nodes.outcome import Step, StepSpec
 from gradshift.participant.nodes.parcellate import VOXELS, Parcellate
@@ -154,7 +155,7 @@ class Voxelwise(Step):
             for band in (None, recipe.passband)
         )
         return VoxelRun(
-            voxels=np.load(self._voxels(run), mmap_mode="r"),
+            voxels=SeriesFile(self._voxels(run)),
             columns=np.searchsorted(read(path, ParcellatedRun).places, places),
             kept=cleaned.kept,
             cleaning=cleaning,
