@@ -69,6 +69,8 @@ def test_a_story_can_be_told_again(story, studies, tmp_path_factory, request):
     data = world.top / "data"
     if "xcp_d=" in told:
         worlds.write_xcp_d(data / "xcp_d")
+    if "--space fsLR" in told:
+        worlds.write_surfaces(data / "study")
     if "denoised=" in told:
         worlds.write_denoised(data / "denoised", study)
     if "tedana=" in told:

@@ -104,6 +104,29 @@ def make_studies(top: Path) -> None:
     people.write_text("".join(people.read_text().splitlines(keepends=True)[:2]))
 
 
+def write_surfaces(study: Path) -> None:
+    """Put CIFTI beside the volumes of a study, which becomes a copy: noise on every vertex."""
+    source = study.resolve()
+    study.unlink()
+    shutil.copytree(source, study)
+    whole = np.ones(32492, dtype=bool)
+    left, right = (
+        nibabel.cifti2.BrainModelAxis.from_mask(whole, f"Cortex{side}")
+        for side in ("Left", "Right")
+    )
+    rng = np.random.default_rng(0)
+    for path in study.glob(
+        "derivatives/fmriprep/sub-*/ses-*/func/*_desc-confounds_timeseries.tsv"
+    ):
+        volumes = len(pd.read_csv(path, sep="\t"))
+        noise = rng.standard_normal((volumes, 2 * len(whole)), dtype=np.float32)
+        time = nibabel.cifti2.SeriesAxis(0, 2.0, volumes)
+        name = path.name.replace(
+            "desc-confounds_timeseries.tsv", "space-fsLR_den-91k_bold.dtseries.nii"
+        )
+        nibabel.Cifti2Image(100 + noise, (time, left + right)).to_filename(path.with_name(name))
+
+
 def make_world(top: Path, study: Path) -> World:
     """Make a world in which nothing was run yet."""
     for folder in ("data/results", "data/analysis/results", "home/me", "desk/demo"):

@@ -1,4 +1,4 @@
-"""Gradients and graphs with other choices.
+"""Gradients and graphs with other choices, and values of other outputs.
 
 A gradient rests on a kernel and on the reference it is aligned to, a graph on how many of its
 connections are kept. The participant level makes one choice; these are the others. It writes
@@ -22,6 +22,7 @@ from gradshift.core.cortex.reference import mean_matrix, mean_reference
 from gradshift.core.cortex.variants import HALVES
 from gradshift.core.measures import measures
 from gradshift.errors import InputError
+from gradshift.group.otheroutputs import values_elsewhere
 from gradshift.group.sessions import (
     by_place,
     columns_of,
@@ -43,7 +44,7 @@ class Alignment:
 
 @once
 def other_values(study: Study) -> pd.DataFrame:
-    """Gather gradients and graphs with other choices.
+    """Gather gradients and graphs with other choices, and values of other outputs.
 
     Gradients are computed with each kernel and aligned to the mean of all sessions compared;
     graphs were cut at each density of the options by the participant level, where areas under
@@ -62,6 +63,8 @@ def other_values(study: Study) -> pd.DataFrame:
         parts += [_with_kernels(study, sessions, gradients)] if gradients else []
         values = read_variants(study.output_dir, sessions)
         parts.append(values[~values["choice"].isin(HALVES)])
+    if (elsewhere := values_elsewhere(study)) is not None:
+        parts.append(elsewhere)
     empty = pd.DataFrame(columns=[*study.table.columns, "choice"])
     return stacked([part for part in parts if len(part)] or [empty])
 

@@ -29,9 +29,9 @@ class Robustness:
     label: str = column("The network, pair of networks or set")
     n_variants: int = column(
         "Number of variants with a value: atlases x recipes, of gradients also x kernels "
-        "(aligned to the mean of all sessions), of graphs also x densities; and the primary one "
-        "in the people who moved little, in those matched for motion, and without remarked "
-        "values"
+        "(aligned to the mean of all sessions), of graphs also x densities; the primary one in "
+        "the people who moved little, in those matched for motion, and without remarked values; "
+        "and those of other outputs"
     )
     share_same_sign: float = column(
         "Share of variants whose change has the sign of the primary one", default=math.nan

@@ -44,8 +44,8 @@ class Variant:
     choice: str | None = column(
         "What differs from the choices of the participant level: the kernel of gradients, which "
         "are then aligned to the mean of all sessions compared, the density of graphs, the model "
-        "of PET, or the people (chosen by motion alone) or values (without those remarked); n/a "
-        "if nothing does"
+        "of PET, the people (chosen by motion alone) or values (without those remarked), or "
+        "another output (its space, where that differs); n/a if nothing does"
     )
     family: str = column(_AS_IN["family"])
     n: int = column(_AS_IN["n"])

@@ -14,6 +14,7 @@ from gradshift.core.cortex.options import Options
 from gradshift.errors import InputError
 from gradshift.group.alignment import align
 from gradshift.group.given import given_maps
+from gradshift.group.otheroutputs import other_outputs
 from gradshift.group.sameregions import over_same_regions
 from gradshift.group.study import Study
 from gradshift.levels.usable import usable_results
@@ -68,7 +69,7 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
             f"Nobody has usable data in all sessions that count. {design} "
             f"({reasons}{' ...' if len(people) > 3 else ''})."
         )
-    return Study(
+    study = Study(
         table=pd.DataFrame(),
         results=results,
         people=people,
@@ -79,6 +80,8 @@ def prepare(settings: Settings, given: Mapping[str, object]) -> Study:
         settings=settings,
         workers=workers(settings),
     )
+    other_outputs(study)
+    return study
 
 
 def with_values(study: Study) -> Study:

@@ -86,20 +86,21 @@ def specification_pictures(album: Album, asked: Sequence[Asked]) -> Named:
         "of the gradients and density of the graphs, from the smallest to the largest, with dots "
         "beneath that say what was chosen.",
         "Every choice of atlas and recipe, of gradients also of the kernel (aligned to the mean "
-        "of all sessions compared), of graphs also of the density, from the smallest effect to "
-        "the largest; the dots beneath say which. Circle: the primary choice. Filled: "
-        f"family-wise p at most {results.alpha:g}. A result that depends on one choice is weak.",
+        "of all sessions compared), of graphs also of the density, and of other outputs, from "
+        "the smallest effect to the largest; the dots beneath say which. Circle: the primary "
+        f"choice. Filled: family-wise p at most {results.alpha:g}. A result that depends on one "
+        "choice is weak.",
         "variants.tsv",
         "robustness.tsv",
     )
 
 
 AS_RUN = "as run"
-"""Neither another kernel nor another density."""
+"""No other kernel, density or output."""
 
 
 CHOICES = ("atlas", "recipe", "choice")
-"""What a variant of the analysis chooses: of the third, the kernel or the density."""
+"""What a variant of the analysis chooses: of the third, the kernel, density or output."""
 
 SPECIFIED = "Hedges' g, 95 % interval"
 """What a specification curve shows."""

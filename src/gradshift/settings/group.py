@@ -87,6 +87,15 @@ class Group:
         metavar="FILE",
         local=True,
     )
+    also: tuple[str, ...] = option(
+        (),
+        "further outputs of the participant level of the same people, such as one with --space "
+        "fsLR or of XCP-D's series: whether the results hold there, too, as further choices of "
+        "the analysis",
+        nargs="+",
+        metavar="DIR",
+        local=True,
+    )
     nbs_thresholds: tuple[float, ...] = option(
         (2.5, 3.1),
         "thresholds of |t| above which connections form components",
