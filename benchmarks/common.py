@@ -26,7 +26,7 @@ SPACE = "MNI152NLin2009cAsym"
 SIZES = (400, 200, 100, 50)
 """Regions of the four made-up atlases."""
 
-MANY = 30
+MANY = 100
 """Runs up to which a study has images that differ and may all be used, not links to one."""
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -81,9 +81,12 @@ def group(settings: Settings, given: Mapping[str, object], log: RunLog) -> int:
                 for part in parts():
                     part.write(study, folder)
                     advance(part.seconds)
+            told = list(_closing(study))
+            del study  # the page reads values, too: there is room for them once
             write_group_page(settings)
             advance(PAGE_SECONDS)
-    _report(study)
+    for line in told:
+        logger.info("%s", line)
     return 0
 
 
@@ -121,19 +124,17 @@ def _attendance(people: Sequence[Participation]) -> list[str]:
     return lines
 
 
-def _report(study: Study) -> None:
-    """Close with who was compared and what the confirmatory family shows."""
-    for line in _attendance(study.people):
-        logger.info("%s", line)
+def _closing(study: Study) -> Iterator[str]:
+    """Say in the end who was compared and what the confirmatory family shows."""
+    yield from _attendance(study.people)
     for row in contrasts(study):
         main = (row.contrast, row.effect, row.covariates) == (*study.main.name, study.covariates)
         primary = (row.atlas, row.recipe) == study.primary
         if row.family == "confirmatory" and primary and main:
-            logger.info("%s", sentence(row, study.group.alpha))
+            yield sentence(row, study.group.alpha)
     if known := truth(recoveries(study)):
-        for line in as_text(known).splitlines():
-            logger.info("%s", line)
-    logger.info("Results are in %s.", study.settings.group_dir)
+        yield from as_text(known).splitlines()
+    yield f"Results are in {study.settings.group_dir}."
 
 
 def sentence(row: Contrast, alpha: float) -> str:
