@@ -1,5 +1,6 @@
 """Several studies in one model, from their tables alone."""
 
+import json
 import shutil
 
 import numpy as np
@@ -30,6 +31,9 @@ def outputs(tmp_path_factory):
         )
         assert study.group("--baseline", "pre") == 0
         made.append(study.out.rename(root / name))
+    nothing = {"derivatives": {}, "atlases": {}, "recipes": {}}
+    record = {"dataset": {"Name": "SIMULATED one"}, **nothing}
+    (made[0] / "logs" / "provenance.json").write_text(json.dumps(record))
     patch.undo()
     return made
 
@@ -63,7 +67,9 @@ def test_two_studies_find_together_what_was_planted(outputs, tmp_path, capsys):
     assert row["p"] <= row["p_fwe"] <= 1
     other = pooled.query("measure == 'withinfc' and label == 'Vis'")
     assert other["p_within"].isna().all()
-    assert (tmp_path / "pooled" / "index.html").stat().st_size > 5000
+    text = (tmp_path / "pooled" / "index.html").read_text()
+    assert "<title>SIMULATED one: 2 studies together</title>" in text
+    assert len(text) > 5000
     weights = read(tmp_path / "pooled", "studies.tsv").query("family == 'confirmatory'")
     assert weights.groupby(["measure", "label"])["weight"].sum().tolist() == pytest.approx([1, 1])
 

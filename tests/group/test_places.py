@@ -28,6 +28,7 @@ from gradshift.group.sharedtables import StudyTables as SharedTables
 from gradshift.group.variants import changes
 from gradshift.group.written import Written
 from gradshift.report.methods import TESTS
+from gradshift.report.planted import truth
 from studies import make, paired, rows, take_part
 
 PEOPLE = [f"sub-{i}" for i in range(6)]
@@ -245,6 +246,10 @@ def test_what_was_planted_is_held_against_its_own_row(rng, monkeypatch):
     assert [row.detected for row in found[:3]] == [True, True, False]
     assert found[0].reason is None, "detected, inside"
     assert all(row.reason for row in found[1:3] + found[5:])
+    told = truth(found)
+    assert [one.row for one in told.rows] == found[:5], "what was not asked for is not missed"
+    assert told.summary.startswith("4 of 5 planted changes were found")
+    assert " 2 more " in told.summary
 
 
 def test_of_several_tasks_what_was_planted_is_held_against_the_first(rng, monkeypatch):

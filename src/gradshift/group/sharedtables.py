@@ -14,6 +14,7 @@ from gradshift.bids.rows import read_rows
 from gradshift.errors import InputError, MissingInputError
 from gradshift.group.contrasts import Contrast
 from gradshift.group.personrows import Person
+from gradshift.output import provenance
 
 Array = NDArray[np.float64]
 
@@ -52,6 +53,12 @@ class StudyTables:
     def about(self) -> dict[str, object]:
         """What the sidecar of the contrasts says."""
         return dict(read_json(self.folder / "contrasts.json"))
+
+    @cached_property
+    def dataset(self) -> str:
+        """Name of the study in its own words; empty where it has none."""
+        known = provenance.read(self.folder.parent)
+        return str(known.dataset.get("Name", "")) if known else ""
 
     @cached_property
     def rows(self) -> list[Contrast]:

@@ -98,6 +98,7 @@ def _pool(options: argparse.Namespace) -> None:
     described = {
         "Software": f"gradshift {__version__}",
         "Studies": {study.name: str(study.about.get("Design", "")) for study in studies},
+        "Datasets": {study.name: study.dataset for study in studies},
         "PrimaryAtlas": studies[0].about.get("PrimaryAtlas"),
         "PrimaryRecipe": studies[0].about.get("PrimaryRecipe"),
         "Alpha": options.alpha,

@@ -1,7 +1,7 @@
 """A study of known truth: what was planted beside what was found."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gradshift.bids.planted import CORRELATION, PERCENT
@@ -28,7 +28,7 @@ class RecoveryShown:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """All planted changes, and how many were found, in a sentence."""
+    """The planted changes that a run asked for, and how many were found, in words."""
 
     summary: str
     rows: list[RecoveryShown]
@@ -38,19 +38,29 @@ def truth(rows: Sequence[Recovery]) -> Truth | None:
     """Say what became of the planted changes; None for a study where nothing is known."""
     if not rows:
         return None
-    planted = [row for row in rows if row.expected]
-    with_interval = [row for row in rows if row.inside is not None]
+    asked = [row for row in rows if math.isfinite(row.found)]
+    planted = [row for row in asked if row.expected]
+    with_interval = [row for row in asked if row.inside is not None]
     inside = sum(row.inside is True for row in with_interval)
     n_detected = sum(row.detected for row in planted)
     first = (
         f"{n_detected} of {len(planted)} planted changes were found (family-wise p)"
         if planted
-        else f"Nothing was planted; {sum(row.detected for row in rows)} changes were found"
+        else f"Nothing was planted; {sum(row.detected for row in asked)} changes were found"
     )
+    summary = f"{first}; {inside} of {len(with_interval)} intervals hold the expected change."
     return Truth(
-        summary=f"{first}; {inside} of {len(with_interval)} intervals hold the expected change.",
-        rows=[_shown(row) for row in rows],
+        summary=" ".join([summary, *_not_asked([row for row in rows if row not in asked])]),
+        rows=[_shown(row) for row in asked],
     )
+
+
+def _not_asked(rows: Sequence[Recovery]) -> Iterator[str]:
+    """Say what is known of other results than those of this run."""
+    if rows:
+        atlases = sorted({row.atlas for row in rows} - {"n/a"})
+        of = f" (known for {', '.join(atlases)})" if atlases else ""
+        yield f"What to expect of {len(rows)} more{of} is not among the results of this run."
 
 
 def _shown(row: Recovery) -> RecoveryShown:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gradshift.core.statistics.randomeffects import STATISTIC
 from gradshift.figures.forest import Effect as Drawn
@@ -30,7 +31,7 @@ def write_pooled_page(
     folder: Path,
     rows: Sequence[PooledRow],
     effects: Sequence[Effect],
-    described: Mapping[str, object],
+    described: Mapping[str, Any],
 ) -> Path:
     """Draw a forest for every headline value, and write the page.
 
@@ -54,9 +55,14 @@ def write_pooled_page(
         ])
         for question in QUESTIONS
     ]  # fmt: skip
+    named: Mapping[str, str] = described["Datasets"]
+    datasets = "; ".join(dict.fromkeys(filter(None, named.values())))
+    made = Origin(dataset=datasets, made_by=[], runs=[])
     content = {
-        "title": f"{len(studies)} studies together",
-        "origin": Origin(dataset="", made_by=[], runs=[]),
+        "title": made.title(f"{len(studies)} studies together"),
+        "n_studies": len(studies),
+        "origin": made,
+        "datasets": named,
         "studies": described["Studies"],
         "questions": [(text, values) for text, values in shown if values],
         "rows": [row for row in rows if not row.family.startswith("region-")],
