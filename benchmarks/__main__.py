@@ -52,7 +52,7 @@ def finding(options):
 
 
 def people(options):
-    found, files = whole.rows(list(whole.GROUPS), whole.ARRAYS, max(1, options.rounds // 3))
+    found, files = whole.rows(max(1, options.rounds // 3))
     return f"Seconds of processors.\n\n{table(found)}\n{files}\n"
 
 

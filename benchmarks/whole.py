@@ -4,7 +4,8 @@
 thousands of people can be compared in minutes. With another source tree as baseline both are run
 in turn on the same files. Times are those of processors.
 
-    python benchmarks/whole.py [--against FOLDER/src] [--rounds N] [--people N ...] [--tasks N ...]
+    python benchmarks/whole.py [--volumes N ...] [--people N ...] [--tasks N ...] [--rounds N]
+                               [--against FOLDER/src]
 """
 
 import argparse
@@ -50,10 +51,9 @@ def versus(commands, words, against):
     return commands | ({"before": ["env", f"PYTHONPATH={against}", *words]} if against else {})
 
 
-def sessions(folder, rounds, against):
+def sessions(folder, volumes, rounds, against):
     """One cold session with maps, against nilearn's masker on the same file."""
-    rows = []
-    for n_volumes, dtype in RUNS:
+    for n_volumes, dtype in (run for run in RUNS if run[0] in volumes):
         run, out = folder / f"{n_volumes}-{dtype}", folder / "out"
         run.mkdir()
         apart(make_run, run, n_volumes, dtype)
@@ -67,11 +67,10 @@ def sessions(folder, rounds, against):
         )
         what = f"`participant`, one session, two recipes, maps, {n_volumes} volumes of {dtype}"
         goals = GOALS[n_volumes]
-        rows.append(Row(what, found["ours"], found["masker"], "nilearn", clock="cpu", **goals))
+        yield Row(what, found["ours"], found["masker"], "nilearn", clock="cpu", **goals)
         if against:
-            rows.append(Row("same", found["ours"], found["before"], "before", clock="cpu"))
+            yield Row("same", found["ours"], found["before"], "before", clock="cpu")
         shutil.rmtree(run)
-    return rows
 
 
 def one_person(folder, maps):
@@ -140,26 +139,38 @@ def files(out):
     return f"One person, two sessions of {VOLUMES} volumes, {out.name}: {', '.join(parts)}."
 
 
-def rows(people, tasks, rounds, against=None):
+def each(folder, volumes, people, tasks, rounds, against=None):
+    """Yield the rows as they are measured, the longest last."""
+    yield from sessions(folder, volumes, rounds, against)
+    for n in tasks:
+        yield arrays(folder, n, rounds)
+    for n in people:
+        yield groups(folder, n, rounds, against)
+
+
+def rows(rounds):
     """Return all rows, and a note."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        found = sessions(folder, rounds, against)
-        found += [groups(folder, n, rounds, against) for n in people]
-        found += [arrays(folder, n, rounds) for n in tasks]
+        found = list(each(folder, list(GOALS), list(GROUPS), ARRAYS, rounds))
         note = " ".join(files(one_person(folder, maps)) for maps in (True, False))
     return found, note
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--volumes", type=int, nargs="*", default=list(GOALS), metavar="N")
     parser.add_argument("--people", type=int, nargs="*", default=list(GROUPS), metavar="N")
     parser.add_argument("--tasks", type=int, nargs="*", default=ARRAYS, metavar="N")
     parser.add_argument("--rounds", type=int, default=1, metavar="N")
     parser.add_argument("--against", metavar="FOLDER", help="source tree of the baseline")
     options = parser.parse_args()
-    found, note = rows(options.people, options.tasks, options.rounds, options.against)
-    print(table(found), note, sep="\n")
+    with tempfile.TemporaryDirectory() as name:
+        for row in each(
+            Path(name), options.volumes, options.people, options.tasks, options.rounds,
+            options.against,
+        ):  # fmt: skip
+            print(table([row]), flush=True)
 
 
 if __name__ == "__main__":
