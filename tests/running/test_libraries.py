@@ -57,6 +57,7 @@ def test_a_folder_that_was_removed_is_no_obstacle(tmp_path):
     program = f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r})\n" + PROGRAM
     program = program.replace("os.getcwd()", "''")
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
-    )
+        [sys.executable, "-P", "-c", program],  # as the command: modules are not looked for here
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
     assert done.stdout.startswith("False 10.0 png"), done.stderr
