@@ -80,6 +80,9 @@ def test_what_cannot_be_another_output_is_refused(place, tmp_path, capsys):
     code, told = run(str(tmp_path))
     assert code == 66
     assert str(tmp_path) in told
+    code, told = run(str(place / "surface"), str(place / "surface"))
+    assert code == 64
+    assert "output surface" in told
     other = tmp_path / "other"
     shutil.copytree(place / "surface", other, ignore=shutil.ignore_patterns("work", "group"))
     for path in other.glob("sub-*/**/*_measures.json"):

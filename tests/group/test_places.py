@@ -250,6 +250,9 @@ def test_what_was_planted_is_held_against_its_own_row(rng, monkeypatch):
     assert [one.row for one in told.rows] == found[:5], "what was not asked for is not missed"
     assert told.summary.startswith("3 of 4 planted changes were found")
     assert " 2 more " in told.summary
+    nothing = truth(found[5:])
+    assert nothing.rows == []
+    assert "Nothing was planted" not in nothing.summary
 
 
 def test_of_several_tasks_what_was_planted_is_held_against_the_first(rng, monkeypatch):

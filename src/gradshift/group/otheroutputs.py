@@ -51,8 +51,8 @@ def other_outputs(study: Study) -> list[OtherOutput]:
     InputError
         If it has none of the sessions compared.
     SettingsError
-        If its results were made in different ways, are of another study, or it is the output
-        that is compared.
+        If its results were made in different ways, are of another study, it is the output that
+        is compared, or two would have one name.
     """
     found = []
     for folder in map(Path, study.group.also):
@@ -70,6 +70,12 @@ def other_outputs(study: Study) -> list[OtherOutput]:
         _check_study(study, folder, results)
         recorded = record.participant_level(folder, {})
         found.append(OtherOutput(folder, results, Options.of(recorded)))
+    names = _names(study, found)
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise SettingsError(
+            f"--also names two outputs that would both be called {twice[0]!r}; give each once, "
+            "and rename a folder where two have one name."
+        )
     return found
 
 

@@ -43,12 +43,14 @@ def truth(rows: Sequence[Recovery]) -> Truth | None:
     with_interval = [row for row in asked if row.inside is not None]
     inside = sum(row.inside is True for row in with_interval)
     n_detected = sum(row.detected for row in planted)
-    first = (
-        f"{n_detected} of {len(planted)} planted changes were found (family-wise p)"
-        if planted
-        else f"Nothing was planted; {sum(row.detected for row in asked)} changes were found"
-    )
-    summary = f"{first}; {inside} of {len(with_interval)} intervals hold the expected change."
+    if planted:
+        first = f"{n_detected} of {len(planted)} planted changes were found (family-wise p)"
+    elif any(row.expected for row in rows):
+        first = "No planted change is among the results of this run"
+    else:
+        first = f"Nothing was planted; {sum(row.detected for row in asked)} changes were found"
+    held = f"{inside} of {len(with_interval)} intervals hold the expected change"
+    summary = f"{first}; {held}." if asked else f"{first}."
     return Truth(
         summary=" ".join([summary, *_not_asked([row for row in rows if row not in asked])]),
         rows=[_shown(row) for row in asked],
