@@ -128,7 +128,7 @@ def test_a_lock_is_waited_for(tmp_path):
 
 
 def test_of_many_who_would_write_the_same_one_writes_and_none_waits_longer(tmp_path):
-    """As of an array of 1000 tasks, half of which begin together: in turn they would take 100 s."""
+    """As of an array of 1000 tasks, 500 at a time: in turn they would take 100 seconds."""
     written, wrote = tmp_path / "written", []
 
     def task(number):
