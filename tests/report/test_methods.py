@@ -40,6 +40,13 @@ def used() -> Used:
     )
 
 
+def test_every_reference_tells_who_when_what_and_where():
+    assert len(references()) > 80
+    for reference in references().values():
+        assert {"author", "year", "title"} <= set(reference.fields), reference.key
+        assert "\n" not in "".join(reference.fields.values()), reference.key
+
+
 def test_every_reference_that_anything_names_is_in_the_bibliography(used):
     keys = citations(paragraphs(used))
     assert set(keys) <= set(references())

@@ -81,7 +81,8 @@ def references() -> dict[str, Reference]:
     entries = {}
     for source in map(str.strip, re.split(r"^(?=@)", text, flags=re.MULTILINE)[1:]):
         key = source[source.index("{") + 1 : source.index(",")].strip()
-        pairs = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", source, flags=re.MULTILINE)
+        lines = re.sub(r"\n[ \t]+(?=\S)(?!\w+\s*=)", " ", source)  # a field may go on below
+        pairs = re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", lines, flags=re.MULTILINE)
         entries[key] = Reference(key, source, dict(pairs))
     return entries
 
