@@ -54,6 +54,16 @@ def test_the_planted_change_is_found(expected):
     assert (within < -0.3).all()
 
 
+@pytest.mark.parametrize(("door", "write"), [
+    ("xcp_d", lambda folder: doors.xcp_d(folder, "abcd", "seg")),
+    ("series", doors.bare),
+])  # fmt: skip
+def test_interpolated_and_bare_series_give_the_same(place, expected, tmp_path, door, write):
+    found = run(place, tmp_path / "out", "--derivatives", f"{door}={write(tmp_path / 'source')}")
+    assert found.notna().sum() > 10
+    np.testing.assert_allclose(found, expected.reindex(found.index), atol=EXACT)
+
+
 def test_matrices_alone_give_what_is_made_of_matrices(place, expected, tmp_path):
     source, out = doors.matrices(tmp_path / "source"), tmp_path / "out"
     found = run(place, out, "--derivatives", f"series={source}")
