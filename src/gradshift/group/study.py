@@ -1,13 +1,15 @@
 """One comparison of the group level: everything that its tables are computed from."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from gradshift.bids.collect import SessionResult
 from gradshift.core.cortex.options import Options
@@ -107,10 +109,7 @@ class Study:
 
     def places(self) -> Iterator[tuple[Place, pd.DataFrame]]:
         """Yield the values that are tested together, the primary atlas and recipe first."""
-        grouped = self.table.groupby(
-            ["modality", "task", "atlas", "recipe"], sort=True, observed=True
-        )
-        groups = {Place(*map(str, key)): rows for key, rows in grouped.indices.items()}
+        groups = dict(self._rows_by_place())
         tasks = sorted({place.task for place in groups})
         modalities = sorted({place.modality for place in groups})
         for atlas, recipe, task in product(self.design.atlases, self.design.recipes, tasks):
@@ -118,6 +117,17 @@ class Study:
                 place = Place(modality, task, atlas, recipe)
                 if place in groups:
                     yield place, self.table.take(groups[place])
+
+    def _rows_by_place(self) -> Iterator[tuple[Place, NDArray[np.intp]]]:
+        """Yield the rows of each place; one small number is held for each row."""
+        keys = [self.table[one.name].astype("category") for one in fields(Place)]
+        number = np.zeros(len(self.table), dtype=np.int32)
+        for key in keys:
+            number *= len(key.cat.categories)
+            number += key.cat.codes.to_numpy()
+        for i in np.unique(number):
+            rows = np.flatnonzero(number == i)
+            yield Place(*(str(key.iloc[rows[0]]) for key in keys)), rows
 
     def bold_at(self, task: str, atlas: str, recipe: str) -> list[SessionResult]:
         """Return the results of BOLD of one task, atlas and recipe."""

@@ -57,7 +57,7 @@ def write_group_page(results: GroupResults, used: Used, formats: Sequence[str] =
     formats : sequence of str
         In which figures are written for print, too.
     """
-    folder, made = results.folder, origin(results.output_dir)
+    folder, made = results.folder, origin(results.output_dir, results.folder)
     design = str(results.about.get("Design", ""))
     methods = paragraphs(used)
     rows = listed(results)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 from gradshift.core.statistics.randomeffects import STATISTIC
@@ -117,7 +118,7 @@ def _sentence(asked: Asked, row: PooledRow, alpha: float) -> str:
     corrected = math.isfinite(row.p_fwe)
     p = row.p_fwe if corrected else row.p
     declared = row.family == "confirmatory" and corrected
-    changed = math.isfinite(p) and p <= alpha
+    changed = math.isfinite(p) and p <= alpha and not row.p_within_fwe > alpha
     direction = "a rise" if row.mean_change > 0 else "a fall"
     verdict = (
         f"{'evidence of' if declared else 'exploratory:'} {direction}" if changed else "undecided"
@@ -134,6 +135,12 @@ def _sentence(asked: Asked, row: PooledRow, alpha: float) -> str:
             f"Of the variance {100 * row.i2:.0f} % is between studies (Q {number(row.q)}, p "
             f"{p_value(row.p_q, alpha)})."
         )
+    if common := _common_interval(row, alpha):
+        parts.append(
+            "The studies agree more closely than their own precision leads one to expect, which "
+            f"makes this interval short; that of one effect common to all is "
+            f"[{number(common[0])}, {number(common[1])}]."
+        )
     if math.isfinite(row.predict_low):
         parts.append(
             f"In a further study the change is expected between {number(row.predict_low)} and "
@@ -144,3 +151,17 @@ def _sentence(asked: Asked, row: PooledRow, alpha: float) -> str:
             f"By flips within studies the family-wise p is {p_value(row.p_within_fwe, alpha)}."
         )
     return " ".join(parts)
+
+
+def _common_interval(row: PooledRow, alpha: float) -> tuple[float, float] | None:
+    """Return the interval of one effect common to all studies, where it is the wider one.
+
+    Hartung and Knapp scale the standard error by what studies differ; where they differ by less
+    than their own precision explains, it becomes smaller than that of a common effect.
+    """
+    if row.tau2 == 0 and row.q > 0:
+        se = row.se * math.sqrt((row.k - 1) / row.q)
+        reach = NormalDist().inv_cdf(1 - alpha / 2) * se
+        if reach > row.ci_high - row.mean_change:
+            return row.mean_change - reach, row.mean_change + reach
+    return None

@@ -64,8 +64,8 @@ QUESTIONS = (
             ),
             Asked(
                 "ordercollapse", "whole", "whole",
-                "connectivity between the orders less that within them",
-                "between orders\nless within", 1,
+                "connectivity between the orders minus that within them",
+                "between orders\nminus within", 1,
             ),
             Asked(
                 "betweenfc", "network-pair", "Default-SomMot",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from gradshift.bids.outputs import Sidecar
+from gradshift.core.cortex.regions import SYSTEMS
 from gradshift.core.kinetics import models
 from gradshift.core.measures import measures
 from gradshift.tracers.catalogue import from_json
@@ -69,7 +70,9 @@ def unit(name: str) -> str:
 
 
 def network(name: str) -> str:
-    """Name a network; ``DefaultA`` and ``VisCent`` keep what tells them from the whole."""
+    """Name a network or a structure; ``DefaultA`` and ``VisCent`` keep what tells them apart."""
+    if name in SYSTEMS:
+        return name.lower()
     for code, words in NETWORKS.items():
         if name.startswith(code):
             return " ".join(filter(None, (words, name.removeprefix(code))))

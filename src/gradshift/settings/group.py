@@ -126,3 +126,8 @@ class Group:
         "write the page of the group as one file with its figures in it, too: group/single.html",
         kind=bool,
     )
+
+    @property
+    def folder(self) -> str:
+        """Name of the folder of the comparison."""
+        return f"group-{self.comparison}" if self.comparison else "group"

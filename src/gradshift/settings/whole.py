@@ -39,14 +39,12 @@ class Settings:
     @property
     def part(self) -> str:
         """Level, and comparison where it is a further one, as the record of an output has it."""
-        comparison = self.group.comparison
-        return f"{self.level}-{comparison}" if self.level == "group" and comparison else self.level
+        return self.group.folder if self.level == "group" else self.level
 
     @property
     def group_dir(self) -> Path:
         """Folder of the results of a comparison."""
-        comparison = self.group.comparison
-        return self.output_dir / (f"group-{comparison}" if comparison else "group")
+        return self.output_dir / self.group.folder
 
 
 GROUPS: Mapping[str, type] = {

@@ -47,6 +47,18 @@ def test_both_orders_of_a_file_give_the_same(rng, bad, scale):
     assert found.tsnr == pytest.approx(wanted.tsnr, rel=1e-6)
 
 
+@pytest.mark.parametrize("level", [0.0, 500.0])
+def test_series_that_come_without_their_mean_have_no_tsnr(rng, level):
+    values = rng.normal(0, 20, (T, N))
+    values += level - values.mean(axis=0)
+    atlases = [(np.arange(N) % (SIZE + 1), SIZE)]
+    found = parcellate_series(lambda: by_place(values), atlases, n_volumes=T)
+    wanted = parcellate(lambda: iter_volumes(values), atlases, np.ones(N, dtype=bool), n_volumes=T)
+    for one in (found, wanted):
+        assert np.isnan(one.tsnr) == np.isnan(one.atlases[0].tsnr).all() == (level == 0)
+        assert np.isfinite(one.atlases[0].means).all()
+
+
 def iter_volumes(values):
     yield 0, values
 

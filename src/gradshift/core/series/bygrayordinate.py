@@ -19,6 +19,7 @@ from gradshift.core.series.parcellate import (
     Parcellation,
     RegionMeans,
     give_back,
+    unless_centred,
 )
 
 Pieces = Generator[tuple[int, NDArray[Any]], None, None]
@@ -172,13 +173,14 @@ class _Sums:
     def result(self, bad: NDArray[np.intp]) -> Parcellation:
         """Turn the sums into means."""
         valid = self._valid
+        tsnr = unless_centred(self._tsnr, valid)
         results = []
         for (labels, size), first, changes in zip(
             self._atlases, self._first, self._changes, strict=True
         ):
             counts = np.bincount(labels, minlength=size + 1)[1:]
             n_used = np.bincount(labels[valid], minlength=size + 1)[1:]
-            tsnr = np.bincount(labels[valid], self._tsnr[valid], minlength=size + 1)[1:]
+            sums = np.bincount(labels[valid], tsnr[valid], minlength=size + 1)[1:]
             means = np.full((len(self._good), size), np.nan)
             means[self._good] = ((first[:, None] + changes) / n_used[:, None]).T
             results.append(
@@ -187,13 +189,13 @@ class _Sums:
                     n_voxels=counts,
                     n_in_mask=counts,
                     n_used=n_used,
-                    tsnr=tsnr / n_used,
+                    tsnr=sums / n_used,
                 )
             )
         shown = valid[self._sample]
         return Parcellation(
             atlases=tuple(results),
-            tsnr=float(np.median(self._tsnr[valid])) if valid.any() else float("nan"),
+            tsnr=float(np.median(tsnr[valid])) if valid.any() else float("nan"),
             run_mask=valid,
             bad_volumes=tuple(bad.tolist()),
             carpet=self._carpet[:, shown],

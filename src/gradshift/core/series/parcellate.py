@@ -39,6 +39,9 @@ Blocks = Generator[tuple[int, NDArray[Any]], None, None]
 MAX_NOT_FINITE = 0.5
 """A volume with a larger share of voxels that are not finite is bad."""
 
+CENTRED = 0.01
+"""A median tSNR below it is that of series whose mean was taken out."""
+
 CARPET_VOXELS = 800
 """Voxels of the carpet sample."""
 
@@ -211,6 +214,20 @@ def parcellate(
     )
 
 
+def unless_centred(tsnr: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return tSNR as it is, or NaN throughout for series that come without their mean.
+
+    Parameters
+    ----------
+    tsnr : (V,) array
+    valid : (V,) array of bool
+        Places with a signal.
+    """
+    if valid.any() and np.median(np.abs(tsnr[valid])) < CENTRED:
+        return np.full_like(tsnr, np.nan)
+    return tsnr
+
+
 def give_back(array: NDArray[Any]) -> None:
     """Give back the memory of a mapped file; what was written to it stays with the system.
 
@@ -367,8 +384,8 @@ class _Voxels:
         """(n,) temporal mean / standard deviation (of the population) of the values."""
         change = self._sum / self.n_good
         sd = np.sqrt(np.maximum(self._squares / self.n_good - change**2, 0.0))
-        tsnr: NDArray[np.float64] = ((self.first + change) * slope + intercept) / (sd * abs(slope))
-        return tsnr
+        mean = (self.first + change) * slope + intercept
+        return unless_centred(mean / (sd * abs(slope)), self.valid)
 
 
 def _volumes(
