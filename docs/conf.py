@@ -28,6 +28,7 @@ extensions = [
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+smartquotes = False  # they would turn the two hyphens of an option into a dash
 nitpicky = True
 nitpick_ignore_regex = [("py:.*", ".*")]  # pandas and matplotlib, whose indices are on the network
 
@@ -43,6 +44,7 @@ html_theme = "furo"
 html_title = f"gradshift {release}"
 html_static_path = ["images", "static"]
 html_js_files = [("access.js", {"defer": "defer"})]
+html_css_files = ["pages.css"]
 html_theme_options = {"top_of_page_buttons": []}
 html_show_sphinx = False
 copybutton_exclude = ".linenos, .gp"

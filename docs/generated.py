@@ -191,11 +191,17 @@ def opt_in_groups() -> str:
 def topics() -> str:
     """List every measure with a link to its section, by topic."""
     rows = []
-    for topic, title in TOPICS.items():
+    for topic in used_topics():
         found = [measure for measure in measures().values() if measure.topic == topic]
         links = ", ".join(f"[`{m.name}`](#measure-{m.name})" for m in found)
-        rows.append((f"[{title}](measures/{topic}.md)", links))
+        rows.append((f"[{TOPICS[topic]}](measures/{topic}.md)", links))
     return table(("topic", "measures"), rows)
+
+
+def used_topics() -> list[str]:
+    """Return the topics that have a measure, in their order."""
+    used = {measure.topic for measure in measures().values()}
+    return [topic for topic in TOPICS if topic in used]
 
 
 def needs() -> str:
@@ -462,7 +468,8 @@ def versions() -> str:
 
 
 MEASURED = re.compile(
-    r"^\| (\d+ sessions[^|]*|`participant`, one[^|]*|find the runs of \d+ people|`group`[^|]*)"
+    r"^\| (\d+ sessions[^|]*|`participant`, one[^|]*volumes of[^|]*|"
+    r"find the runs of \d+ people|`group`[^|]*)"
     r" \| ([\d.]+ s) \|[^|]*\|[^|]*\|[^|]*\| (\d+ MB)",
     re.MULTILINE,
 )
@@ -553,15 +560,21 @@ def truth() -> str:
             *(f"{value:.3g}" for value in (row.planted, row.expected, row.found)),
             f"{row.ci_low:.3g} to {row.ci_high:.3g}",
             "yes" if row.inside else "no",
-            "yes" if row.detected else f"no: {escaped(str(row.reason))}",
+            "yes" if row.detected else "no",
         )
         for row in rows.itertuples()
+    ]
+    missed = [
+        f"- `{row.measure}` {row.label}: {escaped(row.reason)}."
+        for row in rows.itertuples()
+        if not pd.isna(row.reason)
     ]
     head = (
         "value", "unit", "planted", "expected", "found", "95 % interval", "holds the expected",
         "found significant",
     )  # fmt: skip
-    return table(head, shown)
+    why = ["What was missed, and why:", "\n".join(missed)] if missed else []
+    return "\n\n".join([table(head, shown), *why])
 
 
 def bibliography() -> str:
@@ -577,7 +590,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "usage": usage,
     "options": options,
     "exit_codes": exit_codes,
-    **{f"measures_{topic}": of_topic(topic) for topic in TOPICS},
+    **{f"measures_{topic}": of_topic(topic) for topic in used_topics()},
     "topics": topics,
     "opt_in_groups": opt_in_groups,
     "versions": versions,

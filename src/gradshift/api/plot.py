@@ -62,7 +62,7 @@ class Plots(PersonPlots):
         panels = {}
         for key in self._keys(values, task):
             pairs = table.of(key)
-            panels[_title(key)] = Pairs(pairs[:, 0], pairs[:, 1], words.unit(key[0]))
+            panels["\n".join(_title(key))] = Pairs(pairs[:, 0], pairs[:, 1], words.unit(key[0]))
         return slopes(panels, sessions)
 
     def forest(self, *values: Key, task: str | None = None) -> Figure:
@@ -74,7 +74,7 @@ class Plots(PersonPlots):
         rows = {}
         for key in self._keys(values, task):
             results = [group.find(key, task, recipe) for recipe in group.recipes]
-            rows[_title(key).replace("\n", " ")] = [
+            rows[", ".join(_named(key))] = [
                 Effect(row.hedges_g, row.ci_low, row.ci_high)
                 if row
                 else Effect(np.nan, np.nan, np.nan)
@@ -95,7 +95,7 @@ class Plots(PersonPlots):
         """
         group, task = self._group, task or self._group.tasks[0]
         keys = self._keys(values, task)
-        panels = {_title(key): variants_of(group, key, task) for key in keys}
+        panels = {"\n".join(_title(key)): variants_of(group, key, task) for key in keys}
         panels = {title: variants for title, variants in panels.items() if variants}
         if not panels:
             raise MissingInputError(
@@ -154,7 +154,14 @@ class Plots(PersonPlots):
         return [(measure, known[measure, label], label) for measure, label in values]
 
 
-def _title(key: tuple[str, str, str]) -> str:
+def _named(key: tuple[str, str, str]) -> list[str]:
+    """Return the measure in words and, unless it is of the whole cortex, what it belongs to."""
     measure, level, label = key
-    name = textwrap.fill(words.measure(measure), WIDTH)
-    return name if level == "whole" else f"{name}\n{words.NETWORKS.get(label, label)}"
+    return [words.measure(measure), *([] if level == "whole" else [words.label(level, label)])]
+
+
+def _title(key: tuple[str, str, str]) -> list[str]:
+    """Return the lines of a title."""
+    return [
+        line for name in _named(key) for line in textwrap.wrap(name, WIDTH, break_on_hyphens=False)
+    ]

@@ -45,7 +45,7 @@ class PooledRow:
     ci_low: float = column("Lower end of its 95 % interval")
     ci_high: float = column("Upper end of that interval")
     t: float = column("t of the mean change")
-    df: float = column("Degrees of freedom: studies less one; of a single study its own")
+    df: float = column("Degrees of freedom: studies minus one; of a single study its own")
     p: float = column("Two-sided p; of a single study its own")
     p_fwe: float = column(
         "p corrected for the family under the covariances of the studies; n/a where a study has "

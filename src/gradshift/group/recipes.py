@@ -32,7 +32,7 @@ class RecipeDifference:
     label: str = column("The network or set")
     n: int = column("People with the change by both recipes")
     mean_difference: float = column(
-        "Mean of the change by the other recipe less that by the primary one, in the unit of the "
+        "Mean of the change by the other recipe minus that by the primary one, in the unit of the "
         "measure"
     )
     hedges_g: float = column(

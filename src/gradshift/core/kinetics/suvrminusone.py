@@ -1,4 +1,4 @@
-"""Late ratio to the reference region, less 1: a stand-in for the binding potential."""
+"""Late ratio to the reference region, minus 1: a stand-in for the binding potential."""
 
 import numpy as np
 
@@ -19,7 +19,7 @@ def suvrminusone(scan: Scan) -> Fit:
 
 MODEL = Model(
     name="suvrminusone",
-    title="uptake ratio less 1",
+    title="uptake ratio minus 1",
     outcome="SUVR-1",
     unit="ratio",
     needs=("reference",),
@@ -27,7 +27,7 @@ MODEL = Model(
     formula=r"\mathrm{SUVR} - 1",
     high="more uptake than in the reference region",
     low="0: as in the reference region",
-    methods="The uptake ratio less 1 stood in for the non-displaceable binding potential.",
+    methods="The uptake ratio minus 1 stood in for the non-displaceable binding potential.",
     cite=("Naganawa2021",),
     caveat="Semi-quantitative and sensitive to blood flow.",
 )

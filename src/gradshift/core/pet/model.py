@@ -27,7 +27,7 @@ OUTCOMES = {
     "DVR": "distribution volume ratio",
     "BPND": "binding potential",
     "SUVR": "uptake ratio",
-    "SUVR-1": "uptake ratio less 1",
+    "SUVR-1": "uptake ratio minus 1",
     "SUV": "standardised uptake value",
 }
 """What a model can give, in words that hold for every tracer."""

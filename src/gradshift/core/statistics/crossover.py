@@ -112,7 +112,7 @@ STATISTIC = Statistic(
     methods=(
         "In the crossover the difference between periods of each person was compared between the "
         "orders of treatment (Hills and Armitage), by the permutation test for groups: what "
-        "periods add drops out. The period effect (drug less placebo between orders) and "
+        "periods add drops out. The period effect (drug minus placebo between orders) and "
         "the order effect (mean of both periods between orders) are given beside it. Where "
         "the order was not known or the same in all, the differences were tested by sign flips."
     ),

@@ -97,7 +97,7 @@ STATISTIC = Statistic(
     low="below 0: lower in sessions of higher weight",
     methods=(
         "Several sessions of a person were made into one contrast (the mean of the follow-ups "
-        "less that of the baselines, the slope on days, or the weights of a model), whose sign "
+        "minus that of the baselines, the slope on days, or the weights of a model), whose sign "
         "was flipped over people; the largest |t| of a family corrects for its tests."
     ),
     cite=("Winkler2014",),
