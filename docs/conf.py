@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -60,6 +61,14 @@ def _fill_in(_: Sphinx, __: str, source: list[str]) -> None:
     )
 
 
+def _dashes(_: Sphinx, tree: nodes.document, __: str) -> None:
+    """Set the dash between a parameter and what it is, which smart quotes would have set."""
+    for text in list(tree.findall(nodes.Text)):
+        if text.astext() == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))
+
+
 def setup(app: Sphinx) -> None:
     """Register what this file adds to Sphinx."""
     app.connect("source-read", _fill_in)
+    app.connect("doctree-resolved", _dashes)
