@@ -478,6 +478,28 @@ def test_slices_and_connections_answer_to_the_keyboard(visit, out):
     assert page.inner_text(".of-slices output") != told
 
 
+def test_the_glass_brain_says_which_side_is_left_however_it_is_turned(visit, out):
+    page = visit(out / "group" / "index.html", 1280)
+    page.evaluate("""() => {
+        window.written = {};
+        const own = CanvasRenderingContext2D.prototype.fillText;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+            window.written[text] = [x, y];
+            own.call(this, text, x, y);
+        };
+    }""")
+    page.focus(".of-connections canvas")
+    seen = []
+    for _ in range(16):  # half a turn, in steps of 0.2
+        page.keyboard.press("ArrowLeft")
+        seen.append(page.evaluate("window.written"))
+    first, last = seen[0], seen[-1]
+    assert first["L"][0] < first["R"][0]
+    assert first["front"][1] < first["back"][1]
+    assert last["L"][0] > last["R"][0]
+    assert last["front"][1] > last["back"][1]
+
+
 def test_a_click_enlarges_a_figure_and_escape_closes_it(visit, out):
     page = visit(out / "group" / "index.html", 1280)
     page.locator("figure img").first.click()

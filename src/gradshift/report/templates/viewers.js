@@ -320,6 +320,7 @@ Viewer.each(".viewer.of-connections", (holder) => {
   const context = canvas.getContext("2d");
   const [W, H] = [canvas.width, canvas.height];
   const SCALE = 2.3;
+  const ENDS = [["L", [-1, 0, 0]], ["R", [1, 0, 0]], ["back", [0, -1, 0]], ["front", [0, 1, 0]], ["below", [0, 0, -1]], ["above", [0, 0, 1]]];
   const middle = [0, 1, 2].map((k) => data.places.reduce((sum, place) => sum + place[k], 0) / data.places.length);
   const view = { turn: -Math.PI / 2, tip: 1.5 };
   const number = holder.querySelector("input[name=number]");
@@ -350,6 +351,12 @@ Viewer.each(".viewer.of-connections", (holder) => {
     context.globalAlpha = 1;
     context.fillStyle = "#333";
     used.forEach((i) => { context.beginPath(); context.arc(...places[i], i === chosen ? 6 : 3.5, 0, 7); context.fill(); });
+    context.font = "14px sans-serif";
+    context.textAlign = "center";
+    for (const [name, way] of ENDS) {
+      const [across, along] = [right, up].map((axis) => way.reduce((sum, v, k) => sum + v * axis[k], 0));
+      if (Math.hypot(across, along) > 0.5) context.fillText(name, W / 2 + 240 * across, Math.min(Math.max(H / 2 - 220 * along, 14), H - 4));
+    }
     list.replaceChildren(Viewer.make("p", `${shown.length} of ${data.n} connections${only.checked ? " with a corrected result (threshold-free enhancement)" : ", the largest t of either sign"}${chosen < 0 ? ". Click a region for its own." : `; ${data.words[chosen]}:`}`));
     if (chosen >= 0) {
       const own = Viewer.make("ul", "");
