@@ -86,3 +86,18 @@ def test_missing_values_change_only_their_own_column(rng):
     assert part.p_spreads[0] == whole.p_spreads[0]
     assert part.p_spreads[1] != whole.p_spreads[1]
     assert part.n.tolist() == [12, 11]
+
+
+def test_a_value_that_a_whole_group_lacks_has_no_p_and_takes_none_from_others(rng):
+    values = rng.normal(size=(12, 3)) * UNEQUAL
+    lacking = values.copy()
+    lacking[GROUP == 1, 1] = np.nan
+    found = {}
+    for name, every in (("all", values), ("lacking", lacking)):
+        test = compare_labels(every, GROUP, n_permutations=99, seed=5)
+        found[name] = with_own_spreads(test, every, GROUP, n_permutations=99, seed=5)
+    assert np.isnan(found["lacking"].p_spreads[1])
+    others = [0, 2]
+    np.testing.assert_array_equal(
+        found["lacking"].p_spreads[others], found["all"].p_spreads[others]
+    )

@@ -87,10 +87,13 @@ def _groups(regions: Regions, names: Sequence[str]) -> dict[str, Sequence[int]]:
 
 def _worst(measured: Activity, fitted: Array) -> dict[str, Sequence[int]]:
     """Return the region whose curve a model misses by most; none where nothing was fitted."""
-    misfit = np.sqrt(np.nanmean((measured.values - fitted) ** 2, axis=0))
-    if not np.isfinite(misfit).any():
+    squares = (measured.values - fitted) ** 2
+    known = np.isfinite(squares).any(axis=0)
+    if not known.any():
         return {}
-    worst = int(np.nanargmax(misfit))
+    misfit = np.full(len(known), -1.0)
+    misfit[known] = np.nanmean(squares[:, known], axis=0)
+    worst = int(misfit.argmax())
     return {f"largest misfit:\n{measured.names[worst]}": [worst]}
 
 

@@ -125,8 +125,9 @@ class _Errors:
         own = np.sqrt(fit.variances(left))
         alike, spreads = np.zeros(left.shape), np.zeros(left.shape)
         for members, spread in zip(fit.groups, own, strict=True):
-            size = np.sqrt((left[members] ** 2).mean(axis=0))
-            alike[members] = left[members] / np.where(size > 0, size, 1.0)
+            theirs = left[members]
+            size = np.sqrt((theirs**2).sum(axis=0) / max(len(theirs), 1))
+            alike[members] = theirs / np.where(size > 0, size, 1.0)
             spreads[members] = spread
         length = np.sqrt((alike**2).sum(axis=0))
         return cls(fit, alike / np.where(length > 0, length, 1.0), spreads)
