@@ -88,10 +88,10 @@ def _groups(regions: Regions, names: Sequence[str]) -> dict[str, Sequence[int]]:
 def _worst(measured: Activity, fitted: Array) -> dict[str, Sequence[int]]:
     """Return the region whose curve a model misses by most; none where nothing was fitted."""
     squares = (measured.values - fitted) ** 2
-    known: NDArray[np.bool_] = np.isfinite(squares).any(axis=0)
+    known = np.isfinite(squares).any(axis=0)
     if not known.any():
         return {}
-    misfit = np.full(len(known), -1.0)
+    misfit = np.full(squares.shape[1], -1.0)
     misfit[known] = np.nanmean(squares[:, known], axis=0)
     worst = int(misfit.argmax())
     return {f"largest misfit:\n{measured.names[worst]}": [worst]}
