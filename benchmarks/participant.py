@@ -148,8 +148,9 @@ def scaling(folder, rounds):
     commands = {f"{n}": command(n, 1) for n in PEOPLE} | {"two": command(PEOPLE[-1], 2)}
     found = in_turn(commands, rounds, before=clean)
     rows = [
-        Row(f"{2 * n} sessions of {n} people, {VOLUMES} volumes, one process", found[str(n)])
+        Row(f"{2 * n} sessions of {who}, {VOLUMES} volumes, one process", found[str(n)])
         for n in PEOPLE
+        for who in ["one person" if n == 1 else f"{n} people"]
     ]
     last = found[str(PEOPLE[-1])]
     what = f"{2 * PEOPLE[-1]} sessions, two processes"

@@ -62,10 +62,10 @@ def _fill_in(_: Sphinx, __: str, source: list[str]) -> None:
 
 
 def _dashes(_: Sphinx, tree: nodes.document, __: str) -> None:
-    """Set the dash between a parameter and what it is, which smart quotes would have set."""
+    """Set the dashes between a parameter and what it is, which smart quotes would have set."""
     for text in list(tree.findall(nodes.Text)):
-        if text.astext() == " -- ":
-            text.parent.replace(text, nodes.Text(" – "))
+        if " -- " in text and not isinstance(text.parent, nodes.literal | nodes.literal_block):
+            text.parent.replace(text, nodes.Text(text.replace(" -- ", " – ")))
 
 
 def setup(app: Sphinx) -> None:

@@ -75,10 +75,10 @@ def demo() -> Path:
 
 
 def escaped(text: str) -> str:
-    """Keep Markdown from reading a text as more than text."""
-    for letter in "\\`*_<>[]|$":
-        text = text.replace(letter, "\\" + letter)
-    return text
+    """Keep Markdown from reading a text as more than text, and code between backticks."""
+    parts = re.split(r"(`[^`]+`)", text)
+    parts[::2] = (re.sub(r"([\\`*_<>\[\]|$])", r"\\\1", part) for part in parts[::2])
+    return "".join(parts)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
