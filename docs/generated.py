@@ -101,11 +101,12 @@ def section(entry: Entry, level: int = 2) -> str:
         "How": entry.methods,
         "Caveat": entry.caveat,
     }
+    formula = entry.formula.replace(r"\%", "per cent")  # MathJax shows backslashes inside of text
     lines = [
         f"({entry.kind}-{entry.name})=",
         f"{'#' * level} `{entry.name}`" + (f": {entry.title}" if entry.title else ""),
         facts,
-        f"```{{math}}\n\\begin{{gathered}}\n{entry.formula}\n\\end{{gathered}}\n```",
+        f"```{{math}}\n\\begin{{gathered}}\n{formula}\n\\end{{gathered}}\n```",
         *(f"**{name}.** {escaped(text)}" for name, text in said.items()),
         f"**Reference.** {cited(entry.cite)}" if entry.cite else "",
     ]
