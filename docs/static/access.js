@@ -3,7 +3,7 @@
 document.querySelectorAll("p.caption[role=heading]").forEach((caption) => caption.setAttribute("aria-level", "2"));
 const names = { ".sidebar-drawer": "All pages", ".toc-drawer": "On this page" };
 Object.entries(names).forEach(([drawer, name]) => document.querySelector(drawer)?.setAttribute("aria-label", name));
-document.querySelectorAll(".table-wrapper, .highlight pre, .output pre, .cell_output").forEach((wide) => {
+document.querySelectorAll(".table-wrapper, .highlight pre, .output pre, .output.text_html, .cell_output").forEach((wide) => {
   if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 });
 document.querySelectorAll(".cell_output th").forEach((head) => {
