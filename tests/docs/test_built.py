@@ -10,7 +10,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "docs" / "_build" / "html"
 PLANTED = ROOT / "demo" / "out" / "group" / "planted.tsv"
-PAGES = ("index.html", "notebook.html", "api.html", "statistics.html")
+PAGES = (
+    "index.html", "notebook.html", "api.html", "statistics.html", "reliability.html",
+    "howto/inputs.html",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
